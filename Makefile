@@ -1,0 +1,40 @@
+.DEFAULT_GOAL := help
+.PHONY: help demo up down test lint format requirements clean
+
+PYTHON := .venv/bin/python
+export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.venv-sam/bin:$(PATH)
+export SAM_CLI_TELEMETRY := 0
+
+help: ## list the verbs
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: .venv/ready ## the whole product in a minute: an unread Messenger message fails over to an SMS
+	@$(PYTHON) -m local demo
+
+up: .venv/ready ## the stack on this machine; writes .local/credentials.env
+	@$(PYTHON) -m local up
+
+down: .venv/ready ## stop it and forget what it held
+	@$(PYTHON) -m local down
+
+test: .venv/ready ## every test, the deployed stack included
+	@$(PYTHON) -m pytest
+
+lint: .venv/ready ## format, types, template, state machine
+	ruff check .
+	ruff format --check .
+	mypy
+	cfn-lint template.yaml
+	AWS_DEFAULT_REGION=eu-west-1 sam validate --lint
+
+format: .venv/ready ## rewrite the code in its one format
+	@ruff check --fix . ; ruff format .
+
+requirements: .venv/ready ## compile pyproject.toml's dependency groups into pinned requirements
+	@local/compile-requirements
+
+clean: ## remove everything that was built or installed
+	@rm -rf .venv .venv-sam .local .aws-sam .hypothesis .pytest_cache .mypy_cache .ruff_cache
+
+.venv/ready: local/setup requirements-dev.txt requirements-sam.txt requirements-uv.txt
+	@local/setup

@@ -1,0 +1,18 @@
+"""`POST /webhooks/message-status`: the status callbacks of the Messages API."""
+
+from typing import Any
+
+from failover import http_edge
+from failover.outside import Outside
+from failover.use_cases.receive import receive
+
+outside = Outside()
+
+
+def handler(event: http_edge.Event, context: Any) -> http_edge.ProxyAnswer:
+    return http_edge.guarded(event, _received)
+
+
+def _received(event: http_edge.Event) -> http_edge.ProxyAnswer:
+    receive(outside, http_edge.header(event, "Authorization"), http_edge.raw_body(event))
+    return http_edge.json_answer(200, {})

@@ -1,0 +1,63 @@
+"""The sandbox: answers like the Messages API, keeps what was sent, schedules the receipts of a recipient's script."""
+
+import uuid
+from typing import Any
+
+from failover import http_edge, problems, resolver
+from failover.outside import Outside
+from failover.rules import credentials, strict_json
+from failover.rules.statuses import FAILURES
+from keeping import Kept, Schedule
+from messages_contract import RATE_LIMITED, callback, invalid, understood
+from recipients import script_of
+
+WEBHOOK_PATH = "/webhooks/message-status"
+
+api = resolver.make()
+outside = Outside()
+kept, schedule = Kept(), Schedule()
+
+
+@api.post("/sandbox/<version>/messages")
+def post(version: str) -> tuple[dict[str, Any], int]:
+    event = api.current_event.raw_event
+    _authenticate(event)
+    body = strict_json.parse(http_edge.raw_body(event))
+    sent = understood(version, body)
+    own_webhook = http_edge.base_url(event, outside.settings.public_url) + WEBHOOK_PATH
+    if sent.webhook_url not in (None, own_webhook):
+        raise invalid("webhook_url", "the sandbox calls no host but its own")
+    script = script_of(sent.recipient)
+    if script is None or script.answer == 422:
+        raise invalid("to", "nobody the sandbox may write to")
+    message_uuid = str(uuid.uuid4())
+    kept.keep(sent.client_ref, message_uuid, body, outside.now())
+    if script.answer == 429:
+        raise problems.Problem(RATE_LIMITED, "Please wait, then retry your request", headers={"Retry-After": "1"})
+    if script.answer == 500:
+        raise problems.Problem(problems.INTERNAL, "Internal Error")
+    for seconds, status in script.receipts:
+        error = script.error if status in FAILURES else None
+        schedule.after(seconds, own_webhook, callback(sent, message_uuid, status, error))
+    return {"message_uuid": message_uuid}, 202
+
+
+@api.get("/sandbox/messages")
+def get() -> dict[str, Any]:
+    """What was sent with `?client_ref=…`: each request's body, the accepted ones and those answered with an error."""
+    _authenticate(api.current_event.raw_event)
+    client_ref = api.current_event.get_query_string_value("client_ref", "")
+    return {"messages": kept.of(client_ref)}
+
+
+def _authenticate(event: http_edge.Event) -> None:
+    offered = credentials.basic(http_edge.header(event, "Authorization") or "")
+    expected = outside.messages_secret.value()
+    if offered is None or offered[0] != expected["api_key"]:
+        raise problems.Problem(problems.UNAUTHORIZED, "You did not provide correct credentials.")
+    if not credentials.matches(offered[1], [credentials.hashed(expected["api_secret"])]):
+        raise problems.Problem(problems.UNAUTHORIZED, "You did not provide correct credentials.")
+
+
+def handler(event: http_edge.Event, context: Any) -> http_edge.ProxyAnswer:
+    return resolver.serve(api, event, context)

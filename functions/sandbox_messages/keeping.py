@@ -1,0 +1,67 @@
+"""The sandbox's own table and queue."""
+
+import json
+import os
+from functools import cached_property
+from typing import Any
+
+from failover.adapters import aws
+
+_KEPT_SECONDS = 86400
+NO_REFERENCE = "-"
+"""The key of messages that came without a client_ref."""
+
+
+class Kept:
+    """What was sent, for a day."""
+
+    @cached_property
+    def _client(self) -> Any:
+        return aws.client("dynamodb")
+
+    @cached_property
+    def _table(self) -> str:
+        return os.environ["SANDBOX_TABLE"]
+
+    def keep(self, client_ref: str | None, message_uuid: str, body: Any, now: int) -> None:
+        item = {
+            "client_ref": {"S": client_ref or NO_REFERENCE},
+            "message_uuid": {"S": message_uuid},
+            "body": {"S": json.dumps(body, ensure_ascii=False, default=str)},
+            "at": {"N": str(now)},
+            "expires_at": {"N": str(now // 1000 + _KEPT_SECONDS)},
+        }
+        with aws.failures("dynamodb"):
+            self._client.put_item(TableName=self._table, Item=item)
+
+    def of(self, client_ref: str) -> list[dict[str, Any]]:
+        """The messages with this reference, with the time each was sent (ms)."""
+        with aws.failures("dynamodb"):
+            answer = self._client.query(
+                TableName=self._table,
+                ConsistentRead=True,
+                KeyConditionExpression="client_ref = :ref",
+                ExpressionAttributeValues={":ref": {"S": client_ref or NO_REFERENCE}},
+            )
+        return [
+            {
+                "message_uuid": item["message_uuid"]["S"],
+                "at": int(item["at"]["N"]),
+                "body": json.loads(item["body"]["S"]),
+            }
+            for item in answer["Items"]
+        ]
+
+
+class Schedule:
+    """Receipts to come."""
+
+    @cached_property
+    def _client(self) -> Any:
+        return aws.client("sqs")
+
+    def after(self, seconds: int, webhook_url: str, body: dict[str, Any]) -> None:
+        """Have `body` sent to `webhook_url` in `seconds` (at most 900)."""
+        message = json.dumps({"webhook_url": webhook_url, "body": body})
+        with aws.failures("sqs"):
+            self._client.send_message(QueueUrl=os.environ["SANDBOX_QUEUE"], MessageBody=message, DelaySeconds=seconds)

@@ -1,0 +1,107 @@
+"""The Messages API's send contract as far as a caller can tell: v1's flat body, v0.1's nested one, and callbacks."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from failover.problems import Kind, Problem
+
+INVALID = Kind(422, "https://developer.vonage.com/api-errors/messages#1150", "Invalid params")
+RATE_LIMITED = Kind(429, "https://developer.vonage.com/api-errors/messages#1000", "Rate Limit Hit")
+
+_V1_CHANNELS = frozenset({"sms", "mms", "rcs", "whatsapp", "messenger", "viber_service"})
+_PRICE = {"price": "0.0333", "currency": "EUR"}
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A message as the sandbox understood it."""
+
+    version: str
+    channel: str
+    sender: str
+    recipient: str
+    client_ref: str | None
+    webhook_url: str | None
+
+
+def understood(version: str, body: Any) -> Sent:
+    """Read a send of either version. Raises Problem (422) that names the parameter."""
+    if not isinstance(body, dict):
+        raise invalid("body", "not an object")
+    sent = _v1(body) if version == "v1" else _v0_1(body)
+    if not sent.sender:
+        raise invalid("from", "missing")
+    if sent.client_ref is not None and not (isinstance(sent.client_ref, str) and 0 < len(sent.client_ref) <= 40):
+        raise invalid("client_ref", "not a string of at most 40 characters")
+    return sent
+
+
+def invalid(name: str, reason: str) -> Problem:
+    return Problem(
+        INVALID,
+        "The value of one or more parameters is invalid.",
+        invalid_parameters=[{"name": name, "reason": reason}],
+    )
+
+
+def _v1(body: dict[str, Any]) -> Sent:
+    if body.get("channel") not in _V1_CHANNELS:
+        raise invalid("channel", "not a channel")
+    kind = body.get("message_type")
+    if not isinstance(kind, str) or kind not in body:
+        raise invalid("message_type", "missing, or its content is")
+    if body.get("webhook_version", "v1") not in ("v1", "v0.1"):
+        raise invalid("webhook_version", "not a version")
+    return Sent(
+        version=body.get("webhook_version", "v1"),
+        channel=body["channel"],
+        sender=str(body.get("from", "")),
+        recipient=str(body.get("to", "")),
+        client_ref=body.get("client_ref"),
+        webhook_url=body.get("webhook_url"),
+    )
+
+
+def _v0_1(body: dict[str, Any]) -> Sent:
+    sender, recipient = body.get("from"), body.get("to")
+    if not isinstance(sender, dict) or not isinstance(recipient, dict):
+        raise invalid("to", "not an object")
+    content = body["message"].get("content") if isinstance(body.get("message"), dict) else None
+    if not isinstance(content, dict) or content.get("type") not in content:
+        raise invalid("message", "has no content")
+    return Sent(
+        version="v0.1",
+        channel=str(recipient.get("type", "")),
+        sender=str(sender.get("number") or sender.get("id") or ""),
+        recipient=str(recipient.get("number") or recipient.get("id") or ""),
+        client_ref=body.get("client_ref"),
+        webhook_url=None,
+    )
+
+
+def callback(sent: Sent, message_uuid: str, status: str, error: tuple[int, str] | None) -> dict[str, Any]:
+    """The body of a status callback, all but its timestamp."""
+    body: dict[str, Any] = {"message_uuid": message_uuid, "status": status}
+    if sent.version == "v1":
+        body.update({"to": sent.recipient, "from": sent.sender, "channel": sent.channel})
+    else:
+        field = "number" if sent.recipient.isdigit() else "id"
+        body["to"] = {"type": sent.channel, field: sent.recipient}
+        body["from"] = {"type": sent.channel, "id" if field == "id" else "number": sent.sender}
+    if sent.client_ref is not None:
+        body["client_ref"] = sent.client_ref
+    if error is not None:
+        code, reason = error
+        body["error"] = (
+            {
+                "type": f"https://developer.vonage.com/api-errors/messages#{code}",
+                "title": str(code),
+                "detail": reason,
+                "instance": message_uuid,
+            }
+            if sent.version == "v1"
+            else {"code": code, "reason": reason}
+        )
+    if status == "delivered":
+        body["usage"] = _PRICE
+    return body

@@ -1,0 +1,39 @@
+"""The other half of the sandbox: sends each receipt, when its time has come, as the vendor would."""
+
+import json
+import time
+import uuid
+from typing import Any
+
+import jwt
+import requests
+from failover.observability import logger
+from failover.outside import Outside
+from failover.rules.presentation import iso
+from failover.rules.signature import digest
+
+outside = Outside()
+
+
+class NotTaken(Exception):
+    """The webhook did not answer 2xx; the queue brings the receipt again."""
+
+
+def handler(event: dict[str, Any], context: Any) -> None:
+    for record in event["Records"]:
+        receipt = json.loads(record["body"])
+        _post(receipt["webhook_url"], {**receipt["body"], "timestamp": iso(outside.now())})
+
+
+def _post(url: str, body: dict[str, Any]) -> None:
+    raw = json.dumps(body).encode()
+    claims = {"iat": int(time.time()), "jti": str(uuid.uuid4()), "iss": "Vonage", "payload_hash": digest(raw)}
+    token = jwt.encode(claims, outside.signature_secret.value()["signature_secret"], algorithm="HS256")
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    try:
+        answer = requests.post(url, data=raw, headers=headers, timeout=(3, 12), allow_redirects=False)
+    except requests.RequestException as error:
+        raise NotTaken(type(error).__name__) from None
+    logger.info("receipt played", status=body["status"], answer=answer.status_code)
+    if not answer.ok:
+        raise NotTaken(f"HTTP {answer.status_code}")

@@ -1,0 +1,59 @@
+"""How we speak to AWS: one place for clients, time-outs and retries, and for telling its failures apart."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+from botocore.exceptions import ConnectionError as NoConnection
+
+_CONFIG = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 4})
+
+_PASSING = frozenset(
+    {
+        "InternalServerError",
+        "InternalServiceError",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "ServiceUnavailable",
+        "ThrottledException",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
+        "TransactionInProgressException",
+    }
+)
+
+
+class Unavailable(Exception):
+    """A service of AWS is throttling, down or out of reach; the same call may succeed later.
+
+    Its words are ours alone, so that they may stand in a log or in an execution's history.
+    """
+
+
+def client(service: str) -> Any:
+    """A client of an AWS service: 2 s to connect, 5 s to answer, four tries in all."""
+    return boto3.client(service, config=_CONFIG)
+
+
+@contextmanager
+def failures(service: str) -> Iterator[None]:
+    """Turn what passes by itself into `Unavailable`; leave every other ClientError to the caller."""
+    try:
+        yield
+    except ClientError as error:
+        code = error.response.get("Error", {}).get("Code", "")
+        if code in _PASSING or error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= 500:
+            raise Unavailable(f"{service}: {code}") from None
+        raise
+    except (NoConnection, HTTPClientError) as error:
+        raise Unavailable(f"{service}: {type(error).__name__}") from None
+    except BotoCoreError as error:
+        raise RuntimeError(f"{service}: {type(error).__name__}") from None
+
+
+def error_code(error: ClientError) -> str:
+    return str(error.response.get("Error", {}).get("Code", ""))

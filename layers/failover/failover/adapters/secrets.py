@@ -1,0 +1,51 @@
+"""Secrets Manager, with a short memory."""
+
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from failover.adapters import aws
+
+_REMEMBERED = 300.0
+"""Seconds a secret is kept before it is read again."""
+_PATIENCE = 10.0
+"""Seconds between two refreshes on demand: whoever sends us forged callbacks must not make us call AWS for each."""
+
+
+class Secret:
+    """One secret: a JSON object of strings. Raises `aws.Unavailable` when it cannot be read for now."""
+
+    def __init__(self, secret_id: str, client: Any = None, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._id = secret_id
+        self._client = client
+        self._monotonic = monotonic
+        self._value: dict[str, str] = {}
+        self._read_at = float("-inf")
+
+    def value(self) -> dict[str, str]:
+        """The secret, read at most five minutes ago."""
+        if self._monotonic() - self._read_at >= _REMEMBERED:
+            self._read()
+        return self._value
+
+    def refreshed(self) -> bool:
+        """Read it again because it was not accepted; True: it has changed."""
+        before = self._value
+        if self._monotonic() - self._read_at >= _PATIENCE:
+            self._read()
+        return self._value != before
+
+    def _read(self) -> None:
+        self._client = self._client or aws.client("secretsmanager")
+        try:
+            with aws.failures("secretsmanager"):
+                answer = self._client.get_secret_value(SecretId=self._id)
+            value = json.loads(answer["SecretString"])
+        except ClientError as error:
+            raise RuntimeError(f"secretsmanager: {aws.error_code(error)}") from None
+        except (KeyError, ValueError):
+            raise RuntimeError("secretsmanager: the secret is not a JSON object") from None
+        self._value, self._read_at = value, self._monotonic()

@@ -1,0 +1,118 @@
+"""The edge of the functions behind API Gateway: raw bodies and headers in, JSON or problems out.
+
+API Gateway's own gateway responses do not reach an error inside a function, so every answer is made here.
+"""
+
+import base64
+import binascii
+import json
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from failover import problems
+from failover.adapters.aws import Unavailable
+from failover.observability import logger, unexpected
+from failover.use_cases.transition import TooContended
+
+type Event = dict[str, Any]
+type ProxyAnswer = dict[str, Any]
+"""What API Gateway's proxy integration wants back, with `multiValueHeaders`."""
+
+TRACE_HEADER = "X-Nexmo-Trace-Id"
+
+
+def guarded(event: Event, act: Callable[[Event], ProxyAnswer]) -> ProxyAnswer:
+    """The answer of `act`, whatever it raises; the trace id is in every log line meanwhile."""
+    trace_id = uuid.uuid4().hex
+    logger.append_keys(trace_id=trace_id)
+    try:
+        proxy_answer = act(event)
+    except Exception as error:
+        problem = _problem(error)
+        logger.info("problem", status=problem.kind.status, type=problem.kind.type)
+        headers = {"Content-Language": "en", **problem.headers}
+        proxy_answer = json_answer(problem.kind.status, problem.body(trace_id), problems.CONTENT_TYPE, headers)
+    finally:
+        logger.remove_keys(["trace_id", "workflow_id"])
+    proxy_answer["multiValueHeaders"][TRACE_HEADER] = [trace_id]
+    return proxy_answer
+
+
+def json_answer(
+    status: int,
+    body: dict[str, Any] | None = None,
+    content_type: str = "application/json",
+    headers: dict[str, str] | None = None,
+) -> ProxyAnswer:
+    """An answer with a JSON object, or with no body at all."""
+    return {
+        "statusCode": status,
+        "multiValueHeaders": {key: [value] for key, value in {"Content-Type": content_type, **(headers or {})}.items()},
+        "body": "" if body is None else json.dumps(body, ensure_ascii=False),
+        "isBase64Encoded": False,
+    }
+
+
+def _problem(error: Exception) -> problems.Problem:
+    if isinstance(error, problems.Problem):
+        return error
+    if isinstance(error, Unavailable | TooContended):
+        logger.warning("unavailable", error=str(error) or type(error).__name__)
+        return problems.unavailable("The service is busy; the same request may succeed in a moment.")
+    unexpected(error)
+    return problems.Problem(problems.INTERNAL, "Something went wrong on our side.")
+
+
+def header(event: Event, name: str) -> str | None:
+    """A header's value, whatever the case of its name; repeated ones are joined with a comma, as proxies do."""
+    many = event.get("multiValueHeaders") or {}
+    values = next((value for key, value in many.items() if key.lower() == name.lower()), None)
+    if values:
+        return ",".join(values)
+    single = event.get("headers") or {}
+    return next((value for key, value in single.items() if key.lower() == name.lower()), None)
+
+
+def raw_body(event: Event) -> bytes:
+    """The body's bytes as they were sent."""
+    body = event.get("body") or ""
+    if not event.get("isBase64Encoded"):
+        return str(body).encode("utf-8", "surrogatepass")
+    try:
+        return base64.b64decode(body, validate=True)
+    except binascii.Error:
+        raise problems.Problem(problems.INVALID_JSON, "Malformed JSON payload: not base64.") from None
+
+
+def base_url(event: Event, public_url: str) -> str:
+    """Scheme, host and base path under which this API was called, from API Gateway's own word, never from a header.
+
+    The base path is what API Gateway's path has in front of what the route matched: the stage, or a custom domain's
+    mapping. https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-mapping-template-reference.html
+    """
+    if public_url:
+        return public_url
+    context = event["requestContext"]
+    proxy = (event.get("pathParameters") or {}).get("proxy", "")
+    matched = event["resource"].replace("{proxy+}", proxy).rstrip("/")
+    base = context["path"].rstrip("/").removesuffix(matched)
+    return f"https://{context['domainName']}{base}"
+
+
+def require_json(event: Event) -> None:
+    """The request brings JSON and takes JSON. Raises Problem (415, 406)."""
+    content_type = (header(event, "Content-Type") or "").partition(";")[0].strip().lower()
+    if content_type != "application/json":
+        raise problems.Problem(
+            problems.WRONG_CONTENT_TYPE, "Invalid 'Content-Type' header: must be one of 'application/json'"
+        )
+    require_json_accepted(event)
+
+
+def require_json_accepted(event: Event) -> None:
+    """The client takes JSON (RFC 9110, 12.5.1: no `Accept` takes everything). Raises Problem (406)."""
+    accept = header(event, "Accept")
+    ranges = [part.partition(";")[0].strip().lower() for part in (accept or "*/*").split(",")]
+    if not {"*/*", "application/*", "application/json"}.intersection(ranges):
+        raise problems.Problem(problems.NOT_ACCEPTABLE, "Invalid 'Accept' header: must be one of 'application/json'")

@@ -1,0 +1,29 @@
+"""The one logger and the one set of metrics.
+
+Neither ever gets a text, an address or a secret; an exception is named by its type and its place, because its
+words may quote what it was given.
+"""
+
+import traceback
+from pathlib import Path
+
+from aws_lambda_powertools import Logger, single_metric
+from aws_lambda_powertools.metrics import MetricUnit
+
+NAMESPACE = "Workflows"
+
+logger = Logger(use_rfc3339=True, utc=True)
+
+
+def count(name: str, **dimensions: str) -> None:
+    """Add one to a metric, at once and on its own, so that nothing has to be flushed when a function dies."""
+    with single_metric(name=name, unit=MetricUnit.Count, value=1, namespace=NAMESPACE) as metric:
+        for dimension, value in dimensions.items():
+            metric.add_dimension(dimension, value)
+
+
+def unexpected(error: BaseException) -> None:
+    """Log a failure nobody foresaw, and count it: type and place, never its words."""
+    frames = [f"{Path(f.filename).name}:{f.lineno} {f.name}" for f in traceback.extract_tb(error.__traceback__)]
+    logger.error("unexpected failure", error=type(error).__name__, frames=frames[-12:])
+    count("UnexpectedFailures", error=type(error).__name__)

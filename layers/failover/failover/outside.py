@@ -1,0 +1,63 @@
+"""Everything of the outside a use case may touch, made once for each cold start of a function."""
+
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from failover.settings import Settings, from_environment
+
+if TYPE_CHECKING:
+    from failover.adapters.executions import Executions
+    from failover.adapters.messages import MessagesApi
+    from failover.adapters.secrets import Secret
+    from failover.adapters.store import Store
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000
+
+
+@dataclass
+class Outside:
+    """Adapters are imported and made when first asked for, so that a function pays only for what it uses."""
+
+    settings: Settings = field(default_factory=from_environment)
+    now: Callable[[], int] = _now
+    """Milliseconds since the epoch."""
+    sleep: Callable[[float], None] = time.sleep
+    jitter: Callable[[], float] = random.random
+    """A number from 0 to 1."""
+
+    @cached_property
+    def store(self) -> "Store":
+        from failover.adapters.store import Store
+
+        return Store(self.settings.table_name)
+
+    @cached_property
+    def executions(self) -> "Executions":
+        from failover.adapters.executions import Executions
+
+        return Executions(self.settings.state_machine_arn)
+
+    @cached_property
+    def signature_secret(self) -> "Secret":
+        from failover.adapters.secrets import Secret
+
+        return Secret(self.settings.signature_secret)
+
+    @cached_property
+    def messages_secret(self) -> "Secret":
+        from failover.adapters.secrets import Secret
+
+        return Secret(self.settings.messages_secret)
+
+    def messages(self, base_url: str) -> "MessagesApi":
+        """The Messages API, or, where no address is set, the sandbox that this stack has under `base_url`."""
+        from failover.adapters.messages import MessagesApi
+
+        url = self.settings.messages_url or f"{base_url}/sandbox"
+        return MessagesApi(url, self.settings.messages_version, self.messages_secret)

@@ -1,0 +1,89 @@
+"""The problem catalogue: every error a client can see (contract, section 5; RFC 9457).
+
+`type` keeps the vendor's URIs, because its clients compare them.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+CONTENT_TYPE = "application/problem+json"
+_GENERIC = "https://developer.nexmo.com/api-errors#"
+
+
+@dataclass(frozen=True)
+class Kind:
+    status: int
+    type: str
+    title: str
+
+
+INVALID_PARAMS = Kind(
+    400, "https://www.nexmo.com/messages/Errors#InvalidParams", "Your request parameters didn't validate."
+)
+INVALID_JSON = Kind(400, f"{_GENERIC}invalid-json", "Malformed JSON")
+UNAUTHORIZED = Kind(401, f"{_GENERIC}unauthorized", "Invalid credentials supplied")
+MULTIPLE_AUTH = Kind(401, f"{_GENERIC}multiple-auth-methods", "Multiple authentication methods")
+INVALID_SIGNATURE = Kind(401, f"{_GENERIC}invalid-signature", "Invalid signature")
+NOT_FOUND = Kind(404, f"{_GENERIC}not-found", "Not Found")
+WRONG_VERB = Kind(405, f"{_GENERIC}wrong-verb", "Request method not allowed")
+NOT_ACCEPTABLE = Kind(406, f"{_GENERIC}accept-header", "Invalid Accept header")
+TOO_LARGE = Kind(413, f"{_GENERIC}content-too-large", "Content Too Large")
+WRONG_CONTENT_TYPE = Kind(415, f"{_GENERIC}content-type-header", "Invalid Content-Type header")
+INTERNAL = Kind(500, f"{_GENERIC}internal-error", "Internal Error")
+UNAVAILABLE = Kind(503, f"{_GENERIC}unavailable", "Service Unavailable")
+
+CATALOGUE = (
+    INVALID_PARAMS,
+    INVALID_JSON,
+    UNAUTHORIZED,
+    MULTIPLE_AUTH,
+    INVALID_SIGNATURE,
+    NOT_FOUND,
+    WRONG_VERB,
+    NOT_ACCEPTABLE,
+    TOO_LARGE,
+    WRONG_CONTENT_TYPE,
+    INTERNAL,
+    UNAVAILABLE,
+)
+
+
+class Problem(Exception):
+    """An answer to a client that is an error. `detail` is for the client's eyes and holds no secret."""
+
+    def __init__(
+        self,
+        kind: Kind,
+        detail: str,
+        *,
+        invalid_parameters: list[dict[str, str]] | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> None:
+        super().__init__(f"{kind.status} {detail}")
+        self.kind = kind
+        self.detail = detail
+        self.invalid_parameters = invalid_parameters
+        self.headers = headers or {}
+
+    def body(self, trace_id: str) -> dict[str, Any]:
+        """The problem document; `instance` is the request's trace id."""
+        document: dict[str, Any] = {
+            "type": self.kind.type,
+            "title": self.kind.title,
+            "detail": self.detail,
+            "instance": trace_id,
+        }
+        if self.invalid_parameters is not None:
+            document["invalid_parameters"] = self.invalid_parameters
+        return document
+
+
+def invalid_parameters(faults: list[dict[str, str]]) -> Problem:
+    parameters = "parameter" if len(faults) == 1 else "parameters"
+    detail = f"Found errors validating {len(faults)} of your submitted {parameters}."
+    return Problem(INVALID_PARAMS, detail, invalid_parameters=faults)
+
+
+def unavailable(detail: str, retry_after: int = 2) -> Problem:
+    """503; the client may repeat the request after `retry_after` seconds."""
+    return Problem(UNAVAILABLE, detail, headers={"Retry-After": str(retry_after)})

@@ -1,0 +1,34 @@
+"""The router of the functions that serve several paths: Powertools' resolver, with our problems at its edges.
+
+A module of its own, so that a function with one path does not pay for importing it.
+"""
+
+from typing import Any, NoReturn
+
+from aws_lambda_powertools.event_handler import APIGatewayRestResolver
+
+from failover import http_edge, problems
+
+BASE_PATHS = ["/beta", "/v0.1"]
+"""What may stand in front of a path: API Gateway keeps a custom domain's base path in the event."""
+
+
+def make() -> APIGatewayRestResolver:
+    """A resolver that raises whatever its routes raise; `serve` turns that into problems."""
+    resolver = APIGatewayRestResolver(strip_prefixes=[*BASE_PATHS])
+    resolver.not_found(_not_found)
+    resolver.exception_handler(Exception)(_raise)
+    return resolver
+
+
+def serve(resolver: APIGatewayRestResolver, event: http_edge.Event, context: Any) -> http_edge.ProxyAnswer:
+    return http_edge.guarded(event, lambda event: resolver.resolve(event, context))
+
+
+def _not_found(_: Exception) -> NoReturn:
+    raise problems.Problem(problems.NOT_FOUND, "There is nothing at this address.")
+
+
+def _raise(error: Exception) -> NoReturn:
+    """Without a handler the resolver logs the exception's words, which may quote a body."""
+    raise error

@@ -1,0 +1,81 @@
+"""A status callback of the Messages API as plain data, whichever version's body it came in (contract, 7.1 and 11)."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from failover.rules.redaction import redacted
+from failover.rules.statuses import STATUSES
+
+
+class UnreadableReceipt(Exception):
+    """The body is not a status callback; `field` names what is missing or wrong."""
+
+    def __init__(self, field: str) -> None:
+        super().__init__(field)
+        self.field = field
+
+
+@dataclass(frozen=True)
+class Receipt:
+    status: str
+    message_uuid: str | None
+    client_ref: str | None
+    timestamp: int | None
+    """When the vendor says it happened (ms); None where the callback gives no readable time."""
+    error: dict[str, Any] | None = None
+    """{"code": int or None, "reason": str}, free of addresses."""
+    usage: dict[str, str] | None = None
+    """{"price": "0.0333", "currency": "EUR"}; the price is an exact decimal."""
+
+
+def parse(body: Any) -> Receipt:
+    """Read the v1 or the v0.1 body of a callback. Raises UnreadableReceipt."""
+    if not isinstance(body, dict):
+        raise UnreadableReceipt("body")
+    if body.get("status") not in STATUSES:
+        raise UnreadableReceipt("status")
+    receipt = Receipt(
+        status=body["status"],
+        message_uuid=_text(body.get("message_uuid")),
+        client_ref=_text(body.get("client_ref")),
+        timestamp=_instant(body.get("timestamp")),
+        error=_error(body.get("error")),
+        usage=_usage(body.get("usage")),
+    )
+    if receipt.message_uuid is None and receipt.client_ref is None:
+        raise UnreadableReceipt("message_uuid")
+    return receipt
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) and 0 < len(value) <= 100 else None
+
+
+def _instant(value: Any) -> int | None:
+    """ISO 8601 with Z, or the `2020-01-01 14:00:00 UTC` that v1 has also sent."""
+    if not isinstance(value, str):
+        return None
+    try:
+        at = datetime.fromisoformat(value.removesuffix(" UTC"))
+    except ValueError:
+        return None
+    return int((at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp() * 1000)
+
+
+def _error(value: Any) -> dict[str, Any] | None:
+    """v0.1 says {code, reason}; v1 says {type, title: "<code>", detail, instance}."""
+    if not isinstance(value, dict):
+        return None
+    code = str(value.get("code", value.get("title", "")))
+    reason = redacted(str(value.get("reason", value.get("detail", ""))))
+    error: dict[str, Any] = {"reason": reason}
+    if code.isascii() and code.isdigit() and len(code) <= 6:
+        error["code"] = int(code)
+    return error
+
+
+def _usage(value: Any) -> dict[str, str] | None:
+    if not isinstance(value, dict) or "price" not in value:
+        return None
+    return {"price": str(value["price"])[:40], "currency": str(value.get("currency", "EUR"))[:3]}

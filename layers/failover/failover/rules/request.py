@@ -1,0 +1,112 @@
+"""Validate the body of `POST /beta/workflows`: all of its faults at once, each with its path (contract, section 0).
+
+Only `workflows_api` imports this: pydantic is the dearest import there is.
+"""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
+
+from failover.rules.channels import CHANNELS
+from failover.rules.step_models import TAG, step_model
+
+MAX_STEPS = 10
+
+type Fault = dict[str, str]
+"""{"name": "workflow[1].to.number", "reason": "…"}"""
+
+
+class InvalidRequest(Exception):
+    """Every fault of one request."""
+
+    def __init__(self, faults: list[Fault]) -> None:
+        super().__init__(f"{len(faults)} faults")
+        self.faults = faults
+
+
+class _Workflow(BaseModel):
+    """The top level: unknown fields are passed over, because old clients add some."""
+
+    model_config = ConfigDict(extra="ignore", strict=True, hide_input_in_errors=True)
+
+    template: Literal["failover"]
+    workflow: Annotated[list[Any], Field(min_length=1, max_length=MAX_STEPS)]
+
+
+def validated(body: Any) -> list[dict[str, Any]]:
+    """The steps of a request, normalized: numbers as digits, `expiry_time` an integer, absent options left out.
+
+    Raises InvalidRequest with all the faults there are, each with its path.
+    """
+    if isinstance(body, dict) and isinstance(body.get("workflow"), list):
+        body = {**body, "workflow": _without_trailing_nulls(body["workflow"])}
+    faults: list[Fault] = []
+    steps: list[dict[str, Any]] = []
+    try:
+        _Workflow.model_validate(body)
+    except ValidationError as error:
+        faults.extend(_faults(error))
+    raw = body.get("workflow") if isinstance(body, dict) else None
+    if isinstance(raw, list) and len(raw) <= MAX_STEPS:
+        for number, step in enumerate(raw):
+            try:
+                steps.append(_validated_step(step, last=number == len(raw) - 1))
+            except ValidationError as error:
+                faults.extend(_faults(error, ("workflow", number)))
+    if faults:
+        raise InvalidRequest(faults)
+    return steps
+
+
+def _without_trailing_nulls(steps: list[Any]) -> list[Any]:
+    """The vendor's own samples left the callback inside the array, which JSON writes as null."""
+    end = len(steps)
+    while end and steps[end - 1] is None:
+        end -= 1
+    return steps[:end]
+
+
+class _Party(BaseModel):
+    """As much of a step as tells its channel."""
+
+    model_config = ConfigDict(strict=True, hide_input_in_errors=True)
+
+    type: Literal[tuple(CHANNELS)]  # type: ignore[valid-type]
+
+
+class _AnyStep(BaseModel):
+    model_config = ConfigDict(strict=True, hide_input_in_errors=True)
+
+    to: _Party
+
+
+def _validated_step(step: Any, *, last: bool) -> dict[str, Any]:
+    channel = CHANNELS[_AnyStep.model_validate(step).to.type]
+    model = step_model(channel, last=last).model_validate(step)
+    return model.model_dump(by_alias=True, exclude_none=True)
+
+
+def _faults(error: ValidationError, prefix: tuple[str | int, ...] = ()) -> list[Fault]:
+    return [{"name": _path((*prefix, *_location(fault))), "reason": _reason(fault)} for fault in error.errors()]
+
+
+def _location(fault: ErrorDetails) -> list[str | int]:
+    """Where the fault is, without the tags pydantic puts in for the branch of a union."""
+    *way, last = fault["loc"] or ("",)
+    return [part for part in way if not str(part).startswith(TAG)] + ([last] if last != "" else [])
+
+
+def _path(location: tuple[str | int, ...]) -> str:
+    path = ""
+    for part in location:
+        path += f"[{part}]" if isinstance(part, int) else f".{part[:50]}" if path else part[:50]
+    return path or "body"
+
+
+def _reason(fault: ErrorDetails) -> str:
+    if fault["type"] != "extra_forbidden":
+        return fault["msg"]
+    if fault["loc"] == ("failover",):
+        return "The last step has nothing to fail over to"
+    return "Unknown field"

@@ -1,0 +1,41 @@
+"""Signed webhooks: HS256 over the claims, which hold the SHA-256 of the body (contract, section 7.4)."""
+
+import hashlib
+import hmac
+
+import jwt
+
+LIFE = 25 * 3600
+"""Seconds after `iat`: the vendor repeats a callback for 24 h with its first token (contract, section 0)."""
+_SKEW = 60
+_OPTIONS: jwt.types.Options = {
+    "require": ["iat", "payload_hash"],
+    "verify_iat": False,
+    "verify_exp": False,
+    "verify_nbf": False,
+}
+"""`iat` is judged here, by the vendor's rules; the other claims are not of this contract."""
+
+
+class Forged(Exception):
+    """The token does not prove that the owner of the secret sent this body. The message says why, and no more."""
+
+
+def check(authorization: str, raw: bytes, secret: str, now: float) -> None:
+    """Raises Forged unless `Authorization: Bearer <JWT>` is genuine for exactly these bytes. `now` in seconds."""
+    scheme, _, token = authorization.partition(" ")
+    if scheme.lower() != "bearer":
+        raise Forged("not a bearer token")
+    try:
+        claims = jwt.decode(token.strip(), secret, algorithms=["HS256"], options=_OPTIONS)
+    except jwt.PyJWTError as error:
+        raise Forged(type(error).__name__) from None
+    issued, payload_hash = claims["iat"], claims["payload_hash"]
+    if not isinstance(issued, int | float) or not now - LIFE - _SKEW <= issued <= now + _SKEW:
+        raise Forged("iat is out of its time")
+    if not isinstance(payload_hash, str) or not hmac.compare_digest(payload_hash.encode(), digest(raw).encode()):
+        raise Forged("payload_hash does not fit the body")
+
+
+def digest(raw: bytes) -> str:
+    return hashlib.sha256(raw).hexdigest()

@@ -1,0 +1,143 @@
+"""The parts of a step, as pydantic models made from the channel table (contract, sections 3.2 to 3.6)."""
+
+import re
+from functools import cache
+from typing import Annotated, Any, Literal, Union, cast
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    ValidationInfo,
+    create_model,
+)
+from pydantic_core import PydanticCustomError
+
+from failover.rules.channels import CAPTION_LIMIT, URL_LIMIT, Channel, Option
+
+EXPIRY_SECONDS = (15, 86400)
+TAG = "@"
+"""What the tags of a union's branches begin with; pydantic puts them into the path of a fault."""
+
+_CONFIG = ConfigDict(extra="forbid", strict=True, hide_input_in_errors=True)
+
+
+@cache
+def step_model(channel: Channel, *, last: bool) -> type[BaseModel]:
+    """The model of a step over `channel`; unknown fields are faults, and the last step has no `failover`."""
+    party = {"type": (Literal[channel.name], ...)}
+    message: dict[str, Any] = {"content": (_content(channel), ...), "client_ref": (_ClientRef | None, None)}
+    if channel.options:
+        message[channel.name] = (_options(channel) | None, None)
+    fields: dict[str, Any] = {
+        "from_": (_model("From", **party, **{channel.sender: (_SENDERS[channel.sender], ...)}), Field(alias="from")),
+        "to": (_model("To", **party, **{channel.recipient: (_RECIPIENTS[channel.recipient], ...)}), ...),
+        "message": (_model("Message", **message), ...),
+        "client_ref": (_ClientRef | None, None),
+    }
+    if not last:
+        fields["failover"] = (_failover(channel), ...)
+    return _model("Step", **fields)
+
+
+def _model(name: str, **fields: Any) -> type[BaseModel]:
+    return cast(type[BaseModel], cast(Any, create_model)(name, __config__=_CONFIG, **fields))
+
+
+def _content(channel: Channel) -> Any:
+    """Whichever of the channel's content types the object says it is."""
+    text = Annotated[str, Field(min_length=1, max_length=channel.text_limit)]
+    branches = [_tagged("text", _model("TextContent", type=(Literal["text"], ...), text=(text, ...)))]
+    for kind in channel.media:
+        caption = {"caption": (_Caption | None, None)} if kind in channel.captions else {}
+        medium = _model(kind, url=(_Url, ...), **caption)
+        content = _model(f"{kind}Content", **{"type": (Literal[kind], ...), kind: (medium, ...)})
+        branches.append(_tagged(kind, content))
+    kinds = ("text", *channel.media)
+
+    def tag(value: Any) -> str | None:
+        kind = value.get("type") if isinstance(value, dict) else None
+        return f"{TAG}{kind}" if kind in kinds else None
+
+    wanted = "Input should be an object with a type of " + " or ".join(f"'{kind}'" for kind in kinds)
+    discriminator = Discriminator(tag, custom_error_type="content_type", custom_error_message=wanted)
+    return Annotated[Union[*branches], discriminator]
+
+
+def _tagged(kind: str, model: type[BaseModel]) -> Any:
+    return Annotated[model, Tag(f"{TAG}{kind}")]
+
+
+def _options(channel: Channel) -> type[BaseModel]:
+    return _model("Options", **{name: (_option(name, option), None) for name, option in channel.options})
+
+
+def _option(name: str, option: Option) -> Any:
+    if option.choices:
+        return Literal[option.choices] | None
+    if option.seconds:
+        low, high = option.seconds
+        return Annotated[int, BeforeValidator(_seconds), Field(ge=low, le=high)] | None
+
+    def needed(value: str | None, info: ValidationInfo) -> str | None:
+        if value is None and option.required_when is not None:
+            other, word = option.required_when
+            if info.data.get(other) == word:
+                told = {"name": name, "other": other, "word": word}
+                raise PydanticCustomError("needed", "{name} is required when {other} is {word}", told)
+        return value
+
+    text = Annotated[str, Field(min_length=1, max_length=100)]
+    return Annotated[text | None, Field(validate_default=True), AfterValidator(needed)]
+
+
+def _failover(channel: Channel) -> type[BaseModel]:
+    low, high = EXPIRY_SECONDS
+
+    def possible(value: Any) -> Any:
+        if value == "read" and "read" not in channel.conditions:
+            told = {"channel": channel.name}
+            raise PydanticCustomError("no_read", "{channel} has no read status, only 'delivered' can be met", told)
+        return value
+
+    return _model(
+        "Failover",
+        expiry_time=(Annotated[int, BeforeValidator(_seconds), Field(ge=low, le=high)], ...),
+        condition_status=(Annotated[Literal[channel.conditions], BeforeValidator(possible)], ...),
+    )
+
+
+def _written_out(value: Any) -> Any:
+    """Numbers and ids may come as JSON integers, and with white space around them."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return value.strip() if isinstance(value, str) else value
+
+
+def _international(value: Any) -> Any:
+    """A telephone number without its leading `+` or `00`."""
+    text = _written_out(value)
+    return re.sub(r"^(?:\+|00)(?=\d+$)", "", text, flags=re.ASCII) if isinstance(text, str) else text
+
+
+def _seconds(value: Any) -> Any:
+    """A whole number of seconds may come as a string."""
+    if isinstance(value, str) and re.fullmatch(r"\s*\d{1,9}\s*", value, re.ASCII):
+        return int(value)
+    return value
+
+
+_PRINTABLE = r"^[^\x00-\x1f\x7f]*$"
+_Id = Annotated[str, BeforeValidator(_written_out), Field(min_length=1, max_length=50, pattern=_PRINTABLE)]
+_Sender = Annotated[str, BeforeValidator(_international), Field(min_length=1, max_length=50, pattern=_PRINTABLE)]
+_Phone = Annotated[str, BeforeValidator(_international), Field(pattern=r"^[1-9][0-9]{6,14}$")]
+_Url = Annotated[str, Field(min_length=1, max_length=URL_LIMIT, pattern=r"^https?://\S+$")]
+_Caption = Annotated[str, Field(min_length=1, max_length=CAPTION_LIMIT)]
+_ClientRef = Annotated[str, Field(min_length=1, max_length=40)]
+
+_SENDERS = {"id": _Id, "number": _Sender}
+_RECIPIENTS = {"id": _Id, "number": _Phone}

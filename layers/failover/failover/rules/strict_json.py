@@ -1,0 +1,82 @@
+"""Read a request's JSON exactly as it was written, or say why not (contract, section 0, "Rejected input").
+
+RFC 8259 leaves duplicate keys, lone surrogates and the size of numbers to the reader; this one takes no chances.
+"""
+
+import json
+import re
+from decimal import Decimal
+from typing import Any, NoReturn
+
+MAX_DEPTH = 32
+
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*"?', re.DOTALL)
+_UNPRINTABLE = re.compile("[\x00\ud800-\udfff]")
+_LONGEST_INTEGER = 60
+"""Digits; longer than any field takes. Python refuses to read integers of thousands of digits at all."""
+
+
+class InvalidJson(Exception):
+    """The text is not JSON we accept. `reason` says why; it holds nothing of the text but a key or a position."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+def parse(raw: bytes) -> Any:
+    """The value of a UTF-8 JSON text: integers exact, other numbers as Decimal. Raises InvalidJson."""
+    try:
+        text = raw.decode()
+    except UnicodeDecodeError as error:
+        raise InvalidJson(f"not UTF-8 at byte {error.start}") from None
+    _check_depth(text)
+    try:
+        value = json.loads(
+            text,
+            object_pairs_hook=_object,
+            parse_constant=_constant,
+            parse_int=_integer,
+            parse_float=Decimal,
+        )
+    except json.JSONDecodeError as error:
+        raise InvalidJson(f"{error.msg} at line {error.lineno}, column {error.colno}") from None
+    _check_strings(value)
+    return value
+
+
+def _check_depth(text: str) -> None:
+    depth = deepest = 0
+    for bracket in re.findall(r"[\[\]{}]", _STRING.sub("", text)):
+        depth += 1 if bracket in "[{" else -1
+        deepest = max(deepest, depth)
+    if deepest > MAX_DEPTH:
+        raise InvalidJson(f"nested deeper than {MAX_DEPTH}")
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    result = dict(pairs)
+    if len(result) < len(pairs):
+        raise InvalidJson("an object has the same key twice")
+    return result
+
+
+def _constant(name: str) -> NoReturn:
+    raise InvalidJson(f"{name} is not JSON")
+
+
+def _integer(digits: str) -> int | Decimal:
+    return int(digits) if len(digits) <= _LONGEST_INTEGER else Decimal(digits)
+
+
+def _check_strings(value: Any) -> None:
+    if isinstance(value, str):
+        if _UNPRINTABLE.search(value):
+            raise InvalidJson("a string has a NUL or half of a surrogate pair")
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            _check_strings(key)
+            _check_strings(item)
+    elif isinstance(value, list):
+        for item in value:
+            _check_strings(item)

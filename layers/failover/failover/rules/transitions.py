@@ -1,0 +1,164 @@
+"""Everything that can happen to a workflow: each a pure decision from one state to the next.
+
+Whoever calls these reads the state, decides, and writes on condition that nobody else has written since
+(`adapters.store`); the one whose write is refused reads and decides again. So of two that happen at the same
+instant one comes first, and the other decides knowing it.
+"""
+
+from dataclasses import replace
+from typing import Any
+
+from failover.rules import due, reasons
+from failover.rules.answers import Accepted, Answer, NotTaken, Refused
+from failover.rules.receipt import Receipt
+from failover.rules.statuses import FAILURES, meets, reached, risen
+from failover.rules.workflow import Step, Workflow
+
+FINAL_CONDITION = "delivered"
+"""What the last step waits for: it has no condition of its own (contract, section 0, "Last step")."""
+
+_REVERSIBLE = frozenset({"expired", "unsendable"})
+"""Closed by our own judgement, which a late success proves wrong; what the vendor called a failure stays one."""
+
+
+def accepted(workflow: Workflow) -> Workflow:
+    """The first entry of a new workflow's timeline."""
+    return _due(_noted(workflow, workflow.created_at, "accepted"), workflow.created_at)
+
+
+def claimed(workflow: Workflow, number: int, now: int) -> Workflow | None:
+    """Step `number` is about to be sent, which closes the step before it; None: it must not be sent.
+
+    It must not when the workflow is over, when somebody has claimed it already (a twin, or this send before it
+    crashed), or when a later step is on its way. A step before it that is still open has expired, now.
+    """
+    steps = workflow.steps
+    if not workflow.running or any(step.phase != "pending" for step in steps[number:]):
+        return None
+    for earlier in range(number):
+        if steps[earlier].outcome is None:
+            workflow = _closed(workflow, earlier, _silent_end(steps[earlier]), now)
+    workflow = _with_step(workflow, number, phase="claimed", claimed_at=now)
+    workflow = _noted(workflow, now, "sending", step=number)
+    return _due(replace(workflow, task_token=None), now)
+
+
+def still_wanted(workflow: Workflow, number: int) -> bool:
+    """Asking once more for step `number`, which was certainly not taken so far, still makes sense."""
+    return workflow.running and workflow.steps[number].outcome is None
+
+
+def answered(workflow: Workflow, number: int, answer: Answer, now: int) -> Workflow:
+    """The Messages API has answered the send of step `number`, or failed to.
+
+    Merges with whatever has happened since the claim and never lowers it: a status may have overtaken the answer.
+    """
+    step = workflow.steps[number]
+    match answer:
+        case Accepted(message_uuid):
+            workflow = _with_step(workflow, number, phase="sent", message_uuid=message_uuid, answered_at=now)
+            workflow = _noted(workflow, now, "sent", step=number, message_uuid=message_uuid)
+        case Refused(reason) | NotTaken(reason):
+            outcome = "refused" if isinstance(answer, Refused) else "unsendable"
+            workflow = _with_step(workflow, number, phase="unsent", answered_at=now)
+            workflow = _noted(workflow, now, "unsent", step=number, reason=f"{outcome}: {reason}")
+            if workflow.running and step.outcome is None and not reached(step.status):
+                workflow = _closed(workflow, number, outcome, now, reason)
+        case _:
+            workflow = _with_step(workflow, number, phase="unknown", answered_at=now)
+            workflow = _noted(workflow, now, "unknown", step=number, reason=answer.reason)
+    return _due(workflow, now)
+
+
+def received(workflow: Workflow, number: int, receipt: Receipt, now: int) -> Workflow | None:
+    """A status has come for step `number`; None: it was known already, or the step was never sent."""
+    step = workflow.steps[number]
+    if receipt.status in step.statuses or step.phase == "pending":
+        return None
+    late = step.outcome is not None or not workflow.running
+    before, after = step.status, risen(step.status, receipt.status)
+    workflow = _with_step(
+        workflow,
+        number,
+        status=after,
+        statuses=(*step.statuses, receipt.status),
+        message_uuid=step.message_uuid or receipt.message_uuid,
+    )
+    workflow = _noted(workflow, now, "status", step=number, **_told(receipt, late))
+    if not workflow.running:
+        return workflow
+    if after in FAILURES and step.outcome is None:
+        error = reasons.error(receipt.error)
+        workflow = _closed(workflow, number, after, now, error)
+    elif after != before and meets(after, step.condition_status or FINAL_CONDITION) and _can_still_succeed(step):
+        workflow = _with_step(workflow, number, outcome="met")
+        workflow = _ended(workflow, "completed", None, now, step=number)
+    return _due(workflow, now)
+
+
+def signal(before: Workflow, after: Workflow) -> tuple[str, str] | None:
+    """(task token, error) with which the state machine is to be told what `after` decided; None: nothing to tell."""
+    if not before.running or after.task_token is None:
+        return None
+    if not after.running:
+        return after.task_token, "ConditionMet"
+    if any(new.outcome != old.outcome for old, new in zip(before.steps, after.steps, strict=True)):
+        return after.task_token, "Rejected"
+    return None
+
+
+def _can_still_succeed(step: Step) -> bool:
+    return step.outcome is None or step.outcome in _REVERSIBLE
+
+
+def _silent_end(step: Step) -> str:
+    """What a step comes to that nothing has decided by the time the next one is claimed."""
+    return "unsendable" if step.phase == "pending" else "expired"
+
+
+def _closed(workflow: Workflow, number: int, outcome: str, now: int, detail: str = "") -> Workflow:
+    """Step `number` is left without success; if it was the last, the workflow is over."""
+    reason = reasons.left(workflow.steps[number], outcome, detail)
+    workflow = _with_step(workflow, number, outcome=outcome)
+    workflow = _noted(workflow, now, "left", step=number, outcome=outcome, reason=reason)
+    return _ended(workflow, "error", reason, now, step=number) if workflow.is_last(number) else workflow
+
+
+def _ended(workflow: Workflow, status: str, reason: str | None, now: int, step: int) -> Workflow:
+    told = {"step": step} if reason is None else {"step": step, "reason": reason}
+    workflow = _noted(workflow, now, status, **told)
+    return replace(
+        workflow,
+        status=status,
+        reason=reason,
+        ended_at=now,
+        expires_at=due.forgotten_at(now, workflow.record_retention),
+    )
+
+
+def _told(receipt: Receipt, late: bool) -> dict[str, Any]:
+    told: dict[str, Any] = {"status": receipt.status}
+    if receipt.error:
+        told["error"] = receipt.error
+    if receipt.usage:
+        told["usage"] = receipt.usage
+    if receipt.timestamp is not None:
+        told["timestamp"] = receipt.timestamp
+    if late:
+        told["late"] = True
+    return told
+
+
+def _with_step(workflow: Workflow, number: int, **changes: Any) -> Workflow:
+    steps = list(workflow.steps)
+    steps[number] = replace(steps[number], **changes)
+    return replace(workflow, steps=tuple(steps))
+
+
+def _noted(workflow: Workflow, now: int, event: str, **told: Any) -> Workflow:
+    entry = {"sequence": len(workflow.timeline) + 1, "at": now, "event": event, **told}
+    return replace(workflow, timeline=(*workflow.timeline, entry))
+
+
+def _due(workflow: Workflow, now: int) -> Workflow:
+    return replace(workflow, due_at=due.due_at(workflow, now))

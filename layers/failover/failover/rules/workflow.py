@@ -1,0 +1,92 @@
+"""A workflow and its steps as plain, frozen data: what the state item of the table holds.
+
+No text and no address of a person is in here; those are the workflow's content, kept apart.
+"""
+
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+type Entry = dict[str, Any]
+"""One line of the timeline: `sequence` (1, 2, …), `at` (ms), `event`, and what that event tells."""
+
+
+@dataclass(frozen=True)
+class Step:
+    channel: str
+    condition_status: str | None = None
+    """None on the last step, which has no failover."""
+    expiry_time: int | None = None
+    """Seconds, from the end of the send; None on the last step."""
+    phase: str = "pending"
+    """pending, claimed (its send may be under way), sent, unknown (sent or not: nobody can tell), unsent."""
+    outcome: str | None = None
+    """Why the step was closed: met, rejected, undeliverable, refused, unsendable, expired; None: not closed."""
+    status: str | None = None
+    """The status the message has, by rank."""
+    statuses: tuple[str, ...] = ()
+    """Every status recorded, in the order of arrival; each at most once."""
+    message_uuid: str | None = None
+    claimed_at: int | None = None
+    answered_at: int | None = None
+    """When the Messages API had answered the send, or failed to: the expiry clock starts here."""
+
+    @property
+    def state(self) -> str:
+        """The one word a customer sees."""
+        return self.outcome or self.phase
+
+
+@dataclass(frozen=True)
+class Workflow:
+    id: str
+    account: str
+    word: str
+    """`workflow` or `dispatch`: the word of the endpoint it came by (contract, section 0)."""
+    base_url: str
+    """Scheme, host and stage of this API as its client saw it; no slash at the end."""
+    created_at: int
+    receipt_window: int
+    """Seconds the last step may go without a receipt."""
+    record_retention: int
+    """Seconds this item is kept after the end."""
+    steps: tuple[Step, ...]
+    status: str = "running"
+    """running, completed, error."""
+    reason: str | None = None
+    ended_at: int | None = None
+    timeline: tuple[Entry, ...] = ()
+    version: int = 1
+    attempt: int = 1
+    """Which execution of the state machine is at work: it is named `<id>-<attempt>`."""
+    task_token: str | None = None
+    """Answers the race that is on; written by the state machine, removed by the next claim."""
+    due_at: int | None = None
+    """When somebody ought to look whether this workflow is still moving; None once it is over."""
+    expires_at: int | None = None
+    """When the table may forget this item."""
+
+    @property
+    def running(self) -> bool:
+        return self.status == "running"
+
+    def is_last(self, number: int) -> bool:
+        return number == len(self.steps) - 1
+
+
+def to_plain(workflow: Workflow) -> dict[str, Any]:
+    """The workflow as dicts, lists, strings and whole numbers, without its empty fields."""
+    plain = _without_none(asdict(workflow))
+    plain["steps"] = [_without_none(step) for step in plain["steps"]]
+    return plain
+
+
+def from_plain(plain: dict[str, Any]) -> Workflow:
+    """The reverse of `to_plain`; fields it does not know (keys of the table) are passed over."""
+    known = {f.name: plain[f.name] for f in fields(Workflow) if f.name in plain}
+    known["steps"] = tuple(Step(**{**step, "statuses": tuple(step.get("statuses", ()))}) for step in plain["steps"])
+    known["timeline"] = tuple(plain.get("timeline", ()))
+    return Workflow(**known)
+
+
+def _without_none(mapping: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in mapping.items() if value is not None}

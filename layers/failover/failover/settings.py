@@ -1,0 +1,46 @@
+"""The settings: every environment variable the functions read, with its meaning. `template.yaml` sets them."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Settings:
+    table_name: str
+    """TABLE_NAME: the table of workflows, accounts and applications."""
+    state_machine_arn: str
+    """STATE_MACHINE_ARN: the failover state machine."""
+    public_url: str
+    """PUBLIC_URL: scheme, host and base path of this API; empty: taken from API Gateway's request context."""
+    messages_url: str
+    """MESSAGES_URL: where the Messages API is; empty: the sandbox of this stack."""
+    messages_version: str
+    """MESSAGES_VERSION: `v1` or `v0.1`."""
+    messages_secret: str
+    """MESSAGES_SECRET: the secret {"api_key", "api_secret"} for the Messages API."""
+    signature_secret: str
+    """SIGNATURE_SECRET: the secret {"signature_secret"} that signs status callbacks."""
+    receipt_window: int
+    """RECEIPT_WINDOW_HOURS, in seconds: how long the last step may go without a receipt."""
+    content_retention: int
+    """CONTENT_RETENTION_DAYS, in seconds: how long texts and numbers outlast the longest life of a workflow."""
+    record_retention: int
+    """RECORD_RETENTION_DAYS, in seconds: how long the timeline is kept after the end."""
+
+
+def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
+    """The settings of this function; those it has no use for are empty or at their defaults."""
+    hour, day = 3600, 86400
+    return Settings(
+        table_name=environment.get("TABLE_NAME", ""),
+        state_machine_arn=environment.get("STATE_MACHINE_ARN", ""),
+        public_url=environment.get("PUBLIC_URL", "").rstrip("/"),
+        messages_url=environment.get("MESSAGES_URL", "").rstrip("/"),
+        messages_version=environment.get("MESSAGES_VERSION", "v1"),
+        messages_secret=environment.get("MESSAGES_SECRET", ""),
+        signature_secret=environment.get("SIGNATURE_SECRET", ""),
+        receipt_window=int(environment.get("RECEIPT_WINDOW_HOURS", "72")) * hour,
+        content_retention=int(environment.get("CONTENT_RETENTION_DAYS", "7")) * day,
+        record_retention=int(environment.get("RECORD_RETENTION_DAYS", "90")) * day,
+    )

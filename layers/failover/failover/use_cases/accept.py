@@ -1,0 +1,71 @@
+"""Accept a workflow: validate all of it, store all of it, start it."""
+
+import uuid
+from typing import Any
+
+from failover import problems
+from failover.adapters import aws
+from failover.observability import count, logger
+from failover.outside import Outside
+from failover.rules import due, strict_json, transitions
+from failover.rules.request import InvalidRequest, validated
+from failover.rules.workflow import Step, Workflow
+
+MAX_BODY = 64 * 1024
+"""Bytes of a request's body."""
+
+
+def accept(outside: Outside, account: str, raw: bytes, word: str, base_url: str) -> str:
+    """The id of the new workflow. Raises Problem (400, 413, 503) before anything is written.
+
+    Once it is stored it has been accepted: should the state machine not start at once, the workflow stays in the
+    index `due` for whoever starts what was left behind.
+    """
+    content = _content(raw)
+    workflow = _workflow(outside, account, content, word, base_url)
+    logger.append_keys(workflow_id=workflow.id)
+    life = due.longest_life(workflow.steps, workflow.receipt_window)
+    kept_until = due.forgotten_at(workflow.created_at, life + outside.settings.content_retention)
+    outside.store.create(workflow, content, kept_until)
+    count("WorkflowsCreated")
+    try:
+        outside.executions.start(workflow)
+    except (aws.Unavailable, RuntimeError) as error:
+        logger.error("stored but not started", error=str(error))
+        count("WorkflowsNotStarted")
+    logger.info("workflow accepted", steps=[step.channel for step in workflow.steps])
+    return workflow.id
+
+
+def _content(raw: bytes) -> list[dict[str, Any]]:
+    if len(raw) > MAX_BODY:
+        raise problems.Problem(problems.TOO_LARGE, f"The body is longer than {MAX_BODY} bytes.")
+    try:
+        return validated(strict_json.parse(raw))
+    except strict_json.InvalidJson as error:
+        raise problems.Problem(problems.INVALID_JSON, f"Malformed JSON payload: {error.reason}.") from None
+    except InvalidRequest as error:
+        raise problems.invalid_parameters(error.faults) from None
+
+
+def _workflow(outside: Outside, account: str, content: list[dict[str, Any]], word: str, base_url: str) -> Workflow:
+    settings = outside.settings
+    return transitions.accepted(
+        Workflow(
+            id=str(uuid.uuid4()),
+            account=account,
+            word=word,
+            base_url=base_url,
+            created_at=outside.now(),
+            receipt_window=settings.receipt_window,
+            record_retention=settings.record_retention,
+            steps=tuple(
+                Step(
+                    channel=step["to"]["type"],
+                    condition_status=step.get("failover", {}).get("condition_status"),
+                    expiry_time=step.get("failover", {}).get("expiry_time"),
+                )
+                for step in content
+            ),
+        )
+    )

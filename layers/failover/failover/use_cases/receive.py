@@ -1,0 +1,97 @@
+"""Receive a status callback: check that it is genuine, record it once, tell the race what it decides."""
+
+from failover import problems
+from failover.adapters import aws
+from failover.adapters.executions import InvalidTaskToken
+from failover.observability import count, logger
+from failover.outside import Outside
+from failover.rules import client_ref, signature, strict_json, transitions
+from failover.rules.receipt import Receipt, UnreadableReceipt, parse
+from failover.rules.workflow import Workflow
+from failover.use_cases.transition import transition
+
+MAX_BODY = 64 * 1024
+_PATIENCE = 300_000
+"""Milliseconds after its timestamp in which a callback nobody can place may still find its message."""
+
+
+def receive(outside: Outside, authorization: str | None, raw: bytes) -> None:
+    """Record one callback; returning means it need not come again.
+
+    Raises Problem: 503 (unsigned, or too early to place: send it again), 401 (forged), 400 (unreadable), 413.
+    """
+    if len(raw) > MAX_BODY:
+        raise problems.Problem(problems.TOO_LARGE, f"The body is longer than {MAX_BODY} bytes.")
+    _check_signature(outside, authorization, raw)
+    try:
+        receipt = parse(strict_json.parse(raw))
+    except strict_json.InvalidJson as error:
+        raise problems.Problem(problems.INVALID_JSON, f"Malformed JSON payload: {error.reason}.") from None
+    except UnreadableReceipt as error:
+        count("UnreadableReceipts")
+        fault = {"name": error.field, "reason": "Missing, or not a value this API knows"}
+        raise problems.invalid_parameters([fault]) from None
+
+    place = _place(outside, receipt)
+    workflow = outside.store.read(place[0]) if place else None
+    if place is None or workflow is None or place[1] >= len(workflow.steps):
+        logger.warning("a receipt for no message of ours", status=receipt.status)
+        count("UnknownReceipts")
+        return
+    logger.append_keys(workflow_id=workflow.id)
+    number = place[1]
+    told = transition(
+        outside.store, workflow, lambda current: transitions.received(current, number, receipt, outside.now())
+    )
+    logger.info("status", step=number, status=receipt.status, known=told is None)
+    if told is None:
+        count("RepeatedReceipts")
+        return
+    _signal(outside, *told)
+
+
+def _check_signature(outside: Outside, authorization: str | None, raw: bytes) -> None:
+    if not authorization:
+        count("UnsignedReceipts")
+        raise problems.unavailable("This callback is not signed: send it again, signed.", retry_after=5)
+    secret = outside.signature_secret
+    now = outside.now() / 1000
+    try:
+        try:
+            signature.check(authorization, raw, secret.value()["signature_secret"], now)
+        except signature.Forged:
+            if not secret.refreshed():
+                raise
+            signature.check(authorization, raw, secret.value()["signature_secret"], now)
+    except signature.Forged as error:
+        logger.warning("forged callback", reason=str(error))
+        count("ForgedReceipts")
+        raise problems.Problem(problems.INVALID_SIGNATURE, "The signature does not fit this body.") from None
+
+
+def _place(outside: Outside, receipt: Receipt) -> tuple[str, int] | None:
+    """The workflow and step of a receipt: by our reference, else by its message's id."""
+    if receipt.client_ref is not None:
+        return client_ref.parse(receipt.client_ref)
+    place = outside.store.find_message(receipt.message_uuid or "")
+    if place is None and receipt.timestamp is not None and outside.now() - receipt.timestamp < _PATIENCE:
+        raise problems.unavailable("This message is not known yet.", retry_after=5)
+    return place
+
+
+def _signal(outside: Outside, before: Workflow, after: Workflow) -> None:
+    """Tell the race. The decision is stored already: whatever fails here, its timer still ends it."""
+    signal = transitions.signal(before, after)
+    if signal is None:
+        return
+    try:
+        told = outside.executions.tell(*signal)
+    except InvalidTaskToken:
+        logger.error("Step Functions does not know the task token")
+        count("InvalidTaskTokens")
+        return
+    except (aws.Unavailable, RuntimeError) as error:
+        logger.error("decided, but the race could not be told", error=str(error))
+        count("SignalsLost")
+        return
+    logger.info("race told", signal=signal[1], in_time=told)

@@ -1,0 +1,92 @@
+"""Send one step: claim it, ask the Messages API, record the answer.
+
+Whatever dies after the claim, the step is never asked for again; its status or its expiry decides.
+"""
+
+from functools import partial
+from typing import Any
+
+from failover.adapters.messages import MessagesApi
+from failover.adapters.store import Pointer
+from failover.observability import count, logger
+from failover.outside import Outside
+from failover.rules import backoff, due, outgoing, transitions
+from failover.rules.answers import Accepted, Answer, NotTaken, Refused
+from failover.rules.client_ref import client_ref
+from failover.rules.workflow import Workflow
+from failover.use_cases.transition import transition
+
+WEBHOOK_PATH = "/webhooks/message-status"
+
+
+def send(outside: Outside, channel: str, workflow_id: str, number: int) -> None:
+    """Send step `number`, or return quietly where it must not be sent. Raises before its claim or after its answer."""
+    found = outside.store.read_whole(workflow_id)
+    if found is None:
+        raise LookupError("no such workflow")
+    workflow, content = found
+    if workflow.steps[number].channel != channel:
+        raise ValueError("this step is of another channel")
+    if content is None:
+        raise LookupError("the content of this workflow has been dropped")
+    messages = outside.messages(workflow.base_url)
+    messages.prepare()
+
+    claim = transition(outside.store, workflow, lambda current: transitions.claimed(current, number, outside.now()))
+    if claim is None:
+        logger.info("not sent", step=number, reason="over, or claimed already")
+        return
+    claimed = claim[1]
+    _count_failover(claimed, number)
+
+    body = _body(outside, claimed, number, content[number])
+    answer = _asked(outside, messages, body, claimed, number)
+    _record(outside, claimed, number, answer)
+
+
+def _asked(outside: Outside, messages: MessagesApi, body: dict[str, Any], workflow: Workflow, number: int) -> Answer:
+    """Ask until the answer is final. Before asking again, look whether the message is still wanted."""
+    budget = min(backoff.BUDGET, workflow.steps[number].expiry_time or backoff.BUDGET)
+    attempt, waited = 1, 0.0
+    while isinstance(answer := messages.send(body), NotTaken):
+        pause = backoff.pause(attempt, answer.retry_after, waited, budget, outside.jitter())
+        if pause is None:
+            break
+        logger.warning("asked to wait", step=number, reason=answer.reason, seconds=round(pause, 2))
+        outside.sleep(pause)
+        attempt, waited = attempt + 1, waited + pause
+        current = outside.store.read(workflow.id)
+        if current is None or not transitions.still_wanted(current, number):
+            break
+    return answer
+
+
+def _record(outside: Outside, claimed: Workflow, number: int, answer: Answer) -> None:
+    pointer = None
+    if isinstance(answer, Accepted):
+        life = due.longest_life(claimed.steps, claimed.receipt_window)
+        pointer = Pointer(answer.message_uuid, number, due.forgotten_at(claimed.created_at, life))
+    decide = partial(transitions.answered, number=number, answer=answer, now=outside.now())
+    transition(outside.store, claimed, decide, pointer)
+    result = type(answer).__name__.lower()
+    count("StepsSent", channel=claimed.steps[number].channel, answer=result)
+    if isinstance(answer, Refused) and answer.credentials:
+        count("CredentialsRefused")
+    reason = None if isinstance(answer, Accepted) else answer.reason
+    logger.info("step sent", step=number, answer=result, reason=reason)
+
+
+def _body(outside: Outside, workflow: Workflow, number: int, step: dict[str, Any]) -> dict[str, Any]:
+    reference = client_ref(workflow.id, number)
+    if outside.settings.messages_version == "v0.1":
+        return outgoing.v0_1(step, reference)
+    return outgoing.v1(step, reference, workflow.base_url + WEBHOOK_PATH)
+
+
+def _count_failover(claimed: Workflow, number: int) -> None:
+    """With this claim the step before it has been left for good, whatever it was that ended it."""
+    if number == 0:
+        return
+    left = claimed.steps[number - 1]
+    count("StepsFailedOver", channel=left.channel, reason=left.outcome or "")
+    logger.info("failed over", step=number - 1, outcome=left.outcome)

@@ -1,0 +1,34 @@
+"""Read, decide, write if nobody else has: the one way a workflow changes."""
+
+from collections.abc import Callable
+
+from failover.adapters.store import Conflict, Pointer, Store
+from failover.rules.workflow import Workflow
+
+_TRIES = 5
+
+
+class TooContended(Exception):
+    """Others kept writing first; the same call may succeed in a moment."""
+
+
+def transition(
+    store: Store,
+    workflow: Workflow,
+    decide: Callable[[Workflow], Workflow | None],
+    pointer: Pointer | None = None,
+) -> tuple[Workflow, Workflow] | None:
+    """(before, after) of the decision that was written; None: `decide` found nothing to do.
+
+    `workflow` is as the caller has read it; whenever somebody else has written in between, the decision is made
+    anew. Raises TooContended after five tries.
+    """
+    for _ in range(_TRIES):
+        after = decide(workflow)
+        if after is None:
+            return None
+        try:
+            return workflow, store.write(after, pointer)
+        except Conflict as conflict:
+            workflow = conflict.current
+    raise TooContended

@@ -1,0 +1,89 @@
+"""`python -m local up | down | demo`: what the Makefile's verbs run."""
+
+import signal
+import sys
+import time
+from collections.abc import Callable
+from typing import NoReturn
+
+from local import credentials, engines, stack
+from local.demo import demo
+from local.place import LocalFailure, Place, default_place
+
+
+def up(place: Place) -> None:
+    """Engines, build, deploy, an account; nothing, if that is all there."""
+    if engines.running(place) and credentials.written(place):
+        print(f"already up: {place.api_url}/workflows, credentials in {credentials.shown_path(place)}")
+        return
+    bring_up(place, _said)
+    print(f"up: {place.api_url}/workflows, credentials in {credentials.shown_path(place)}")
+
+
+def bring_up(place: Place, said: Callable[[str], None]) -> None:
+    """The whole stack, from nothing; on failure nothing is left running."""
+    engines.stop(place)
+    stack.wipe(place)
+    said("engines: MiniStack (AWS) and moto (Step Functions)")
+    engines.start(place)
+    try:
+        said("sam build")
+        stack.build(place)
+        said("sam deploy")
+        stack.deploy(place)
+        said("an account")
+        credentials.create(place)
+    except BaseException:
+        engines.stop(place)
+        raise
+
+
+def down(place: Place) -> None:
+    stopped = engines.stop(place)
+    credentials.remove(place)
+    stack.wipe(place)
+    print("down" if stopped else "nothing was up")
+
+
+def run_demo(place: Place) -> None:
+    if engines.running(place):
+        raise LocalFailure("a local stack is up already: `make down` first, or set API_PORT and STEPFUNCTIONS_PORT")
+    try:
+        bring_up(place, _said)
+        demo(place)
+    finally:
+        engines.stop(place)
+        credentials.remove(place)
+        stack.wipe(place)
+
+
+_STARTED = time.monotonic()
+
+
+def _said(what: str) -> None:
+    print(f"[{time.monotonic() - _STARTED:5.1f} s] {what}", flush=True)
+
+
+def _terminated(_number: int, _frame: object) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+def main() -> int:
+    verbs = {"up": up, "down": down, "demo": run_demo}
+    if len(sys.argv) != 2 or sys.argv[1] not in verbs:
+        print(__doc__)
+        return 2
+    signal.signal(signal.SIGTERM, _terminated)
+    try:
+        verbs[sys.argv[1]](default_place())
+    except LocalFailure as failure:
+        print(f"{sys.argv[1]}: {failure}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print(f"{sys.argv[1]}: interrupted, nothing is left running", file=sys.stderr)
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,83 @@
+"""Where a local stack lives: its ports, its folder, its tools."""
+
+import os
+import platform
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+REGION = "eu-west-1"
+STAGE = "beta"
+
+
+class LocalFailure(Exception):
+    """Something about this machine stands in the way; the message is the one line to show."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """One local stack. Two of them, with other ports and folders, can stand side by side."""
+
+    folder: Path
+    """State of the run: logs, process ids, build, credentials."""
+    api_port: int
+    """The API, and every AWS service but Step Functions."""
+    stepfunctions_port: int
+
+    @property
+    def host(self) -> str:
+        return "127.0.0.1"
+
+    @property
+    def url(self) -> str:
+        return f"http://{self.host}:{self.api_port}"
+
+    @property
+    def api_url(self) -> str:
+        """Under which the stack's API answers."""
+        return f"{self.url}/{STAGE}"
+
+    @property
+    def stepfunctions_url(self) -> str:
+        return f"http://{self.host}:{self.stepfunctions_port}"
+
+    @property
+    def aws_environment(self) -> dict[str, str]:
+        """The environment in which AWS tools speak to this stack, and to nothing else."""
+        return {
+            "AWS_ENDPOINT_URL": self.url,
+            "AWS_ENDPOINT_URL_SFN": self.stepfunctions_url,
+            "AWS_ACCESS_KEY_ID": "local",
+            "AWS_SECRET_ACCESS_KEY": "local",
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_REGION": REGION,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        }
+
+    def environment(self, **more: str) -> dict[str, str]:
+        """This process's environment, made local: our tools first on PATH, no proxy, no profile."""
+        kept = {k: v for k, v in os.environ.items() if not k.startswith("AWS_") and k.lower() not in _PROXIES}
+        path = os.pathsep.join([str(ROOT / ".venv/bin"), os.environ.get("PATH", "")])
+        return {**kept, **self.aws_environment, "PATH": path, **more}
+
+
+_PROXIES = {"http_proxy", "https_proxy", "all_proxy"}
+
+
+def default_place() -> Place:
+    """The place of `make up` and `make demo`; API_PORT and STEPFUNCTIONS_PORT move it."""
+    return Place(ROOT / ".local", _port("API_PORT", 4566), _port("STEPFUNCTIONS_PORT", 5001))
+
+
+def _port(name: str, otherwise: int) -> int:
+    text = os.environ.get(name) or str(otherwise)
+    if not text.isdigit() or not 0 < int(text) < 65536:
+        raise LocalFailure(f"{name}={text} is not a port")
+    return int(text)
+
+
+def architecture() -> str:
+    """This machine's processor, in the template's word."""
+    return "arm64" if platform.machine().lower() in ("arm64", "aarch64") else "x86_64"

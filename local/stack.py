@@ -1,0 +1,144 @@
+"""The stack on the engines: the real `sam build`, `sam deploy` and `sam delete`, and what the engines need besides."""
+
+import json
+import shutil
+import subprocess
+from typing import Any
+
+import boto3
+import yaml
+from botocore.config import Config
+
+from local.place import REGION, ROOT, STAGE, LocalFailure, Place, architecture
+
+NAME = "workflows-local"
+_SAM = ROOT / ".venv-sam/bin/sam"
+_SETTINGS = {"SAM_CLI_TELEMETRY": "0", "SAM_CLI_CONTAINER_CONNECTION_TIMEOUT": "1"}
+
+
+def client(place: Place, service: str, url: str = "") -> Any:
+    """A client of the engine that serves `service`, or of the one at `url`."""
+    environment = place.aws_environment
+    return boto3.client(
+        service,
+        endpoint_url=url or (place.stepfunctions_url if service == "stepfunctions" else place.url),
+        region_name=REGION,
+        aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
+        config=Config(retries={"mode": "standard", "total_max_attempts": 3}),
+    )
+
+
+def sam(place: Place, *arguments: str) -> str:
+    """Run the SAM CLI against the place; its output. Raises LocalFailure with the end of it."""
+    done = subprocess.run(
+        [str(_SAM), *arguments, "--config-file", str(ROOT / "samconfig.toml"), "--config-env", "local"],
+        cwd=ROOT,
+        env=place.environment(**_SETTINGS, ARCHITECTURE=architecture()),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    log = place.folder / f"sam-{arguments[0]}.log"
+    log.write_text(done.stdout + done.stderr)
+    if done.returncode:
+        last = next((line for line in reversed((done.stdout + done.stderr).splitlines()) if line.strip()), "")
+        raise LocalFailure(f"sam {arguments[0]} failed: {last.strip()} (see {log})")
+    return done.stdout
+
+
+def build(place: Place) -> None:
+    sam(
+        place,
+        "build",
+        "--build-dir",
+        str(place.folder / "build"),
+        "--cache-dir",
+        str(ROOT / ".local" / "cache"),
+        "--parameter-overrides",
+        f"Architecture={architecture()}",
+    )
+
+
+def deploy(place: Place) -> None:
+    """Deploy what was built, and make the engines serve it."""
+    overrides = {"Architecture": architecture(), "Sandbox": "true", "PublicUrl": place.api_url}
+    sam(
+        place,
+        "deploy",
+        "--template-file",
+        str(place.folder / "build" / "template.yaml"),
+        "--parameter-overrides",
+        *(f"{name}={value}" for name, value in overrides.items()),
+    )
+    _hand_over_state_machines(place)
+    _map_domain(place)
+    _switch_on_ttl(place)
+
+
+def delete(place: Place) -> None:
+    """Delete the stack."""
+    sam(place, "delete", "--no-prompts", "--region", REGION)
+
+
+def resources(place: Place) -> dict[str, str]:
+    """Logical id → physical id of everything the stack has."""
+    pages = client(place, "cloudformation").get_paginator("list_stack_resources").paginate(StackName=NAME)
+    return {
+        summary["LogicalResourceId"]: summary["PhysicalResourceId"]
+        for page in pages
+        for summary in page["StackResourceSummaries"]
+    }
+
+
+def invoke(place: Place, function: str, event: dict[str, Any]) -> Any:
+    """Call a function of the stack and return what it returned. Raises LocalFailure if it failed."""
+    answer = client(place, "lambda").invoke(FunctionName=f"{NAME}-{function}", Payload=json.dumps(event))
+    payload = json.loads(answer["Payload"].read())
+    if "FunctionError" in answer:
+        raise LocalFailure(f"{function} failed: {payload.get('errorType')}: {payload.get('errorMessage')}")
+    return payload
+
+
+def wipe(place: Place) -> None:
+    """Remove what the engines and a build have left, keeping the logs."""
+    for folder in ("engines", "build"):
+        shutil.rmtree(place.folder / folder, ignore_errors=True)
+
+
+def _hand_over_state_machines(place: Place) -> None:
+    """MiniStack deploys the state machine, moto runs it: create it there, under the same ARN."""
+    deployed, interpreter = client(place, "stepfunctions", place.url), client(place, "stepfunctions")
+    for machine in deployed.list_state_machines()["stateMachines"]:
+        described = deployed.describe_state_machine(stateMachineArn=machine["stateMachineArn"])
+        definition = json.dumps(yaml.safe_load(described["definition"]))
+        known = {m["stateMachineArn"] for m in interpreter.list_state_machines()["stateMachines"]}
+        if machine["stateMachineArn"] in known:
+            interpreter.update_state_machine(stateMachineArn=machine["stateMachineArn"], definition=definition)
+        else:
+            interpreter.create_state_machine(
+                name=described["name"], definition=definition, roleArn=described["roleArn"], type="STANDARD"
+            )
+
+
+def _map_domain(place: Place) -> None:
+    """Answer under `http://127.0.0.1:<port>/beta` and `/v0.1`, as a custom domain would."""
+    gateway = client(place, "apigateway")
+    api = resources(place)["Api"]
+    if place.host not in {domain["domainName"] for domain in gateway.get_domain_names().get("items", [])}:
+        gateway.create_domain_name(domainName=place.host)
+    mapped = {m["basePath"] for m in gateway.get_base_path_mappings(domainName=place.host).get("items", [])}
+    for base_path in ("beta", "v0.1"):
+        if base_path in mapped:
+            gateway.delete_base_path_mapping(domainName=place.host, basePath=base_path)
+        gateway.create_base_path_mapping(domainName=place.host, basePath=base_path, restApiId=api, stage=STAGE)
+
+
+def _switch_on_ttl(place: Place) -> None:
+    dynamodb = client(place, "dynamodb")
+    for name, physical in resources(place).items():
+        if name in ("Table", "SandboxTable"):
+            dynamodb.update_time_to_live(
+                TableName=physical, TimeToLiveSpecification={"AttributeName": "expires_at", "Enabled": True}
+            )
