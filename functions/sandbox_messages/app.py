@@ -6,12 +6,11 @@ from typing import Any
 from failover import http_edge, problems, resolver
 from failover.outside import Outside
 from failover.rules import credentials, strict_json
+from failover.rules.outgoing import webhook_url
 from failover.rules.statuses import FAILURES
 from keeping import Kept, Schedule
 from messages_contract import RATE_LIMITED, callback, invalid, understood
 from recipients import script_of
-
-WEBHOOK_PATH = "/webhooks/message-status"
 
 api = resolver.make()
 outside = Outside()
@@ -22,9 +21,12 @@ kept, schedule = Kept(), Schedule()
 def post(version: str) -> tuple[dict[str, Any], int]:
     event = api.current_event.raw_event
     _authenticate(event)
-    body = strict_json.parse(http_edge.raw_body(event))
+    try:
+        body = strict_json.parse(http_edge.raw_body(event))
+    except strict_json.InvalidJson as error:
+        raise invalid("body", error.reason) from None
     sent = understood(version, body)
-    own_webhook = http_edge.base_url(event, outside.settings.public_url) + WEBHOOK_PATH
+    own_webhook = webhook_url(http_edge.base_url(event, outside.settings.public_url))
     if sent.webhook_url not in (None, own_webhook):
         raise invalid("webhook_url", "the sandbox calls no host but its own")
     script = script_of(sent.recipient)

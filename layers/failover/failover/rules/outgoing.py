@@ -8,6 +8,11 @@ type Content = dict[str, Any]
 """One validated step of a request: from, to, message, client_ref, failover."""
 
 
+def webhook_url(base_url: str) -> str:
+    """Where status callbacks come in, under the address this API is called by."""
+    return f"{base_url}/webhooks/message-status"
+
+
 def v1(step: Content, client_ref: str, webhook_url: str) -> dict[str, Any]:
     """The flat body of `POST /v1/messages`. It names its own webhook, so no dashboard has to."""
     channel = CHANNELS[step["to"]["type"]]

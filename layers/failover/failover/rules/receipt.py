@@ -33,7 +33,7 @@ def parse(body: Any) -> Receipt:
     """Read the v1 or the v0.1 body of a callback. Raises UnreadableReceipt."""
     if not isinstance(body, dict):
         raise UnreadableReceipt("body")
-    if body.get("status") not in STATUSES:
+    if not isinstance(body.get("status"), str) or body["status"] not in STATUSES:
         raise UnreadableReceipt("status")
     receipt = Receipt(
         status=body["status"],

@@ -3,7 +3,7 @@
 import re
 
 _LIMIT = 200
-_PRIVATE = re.compile(r"\S+@\S+|\+?\d(?:[ ()./-]?\d){6,}")
+_PRIVATE = re.compile(r"\S+@\S+|\+?\(?\d(?:[ ()./-]{0,3}\d){6,}")
 """An email address, or seven digits and more as people write telephone numbers and ids."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 

@@ -60,7 +60,7 @@ def _content(channel: Channel) -> Any:
     kinds = ("text", *channel.media)
 
     def tag(value: Any) -> str | None:
-        kind = value.get("type") if isinstance(value, dict) else None
+        kind = value.get("type") if isinstance(value, dict) else getattr(value, "type", None)
         return f"{TAG}{kind}" if kind in kinds else None
 
     wanted = "Input should be an object with a type of " + " or ".join(f"'{kind}'" for kind in kinds)

@@ -16,8 +16,6 @@ from failover.rules.client_ref import client_ref
 from failover.rules.workflow import Workflow
 from failover.use_cases.transition import transition
 
-WEBHOOK_PATH = "/webhooks/message-status"
-
 
 def send(outside: Outside, channel: str, workflow_id: str, number: int) -> None:
     """Send step `number`, or return quietly where it must not be sent. Raises before its claim or after its answer."""
@@ -80,7 +78,7 @@ def _body(outside: Outside, workflow: Workflow, number: int, step: dict[str, Any
     reference = client_ref(workflow.id, number)
     if outside.settings.messages_version == "v0.1":
         return outgoing.v0_1(step, reference)
-    return outgoing.v1(step, reference, workflow.base_url + WEBHOOK_PATH)
+    return outgoing.v1(step, reference, outgoing.webhook_url(workflow.base_url))
 
 
 def _count_failover(claimed: Workflow, number: int) -> None:

@@ -1,0 +1,43 @@
+import io
+from collections.abc import Callable, Iterator
+
+import pytest
+from moto import mock_aws
+
+from failover.observability import logger
+from tests.messages_server import MessagesServer
+from tests.world import REGION, World
+
+
+@pytest.fixture
+def messages() -> Iterator[MessagesServer]:
+    """A scripted Messages API on loopback."""
+    server = MessagesServer()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def output(capsys: pytest.CaptureFixture[str]) -> Callable[[], str]:
+    """Everything that was written to the log and the metrics since it was last asked."""
+    written = io.StringIO()
+    logger.registered_handler.setStream(written)
+
+    def read() -> str:
+        captured = capsys.readouterr()
+        return written.getvalue() + captured.out + captured.err
+
+    return read
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch, messages: MessagesServer) -> Iterator[World]:
+    """AWS as moto plays it, with the template's table, secrets and state machine."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+        monkeypatch.setenv(name, "test")
+    for name in ("AWS_DEFAULT_REGION", "AWS_REGION"):
+        monkeypatch.setenv(name, REGION)
+    for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "HTTP_PROXY", "http_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    with mock_aws(config={"stepfunctions": {"execute_state_machine": True}, "lambda": {"use_docker": False}}):
+        yield World(monkeypatch.setenv, messages.url)

@@ -1,0 +1,293 @@
+"""The customers' API: accepting, showing, and every way of saying no."""
+
+import base64
+import gzip
+import json
+
+import boto3
+import pytest
+
+from failover.problems import CATALOGUE
+from failover.use_cases.accept import MAX_BODY
+from failover.use_cases.register import register
+from failover.outside import Outside
+from tests.examples import MESSENGER, SMS, VIBER, changed, request
+from tests.world import body_of, http_event, load
+
+
+@pytest.fixture
+def app(world):
+    return load("workflows_api")
+
+
+@pytest.fixture
+def call(world, app):
+    """Call the API as the tests' account; a body is JSON unless it is bytes."""
+
+    def call(method, path, body=None, **headers):
+        raw = body if isinstance(body, bytes | None) else json.dumps(body).encode()
+        known = {"Authorization": world.basic, "Content_Type": "application/json", "Accept": "application/json"}
+        named = {name: value for name, value in {**known, **headers}.items() if value is not None}
+        return app.handler(http_event(method, path, raw, **named), None)
+
+    return call
+
+
+def names(answer):
+    return [fault["name"] for fault in body_of(answer)["invalid_parameters"]]
+
+
+@pytest.mark.parametrize("path", ["/workflows", "/workflows/", "/beta/workflows", "/beta/workflows/"])
+def test_accepted(world, call, path):
+    """A valid workflow is stored, started and answered 202 with its id, under every spelling of the address."""
+    answer = call("POST", path, request(MESSENGER, SMS))
+    assert answer["statusCode"] == 202
+    (workflow_id,) = body_of(answer).values()
+    flow, content = world.store.read_whole(workflow_id)
+    assert [step.channel for step in flow.steps] == ["messenger", "sms"]
+    assert content[1] == SMS
+    executions = boto3.client("stepfunctions").list_executions(stateMachineArn=world.state_machine)["executions"]
+    assert [execution["name"] for execution in executions] == [f"{workflow_id}-1"]
+
+
+@pytest.mark.parametrize(
+    ("path", "word"),
+    [("/beta/workflows", "workflow_uuid"), ("/v0.1/dispatch", "dispatch_uuid"), ("/dispatch/", "dispatch_uuid")],
+)
+def test_the_endpoints_own_word(call, path, word):
+    """Each endpoint speaks its own word, in the answer and in the resource."""
+    answer = body_of(call("POST", path, request(SMS)))
+    assert list(answer) == [word]
+    assert word in body_of(call("GET", f"{path.rstrip('/')}/{answer[word]}"))
+
+
+def test_execution_input_names_nobody(world, call):
+    """I8: the state machine is given ids, channels and times."""
+    answer = call("POST", "/workflows", request(MESSENGER, VIBER, SMS))
+    sfn = boto3.client("stepfunctions")
+    (execution,) = sfn.list_executions(stateMachineArn=world.state_machine)["executions"]
+    given = json.loads(sfn.describe_execution(executionArn=execution["executionArn"])["input"])
+    (workflow_id,) = body_of(answer).values()
+    assert given == {
+        "workflow": workflow_id,
+        "rest": {
+            "step": {"number": 0, "channel": "messenger", "expiry_time": 600, "give_up_after": 605},
+            "rest": {
+                "step": {"number": 1, "channel": "viber", "expiry_time": 600, "give_up_after": 605},
+                "rest": {"step": {"number": 2, "channel": "sms"}},
+            },
+        },
+    }
+
+
+def test_stored_state_names_nobody(world, call):
+    """Texts and addresses are in the content item alone."""
+    call("POST", "/workflows", request(MESSENGER, SMS))
+    (state,) = [item for item in world.items() if item["sk"]["S"] == "state"]
+    assert "due" in state
+    for private in ("sim-unread", "447700900000", "Hello", "ACME"):
+        assert private not in json.dumps(state)
+
+
+def test_stored_though_it_could_not_be_started(world, call, monkeypatch, output):
+    """F2: what was stored has been accepted, even if the state machine cannot be started just now."""
+    monkeypatch.setenv("STATE_MACHINE_ARN", world.state_machine + "-missing")
+    load("workflows_api")
+    app = load("workflows_api")
+    raw = json.dumps(request(SMS))
+    event = http_event("POST", "/workflows", raw, Authorization=world.basic, Content_Type="application/json")
+    answer = app.handler(event, None)
+    assert answer["statusCode"] == 202
+    assert "WorkflowsNotStarted" in output()
+    assert world.read(*body_of(answer).values()).due_at
+
+
+def test_show(world, call):
+    """GET gives the workflow, each step's state and the timeline."""
+    (workflow_id,) = body_of(
+        call("POST", "/workflows", request(changed(MESSENGER, "client_ref", "mine"), SMS))
+    ).values()
+    answer = call("GET", f"/workflows/{workflow_id}", Content_Type=None)
+    assert answer["statusCode"] == 200
+    shown = body_of(answer)
+    assert (shown["workflow_uuid"], shown["status"]) == (workflow_id, "running")
+    assert shown["timeline"][0]["event"] == "accepted"
+    first, last = shown["steps"]
+    assert (first["client_ref"], first["condition_status"], first["expiry_time"]) == ("mine", "read", 600)
+    assert last == {"step": 1, "channel": "sms", "state": "pending", "from": SMS["from"], "to": SMS["to"]}
+
+
+@pytest.mark.parametrize("workflow_id", ["5f0a4c1e-8d3b-4e57-9c1a-2b6d7e8f9a10", "x", "..", "%20", "5F0A", "'; --"])
+def test_unknown_workflow(call, workflow_id):
+    """An unknown id is 404, whatever it looks like."""
+    assert call("GET", f"/workflows/{workflow_id}")["statusCode"] == 404
+
+
+def test_somebody_elses_workflow(world, call):
+    """I6: somebody else's workflow looks exactly like a missing one."""
+    (workflow_id,) = body_of(call("POST", "/workflows", request(SMS))).values()
+    other = register(Outside(), {"action": "create_account", "name": "other"})
+    basic = base64.b64encode(f"{other['api_key']}:{other['api_secret']}".encode()).decode()
+    theirs = body_of(call("GET", f"/workflows/{workflow_id}", Authorization=f"Basic {basic}"))
+    missing = body_of(call("GET", "/workflows/5f0a4c1e-8d3b-4e57-9c1a-2b6d7e8f9a10"))
+    assert {**theirs, "instance": ""} == {**missing, "instance": ""}
+
+
+@pytest.mark.parametrize(
+    "authorization",
+    [
+        None,
+        "",
+        "Basic",
+        "Basic !",
+        "Basic " + base64.b64encode(b"abcdefgh:x").decode(),
+        "Basic " + base64.b64encode(b"00000000:x").decode(),
+        "Basic " + base64.b64encode(b"nobody").decode(),
+        "Bearer x.y.z",
+        "Digest x",
+    ],
+)
+def test_bad_credentials(world, call, authorization):
+    """Bad credentials are 401 in the catalogue's shape, and nothing is written."""
+    answer = call("POST", "/workflows", request(SMS), Authorization=authorization)
+    assert answer["statusCode"] == 401
+    assert body_of(answer)["type"].endswith("#unauthorized")
+    assert answer["multiValueHeaders"]["WWW-Authenticate"]
+    assert not world.items()
+
+
+def test_wrong_secret(world, call):
+    """A known key with another secret is 401."""
+    basic = base64.b64encode(f"{world.api_key}:wrong".encode()).decode()
+    assert call("POST", "/workflows", request(SMS), Authorization=f"Basic {basic}")["statusCode"] == 401
+
+
+def test_two_methods_at_once(world, call):
+    """Two Authorization headers are an error of their own."""
+    answer = call("POST", "/workflows", request(SMS), Authorization=f"{world.basic}, Bearer x")
+    assert answer["statusCode"] == 401
+    assert body_of(answer)["type"].endswith("#multiple-auth-methods")
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b"[NaN]", b'{"a":1,"a":2}', b"[" * 60_000, gzip.compress(b"{}")[:5].hex().encode()]
+)
+def test_not_json(world, call, body):
+    """What is not JSON is 400 with the place or the reason, and nothing is written."""
+    answer = call("POST", "/workflows", body)
+    assert answer["statusCode"] == 400
+    assert not world.items()
+
+
+def test_every_fault_with_its_path(world, call):
+    """All faults of a request are reported at once, each with its path, and their number is in the detail."""
+    body = request(changed(MESSENGER, "failover.expiry_time", 5), changed(SMS, "to.number", "x"))
+    answer = call("POST", "/workflows", body)
+    assert answer["statusCode"] == 400
+    problem = body_of(answer)
+    assert problem["title"] == "Your request parameters didn't validate."
+    assert problem["detail"] == "Found errors validating 2 of your submitted parameters."
+    assert names(answer) == ["workflow[0].failover.expiry_time", "workflow[1].to.number"]
+    assert not world.items()
+
+
+def test_body_limits(call):
+    """A body of 64 KB is read, one byte more is 413."""
+    body = json.dumps(request(SMS)).encode()
+    assert call("POST", "/workflows", body + b" " * (MAX_BODY - len(body)))["statusCode"] == 202
+    assert call("POST", "/workflows", body + b" " * (MAX_BODY - len(body) + 1))["statusCode"] == 413
+
+
+def test_base64_body(world, app):
+    """API Gateway may hand a body over in base64."""
+    event = http_event("POST", "/workflows", "", Authorization=world.basic, Content_Type="application/json")
+    event |= {"isBase64Encoded": True, "body": base64.b64encode(json.dumps(request(SMS)).encode()).decode()}
+    assert app.handler(event, None)["statusCode"] == 202
+    assert app.handler({**event, "body": "!"}, None)["statusCode"] == 400
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "headers", "status"),
+    [
+        ("PUT", "/workflows", {}, 405),
+        ("GET", "/workflows", {}, 405),
+        ("DELETE", "/dispatch", {}, 405),
+        ("POST", "/workflows/5f0a4c1e-8d3b-4e57-9c1a-2b6d7e8f9a10", {}, 405),
+        ("GET", "/", {}, 404),
+        ("POST", "/messages", {}, 404),
+        ("POST", "/workflows", {"Content_Type": "text/plain"}, 415),
+        ("POST", "/workflows", {"Content_Type": None}, 415),
+        ("POST", "/workflows", {"Accept": "text/html"}, 406),
+        ("POST", "/workflows", {"Accept": "text/html, */*;q=0.1"}, 202),
+        ("POST", "/workflows", {"Accept": None}, 202),
+        ("POST", "/workflows", {"Content_Type": "application/json; charset=utf-8"}, 202),
+    ],
+)
+def test_addresses_verbs_and_media_types(call, method, path, headers, status):
+    """Unknown addresses, verbs and media types have their own answers."""
+    assert call(method, path, request(SMS), **headers)["statusCode"] == status
+
+
+def test_problem_shape(call):
+    """A problem has the vendor's fields, and one trace id in its body and its header."""
+    answer = call("GET", "/nothing")
+    problem = body_of(answer)
+    assert list(problem) == ["type", "title", "detail", "instance"]
+    assert answer["multiValueHeaders"]["Content-Type"] == ["application/problem+json"]
+    assert answer["multiValueHeaders"]["X-Nexmo-Trace-Id"] == [problem["instance"]]
+    assert len(problem["instance"]) == 32
+
+
+def test_trace_id_in_every_log_line(call, output):
+    """Every log line of a request has its trace id, and no line has more."""
+    answer = call("POST", "/workflows", request(SMS))
+    trace_id = answer["multiValueHeaders"]["X-Nexmo-Trace-Id"][0]
+    lines = [json.loads(line) for line in output().splitlines() if '"level"' in line]
+    assert lines
+    assert {line["trace_id"] for line in lines} == {trace_id}
+
+
+@pytest.mark.parametrize("text", ["a\r\nb", "\x1b[31mred", '"quoted"', "\u202eRTL", "👨\u200d👩"])
+def test_log_injection(call, output, text):
+    """F23: no field of a request can forge a log line; none gets into the log at all."""
+    call("POST", "/workflows", request(changed(changed(SMS, "message.content.text", text), "client_ref", text)))
+    call("POST", "/workflows", {"template": text, "workflow": [{text: text}]})
+    call("GET", f"/workflows/{text}")
+    written = output()
+    assert text not in written
+    assert all(json.loads(line) for line in written.splitlines())
+
+
+def test_dynamodb_throttles(world, call, monkeypatch):
+    """F17: when DynamoDB throttles, the client is told to come again."""
+    client = boto3.client("dynamodb")
+    error = client.exceptions.ClientError
+    app = load("workflows_api")
+
+    def throttled(**_):
+        raise error({"Error": {"Code": "ProvisionedThroughputExceededException"}}, "GetItem")
+
+    monkeypatch.setattr(app.outside.store._client, "get_item", throttled)
+    event = http_event("POST", "/workflows", json.dumps(request(SMS)), Authorization=world.basic)
+    answer = app.handler(event, None)
+    assert answer["statusCode"] == 503
+    assert answer["multiValueHeaders"]["Retry-After"]
+
+
+def test_unexpected_failure(world, app, monkeypatch, output):
+    """An unexpected failure is a 500 that says nothing, and a log line that says where."""
+
+    def broken(*_):
+        raise KeyError("447700900123")
+
+    monkeypatch.setattr(app, "authenticate", broken)
+    answer = app.handler(http_event("POST", "/workflows", "{}"), None)
+    assert answer["statusCode"] == 500
+    written = output()
+    assert "KeyError" in written
+    assert "447700900123" not in written + answer["body"]
+
+
+def test_catalogue_is_distinct():
+    """No two problems share a type and a title."""
+    assert len({(kind.type, kind.title) for kind in CATALOGUE}) == len(CATALOGUE)

@@ -1,0 +1,105 @@
+"""A Messages API on loopback that does as it is told: it answers, refuses, breaks off, hangs, and keeps what it got."""
+
+import json
+import socket
+import struct
+import threading
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+type Answer = Callable[[socket.socket], None]
+
+
+@dataclass
+class Request:
+    path: str
+    headers: dict[str, str]
+    body: dict[str, Any]
+
+
+def http(status: int, body: bytes = b"{}", headers: str = "", length: int | None = None) -> Answer:
+    """A plain answer; `length` may lie about the body's."""
+
+    def answer(connection: socket.socket) -> None:
+        head = f"HTTP/1.1 {status} X\r\nContent-Type: application/json\r\n{headers}"
+        head += f"Content-Length: {len(body) if length is None else length}\r\nConnection: close\r\n\r\n"
+        connection.sendall(head.encode() + body)
+
+    return answer
+
+
+def problem(status: int, title: str, headers: str = "", **more: Any) -> Answer:
+    return http(status, json.dumps({"title": title, **more}).encode(), headers)
+
+
+def accepted(message_uuid: str | None = None) -> Answer:
+    return http(202, json.dumps({"message_uuid": message_uuid or str(uuid.uuid4())}).encode())
+
+
+def reset(connection: socket.socket) -> None:
+    """Break the connection off after the request has been read."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+def closed(connection: socket.socket) -> None:
+    """End the connection without a word."""
+
+
+def garbage(connection: socket.socket) -> None:
+    connection.sendall(b"what is this\r\n\r\n")
+
+
+@dataclass
+class MessagesServer:
+    """Answers in the order of `script`, then accepts everything. `meanwhile` runs before each answer."""
+
+    script: list[Answer] = field(default_factory=list)
+    requests: list[Request] = field(default_factory=list)
+    meanwhile: Callable[[Request], None] = lambda request: None
+    released: threading.Event = field(default_factory=threading.Event)
+
+    def __post_init__(self) -> None:
+        self._lock = threading.Lock()
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+
+    def hang(self, connection: socket.socket) -> None:
+        """Say nothing until the server is closed."""
+        self.released.wait(60)
+
+    def close(self) -> None:
+        self.released.set()
+        self._listener.close()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._answer, args=(connection,), daemon=True).start()
+
+    def _answer(self, connection: socket.socket) -> None:
+        with connection:
+            request = _read(connection)
+            with self._lock:
+                self.requests.append(request)
+                answer = self.script.pop(0) if self.script else accepted()
+            self.meanwhile(request)
+            answer(connection)
+
+
+def _read(connection: socket.socket) -> Request:
+    stream = connection.makefile("rb")
+    path = stream.readline().decode().split(" ")[1]
+    headers = {}
+    while line := stream.readline().decode().strip():
+        name, _, value = line.partition(":")
+        headers[name.lower()] = value.strip()
+    return Request(path, headers, json.loads(stream.read(int(headers["content-length"]))))

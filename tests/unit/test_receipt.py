@@ -1,0 +1,77 @@
+import pytest
+
+from failover.rules.receipt import UnreadableReceipt, parse
+
+V1 = {
+    "message_uuid": "aaaaaaaa-bbbb-4ccc-8ddd-0123456789ab",
+    "to": "447700900000",
+    "from": "ACME",
+    "channel": "sms",
+    "timestamp": "2026-11-23T06:00:00.250Z",
+    "status": "rejected",
+    "client_ref": "5f0a4c1e-8d3b-4e57-9c1a-2b6d7e8f9a10.0",
+    "error": {"type": "https://x#1300", "title": "1300", "detail": "Not part of the provider network", "instance": "i"},
+    "usage": {"currency": "EUR", "price": "0.0333"},
+}
+V0_1 = {
+    "message_uuid": V1["message_uuid"],
+    "to": {"type": "sms", "number": "447700900000"},
+    "from": {"type": "sms", "number": "ACME"},
+    "timestamp": "2026-11-23T06:00:00.250Z",
+    "status": "rejected",
+    "client_ref": V1["client_ref"],
+    "error": {"code": 1300, "reason": "Not part of the provider network"},
+    "usage": {"currency": "EUR", "price": "0.0333"},
+}
+
+
+def test_both_versions_say_the_same():
+    """The v1 and the v0.1 body of one callback are read alike."""
+    receipt = parse(V1)
+    assert receipt == parse(V0_1)
+    assert receipt.error == {"code": 1300, "reason": "Not part of the provider network"}
+    assert receipt.usage == {"price": "0.0333", "currency": "EUR"}
+
+
+@pytest.mark.parametrize(
+    ("timestamp", "milliseconds"),
+    [
+        ("1970-01-01T00:00:01.250Z", 1250),
+        ("1970-01-01T01:00:01+01:00", 1000),
+        ("1970-01-01 00:00:02 UTC", 2000),
+        ("yesterday", None),
+        (17, None),
+    ],
+)
+def test_timestamps(timestamp, milliseconds):
+    """ISO 8601 and v1's other form are read; an unreadable time is no reason to lose a status."""
+    assert parse({**V1, "timestamp": timestamp}).timestamp == milliseconds
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ([], "body"),
+        ({**V1, "status": "accepted"}, "status"),
+        ({**V1, "status": ["read"]}, "status"),
+        ({"status": "read"}, "message_uuid"),
+        ({"status": "read", "message_uuid": 5, "client_ref": ""}, "message_uuid"),
+    ],
+)
+def test_unreadable(body, field):
+    """What is no status callback is named by the field that is wrong."""
+    with pytest.raises(UnreadableReceipt) as caught:
+        parse(body)
+    assert caught.value.field == field
+
+
+@pytest.mark.parametrize("error", ["text", {"title": {}}, {"code": "x" * 500, "reason": None}, {}])
+def test_odd_errors(error):
+    """An error of an odd shape costs its words, never the status."""
+    assert parse({**V1, "error": error}).status == "rejected"
+
+
+def test_reason_names_nobody():
+    """The vendor's words are kept without the numbers they may quote."""
+    error = {"title": "1170", "detail": "Invalid msisdn +44 7700 900-123 of jo@example.org\r\nx\x1b[31m"}
+    assert parse({**V1, "error": error}).error == {"code": 1170, "reason": "Invalid msisdn … of … x [31m"}

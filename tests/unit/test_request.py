@@ -1,0 +1,183 @@
+import pytest
+
+from failover.rules.channels import CHANNELS
+from failover.rules.request import InvalidRequest, validated
+from tests.examples import DELETE, MESSENGER, SMS, VIBER, changed, request
+
+
+def faults(body):
+    with pytest.raises(InvalidRequest) as caught:
+        validated(body)
+    return {fault["name"]: fault["reason"] for fault in caught.value.faults}
+
+
+def first_messenger(path, value):
+    return request(changed(MESSENGER, path, value), SMS)
+
+
+def test_valid():
+    """The three channels of the overview page in a row are valid, and come out as they went in."""
+    body = request(MESSENGER, VIBER, SMS)
+    assert validated(body) == body["workflow"]
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "normalized"),
+    [
+        ("to.id", 23037543461244470, "23037543461244470"),
+        ("to.id", "  sim-read\t", "sim-read"),
+        ("failover.expiry_time", "600", 600),
+        ("failover.expiry_time", 15, 15),
+        ("failover.expiry_time", 86400, 86400),
+    ],
+)
+def test_tolerated_in_messenger(path, value, normalized):
+    """What published clients and samples send is taken, and normalized exactly."""
+    step = validated(first_messenger(path, value))[0]
+    outer, inner = path.split(".")
+    assert step[outer][inner] == normalized
+
+
+@pytest.mark.parametrize("number", [447700900000, "447700900000", "+447700900000", "00447700900000", " 447700900000\t"])
+def test_tolerated_numbers(number):
+    """A number may come as an integer, with white space, with + or 00."""
+    assert validated(request(changed(SMS, "to.number", number)))[0]["to"]["number"] == "447700900000"
+
+
+def test_trailing_null():
+    """The null that a callback inside the array becomes is passed over."""
+    body = request(MESSENGER, SMS)
+    body["workflow"].append(None)
+    assert len(validated(body)) == 2
+
+
+def test_unknown_at_the_top():
+    """Unknown fields at the top are passed over: old clients add sig and timestamp."""
+    assert validated({**request(SMS), "sig": "x", "timestamp": 1})
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "name"),
+    [
+        ("surprise", 1, "workflow[0].surprise"),
+        ("to.name", "x", "workflow[0].to.name"),
+        ("message.content.caption", "x", "workflow[0].message.content.caption"),
+        ("from.type", "sms", "workflow[0].from.type"),
+        ("to.type", "viber_service_message", "workflow[0].to.type"),
+        ("to", DELETE, "workflow[0].to"),
+        ("from", DELETE, "workflow[0].from"),
+        ("to.id", "", "workflow[0].to.id"),
+        ("to.id", "x" * 51, "workflow[0].to.id"),
+        ("to.id", True, "workflow[0].to.id"),
+        ("to.id", "a\nb", "workflow[0].to.id"),
+        ("message", DELETE, "workflow[0].message"),
+        ("message.content", DELETE, "workflow[0].message.content"),
+        ("message.content.type", "img", "workflow[0].message.content"),
+        ("message.content.type", DELETE, "workflow[0].message.content"),
+        ("message.content.type", ["text"], "workflow[0].message.content"),
+        ("message.content.text", "", "workflow[0].message.content.text"),
+        ("message.content.text", "x" * 641, "workflow[0].message.content.text"),
+        ("message.content.text", 5, "workflow[0].message.content.text"),
+        ("message.content", {"type": "image", "image": {"url": "ftp://x"}}, "workflow[0].message.content.image.url"),
+        ("message.messenger", {"category": "shout"}, "workflow[0].message.messenger.category"),
+        ("message.messenger", {"category": "message_tag"}, "workflow[0].message.messenger.tag"),
+        ("message.sms", {}, "workflow[0].message.sms"),
+        ("failover", DELETE, "workflow[0].failover"),
+        ("failover", None, "workflow[0].failover"),
+        ("failover.expiry_time", DELETE, "workflow[0].failover.expiry_time"),
+        ("failover.expiry_time", 14, "workflow[0].failover.expiry_time"),
+        ("failover.expiry_time", 86401, "workflow[0].failover.expiry_time"),
+        ("failover.expiry_time", "soon", "workflow[0].failover.expiry_time"),
+        ("failover.expiry_time", True, "workflow[0].failover.expiry_time"),
+        ("failover.condition_status", DELETE, "workflow[0].failover.condition_status"),
+        ("failover.condition_status", "submitted", "workflow[0].failover.condition_status"),
+    ],
+)
+def test_rejected_with_its_path(path, value, name):
+    """A fault in a step is named by its path."""
+    assert list(faults(first_messenger(path, value))) == [name]
+
+
+@pytest.mark.parametrize("number", ["12345", "4" * 16, "ACME", "0447700900000", "44 7700 900000", "+", ""])
+def test_no_telephone_numbers(number):
+    """A recipient's number has 7 to 15 digits and does not begin with 0."""
+    assert list(faults(request(changed(SMS, "to.number", number)))) == ["workflow[0].to.number"]
+
+
+def test_read_on_sms_names_delivered():
+    """SMS has no read: the reason says so, and says what to use."""
+    body = request({**SMS, "failover": {"expiry_time": 60, "condition_status": "read"}}, SMS)
+    reason = faults(body)["workflow[0].failover.condition_status"]
+    assert "read" in reason
+    assert "delivered" in reason
+
+
+def test_failover_on_the_last_step():
+    """The last step has nothing to fail over to."""
+    body = request(SMS)
+    body["workflow"][0]["failover"] = MESSENGER["failover"]
+    assert faults(body) == {"workflow[0].failover": "The last step has nothing to fail over to"}
+
+
+@pytest.mark.parametrize(
+    ("body", "name"),
+    [
+        (None, "body"),
+        ([], "body"),
+        ("failover", "body"),
+        ({"workflow": request(SMS)["workflow"]}, "template"),
+        ({**request(SMS), "template": "race"}, "template"),
+        ({"template": "failover"}, "workflow"),
+        ({"template": "failover", "workflow": []}, "workflow"),
+        ({"template": "failover", "workflow": [None]}, "workflow"),
+        ({"template": "failover", "workflow": {}}, "workflow"),
+        ({"template": "failover", "workflow": request(*[MESSENGER] * 11)["workflow"]}, "workflow"),
+        ({"template": "failover", "workflow": [None, *request(SMS)["workflow"]]}, "workflow[0]"),
+    ],
+)
+def test_rejected_at_the_top(body, name):
+    """A fault of the request as a whole is named too."""
+    assert list(faults(body)) == [name]
+
+
+def test_all_faults_at_once():
+    """Every fault of a request is reported, in every step and within one."""
+    bad = changed(changed(MESSENGER, "failover.expiry_time", 5), "message.content.text", "x" * 641)
+    body = {"template": "race", "workflow": request(bad, changed(SMS, "to.number", "x"))["workflow"]}
+    assert set(faults(body)) == {
+        "template",
+        "workflow[0].failover.expiry_time",
+        "workflow[0].message.content.text",
+        "workflow[1].to.number",
+    }
+
+
+@pytest.mark.parametrize("channel", CHANNELS.values(), ids=lambda channel: channel.name)
+def test_text_limits(channel):
+    """A text may be as long as its channel's row says, counted in characters, and not one longer."""
+    step = {"messenger": MESSENGER, "viber_service_msg": VIBER, "sms": SMS}[channel.name]
+    for character in ("x", "\U0001f44d"):
+        longest = character * channel.text_limit
+        assert validated(request(changed(step, "message.content.text", longest)))
+        assert faults(request(changed(step, "message.content.text", longest + character)))
+
+
+def test_options_are_kept():
+    """A channel's own options come through."""
+    options = {"category": "promotion", "ttl": 600}
+    assert (
+        validated(request(changed(VIBER, "message.viber_service_msg", options)))[0]["message"]["viber_service_msg"]
+        == options
+    )
+
+
+def test_the_reason_never_quotes_the_value():
+    """A reason may end in a log or a ticket, so it does not hold what was sent."""
+    body = request(changed(SMS, "to.number", "secret-447700900123"))
+    assert "447700900123" not in str(faults(body))
+
+
+def test_same_channel_twice():
+    """Two steps on one channel are how one fails over between two senders."""
+    first = {**SMS, "failover": {"expiry_time": 60, "condition_status": "delivered"}}
+    assert len(validated(request(first, SMS))) == 2

@@ -1,0 +1,64 @@
+import jwt
+import pytest
+
+from failover.rules.signature import LIFE, Forged, check, digest
+
+SECRET = "s" * 64
+BODY = b'{"status":"delivered"}'
+NOW = 1_800_000_000
+
+
+def signed(secret=SECRET, algorithm="HS256", body=BODY, **changes):
+    claims = {"iat": NOW, "jti": "x", "iss": "Vonage", "payload_hash": digest(body), **changes}
+    claims = {name: value for name, value in claims.items() if value is not None}
+    return "Bearer " + jwt.encode(claims, secret, algorithm=algorithm)
+
+
+@pytest.mark.parametrize("age", [0, 60, 24 * 3600, LIFE, -60])
+def test_genuine(age):
+    """A callback is good for 25 hours after iat, with a minute of skew."""
+    check(signed(iat=NOW - age), BODY, SECRET, NOW)
+
+
+@pytest.mark.parametrize(
+    "authorization",
+    [
+        signed(secret="t" * 64),
+        signed(algorithm="HS512"),
+        signed(secret=None, algorithm="none"),
+        signed(body=b"another"),
+        signed(payload_hash=None),
+        signed(payload_hash=7),
+        signed(payload_hash="é"),
+        signed(iat=None),
+        signed(iat=NOW - LIFE - 61),
+        signed(iat=NOW + 61),
+        signed(iat=True),
+        "Basic eDp5",
+        "Bearer",
+        "Bearer x.y.z",
+        "",
+    ],
+)
+def test_forged(authorization):
+    """Another key, another algorithm, another body, no hash, out of its time: forged."""
+    with pytest.raises(Forged):
+        check(authorization, BODY, SECRET, NOW)
+
+
+def test_every_byte_counts():
+    """Changing any byte of the body breaks the signature."""
+    for place in range(len(BODY)):
+        changed = BODY[:place] + bytes([BODY[place] ^ 1]) + BODY[place + 1 :]
+        with pytest.raises(Forged):
+            check(signed(), changed, SECRET, NOW)
+
+
+def test_every_character_of_the_token_counts():
+    """Changing any character of the token's signed part breaks it."""
+    token = signed()
+    end = token.rindex(".")
+    for place in range(len("Bearer "), end):
+        other = "A" if token[place] != "A" else "B"
+        with pytest.raises(Forged):
+            check(token[:place] + other + token[place + 1 :], BODY, SECRET, NOW)

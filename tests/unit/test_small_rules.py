@@ -1,0 +1,172 @@
+"""The smaller rules: waiting, dues, redaction, credentials, references, outgoing bodies, presentation."""
+
+import base64
+from dataclasses import replace
+
+import pytest
+
+from failover import http_edge
+from failover.rules import backoff, client_ref, credentials, due, outgoing, transitions
+from failover.rules.answers import Accepted
+from failover.rules.presentation import iso, shown
+from failover.rules.redaction import redacted
+from failover.rules.workflow import from_plain, to_plain
+from tests.examples import HOUR, ID, MESSENGER, NOW, SMS, THREE_STEPS, TWO_STEPS, VIBER, workflow
+
+MINUTES = 60_000
+
+
+def test_pauses_grow_and_end():
+    """Pauses double up to a limit, and all together stay within the budget."""
+    waited, pauses = 0.0, []
+    while (pause := backoff.pause(len(pauses) + 1, None, waited, budget=24, jitter=0)) is not None:
+        pauses.append(pause)
+        waited += pause
+    assert pauses == [0.5, 1, 2, 4, 8, 8]
+
+
+def test_pause_obeys_retry_after():
+    """The server's wish is a lower bound, and a wish beyond the budget ends the asking."""
+    assert backoff.pause(1, 7.0, 0.0, 24, 1) == 7.0
+    assert backoff.pause(1, 25.0, 0.0, 24, 1) is None
+
+
+def test_due_while_it_runs():
+    """A running workflow is due when its next transition is overdue: start, send, expiry, receipt window."""
+    flow = workflow(*TWO_STEPS)
+    assert flow.due_at == NOW + 2 * MINUTES
+    flow = transitions.claimed(flow, 0, NOW + 1000)
+    assert flow.due_at == NOW + 1000 + 2 * MINUTES
+    flow = transitions.answered(flow, 0, Accepted("u"), NOW + 2000)
+    assert flow.due_at == NOW + 2000 + 12 * MINUTES
+    flow = transitions.claimed(flow, 1, NOW + 700_000)
+    flow = transitions.answered(flow, 1, Accepted("v"), NOW + 701_000)
+    assert flow.due_at == NOW + 701_000 + 72 * HOUR * 1000
+
+
+def test_longest_life_covers_every_expiry():
+    """Nothing is forgotten within the sum of all expiries and the receipt window."""
+    flow = workflow(*THREE_STEPS)
+    assert due.longest_life(flow.steps, flow.receipt_window) > 600 + 300 + flow.receipt_window
+    assert due.forgotten_at(1, 10) == 11
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("Not part of the provider network", "Not part of the provider network"),
+        ("1300 Not part", "1300 Not part"),
+        ("to: 447700900123", "to: …"),
+        ("+44 (7700) 900-123!", "…!"),
+        ("jo@example.org said no", "… said no"),
+        ("a\r\nb\x1b[31m\u2028c", "a b [31m c"),
+        ("x" * 500, "x" * 200),
+    ],
+)
+def test_redacted(text, kept):
+    """Addresses and control characters go, the rest stays, within a limit."""
+    assert redacted(text) == kept
+
+
+def test_secrets():
+    """A secret is known by its hash alone, and either of two valid ones matches."""
+    old, new = credentials.new_secret(), credentials.new_secret()
+    hashes = [credentials.hashed(old), credentials.hashed(new)]
+    assert old not in hashes
+    assert credentials.matches(old, hashes)
+    assert credentials.matches(new, hashes)
+    assert not credentials.matches(credentials.new_secret(), hashes)
+    assert not credentials.matches("", hashes)
+
+
+@pytest.mark.parametrize(
+    ("header", "pair"),
+    [
+        ("Basic " + base64.b64encode(b"key:sec:ret").decode(), ("key", "sec:ret")),
+        ("basic  " + base64.b64encode(b"key:").decode(), ("key", "")),
+        ("Basic " + base64.b64encode(b"key").decode(), None),
+        ("Basic !!!", None),
+        ("Basic " + base64.b64encode(b"\xff:").decode(), None),
+        ("Bearer x", None),
+        ("", None),
+    ],
+)
+def test_basic(header, pair):
+    """RFC 7617: a colon may stand in the secret, not in the key; anything else is no Basic header."""
+    assert credentials.basic(header) == pair
+
+
+def test_client_ref():
+    """A reference leads back to its step, fits the vendor's 40 characters, and no other text is one."""
+    reference = client_ref.client_ref(ID, 9)
+    assert len(reference) <= 40
+    assert client_ref.parse(reference) == (ID, 9)
+    for other in ("", ID, f"{ID}.10", f"{ID}.x", f"{ID.upper()}.1", f"x{reference}", f"{reference}\n"):
+        assert client_ref.parse(other) is None
+
+
+def test_v1_bodies():
+    """v1 is flat, names its own webhook, and has its own words for channels."""
+    viber = {**VIBER, "message": {**VIBER["message"], "viber_service_msg": {"ttl": 60}, "client_ref": "theirs"}}
+    assert outgoing.v1(viber, "ours", "https://api.test/beta/webhooks/message-status") == {
+        "channel": "viber_service",
+        "message_type": "text",
+        "from": "16273",
+        "to": "447700900004",
+        "text": "Hello from Viber",
+        "viber_service": {"ttl": 60},
+        "client_ref": "ours",
+        "webhook_url": "https://api.test/beta/webhooks/message-status",
+        "webhook_version": "v1",
+    }
+    assert outgoing.v1(MESSENGER, "ours", "w")["to"] == "sim-unread"
+    image = {"type": "image", "image": {"url": "https://x.test/a.jpg"}}
+    sent = outgoing.v1({**MESSENGER, "message": {"content": image}}, "ours", "w")
+    assert (sent["message_type"], sent["image"]) == ("image", {"url": "https://x.test/a.jpg"})
+
+
+def test_v0_1_body():
+    """v0.1 keeps the shape of a step, without what belongs to the workflow alone."""
+    step = {**SMS, "message": {**SMS["message"], "client_ref": "theirs"}}
+    assert outgoing.v0_1(step, "ours") == {
+        "from": SMS["from"],
+        "to": SMS["to"],
+        "message": SMS["message"],
+        "client_ref": "ours",
+    }
+
+
+def test_iso():
+    """Instants are shown in UTC with milliseconds and Z."""
+    assert iso(1_234) == "1970-01-01T00:00:01.234Z"
+
+
+def test_shown_without_content():
+    """Once the content has been dropped, the workflow is shown without naming anybody."""
+    flow = workflow(*TWO_STEPS)
+    assert shown(flow, [MESSENGER, SMS])["steps"][1]["to"] == SMS["to"]
+    assert "to" not in shown(flow, None)["steps"][1]
+
+
+def test_plain_and_back():
+    """A workflow survives being stored."""
+    flow = transitions.answered(transitions.claimed(workflow(*THREE_STEPS), 0, NOW), 0, Accepted("u"), NOW)
+    flow = replace(flow, task_token="t")
+    assert from_plain({**to_plain(flow), "pk": "x", "sk": "y"}) == flow
+
+
+@pytest.mark.parametrize(
+    ("path", "proxy", "domain", "expected"),
+    [
+        ("/beta/workflows", "workflows", "x.execute-api.eu-west-1.amazonaws.com", "/beta"),
+        ("/beta/workflows/", "workflows/", "x.execute-api.eu-west-1.amazonaws.com", "/beta"),
+        ("/v0.1/dispatch", "dispatch", "api.example.com", "/v0.1"),
+        ("/workflows", "workflows", "api.example.com", ""),
+    ],
+)
+def test_base_url(path, proxy, domain, expected):
+    """The API's own address is what API Gateway says it was called by: stage, custom domain, or mapping."""
+    context = {"path": path, "domainName": domain, "stage": "beta"}
+    event = {"requestContext": context, "resource": "/{proxy+}", "pathParameters": {"proxy": proxy}}
+    assert http_edge.base_url(event, "") == f"https://{domain}{expected}"
+    assert http_edge.base_url(event, "http://set") == "http://set"

@@ -1,0 +1,64 @@
+import json
+from decimal import Decimal
+
+import pytest
+
+from failover.rules.strict_json import MAX_DEPTH, InvalidJson, parse
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"",
+        b"{",
+        b'{"a": 1, "a": 2}',
+        b'{"a": {"b": 1, "b": 1}}',
+        b"NaN",
+        b"[Infinity]",
+        b"[-Infinity]",
+        b'"\\ud800"',
+        b'{"\\udc00": 1}',
+        b'"a\\u0000b"',
+        b"\xff",
+        b"{'a': 1}",
+        b"[1,]",
+        b'{"a": 1} x',
+        b"[" * (MAX_DEPTH + 1) + b"]" * (MAX_DEPTH + 1),
+        b"[" * 60_000,
+        b'{"a":' * 10_000,
+    ],
+)
+def test_refused(text):
+    """What is not JSON, or is JSON that readers disagree about, is refused in bounded time with a reason."""
+    with pytest.raises(InvalidJson) as caught:
+        parse(text)
+    assert caught.value.reason
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        (b"23037543461244470", 23037543461244470),
+        (b"9007199254740993", 9007199254740993),
+        (b"0.1", Decimal("0.1")),
+        (b"1e400", Decimal("1e400")),
+        ('"שלום \U0001f44d\u200d"'.encode(), "שלום \U0001f44d\u200d"),
+        (b'"\\ud83d\\udc4d"', "\U0001f44d"),
+        (b'"[[[[{{{{"', "[[[[{{{{"),
+        (b'"\\"[[["', '"[[['),
+    ],
+)
+def test_exact(text, value):
+    """Numbers of any size and characters of any script are read as they were written."""
+    assert parse(text) == value
+
+
+def test_deepest():
+    """32 levels are allowed; brackets inside strings are no levels."""
+    deepest = "[" * MAX_DEPTH + '"' + "[" * 100 + '"' + "]" * MAX_DEPTH
+    assert json.dumps(parse(deepest.encode()))
+
+
+def test_enormous_integer():
+    """An integer of thousands of digits is read, and no field takes it."""
+    assert parse(b"1" * 60_000) == Decimal("1" * 60_000)

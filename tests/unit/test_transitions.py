@@ -1,0 +1,251 @@
+from dataclasses import replace
+
+import pytest
+
+from failover.rules import transitions
+from failover.rules.answers import Accepted, NotTaken, Refused, Unknown
+from failover.rules.receipt import Receipt
+from tests.examples import NOW, THREE_STEPS, TWO_STEPS, workflow
+
+UUID = "11111111-2222-3333-4444-555555555555"
+
+
+def receipt(status, **more):
+    return Receipt(status=status, message_uuid=UUID, client_ref=None, timestamp=None, **more)
+
+
+def sent(flow, number, now=NOW):
+    claimed = transitions.claimed(flow, number, now)
+    assert claimed is not None
+    return transitions.answered(claimed, number, Accepted(UUID), now + 100)
+
+
+def got(flow, number, *statuses, now=NOW + 1000):
+    for status in statuses:
+        after = transitions.received(flow, number, receipt(status), now)
+        assert after is not None, status
+        flow = after
+    return flow
+
+
+def events(flow):
+    return [(entry["event"], entry.get("step")) for entry in flow.timeline]
+
+
+def test_first_claim():
+    """The first step of a running workflow may be sent."""
+    flow = transitions.claimed(workflow(*TWO_STEPS), 0, NOW + 5)
+    assert flow.steps[0].phase == "claimed"
+    assert flow.steps[0].claimed_at == NOW + 5
+    assert events(flow) == [("accepted", None), ("sending", 0)]
+
+
+def test_claimed_only_once():
+    """A step that has been claimed is never claimed again, whatever became of it."""
+    flow = transitions.claimed(workflow(*TWO_STEPS), 0, NOW)
+    assert transitions.claimed(flow, 0, NOW) is None
+    for answer in (Accepted(UUID), Refused("422"), NotTaken("no connection"), Unknown("HTTP 500")):
+        assert transitions.claimed(transitions.answered(flow, 0, answer, NOW), 0, NOW) is None
+
+
+def test_next_claim_expires_the_open_step():
+    """A step nothing has decided expires at the moment the next one is claimed, with the reason in the timeline."""
+    flow = got(sent(workflow(*TWO_STEPS), 0), 0, "submitted", "delivered")
+    flow = transitions.claimed(flow, 1, NOW + 700_000)
+    assert flow.steps[0].outcome == "expired"
+    left = flow.timeline[-2]
+    assert left["event"] == "left"
+    assert left["reason"] == "expired after 600 s: last status delivered, wanted read"
+
+
+def test_expired_without_any_status():
+    """The reason says so when no status ever came."""
+    flow = transitions.claimed(sent(workflow(*TWO_STEPS), 0), 1, NOW + 700_000)
+    assert flow.timeline[-2]["reason"] == "expired after 600 s: last status none, wanted read"
+
+
+def test_claim_forgets_the_token_of_the_race_before():
+    """A task token never outlives its race."""
+    flow = replace(sent(workflow(*TWO_STEPS), 0), task_token="token")
+    assert transitions.claimed(flow, 1, NOW).task_token is None
+
+
+def test_a_later_claim_forbids_an_earlier_one():
+    """A stale execution cannot send a step that was skipped."""
+    flow = transitions.claimed(workflow(*TWO_STEPS), 1, NOW)
+    assert flow.steps[0].outcome == "unsendable"
+    assert flow.timeline[-2]["reason"] == "unsendable: the send never began"
+    assert transitions.claimed(flow, 0, NOW) is None
+
+
+def test_condition_met_completes():
+    """The condition status ends the workflow with success, and no step is claimed after that."""
+    flow = got(sent(workflow(*TWO_STEPS), 0), 0, "submitted", "delivered", "read")
+    assert (flow.status, flow.steps[0].outcome, flow.due_at) == ("completed", "met", None)
+    assert events(flow)[-1] == ("completed", 0)
+    assert transitions.claimed(flow, 1, NOW) is None
+
+
+def test_delivered_is_not_read():
+    """A lower status than the condition leaves the step open."""
+    flow = got(sent(workflow(*TWO_STEPS), 0), 0, "submitted", "delivered")
+    assert (flow.status, flow.steps[0].outcome) == ("running", None)
+
+
+def test_read_satisfies_delivered():
+    """A channel that reports only read meets the condition delivered."""
+    flow = got(sent(workflow(("messenger", "delivered", 600), "sms"), 0), 0, "read")
+    assert flow.status == "completed"
+
+
+@pytest.mark.parametrize("failure", ["rejected", "undeliverable"])
+def test_failure_closes_the_step(failure):
+    """A failure closes its step with the vendor's code and words, and leaves the workflow to the next one."""
+    flow = sent(workflow(*TWO_STEPS), 0)
+    error = {"code": 1300, "reason": "Not part of the provider network"}
+    flow = transitions.received(flow, 0, receipt(failure, error=error), NOW)
+    assert (flow.status, flow.steps[0].outcome) == ("running", failure)
+    assert flow.timeline[-1]["reason"] == f"{failure}: 1300 Not part of the provider network"
+    assert transitions.claimed(flow, 1, NOW).steps[0].outcome == failure
+
+
+def test_failure_after_delivery_decides_nothing():
+    """Delivered came first: a failure after it is recorded, and read may still come."""
+    flow = got(sent(workflow(*TWO_STEPS), 0), 0, "delivered", "rejected")
+    assert (flow.steps[0].status, flow.steps[0].outcome) == ("delivered", None)
+    assert got(flow, 0, "read").status == "completed"
+
+
+def test_success_after_failure_decides_nothing():
+    """Rejected came first: a success after it is recorded as late and does not complete the workflow."""
+    flow = got(sent(workflow(*TWO_STEPS), 0), 0, "rejected", "delivered", "read")
+    assert (flow.status, flow.steps[0].outcome, flow.steps[0].status) == ("running", "rejected", "rejected")
+    assert flow.timeline[-1]["late"] is True
+
+
+@pytest.mark.parametrize("status", ["submitted", "delivered", "read", "rejected", "undeliverable"])
+def test_duplicates_are_nothing(status):
+    """The same status twice is written once."""
+    flow = got(sent(workflow(*TWO_STEPS), 0), 0, status)
+    assert transitions.received(flow, 0, receipt(status), NOW) is None
+
+
+def test_lower_status_is_still_recorded():
+    """Delivered after read changes no state, and stands in the timeline."""
+    flow = got(sent(workflow(*THREE_STEPS), 0), 0, "read", "delivered")
+    assert flow.steps[0].status == "read"
+    assert [e["status"] for e in flow.timeline if e["event"] == "status"] == ["read", "delivered"]
+
+
+def test_status_for_a_step_never_sent():
+    """A receipt for a step that was never claimed is no receipt."""
+    assert transitions.received(workflow(*TWO_STEPS), 1, receipt("delivered"), NOW) is None
+
+
+def test_status_overtakes_the_answer():
+    """A status that comes before the send's answer counts, and the answer does not lower it."""
+    flow = transitions.claimed(workflow(*TWO_STEPS), 0, NOW)
+    flow = got(flow, 0, "submitted", "read")
+    assert flow.status == "completed"
+    flow = transitions.answered(flow, 0, Accepted(UUID), NOW + 50)
+    assert (flow.status, flow.steps[0].status, flow.steps[0].message_uuid) == ("completed", "read", UUID)
+
+
+def test_late_success_completes_before_a_further_step():
+    """A step that had expired and now meets its condition completes the running workflow."""
+    flow = sent(sent(workflow(*THREE_STEPS), 0), 1, NOW + 700_000)
+    assert flow.steps[0].outcome == "expired"
+    flow = got(flow, 0, "read", now=NOW + 710_000)
+    assert flow.status == "completed"
+    assert [e.get("late") for e in flow.timeline if e["event"] == "status"] == [True]
+    assert transitions.claimed(flow, 2, NOW + 720_000) is None
+
+
+def test_late_status_below_its_condition():
+    """A late status that does not meet its own step's condition changes nothing but the record."""
+    flow = sent(sent(workflow(*THREE_STEPS), 0), 1, NOW + 700_000)
+    assert got(flow, 0, "delivered").status == "running"
+
+
+def test_late_status_after_the_end():
+    """After the end a status is recorded as late and never changes the result."""
+    flow = got(sent(workflow("sms"), 0), 0, "rejected")
+    assert flow.status == "error"
+    after = got(flow, 0, "delivered")
+    assert (after.status, after.reason, after.ended_at) == ("error", flow.reason, flow.ended_at)
+    assert after.timeline[-1]["late"] is True
+
+
+@pytest.mark.parametrize(
+    ("statuses", "result"),
+    [(["delivered"], "completed"), (["read"], "completed"), (["rejected"], "error"), (["undeliverable"], "error")],
+)
+def test_last_step(statuses, result):
+    """The last step has no condition: delivered or read completes the workflow, a failure ends it in error."""
+    assert got(sent(workflow("messenger"), 0), 0, *statuses).status == result
+
+
+def test_error_keeps_its_reason():
+    """A workflow that ends in error says why."""
+    flow = transitions.answered(transitions.claimed(workflow("sms"), 0, NOW), 0, Refused("422 Invalid params"), NOW)
+    assert (flow.status, flow.reason) == ("error", "refused: 422 Invalid params")
+    assert events(flow)[-2:] == [("left", 0), ("error", 0)]
+
+
+@pytest.mark.parametrize(
+    ("answer", "outcome", "reason"),
+    [
+        (Refused("422 Invalid params"), "refused", "refused: 422 Invalid params"),
+        (NotTaken("no connection"), "unsendable", "unsendable: no connection"),
+    ],
+)
+def test_not_sent(answer, outcome, reason):
+    """What the Messages API refused, or certainly never took, closes the step at once."""
+    flow = transitions.answered(transitions.claimed(workflow(*TWO_STEPS), 0, NOW), 0, answer, NOW)
+    assert (flow.status, flow.steps[0].outcome) == ("running", outcome)
+    assert flow.timeline[-1]["reason"] == reason
+
+
+def test_unknown_stays_open():
+    """What may have been sent is left to its status or its expiry."""
+    flow = transitions.answered(transitions.claimed(workflow(*TWO_STEPS), 0, NOW), 0, Unknown("HTTP 500"), NOW + 9)
+    assert (flow.steps[0].state, flow.steps[0].outcome, flow.steps[0].answered_at) == ("unknown", None, NOW + 9)
+    assert got(flow, 0, "read").status == "completed"
+
+
+def test_not_sent_once_it_is_over():
+    """A workflow that ended while a send was waiting is not reopened, and the step is told as unsent."""
+    flow = sent(workflow(*THREE_STEPS), 0)
+    flow = transitions.claimed(flow, 1, NOW + 700_000)
+    flow = got(flow, 0, "read")
+    assert not transitions.still_wanted(flow, 1)
+    flow = transitions.answered(flow, 1, NotTaken("HTTP 503"), NOW)
+    assert (flow.status, flow.steps[1].state) == ("completed", "unsent")
+
+
+def test_signal_for_success_and_failure():
+    """The race is told ConditionMet for the end, Rejected for a closed step, and nothing for the rest."""
+    before = replace(sent(workflow(*TWO_STEPS), 0), task_token="token")
+    assert transitions.signal(before, got(before, 0, "read")) == ("token", "ConditionMet")
+    assert transitions.signal(before, got(before, 0, "rejected")) == ("token", "Rejected")
+    assert transitions.signal(before, got(before, 0, "delivered")) is None
+
+
+def test_no_signal_without_a_race():
+    """Without a token there is nobody to tell; after the end neither."""
+    before = sent(workflow(*TWO_STEPS), 0)
+    assert transitions.signal(before, got(before, 0, "read")) is None
+    over = replace(got(before, 0, "read"), task_token="token")
+    assert transitions.signal(over, got(over, 0, "delivered")) is None
+
+
+def test_late_success_ends_the_race_of_the_current_step():
+    """The token to answer is the current one, whichever step the status belongs to."""
+    flow = replace(sent(sent(workflow(*THREE_STEPS), 0), 1, NOW + 700_000), task_token="of step 1")
+    assert transitions.signal(flow, got(flow, 0, "read")) == ("of step 1", "ConditionMet")
+
+
+def test_timeline_is_numbered():
+    """Every entry has the next sequence number."""
+    flow = got(sent(sent(workflow(*TWO_STEPS), 0), 1), 1, "submitted", "delivered")
+    assert [entry["sequence"] for entry in flow.timeline] == list(range(1, len(flow.timeline) + 1))

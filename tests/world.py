@@ -1,0 +1,186 @@
+"""The product in one process: moto as AWS, made from template.yaml, and the real functions in it."""
+
+import base64
+import importlib.util
+import json
+import sys
+import time
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import boto3
+import jwt
+import yaml
+
+from failover.adapters.executions import Executions
+from failover.adapters.store import Store
+from failover.outside import Outside
+from failover.rules.signature import digest
+from failover.rules.workflow import Workflow
+from failover.use_cases.register import register
+
+ROOT = Path(__file__).parent.parent
+REGION = "eu-west-1"
+SIGNATURE_SECRET = "signature-secret-of-the-tests-" * 2
+CREDENTIALS = {"api_key": "vendor-key", "api_secret": "vendor-secret"}
+SEND_FUNCTIONS = ("send_messenger", "send_viber", "send_sms")
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads CloudFormation's short forms: `!Ref x` as {"Ref": "x"}, the others as {"Fn::…": …}."""
+
+
+def _short_form(loader: yaml.Loader, suffix: str, node: yaml.Node) -> dict[str, Any]:
+    value: Any
+    if isinstance(node, yaml.ScalarNode):
+        value = loader.construct_scalar(node)
+        if suffix == "GetAtt":
+            value = value.split(".", 1)
+    elif isinstance(node, yaml.SequenceNode):
+        value = loader.construct_sequence(node, deep=True)
+    else:
+        value = loader.construct_mapping(node, deep=True)
+    return {suffix if suffix in ("Ref", "Condition") else f"Fn::{suffix}": value}
+
+
+_Loader.add_multi_constructor("!", _short_form)
+
+
+def template() -> dict[str, Any]:
+    """template.yaml as plain data."""
+    loaded: dict[str, Any] = yaml.load((ROOT / "template.yaml").read_text(), _Loader)
+    return loaded
+
+
+def load(folder: str, module: str = "app") -> ModuleType:
+    """A fresh import of a function's module, as a cold start makes it."""
+    path = ROOT / "functions" / folder
+    own = {file.stem for file in path.glob("*.py")}
+    for name in own:
+        sys.modules.pop(name, None)
+    sys.path.insert(0, str(path))
+    try:
+        spec = importlib.util.spec_from_file_location(module, path / f"{module}.py")
+        assert spec is not None
+        assert spec.loader is not None
+        loaded = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(loaded)
+    finally:
+        sys.path.remove(str(path))
+        for name in own:
+            sys.modules.pop(name, None)
+    return loaded
+
+
+def create_table(logical_id: str, name: str) -> str:
+    """A table of the template in moto."""
+    properties = template()["Resources"][logical_id]["Properties"]
+    known = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
+    boto3.client("dynamodb").create_table(TableName=name, **{k: properties[k] for k in known if k in properties})
+    return name
+
+
+def state_machine_definition(table: str) -> str:
+    """The ASL with the template's substitutions filled in."""
+    text = (ROOT / "statemachine/failover.asl.yaml").read_text()
+    for name, value in {"Partition": "aws", "Table": table, "SendFunction": "workflows-send"}.items():
+        text = text.replace(f"${{{name}}}", value)
+    return json.dumps(yaml.safe_load(text))
+
+
+class World:
+    """Everything one test needs; made inside `moto.mock_aws`."""
+
+    def __init__(self, setenv: Callable[[str, str], None], messages_url: str) -> None:
+        self.table = create_table("Table", "workflows")
+        secrets = boto3.client("secretsmanager")
+        secrets.create_secret(Name="messages", SecretString=json.dumps(CREDENTIALS))
+        secrets.create_secret(Name="signature", SecretString=json.dumps({"signature_secret": SIGNATURE_SECRET}))
+        self.state_machine = self._create_state_machine()
+        environment = {
+            "TABLE_NAME": self.table,
+            "STATE_MACHINE_ARN": self.state_machine,
+            "MESSAGES_URL": messages_url,
+            "MESSAGES_SECRET": "messages",
+            "SIGNATURE_SECRET": "signature",
+        }
+        for name, value in environment.items():
+            setenv(name, value)
+        self.store = Store(self.table)
+        self.executions = Executions(self.state_machine)
+        account = register(Outside(), {"action": "create_account", "name": "tests"})
+        self.api_key, self.api_secret = account["api_key"], account["api_secret"]
+
+    def _create_state_machine(self) -> str:
+        trust = {"Statement": [{"Action": "sts:AssumeRole", "Principal": {"Service": "states.amazonaws.com"}}]}
+        role = boto3.client("iam").create_role(RoleName="failover", AssumeRolePolicyDocument=json.dumps(trust))
+        arn: str = boto3.client("stepfunctions").create_state_machine(
+            name="failover", definition=state_machine_definition(self.table), roleArn=role["Role"]["Arn"]
+        )["stateMachineArn"]
+        return arn
+
+    @property
+    def basic(self) -> str:
+        return "Basic " + base64.b64encode(f"{self.api_key}:{self.api_secret}".encode()).decode()
+
+    def items(self) -> list[dict[str, Any]]:
+        """Everything in the table but the account."""
+        items = boto3.client("dynamodb").scan(TableName=self.table)["Items"]
+        return [item for item in items if item["sk"]["S"] != "account"]
+
+    def put(self, workflow: Workflow, content: list[dict[str, Any]]) -> Workflow:
+        """Store a workflow as `accept` would."""
+        self.store.create(workflow, content, content_expires_at=4_000_000_000)
+        return workflow
+
+    def read(self, workflow_id: str) -> Workflow:
+        workflow = self.store.read(workflow_id)
+        assert workflow is not None
+        return workflow
+
+
+def http_event(method: str, path: str, body: bytes | str | None = None, **headers: str) -> dict[str, Any]:
+    """An event as API Gateway's proxy integration makes it."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    text = body.decode() if isinstance(body, bytes) else body
+    return {
+        "resource": "/{proxy+}",
+        "path": path,
+        "httpMethod": method,
+        "headers": named,
+        "multiValueHeaders": {name: [value] for name, value in named.items()},
+        "queryStringParameters": None,
+        "multiValueQueryStringParameters": None,
+        "pathParameters": {"proxy": path.strip("/")},
+        "requestContext": {
+            "path": f"/beta{path}",
+            "stage": "beta",
+            "domainName": "api.test",
+            "httpMethod": method,
+            "requestId": "r",
+        },
+        "body": text,
+        "isBase64Encoded": False,
+    }
+
+
+def callback_event(
+    body: Any, secret: str = SIGNATURE_SECRET, authorization: str | None = None, **claims: Any
+) -> dict[str, Any]:
+    """A signed status callback."""
+    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+    content = {"iat": int(time.time()), "jti": str(uuid.uuid4()), "iss": "Vonage", "payload_hash": digest(raw)}
+    token = jwt.encode({**content, **claims}, secret, algorithm="HS256")
+    header = f"Bearer {token}" if authorization is None else authorization
+    event = http_event("POST", "/webhooks/message-status", raw, Content_Type="application/json")
+    if header:
+        event["headers"]["Authorization"] = header
+        event["multiValueHeaders"]["Authorization"] = [header]
+    return event
+
+
+def body_of(answer: dict[str, Any]) -> Any:
+    return json.loads(answer["body"])
