@@ -2,9 +2,9 @@ import io
 from collections.abc import Callable, Iterator
 
 import pytest
+from failover.observability import logger
 from moto import mock_aws
 
-from failover.observability import logger
 from tests.messages_server import MessagesServer
 from tests.world import REGION, World
 
@@ -32,12 +32,17 @@ def output(capsys: pytest.CaptureFixture[str]) -> Callable[[], str]:
 
 @pytest.fixture
 def world(monkeypatch: pytest.MonkeyPatch, messages: MessagesServer) -> Iterator[World]:
-    """AWS as moto plays it, with the template's table, secrets and state machine."""
+    """AWS as moto plays it, with the template's table, secrets and state machine; executions are only recorded."""
+    only_moto(monkeypatch)
+    with mock_aws():
+        yield World(monkeypatch.setenv, messages.url)
+
+
+def only_moto(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An environment in which no call can leave for AWS."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
         monkeypatch.setenv(name, "test")
     for name in ("AWS_DEFAULT_REGION", "AWS_REGION"):
         monkeypatch.setenv(name, REGION)
     for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "HTTP_PROXY", "http_proxy"):
         monkeypatch.delenv(name, raising=False)
-    with mock_aws(config={"stepfunctions": {"execute_state_machine": True}, "lambda": {"use_docker": False}}):
-        yield World(monkeypatch.setenv, messages.url)

@@ -57,7 +57,7 @@ class MessagesServer:
 
     script: list[Answer] = field(default_factory=list)
     requests: list[Request] = field(default_factory=list)
-    meanwhile: Callable[[Request], None] = lambda request: None
+    meanwhile: Callable[[Request], None] = lambda _: None
     released: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
@@ -69,7 +69,7 @@ class MessagesServer:
     def url(self) -> str:
         return f"http://127.0.0.1:{self._listener.getsockname()[1]}"
 
-    def hang(self, connection: socket.socket) -> None:
+    def hang(self, _: socket.socket) -> None:
         """Say nothing until the server is closed."""
         self.released.wait(60)
 

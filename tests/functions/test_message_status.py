@@ -5,13 +5,13 @@ import time
 
 import boto3
 import pytest
-
 from failover.adapters import aws
 from failover.adapters.executions import InvalidTaskToken
 from failover.adapters.store import Conflict, Pointer
 from failover.rules import transitions
 from failover.rules.answers import Accepted
 from failover.rules.presentation import iso
+
 from tests.examples import ID, MESSENGER, NOW, SMS, TWO_STEPS, workflow
 from tests.world import body_of, callback_event, load
 

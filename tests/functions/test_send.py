@@ -7,12 +7,12 @@ import time
 import boto3
 import pytest
 import requests
-
 from failover.adapters.store import Conflict
 from failover.outside import Outside
 from failover.rules import transitions
 from failover.rules.receipt import Receipt
 from failover.use_cases.send import send
+
 from tests import messages_server as server
 from tests.examples import ID, MESSENGER, NOW, SMS, TWO_STEPS, VIBER, workflow
 from tests.messages_server import MessagesServer
@@ -303,11 +303,12 @@ def test_death(world, stored, messages, outside, monkeypatch, moment):
         return written
 
     post = requests.post
-    with monkeypatch.context() as deadly, pytest.raises(Death):
+    with monkeypatch.context() as deadly:
         deadly.setattr(outside.store, "write", write_or_die)
         if moment == "after the request":
             deadly.setattr(requests, "post", lambda *a, **k: (post(*a, **k), die()))
-        send(outside, "messenger", ID, 0)
+        with pytest.raises(Death):
+            send(outside, "messenger", ID, 0)
     asked = {"before the claim": 0, "after the claim": 0, "after the request": 1, "after the answer": 1}[moment]
     assert len(messages.requests) == asked
     send(outside, "messenger", ID, 0)

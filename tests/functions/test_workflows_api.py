@@ -6,11 +6,11 @@ import json
 
 import boto3
 import pytest
-
+from failover.outside import Outside
 from failover.problems import CATALOGUE
 from failover.use_cases.accept import MAX_BODY
 from failover.use_cases.register import register
-from failover.outside import Outside
+
 from tests.examples import MESSENGER, SMS, VIBER, changed, request
 from tests.world import body_of, http_event, load
 

@@ -1,5 +1,4 @@
 import pytest
-
 from failover.rules.receipt import UnreadableReceipt, parse
 
 V1 = {

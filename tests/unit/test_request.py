@@ -1,7 +1,7 @@
 import pytest
-
 from failover.rules.channels import CHANNELS
 from failover.rules.request import InvalidRequest, validated
+
 from tests.examples import DELETE, MESSENGER, SMS, VIBER, changed, request
 
 

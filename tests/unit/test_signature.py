@@ -1,6 +1,5 @@
 import jwt
 import pytest
-
 from failover.rules.signature import LIFE, Forged, check, digest
 
 SECRET = "s" * 64

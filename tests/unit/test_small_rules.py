@@ -4,13 +4,13 @@ import base64
 from dataclasses import replace
 
 import pytest
-
 from failover import http_edge
 from failover.rules import backoff, client_ref, credentials, due, outgoing, transitions
 from failover.rules.answers import Accepted
 from failover.rules.presentation import iso, shown
 from failover.rules.redaction import redacted
 from failover.rules.workflow import from_plain, to_plain
+
 from tests.examples import HOUR, ID, MESSENGER, NOW, SMS, THREE_STEPS, TWO_STEPS, VIBER, workflow
 
 MINUTES = 60_000

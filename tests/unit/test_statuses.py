@@ -1,7 +1,6 @@
 from itertools import permutations
 
 import pytest
-
 from failover.rules.statuses import FAILURES, meets, reached, risen
 
 

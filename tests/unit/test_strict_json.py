@@ -2,7 +2,6 @@ import json
 from decimal import Decimal
 
 import pytest
-
 from failover.rules.strict_json import MAX_DEPTH, InvalidJson, parse
 
 

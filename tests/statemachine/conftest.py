@@ -1,0 +1,137 @@
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import boto3
+import pytest
+from failover.rules.client_ref import client_ref
+from failover.rules.workflow import Workflow
+from moto import mock_aws
+from moto.awslambda_simple.models import LambdaSimpleBackend
+from moto.dynamodb.models import DynamoDBBackend
+
+from tests.conftest import only_moto
+from tests.examples import ID
+from tests.messages_server import MessagesServer, Request
+from tests.world import SEND_FUNCTIONS, World, callback_event, load
+
+PATIENCE = 60
+
+
+@dataclass
+class Machine:
+    """The real state machine on moto's interpreter, with the real functions behind it."""
+
+    world: World
+    messages: MessagesServer
+    handlers: dict[str, Callable[[Any, Any], Any]]
+    message_status: Callable[[Any, Any], Any]
+    invocations: list[str] = field(default_factory=list)
+
+    def invoke(self, function_name: str, payload: str) -> tuple[Any, bool]:
+        """(answer, failed) as Lambda gives it; whatever leaves a handler is a failed invocation."""
+        self.invocations.append(function_name)
+        try:
+            return self.handlers[function_name](json.loads(payload), None), False
+        except BaseException as error:  # noqa: BLE001 - so does a dying process
+            return {"errorMessage": str(error), "errorType": type(error).__name__}, True
+
+    def start(self, flow: Workflow, content: list[dict[str, Any]]) -> None:
+        self.world.put(flow, content)
+        self.world.executions.start(flow)
+
+    def run(self, flow: Workflow, content: list[dict[str, Any]]) -> list[str]:
+        """Start a workflow and wait for its execution to end; the names of the states entered."""
+        self.start(flow, content)
+        return self.wait_for_the_end()
+
+    def wait_for_the_end(self) -> list[str]:
+        self.wait_until(lambda: self.execution()["status"] != "RUNNING")
+        return self.states()
+
+    def execution(self) -> dict[str, Any]:
+        sfn = boto3.client("stepfunctions")
+        arn = self.world.state_machine.replace(":stateMachine:", ":execution:") + f":{ID}-1"
+        described: dict[str, Any] = sfn.describe_execution(executionArn=arn)
+        return described
+
+    def history(self) -> list[dict[str, Any]]:
+        arn = self.execution()["executionArn"]
+        pages = boto3.client("stepfunctions").get_paginator("get_execution_history").paginate(executionArn=arn)
+        return [event for page in pages for event in page["events"]]
+
+    def states(self) -> list[str]:
+        return [e["stateEnteredEventDetails"]["name"] for e in self.history() if "stateEnteredEventDetails" in e]
+
+    def receipt(self, number: int, status: str, **more: Any) -> None:
+        """Deliver a status callback for a step."""
+        body = {"message_uuid": f"uuid-{number}", "status": status, "client_ref": client_ref(ID, number), **more}
+        answer = self.message_status(callback_event(body), None)
+        assert answer["statusCode"] == 200, answer
+
+    def wait_for_race(self, number: int) -> None:
+        """Wait until the race of a step has left its token."""
+        self.wait_until(lambda: self._racing(number))
+
+    def _racing(self, number: int) -> bool:
+        flow = self.world.read(ID)
+        return flow.task_token is not None and flow.steps[number].phase != "pending"
+
+    def wait_until(self, condition: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + PATIENCE
+        while not condition():
+            assert time.monotonic() < deadline, "this never came about"
+            time.sleep(0.02)
+
+    def sent(self) -> list[str]:
+        """The channels that were asked for, in order."""
+        return [request.body["channel"] for request in self.messages.requests]
+
+    def when_sent(self, number: int, *statuses: str) -> None:
+        """Have statuses of a step delivered while the Messages API has not yet answered its send."""
+        meanwhile = self.messages.meanwhile
+
+        def deliver(request: Request) -> None:
+            meanwhile(request)
+            if request.body["client_ref"] == client_ref(ID, number):
+                for status in statuses:
+                    self.receipt(number, status)
+
+        self.messages.meanwhile = deliver
+
+
+@pytest.fixture
+def machine(monkeypatch: pytest.MonkeyPatch, messages: MessagesServer) -> Iterator[Machine]:
+    only_moto(monkeypatch)
+    with mock_aws(config={"stepfunctions": {"execute_state_machine": True}, "lambda": {"use_docker": False}}):
+        world = World(monkeypatch.setenv, messages.url)
+        handlers = {f"workflows-{name.replace('_', '-')}": load(name).handler for name in SEND_FUNCTIONS}
+        machine = Machine(world, messages, handlers, load("message_status").handler)
+
+        def invoke(
+            _: LambdaSimpleBackend, function_name: str, qualifier: str | None, body: Any, headers: Any, answer: Any
+        ) -> bytes:
+            result, failed = machine.invoke(function_name, body)
+            if failed:
+                answer["x-amz-function-error"] = "Handled"
+            return json.dumps(result).encode()
+
+        monkeypatch.setattr(LambdaSimpleBackend, "invoke", invoke)
+        lock = threading.RLock()
+        _one_write_at_a_time(monkeypatch, lock)
+        yield machine
+
+
+def _one_write_at_a_time(monkeypatch: pytest.MonkeyPatch, lock: threading.RLock) -> None:
+    """DynamoDB's conditional writes are atomic; moto's are not by themselves."""
+    for name in ("put_item", "update_item", "transact_write_items"):
+        method = getattr(DynamoDBBackend, name)
+
+        def locked(*arguments: Any, _method: Any = method, **more: Any) -> Any:
+            with lock:
+                return _method(*arguments, **more)
+
+        monkeypatch.setattr(DynamoDBBackend, name, locked)

@@ -1,0 +1,250 @@
+"""The failover as a whole: the real ASL, the real functions, expiries of a second."""
+
+import json
+import subprocess
+import sys
+import time
+from itertools import chain
+from pathlib import Path
+
+import pytest
+import requests
+from failover.rules.workflow import Workflow
+from moto.dynamodb.exceptions import MockValidationException
+from moto.dynamodb.models import DynamoDBBackend
+
+from tests import messages_server as server
+from tests.examples import ID, MESSENGER, SMS, VIBER, workflow
+from tests.world import state_machine_definition
+
+THREE = (("messenger", "read", 1), ("viber_service_msg", "delivered", 1), "sms")
+PATIENT = (("messenger", "read", 600), ("viber_service_msg", "delivered", 600), "sms")
+CONTENT = [MESSENGER, VIBER, SMS]
+ALL = ["messenger", "viber_service", "sms"]
+
+EXPIRED = ["Route", "Send", "Race", "Expiry", "Outcome", "Expired"]
+DECIDED = ["Route", "Send", "Race", "Expiry", "Outcome"]
+LAST = ["Route", "SendLast"]
+
+
+def never_early(flow: Workflow) -> bool:
+    """Each next step was claimed no earlier than its predecessor's expiry after that one's answer."""
+    return all(
+        after.claimed_at - before.answered_at >= before.expiry_time * 1000
+        for before, after in zip(flow.steps, flow.steps[1:], strict=False)
+        if before.outcome == "expired"
+    )
+
+
+def same(states, *parts):
+    """The states entered are those of the parts; the two branches of a race enter theirs in either order."""
+    return sorted(states) == sorted(chain(*parts))
+
+
+def test_two_expire(machine):
+    """Three steps of which two expire: 14 states, three messages, none early."""
+    machine.when_sent(2, "delivered")
+    states = machine.run(workflow(*THREE), CONTENT)
+    assert same(states, EXPIRED, EXPIRED, LAST)
+    assert len(states) == 14
+    assert machine.sent() == ALL
+    flow = machine.world.read(ID)
+    assert [step.outcome for step in flow.steps] == ["expired", "expired", "met"]
+    assert flow.status == "completed"
+    assert never_early(flow)
+
+
+def test_two_rejections(machine):
+    """Two rejections: 12 states, and no expiry is waited for."""
+    machine.start(workflow(*PATIENT), CONTENT)
+    for number in (0, 1):
+        machine.wait_for_race(number)
+        machine.receipt(number, "rejected")
+    states = machine.wait_for_the_end()
+    assert same(states, DECIDED, DECIDED, LAST)
+    assert len(states) == 12
+    assert machine.sent() == ALL
+
+
+def test_first_succeeds(machine):
+    """The first message is read in time: 6 states, and nothing more goes out."""
+    machine.start(workflow(*PATIENT), CONTENT)
+    machine.wait_for_race(0)
+    for status in ("submitted", "delivered", "read"):
+        machine.receipt(0, status)
+    states = machine.wait_for_the_end()
+    assert same(states, DECIDED, ["Done"])
+    assert len(states) == 6
+    assert machine.sent() == ["messenger"]
+    assert machine.world.read(ID).status == "completed"
+
+
+def test_single(machine):
+    """One message: 2 states; the execution does not wait for its receipt."""
+    states = machine.run(workflow("sms"), [SMS])
+    assert states == ["Route", "SendLast"]
+    assert machine.world.read(ID).status == "running"
+    machine.receipt(0, "delivered")
+    assert machine.world.read(ID).status == "completed"
+
+
+@pytest.mark.parametrize(
+    ("status", "result"), [("rejected", "error"), ("undeliverable", "error"), ("read", "completed")]
+)
+def test_last_step_ends_in_the_table(machine, status, result):
+    """The last step's receipt ends the workflow."""
+    machine.run(workflow("messenger"), [MESSENGER])
+    machine.receipt(0, status)
+    assert machine.world.read(ID).status == result
+
+
+def test_met_before_the_token_is_stored(machine):
+    """A condition met while the send was still under way is not slept through, and nothing more goes out."""
+    machine.when_sent(0, "delivered", "read")
+    machine.run(workflow(*PATIENT), CONTENT)
+    assert machine.sent() == ["messenger"]
+    flow = machine.world.read(ID)
+    assert (flow.status, flow.steps[1].phase) == ("completed", "pending")
+
+
+def test_rejected_before_the_token_is_stored(machine):
+    """A rejection that overtakes the send's answer is not slept through either."""
+    machine.when_sent(0, "rejected")
+    states = machine.run(workflow(("messenger", "read", 600), "sms"), [MESSENGER, SMS])
+    assert same(states, DECIDED, LAST)
+    assert machine.sent() == ["messenger", "sms"]
+
+
+def test_refused_at_once(machine):
+    """A refusal by the Messages API fails over at once, with its reason."""
+    machine.messages.script = [server.problem(422, "Invalid params")]
+    machine.run(workflow(("messenger", "read", 600), "sms"), [MESSENGER, SMS])
+    assert machine.sent() == ["messenger", "sms"]
+    left = [entry for entry in machine.world.read(ID).timeline if entry["event"] == "left"]
+    assert [entry["reason"] for entry in left] == ["refused: 422 Invalid params"]
+
+
+def test_refused_at_the_last(machine):
+    """A refusal of the last message ends the workflow in error."""
+    machine.messages.script = [server.problem(422, "Invalid params")]
+    machine.run(workflow("sms"), [SMS])
+    assert machine.world.read(ID).status == "error"
+
+
+def test_crash_after_the_claim(machine, monkeypatch):
+    """F3: a send that crashes after its claim is not sent again, and its step keeps its whole expiry."""
+    post = requests.post
+    crashed = []
+
+    def crash_once(*arguments, **more):
+        if not crashed:
+            crashed.append(True)
+            raise SystemExit("killed")
+        return post(*arguments, **more)
+
+    monkeypatch.setattr(requests, "post", crash_once)
+    states = machine.run(workflow(("messenger", "read", 1), "sms"), [MESSENGER, SMS])
+    assert same(states, EXPIRED, LAST)
+    assert machine.sent() == ["sms"]
+    assert machine.invocations.count("workflows-send-messenger") == 2
+    flow = machine.world.read(ID)
+    assert flow.steps[0].outcome == "expired"
+    assert flow.steps[1].claimed_at - flow.steps[0].claimed_at >= 1000
+
+
+def test_unknown_is_left_to_its_expiry(machine):
+    """F8: after an answer that tells nothing the expiry decides, and the message is not asked for again."""
+    machine.messages.script = [server.http(500)]
+    machine.run(workflow(("messenger", "read", 1), "sms"), [MESSENGER, SMS])
+    assert machine.sent() == ["messenger", "sms"]
+    assert never_early(machine.world.read(ID))
+
+
+def test_function_that_always_fails(machine):
+    """F16: a channel whose function always fails costs its step, not the workflow."""
+
+    def broken(_event, _context):
+        raise RuntimeError
+
+    machine.handlers["workflows-send-messenger"] = broken
+    machine.run(workflow(("messenger", "read", 1), "sms"), [MESSENGER, SMS])
+    assert machine.sent() == ["sms"]
+    left = [entry["reason"] for entry in machine.world.read(ID).timeline if entry["event"] == "left"]
+    assert left == ["unsendable: the send never began"]
+
+
+def test_last_function_that_always_fails(machine):
+    """F16: when the last step cannot even be tried, the execution fails loudly."""
+
+    def broken(_event, _context):
+        raise RuntimeError
+
+    machine.handlers["workflows-send-sms"] = broken
+    machine.run(workflow("sms"), [SMS])
+    assert machine.execution()["status"] == "FAILED"
+    assert machine.world.read(ID).due_at
+
+
+def test_late_success_stops_the_chain(machine):
+    """A read that comes after its step's expiry completes the workflow before the last step is sent."""
+    machine.start(workflow(("messenger", "read", 1), ("viber_service_msg", "delivered", 600), "sms"), CONTENT)
+    machine.wait_for_race(1)
+    machine.receipt(0, "read")
+    states = machine.wait_for_the_end()
+    assert machine.sent() == ["messenger", "viber_service"]
+    assert states[-1] == "Done"
+    assert machine.world.read(ID).status == "completed"
+
+
+def test_token_that_cannot_be_stored(machine, monkeypatch):
+    """When the race cannot leave its token, the timer alone decides: the next step is late, never early."""
+
+    def refuse(*_arguments, **_more):
+        raise MockValidationException("not now")
+
+    monkeypatch.setattr(DynamoDBBackend, "update_item", refuse)
+    states = machine.run(workflow(("messenger", "read", 1), "sms"), [MESSENGER, SMS])
+    assert same(states, DECIDED, ["Unheard"], LAST)
+    assert machine.sent() == ["messenger", "sms"]
+    assert never_early(machine.world.read(ID))
+
+
+@pytest.mark.parametrize("round_", range(5))
+def test_expiry_and_delivery_in_one_instant(machine, round_):
+    """F11: whichever comes first, one side wins: either the workflow is completed or the next message goes out."""
+    machine.start(workflow(("messenger", "read", 1), "sms"), [MESSENGER, SMS])
+    machine.wait_for_race(0)
+    expires_at = machine.world.read(ID).steps[0].answered_at + 1000
+    machine.wait_until(lambda: _now() >= expires_at - 20 + 10 * round_)
+    machine.receipt(0, "read")
+    machine.wait_for_the_end()
+    flow = machine.world.read(ID)
+    assert flow.status == "completed"
+    if machine.sent() == ["messenger"]:
+        assert flow.steps[1].phase == "pending"
+    else:
+        assert flow.steps[0].outcome in ("expired", "met")
+        assert [entry.get("late") for entry in flow.timeline if entry["event"] == "status"] == [True]
+
+
+def _now():
+    return time.time_ns() // 1_000_000
+
+
+def test_history_names_nobody(machine):
+    """I8: no text, no address and no secret is in an execution's input or history."""
+    machine.messages.script = [server.problem(422, "Invalid params 447700900123")]
+    machine.when_sent(2, "delivered")
+    machine.run(workflow(*THREE), CONTENT)
+    history = json.dumps(machine.history(), default=str) + json.dumps(machine.execution(), default=str)
+    for private in ("sim-unread", "447700900000", "447700900004", "Hello", "ACME", "447700900123", "vendor-secret"):
+        assert private not in history
+
+
+def test_definition_is_valid(tmp_path):
+    """statelint finds nothing in the state machine."""
+    file = tmp_path / "failover.asl.json"
+    file.write_text(state_machine_definition("workflows"))
+    command = [str(Path(sys.executable).parent / "statelint"), str(file)]
+    checked = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (checked.returncode, checked.stdout.strip()) == (0, "")
