@@ -3,6 +3,7 @@
 
 PYTHON := .venv/bin/python
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.venv-sam/bin:$(PATH)
+export PYTHONPATH := layers/failover
 export SAM_CLI_TELEMETRY := 0
 
 help: ## list the verbs

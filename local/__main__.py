@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import NoReturn
 
-from local import credentials, engines, stack
+from local import credentials, engines, events, stack
 from local.demo import demo
 from local.place import LocalFailure, Place, default_place
 
@@ -31,8 +31,9 @@ def bring_up(place: Place, said: Callable[[str], None]) -> None:
         stack.build(place)
         said("sam deploy")
         stack.deploy(place)
-        said("an account")
+        said("an account, and live events")
         credentials.create(place)
+        events.write(place)
     except BaseException:
         engines.stop(place)
         raise

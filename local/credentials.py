@@ -1,5 +1,6 @@
-"""The account of a local stack, and the file that tells it to whoever wants to call."""
+"""The account of a local stack, and the files that tell it, and the engines' addresses, to whoever wants to call."""
 
+from base64 import b64encode
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,16 +13,25 @@ class Credentials:
     api_key: str
     api_secret: str
 
+    @property
+    def basic(self) -> str:
+        """The `Authorization` header of these credentials."""
+        return "Basic " + b64encode(f"{self.api_key}:{self.api_secret}".encode()).decode()
+
 
 def create(place: Place) -> Credentials:
-    """Create an account and write `credentials.env`."""
+    """Create an account; write `credentials.env`, and `aws.env` for AWS's own tools."""
     created = stack.invoke(place, "accounts", {"action": "create_account", "name": "local"})
     account = Credentials(created["api_key"], created["api_secret"])
     lines = {"API_URL": place.url, "API_KEY": account.api_key, "API_SECRET": account.api_secret}
-    path = _path(place)
+    _write(_path(place), lines)
+    _write(place.folder / "aws.env", place.aws_environment)
+    return account
+
+
+def _write(path: Path, lines: dict[str, str]) -> None:
     path.touch(mode=0o600)
     path.write_text("".join(f"{name}={value}\n" for name, value in lines.items()))
-    return account
 
 
 def read(place: Place) -> Credentials:
@@ -34,7 +44,8 @@ def written(place: Place) -> bool:
 
 
 def remove(place: Place) -> None:
-    _path(place).unlink(missing_ok=True)
+    for path in (_path(place), place.folder / "aws.env"):
+        path.unlink(missing_ok=True)
 
 
 def shown_path(place: Place) -> str:

@@ -103,7 +103,7 @@ def invoke(place: Place, function: str, event: dict[str, Any]) -> Any:
 
 def wipe(place: Place) -> None:
     """Remove what the engines and a build have left, keeping the logs."""
-    for folder in ("engines", "build"):
+    for folder in ("engines", "build", "events"):
         shutil.rmtree(place.folder / folder, ignore_errors=True)
 
 

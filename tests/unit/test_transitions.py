@@ -58,6 +58,24 @@ def test_next_claim_expires_the_open_step():
     assert left["reason"] == "expired after 600 s: last status delivered, wanted read"
 
 
+@pytest.mark.parametrize("early", [1, 599_999])
+def test_never_early(early):
+    """The next step cannot be claimed while the one before is open and its time is not up."""
+    flow = sent(workflow(*TWO_STEPS), 0)
+    expires_at = flow.steps[0].answered_at + 600_000
+    with pytest.raises(transitions.TooEarly):
+        transitions.claimed(flow, 1, expires_at - early)
+    assert transitions.claimed(flow, 1, expires_at)
+
+
+def test_never_early_without_an_answer():
+    """A send that died after its claim keeps its whole expiry, from the claim."""
+    flow = transitions.claimed(workflow(*TWO_STEPS), 0, NOW)
+    with pytest.raises(transitions.TooEarly):
+        transitions.claimed(flow, 1, NOW + 599_999)
+    assert transitions.claimed(flow, 1, NOW + 600_000)
+
+
 def test_expired_without_any_status():
     """The reason says so when no status ever came."""
     flow = transitions.claimed(sent(workflow(*TWO_STEPS), 0), 1, NOW + 700_000)
@@ -67,7 +85,7 @@ def test_expired_without_any_status():
 def test_claim_forgets_the_token_of_the_race_before():
     """A task token never outlives its race."""
     flow = replace(sent(workflow(*TWO_STEPS), 0), task_token="token")
-    assert transitions.claimed(flow, 1, NOW).task_token is None
+    assert transitions.claimed(flow, 1, NOW + 700_000).task_token is None
 
 
 def test_a_later_claim_forbids_an_earlier_one():
@@ -247,5 +265,5 @@ def test_late_success_ends_the_race_of_the_current_step():
 
 def test_timeline_is_numbered():
     """Every entry has the next sequence number."""
-    flow = got(sent(sent(workflow(*TWO_STEPS), 0), 1), 1, "submitted", "delivered")
+    flow = got(sent(sent(workflow(*TWO_STEPS), 0), 1, NOW + 700_000), 1, "submitted", "delivered")
     assert [entry["sequence"] for entry in flow.timeline] == list(range(1, len(flow.timeline) + 1))

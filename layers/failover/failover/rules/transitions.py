@@ -21,6 +21,10 @@ _REVERSIBLE = frozenset({"expired", "unsendable"})
 """Closed by our own judgement, which a late success proves wrong; what the vendor called a failure stays one."""
 
 
+class TooEarly(Exception):
+    """The step before is still open, and its expiry has not come: whoever asks is ahead of the timer."""
+
+
 def accepted(workflow: Workflow) -> Workflow:
     """The first entry of a new workflow's timeline."""
     return _due(_noted(workflow, workflow.created_at, "accepted"), workflow.created_at)
@@ -31,12 +35,15 @@ def claimed(workflow: Workflow, number: int, now: int) -> Workflow | None:
 
     It must not when the workflow is over, when somebody has claimed it already (a twin, or this send before it
     crashed), or when a later step is on its way. A step before it that is still open has expired, now.
+    Raises TooEarly if that step's time is not up: the timer is the state machine's, but no mistake there may send.
     """
     steps = workflow.steps
     if not workflow.running or any(step.phase != "pending" for step in steps[number:]):
         return None
     for earlier in range(number):
         if steps[earlier].outcome is None:
+            if now < _expires_at(steps[earlier]):
+                raise TooEarly
             workflow = _closed(workflow, earlier, _silent_end(steps[earlier]), now)
     workflow = _with_step(workflow, number, phase="claimed", claimed_at=now)
     workflow = _noted(workflow, now, "sending", step=number)
@@ -109,6 +116,12 @@ def signal(before: Workflow, after: Workflow) -> tuple[str, str] | None:
 
 def _can_still_succeed(step: Step) -> bool:
     return step.outcome is None or step.outcome in _REVERSIBLE
+
+
+def _expires_at(step: Step) -> int:
+    """When the step's time is up (ms): counted from its answer, or from its claim if it never recorded one."""
+    started = step.answered_at or step.claimed_at
+    return 0 if started is None else started + (step.expiry_time or 0) * 1000
 
 
 def _silent_end(step: Step) -> str:

@@ -1,0 +1,81 @@
+"""The events of `events/`, made live: with this stack's account, its secrets, and a workflow to send."""
+
+import json
+import time
+from typing import Any
+
+import jwt
+from failover.adapters.store import Store
+from failover.rules import transitions
+from failover.rules.channels import CHANNELS
+from failover.rules.signature import digest
+from failover.rules.workflow import Step, Workflow
+
+from local import credentials, stack
+from local.place import ROOT, Place
+
+_HOUR = 3600
+_YEAR = 365 * 24 * _HOUR
+_SOMEBODY = {"id": "sim-read", "number": "447700900000"}
+
+
+def write(place: Place) -> None:
+    """Store the workflows the events speak of, not started, and write each event so that it succeeds."""
+    physical = stack.resources(place)
+    _store_examples(place, physical["Table"])
+    folder = place.folder / "events"
+    folder.mkdir(exist_ok=True)
+    for path in sorted((ROOT / "events").glob("*.json")):
+        event = _live(place, physical, path.stem, json.loads(path.read_text()))
+        (folder / path.name).write_text(json.dumps(event, indent=2) + "\n")
+
+
+def _live(place: Place, physical: dict[str, str], name: str, event: dict[str, Any]) -> dict[str, Any]:
+    if name == "workflows_api":
+        _authorize(event, credentials.read(place).basic)
+    elif name == "sandbox_messages":
+        secret = _secret(place, physical["MessagesSecret"])
+        _authorize(event, credentials.Credentials(secret["api_key"], secret["api_secret"]).basic)
+    elif name == "message_status":
+        claims = {"iat": int(time.time()), "payload_hash": digest(event["body"].encode())}
+        secret = _secret(place, physical["SignatureSecret"])
+        _authorize(event, "Bearer " + jwt.encode(claims, secret["signature_secret"], algorithm="HS256"))
+    elif name == "sandbox_receipts":
+        (record,) = event["Records"]
+        record["body"] = record["body"].replace("http://127.0.0.1:4566/beta", place.api_url)
+    return event
+
+
+def _authorize(event: dict[str, Any], authorization: str) -> None:
+    event["headers"]["Authorization"] = authorization
+    event["multiValueHeaders"]["Authorization"] = [authorization]
+
+
+def _secret(place: Place, secret_id: str) -> dict[str, str]:
+    answer = stack.client(place, "secretsmanager").get_secret_value(SecretId=secret_id)
+    secret: dict[str, str] = json.loads(answer["SecretString"])
+    return secret
+
+
+def _store_examples(place: Place, table: str) -> None:
+    """A workflow of one step for each send function, under the id its event has."""
+    store = Store(table, stack.client(place, "dynamodb"))
+    now = int(time.time() * 1000)
+    for channel in CHANNELS.values():
+        event = json.loads((ROOT / f"events/send_{channel.function}.json").read_text())
+        workflow = Workflow(
+            id=event["workflow"],
+            account=credentials.read(place).api_key,
+            word="workflow",
+            base_url=place.api_url,
+            created_at=now,
+            receipt_window=72 * _HOUR,
+            record_retention=_YEAR,
+            steps=(Step(channel.name),),
+        )
+        content = {
+            "from": {"type": channel.name, channel.sender: "sim-sender"},
+            "to": {"type": channel.name, channel.recipient: _SOMEBODY[channel.recipient]},
+            "message": {"content": {"type": "text", "text": f"Hello over {channel.name}"}},
+        }
+        store.create(transitions.accepted(workflow), [content], content_expires_at=now // 1000 + _YEAR)

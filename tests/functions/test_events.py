@@ -1,0 +1,96 @@
+"""`events/`: one real event per function, each fed to its function."""
+
+import base64
+import json
+import time
+from dataclasses import replace
+
+import boto3
+import jwt
+import pytest
+from failover.rules.signature import digest
+
+from tests.examples import MESSENGER, SMS, VIBER, workflow
+from tests.messages_server import MessagesServer
+from tests.world import CREDENTIALS, ROOT, SIGNATURE_SECRET, body_of, create_table, load, template
+
+EVENTS = {path.stem: json.loads(path.read_text()) for path in (ROOT / "events").glob("*.json")}
+
+
+def event(name, authorization=None):
+    copy = json.loads(json.dumps(EVENTS[name]))
+    if authorization:
+        copy["headers"]["Authorization"] = authorization
+        copy["multiValueHeaders"]["Authorization"] = [authorization]
+    return copy
+
+
+def basic(api_key, api_secret):
+    return "Basic " + base64.b64encode(f"{api_key}:{api_secret}".encode()).decode()
+
+
+def handler_of(name):
+    """The function an event is for: its resource has the event's name."""
+    logical_id = "".join(part.title() for part in name.split("_"))
+    properties = template()["Resources"][logical_id]["Properties"]
+    module, _, function = properties.get("Handler", "app.handler").partition(".")
+    return getattr(load(properties["CodeUri"].removeprefix("functions/"), module), function)
+
+
+def test_one_event_per_function():
+    """Every function of the template has its event, and every event its function."""
+    functions = {
+        name for name, resource in template()["Resources"].items() if resource["Type"] == "AWS::Serverless::Function"
+    }
+    assert {"".join(part.title() for part in name.split("_")) for name in EVENTS} == functions
+
+
+def test_workflows_api(world):
+    """The event posts the overview page's workflow."""
+    answer = handler_of("workflows_api")(event("workflows_api", world.basic), None)
+    assert answer["statusCode"] == 202
+
+
+@pytest.mark.parametrize(
+    ("name", "channel", "content"),
+    [("send_messenger", "messenger", MESSENGER), ("send_viber", "viber_service_msg", VIBER), ("send_sms", "sms", SMS)],
+)
+def test_send(world, messages, name, channel, content):
+    """The event sends the first step of its workflow."""
+    world.put(replace(workflow(channel), id=EVENTS[name]["workflow"]), [content])
+    assert handler_of(name)(event(name), None) is None
+    assert len(messages.requests) == 1
+
+
+def test_message_status(world):
+    """The event, signed, is a callback that is taken."""
+    raw = EVENTS["message_status"]["body"].encode()
+    claims = {"iat": int(time.time()), "payload_hash": digest(raw)}
+    token = jwt.encode(claims, SIGNATURE_SECRET, algorithm="HS256")
+    answer = handler_of("message_status")(event("message_status", f"Bearer {token}"), None)
+    assert answer["statusCode"] == 200
+
+
+def test_accounts(world):
+    """The event creates an account."""
+    assert set(handler_of("accounts")(event("accounts"), None)) == {"api_key", "api_secret"}
+
+
+def test_sandbox_messages(world, monkeypatch):
+    """The event sends a message to somebody simulated."""
+    monkeypatch.setenv("SANDBOX_TABLE", create_table("SandboxTable", "sandbox"))
+    monkeypatch.setenv("SANDBOX_QUEUE", boto3.client("sqs").create_queue(QueueName="sandbox")["QueueUrl"])
+    answer = handler_of("sandbox_messages")(event("sandbox_messages", basic(**CREDENTIALS)), None)
+    assert answer["statusCode"] == 202
+    assert body_of(answer)["message_uuid"]
+
+
+def test_sandbox_receipts(world):
+    """The event plays one receipt."""
+    server = MessagesServer()
+    played = event("sandbox_receipts")
+    (record,) = played["Records"]
+    record["body"] = record["body"].replace("http://127.0.0.1:4566", server.url)
+    handler_of("sandbox_receipts")(played, None)
+    server.close()
+    assert [request.path for request in server.requests] == ["/beta/webhooks/message-status"]

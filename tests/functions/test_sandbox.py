@@ -1,0 +1,187 @@
+"""The sandbox: the Messages API's contract, scripted recipients, receipts through the real webhook."""
+
+import base64
+import json
+
+import boto3
+import pytest
+from failover.rules import outgoing
+from failover.rules.receipt import parse
+from failover.rules.statuses import STATUSES
+
+from tests.examples import MESSENGER, SMS, VIBER
+from tests.messages_server import MessagesServer, http
+from tests.world import CREDENTIALS, ROOT, SIGNATURE_SECRET, body_of, create_table, http_event, load
+
+WEBHOOK = "https://api.test/beta/webhooks/message-status"
+BASIC = "Basic " + base64.b64encode(f"{CREDENTIALS['api_key']}:{CREDENTIALS['api_secret']}".encode()).decode()
+
+
+@pytest.fixture
+def queue(world, monkeypatch):
+    """The sandbox's table and queue; gives the queue's URL."""
+    monkeypatch.setenv("SANDBOX_TABLE", create_table("SandboxTable", "sandbox"))
+    url = boto3.client("sqs").create_queue(QueueName="sandbox")["QueueUrl"]
+    monkeypatch.setenv("SANDBOX_QUEUE", url)
+    return url
+
+
+@pytest.fixture
+def app(queue):
+    return load("sandbox_messages")
+
+
+def recipients():
+    return load("sandbox_messages", "recipients")
+
+
+@pytest.fixture
+def scheduled(app, monkeypatch):
+    """(seconds, body) of each receipt put on the queue."""
+    receipts = []
+    send = app.schedule.after
+
+    def after(seconds, url, body):
+        assert url == WEBHOOK
+        receipts.append((seconds, body))
+        send(seconds, url, body)
+
+    monkeypatch.setattr(app.schedule, "after", after)
+    return receipts
+
+
+def post(app, body, version="v1", authorization=BASIC):
+    event = http_event("POST", f"/sandbox/{version}/messages", json.dumps(body), Authorization=authorization)
+    return app.handler(event | {"resource": f"/sandbox/{version}/messages", "pathParameters": None}, None)
+
+
+def to(recipient):
+    step = SMS if recipient.isdigit() else MESSENGER
+    body = outgoing.v1(step, "ref", WEBHOOK)
+    return body | {"to": recipient}
+
+
+@pytest.mark.parametrize("script", recipients().SCRIPTS.values(), ids=lambda script: script.name)
+def test_each_script(app, scheduled, script):
+    """Every recipient answers and reports as the table says, by its id and by its number."""
+    for recipient in (f"sim-{script.name}", script.number):
+        scheduled.clear()
+        answer = post(app, to(recipient))
+        assert answer["statusCode"] == script.answer
+        told = [(seconds, body["status"]) for seconds, body in scheduled]
+        assert told == (list(script.receipts) if script.answer == 202 else [])
+        for _, body in scheduled:
+            assert parse(body).client_ref == "ref"
+            assert ("error" in body) == (body["status"] in ("rejected", "undeliverable"))
+
+
+def test_the_scripts_an_integrator_needs():
+    """There is a recipient for each way a message can go."""
+    scripts = {name: [status for _, status in script.receipts] for name, script in recipients().SCRIPTS.items()}
+    assert scripts["delivered"] == ["submitted", "delivered"]
+    assert scripts["read"][-2:] == ["delivered", "read"]
+    assert scripts["rejected"][-1] == "rejected"
+    assert recipients().SCRIPTS["refused"].answer == 422
+    assert scripts["silent"] == []
+    assert recipients().SCRIPTS["late"].receipts[-1][0] > 15
+    assert scripts["read-first"].index("read") < scripts["read-first"].index("delivered")
+    assert len(scripts["twice"]) == 2 * len(set(scripts["twice"]))
+    assert {status for statuses in scripts.values() for status in statuses} <= STATUSES
+
+
+def test_documented():
+    """The table in the docs is the table in the code."""
+    page = (ROOT / "docs/sandbox.md").read_text()
+    rows = [line for line in page.splitlines() if line.startswith("| `sim-")]
+    assert len(rows) == len(recipients().SCRIPTS)
+    for script, row in zip(recipients().SCRIPTS.values(), rows, strict=True):
+        assert f"`sim-{script.name}`" in row
+        assert script.number in row
+        assert script.tells in row
+
+
+@pytest.mark.parametrize("recipient", ["sim-nobody", "447700901000", "447700899999", "15551234567", "", "page"])
+def test_nobody_real(app, scheduled, recipient):
+    """Only numbers kept for fiction and simulated ids can be written to."""
+    assert post(app, to(recipient))["statusCode"] == 422
+    assert not scheduled
+
+
+def test_other_numbers_of_the_range(app, scheduled):
+    """Any other number kept for fiction is delivered to."""
+    assert post(app, to("447700900999"))["statusCode"] == 202
+    assert [body["status"] for _, body in scheduled] == ["submitted", "delivered"]
+
+
+@pytest.mark.parametrize("authorization", ["", "Basic eDp5", "Bearer x", BASIC[:-4]])
+def test_credentials(app, scheduled, authorization):
+    """The sandbox demands the Messages API's credentials."""
+    assert post(app, to("sim-read"), authorization=authorization)["statusCode"] == 401
+    assert not scheduled
+
+
+def test_no_other_host(app, scheduled):
+    """The sandbox calls no host but its own stack's."""
+    body = to("sim-read") | {"webhook_url": "https://elsewhere.test/webhooks/message-status"}
+    assert post(app, body)["statusCode"] == 422
+    assert not scheduled
+
+
+@pytest.mark.parametrize(
+    ("version", "body"),
+    [
+        ("v1", []),
+        ("v1", {**to("sim-read"), "channel": "pigeon"}),
+        ("v1", {**to("sim-read"), "message_type": "image"}),
+        ("v1", {**to("sim-read"), "client_ref": "x" * 41}),
+        ("v1", {**to("sim-read"), "from": ""}),
+        ("v1", {**to("sim-read"), "webhook_version": "v9"}),
+        ("v0.1", {}),
+        ("v0.1", {"from": {}, "to": {}, "message": {}}),
+    ],
+)
+def test_contract(app, scheduled, version, body):
+    """A send that breaks the contract is 422 with the parameter's name."""
+    answer = post(app, body, version)
+    assert answer["statusCode"] == 422
+    assert body_of(answer)["invalid_parameters"]
+    assert not scheduled
+
+
+def test_v0_1(app, scheduled):
+    """A v0.1 send is answered with v0.1 callbacks."""
+    step = VIBER | {"to": {"type": "viber_service_msg", "number": "447700900002"}}
+    assert post(app, outgoing.v0_1(step, "ref"), "v0.1")["statusCode"] == 202
+    assert scheduled[-1][1]["error"] == {"code": 1300, "reason": "Not part of the provider network"}
+    assert scheduled[-1][1]["to"] == {"type": "viber_service_msg", "number": "447700900002"}
+
+
+def test_kept(app, scheduled):
+    """What was sent can be looked at, by reference, with the same credentials."""
+    post(app, to("sim-read"))
+    post(app, to("sim-busy"))
+    event = http_event("GET", "/sandbox/messages", Authorization=BASIC) | {
+        "queryStringParameters": {"client_ref": "ref"}
+    }
+    kept = body_of(app.handler(event, None))["messages"]
+    assert sorted(message["body"]["to"] for message in kept) == ["sim-busy", "sim-read"]
+    event["headers"].clear()
+    event["multiValueHeaders"].clear()
+    assert app.handler(event, None)["statusCode"] == 401
+
+
+def test_receipts_are_genuine(world, queue):
+    """A receipt is signed as the vendor signs, and one that is not taken comes again."""
+    received = MessagesServer(script=[http(200), http(503)])
+    receipts = load("sandbox_messages", "receipts")
+    body = {"message_uuid": "u", "status": "read", "client_ref": "ref"}
+    event = {"Records": [{"body": json.dumps({"webhook_url": received.url + "/status", "body": body})}]}
+    receipts.handler(event, None)
+    (request,) = received.requests
+    assert request.body["status"] == "read"
+    assert request.body["timestamp"].endswith("Z")
+    assert request.headers["authorization"].startswith("Bearer ")
+    with pytest.raises(Exception, match="503"):
+        receipts.handler(event, None)
+    received.close()
+    assert SIGNATURE_SECRET not in str(request.headers)

@@ -1,0 +1,174 @@
+"""template.yaml, as written and as SAM translates it."""
+
+import json
+import re
+import tomllib
+
+import pytest
+import yaml
+from samtranslator.translator.transform import transform
+
+from tests.world import REGION, ROOT, load, template
+
+
+@pytest.fixture(scope="module")
+def translated():
+    """The CloudFormation template SAM makes of ours."""
+    source = json.loads(json.dumps(template()))
+    for resource in source["Resources"].values():
+        properties = resource.get("Properties", {})
+        for name in ("CodeUri", "ContentUri", "DefinitionUri"):
+            if name in properties:
+                properties[name] = f"s3://bucket/{properties[name]}"
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("AWS_DEFAULT_REGION", REGION)
+        return transform(source, {}, _Policies())
+
+
+class _Policies:
+    def load(self):
+        return {}
+
+
+def references(node):
+    """The logical ids a part of a template speaks of."""
+    if isinstance(node, dict):
+        for key, value in node.items():
+            if key == "Ref":
+                yield value
+            elif key == "Fn::GetAtt":
+                yield value[0] if isinstance(value, list) else value.split(".")[0]
+            elif key == "Fn::Sub":
+                text, extra = (value, {}) if isinstance(value, str) else value
+                yield from (name.split(".")[0] for name in re.findall(r"\$\{([^!}]+)\}", text))
+                yield from references(extra)
+            elif key == "DependsOn":
+                yield from [value] if isinstance(value, str) else value
+            else:
+                yield from references(value)
+    elif isinstance(node, list):
+        for item in node:
+            yield from references(item)
+
+
+def cycle(graph):
+    """One cycle of a graph, or None."""
+    done, path = set(), []
+
+    def visit(node):
+        if node in path:
+            return [*path[path.index(node) :], node]
+        if node in done or node not in graph:
+            return None
+        path.append(node)
+        for neighbour in sorted(graph[node]):
+            if found := visit(neighbour):
+                return found
+        path.pop()
+        done.add(node)
+        return None
+
+    return next((found for node in sorted(graph) if (found := visit(node))), None)
+
+
+def test_no_dependency_cycle(translated):
+    """CloudFormation could create the resources in some order; cfn-lint does not see the cycles SAM makes."""
+    graph = {name: set(references(resource)) for name, resource in translated["Resources"].items()}
+    assert len(graph) > 40
+    assert cycle(graph) is None
+
+
+def test_a_cycle_would_be_found():
+    """The search for cycles finds one."""
+    assert cycle({"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": set()}) == ["a", "b", "c", "a"]
+
+
+def _functions():
+    for name, resource in template()["Resources"].items():
+        if resource["Type"] == "AWS::Serverless::Function":
+            yield pytest.param(name, resource["Properties"], id=name)
+
+
+FUNCTIONS = list(_functions())
+
+
+@pytest.mark.parametrize(("name", "properties"), FUNCTIONS)
+def test_every_handler_loads(world, name, properties):
+    """The handler a function names is there and can be called."""
+    module, _, handler = properties.get("Handler", template()["Globals"]["Function"]["Handler"]).partition(".")
+    folder = properties["CodeUri"].removeprefix("functions/")
+    assert (ROOT / "functions" / folder).is_dir()
+    assert callable(getattr(load(folder, module), handler))
+
+
+@pytest.mark.parametrize(("name", "properties"), FUNCTIONS)
+def test_every_function_has_its_log_group_and_role(translated, name, properties):
+    """Each function writes to a log group with a retention, under a role of its own."""
+    group = properties["LoggingConfig"]["LogGroup"]["Ref"]
+    assert "RetentionInDays" in template()["Resources"][group]["Properties"]
+    assert properties["LoggingConfig"]["LogFormat"] == "JSON"
+    assert translated["Resources"][name]["Properties"]["Role"] == {"Fn::GetAtt": [f"{name}Role", "Arn"]}
+
+
+@pytest.mark.parametrize(("name", "properties"), FUNCTIONS)
+def test_functions_are_named_after_their_folders(name, properties):
+    """`functions/send_viber` is deployed as `<stack>-send-viber`: the state machine relies on it."""
+    folder = properties["CodeUri"].removeprefix("functions/")
+    deployed = properties["FunctionName"]["Fn::Sub"].removeprefix("${AWS::StackName}-")
+    assert deployed in (folder.replace("_", "-"), "sandbox-receipts")
+
+
+def test_every_parameter_is_described():
+    """Whoever deploys is told what each parameter does, and no secret is one."""
+    for name, parameter in template()["Parameters"].items():
+        assert parameter["Description"].endswith((".", ")")), name
+        assert "secret" not in name.lower()
+
+
+def test_no_wildcards(translated):
+    """No policy allows an action or a resource by wildcard, except log delivery, which knows no resources."""
+    for resource in translated["Resources"].values():
+        if resource["Type"] != "AWS::IAM::Role":
+            continue
+        for policy in resource["Properties"].get("Policies", []):
+            for statement in policy["PolicyDocument"]["Statement"]:
+                actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
+                assert not any("*" in action for action in actions)
+                if statement["Resource"] == "*":
+                    assert all(action.startswith("logs:") for action in actions)
+
+
+def test_the_tables_promises():
+    """On demand, point-in-time recovery, encryption, TTL, a stream, and the index `due`."""
+    table = template()["Resources"]["Table"]["Properties"]
+    assert table["BillingMode"] == "PAY_PER_REQUEST"
+    assert table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] is True
+    assert table["SSESpecification"]["SSEEnabled"] is True
+    assert table["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
+    assert table["StreamSpecification"]["StreamViewType"] == "NEW_AND_OLD_IMAGES"
+    assert [index["IndexName"] for index in table["GlobalSecondaryIndexes"]] == ["due"]
+
+
+def test_the_sandbox_is_not_deployed_by_default():
+    """Everything of the sandbox hangs on its condition, and the parameter is off."""
+    assert template()["Parameters"]["Sandbox"]["Default"] == "false"
+    for name, resource in template()["Resources"].items():
+        if name.startswith("Sandbox"):
+            assert resource["Condition"] == "WithSandbox", name
+
+
+def test_tasks_are_bounded():
+    """Every task's time-out is beyond its function's, and the machine's beyond every workflow."""
+    machine = yaml.safe_load((ROOT / "statemachine/failover.asl.yaml").read_text())
+    resources = template()["Resources"]
+    longest = max(resources[name]["Properties"]["Timeout"] for name in ("SendMessenger", "SendViber", "SendSms"))
+    for name in ("Send", "SendLast"):
+        assert machine["States"][name]["TimeoutSeconds"] > longest
+    assert machine["TimeoutSeconds"] > 9 * (86400 + 5 * (75 + 10))
+
+
+def test_samconfig_environments():
+    """samconfig.toml has the four environments; only the default and prod ask before they change anything."""
+    config = tomllib.loads((ROOT / "samconfig.toml").read_text())
+    assert {"default", "dev", "prod", "local"} <= set(config)
+    assert "Sandbox=true" not in json.dumps(config["prod"])
