@@ -19,7 +19,7 @@ down: .venv/ready ## stop it and forget what it held
 	@$(PYTHON) -m local down
 
 test: .venv/ready ## every test, the deployed stack included
-	@$(PYTHON) -m pytest
+	@$(PYTHON) -m pytest -n 2
 
 lint: .venv/ready ## format, types, template, state machine
 	ruff check .

@@ -20,6 +20,10 @@ _STOP_SECONDS = 12
 _CONCURRENT_LAMBDAS = "16"
 
 
+_children: dict[int, subprocess.Popen[bytes]] = {}
+"""Engines that this very process started: it must collect them when they end."""
+
+
 def start(place: Place) -> None:
     """Start both and wait until they answer. Raises LocalFailure, with nothing left running."""
     for name, port in (("API_PORT", place.api_port), ("STEPFUNCTIONS_PORT", place.stepfunctions_port)):
@@ -87,16 +91,18 @@ def _require_free(host: str, name: str, port: int) -> None:
 
 
 def _spawn(place: Place, name: str, command: list[str], **settings: str) -> subprocess.Popen[bytes]:
-    log = (place.folder / f"{name}.log").open("wb")
-    return subprocess.Popen(
-        command,
-        stdout=log,
-        stderr=subprocess.STDOUT,
-        stdin=subprocess.DEVNULL,
-        env=place.environment(**settings),
-        cwd=place.folder,
-        start_new_session=True,
-    )
+    with (place.folder / f"{name}.log").open("wb") as log:
+        engine = subprocess.Popen(
+            command,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            env=place.environment(**settings),
+            cwd=place.folder,
+            start_new_session=True,
+        )
+    _children[engine.pid] = engine
+    return engine
 
 
 def _wait(place: Place, engine: subprocess.Popen[bytes], name: str, url: str) -> None:
@@ -153,12 +159,13 @@ def _alive(pid: int) -> bool:
 
 
 def _stop_process(pid: int) -> None:
-    """SIGTERM to the engine and its workers, and SIGKILL to what is left after a while."""
-    if not _alive(pid):
-        return
-    os.kill(pid, signal.SIGTERM)
-    deadline = time.monotonic() + _STOP_SECONDS
-    while _alive(pid) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    with suppress(ProcessLookupError):
-        os.killpg(pid, signal.SIGKILL)
+    """SIGTERM to the engine, time to end, and SIGKILL to whatever is left of it and its workers."""
+    if _alive(pid):
+        os.kill(pid, signal.SIGTERM)
+        deadline = time.monotonic() + _STOP_SECONDS
+        while _alive(pid) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        with suppress(ProcessLookupError):
+            os.killpg(pid, signal.SIGKILL)
+    if pid in _children:
+        _children.pop(pid).wait()

@@ -21,24 +21,23 @@ _SOMEBODY = {"id": "sim-read", "number": "447700900000"}
 
 def write(place: Place) -> None:
     """Store the workflows the events speak of, not started, and write each event so that it succeeds."""
-    physical = stack.resources(place)
-    _store_examples(place, physical["Table"])
+    _store_examples(place, stack.resources(place)["Table"])
     folder = place.folder / "events"
     folder.mkdir(exist_ok=True)
     for path in sorted((ROOT / "events").glob("*.json")):
-        event = _live(place, physical, path.stem, json.loads(path.read_text()))
+        event = _live(place, path.stem, json.loads(path.read_text()))
         (folder / path.name).write_text(json.dumps(event, indent=2) + "\n")
 
 
-def _live(place: Place, physical: dict[str, str], name: str, event: dict[str, Any]) -> dict[str, Any]:
+def _live(place: Place, name: str, event: dict[str, Any]) -> dict[str, Any]:
     if name == "workflows_api":
         _authorize(event, credentials.read(place).basic)
     elif name == "sandbox_messages":
-        secret = _secret(place, physical["MessagesSecret"])
+        secret = stack.secret(place, "MessagesSecret")
         _authorize(event, credentials.Credentials(secret["api_key"], secret["api_secret"]).basic)
     elif name == "message_status":
         claims = {"iat": int(time.time()), "payload_hash": digest(event["body"].encode())}
-        secret = _secret(place, physical["SignatureSecret"])
+        secret = stack.secret(place, "SignatureSecret")
         _authorize(event, "Bearer " + jwt.encode(claims, secret["signature_secret"], algorithm="HS256"))
     elif name == "sandbox_receipts":
         (record,) = event["Records"]
@@ -49,12 +48,6 @@ def _live(place: Place, physical: dict[str, str], name: str, event: dict[str, An
 def _authorize(event: dict[str, Any], authorization: str) -> None:
     event["headers"]["Authorization"] = authorization
     event["multiValueHeaders"]["Authorization"] = [authorization]
-
-
-def _secret(place: Place, secret_id: str) -> dict[str, str]:
-    answer = stack.client(place, "secretsmanager").get_secret_value(SecretId=secret_id)
-    secret: dict[str, str] = json.loads(answer["SecretString"])
-    return secret
 
 
 def _store_examples(place: Place, table: str) -> None:

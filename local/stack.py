@@ -92,6 +92,13 @@ def resources(place: Place) -> dict[str, str]:
     }
 
 
+def secret(place: Place, logical_id: str) -> dict[str, str]:
+    """One of the stack's secrets."""
+    answer = client(place, "secretsmanager").get_secret_value(SecretId=resources(place)[logical_id])
+    value: dict[str, str] = json.loads(answer["SecretString"])
+    return value
+
+
 def invoke(place: Place, function: str, event: dict[str, Any]) -> Any:
     """Call a function of the stack and return what it returned. Raises LocalFailure if it failed."""
     answer = client(place, "lambda").invoke(FunctionName=f"{NAME}-{function}", Payload=json.dumps(event))

@@ -1,0 +1,90 @@
+import socket
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from local import credentials, engines, stack
+from local.__main__ import bring_up
+from local.place import Place
+
+PATIENCE = 90
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One stack serves all of these tests, and the one that deletes it comes last."""
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.xdist_group("stack"))
+    items.sort(key=lambda item: item.path.name == "test_delete.py")
+
+
+class Stack:
+    """A deployed local stack, as its users see it."""
+
+    def __init__(self, place: Place) -> None:
+        self.place = place
+        self.account = credentials.read(place)
+        self.session = requests.Session()
+        self.session.trust_env = False
+        self.session.headers["Authorization"] = self.account.basic
+
+    def call(self, method: str, path: str, **more: Any) -> requests.Response:
+        return self.session.request(method, f"{self.place.url}{path}", timeout=60, **more)
+
+    def post(self, *steps: dict[str, Any]) -> str:
+        """Post a workflow; its id."""
+        answer = self.call("POST", "/beta/workflows", json={"template": "failover", "workflow": list(steps)})
+        assert answer.status_code == 202, answer.text
+        workflow_id: str = answer.json()["workflow_uuid"]
+        return workflow_id
+
+    def get(self, workflow_id: str) -> dict[str, Any]:
+        answer = self.call("GET", f"/beta/workflows/{workflow_id}")
+        assert answer.status_code == 200, answer.text
+        workflow: dict[str, Any] = answer.json()
+        return workflow
+
+    def when(self, workflow_id: str, condition: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        """The workflow, once it fulfils a condition."""
+        deadline = time.monotonic() + PATIENCE
+        while not condition(workflow := self.get(workflow_id)):
+            assert time.monotonic() < deadline, workflow
+            time.sleep(0.2)
+        return workflow
+
+    def over(self, workflow_id: str) -> dict[str, Any]:
+        return self.when(workflow_id, lambda workflow: workflow["status"] != "running")
+
+    def sent(self, workflow_id: str) -> list[str]:
+        """The channels the sandbox was asked for, step by step."""
+        secret = stack.secret(self.place, "MessagesSecret")
+        auth = credentials.Credentials(secret["api_key"], secret["api_secret"]).basic
+        channels = []
+        for number in range(3):
+            query = {"client_ref": f"{workflow_id}.{number}"}
+            answer = self.call("GET", "/beta/sandbox/messages", params=query, headers={"Authorization": auth})
+            channels += [message["body"]["channel"] for message in answer.json()["messages"]]
+        return channels
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@pytest.fixture(scope="session")
+def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """The stack on engines of its own, beside any that `make up` has."""
+    place = Place(tmp_path_factory.mktemp("stack"), free_port(), free_port())
+    bring_up(place, lambda _: None)
+    try:
+        yield Stack(place)
+    finally:
+        engines.stop(place)

@@ -1,0 +1,126 @@
+"""The local verbs as a newcomer meets them, and the SAM CLI against the deployed stack."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from local import engines, stack
+from local.place import ROOT, LocalFailure, Place
+from tests.e2e.conftest import free_port
+from tests.world import template
+
+FUNCTIONS = [
+    name for name, resource in template()["Resources"].items() if resource["Type"] == "AWS::Serverless::Function"
+]
+
+
+def local(verb, **environment):
+    """Run `python -m local <verb>` with other ports."""
+    return subprocess.run(
+        [sys.executable, "-m", "local", verb],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": "layers/failover", **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_remote_invoke(deployed, function):
+    """`sam remote invoke <Function> --event-file …` works with the live event of each function."""
+    name = "".join(f"_{c.lower()}" if c.isupper() else c for c in function).lstrip("_")
+    output = stack.sam(
+        deployed.place, "remote", "invoke", function, "--event-file", str(deployed.place.folder / f"events/{name}.json")
+    )
+    assert "errorType" not in output
+    assert '"error"' not in output
+    if "statusCode" in output:
+        assert '"statusCode": 20' in output
+
+
+@pytest.mark.parametrize("name", ["API_PORT", "STEPFUNCTIONS_PORT"])
+def test_busy_port(tmp_path, name):
+    """A busy port gives one clear line and a non-zero exit, and leaves no process behind."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        ports = {"API_PORT": free_port(), "STEPFUNCTIONS_PORT": free_port(), name: taken.getsockname()[1]}
+        place = Place(tmp_path, ports["API_PORT"], ports["STEPFUNCTIONS_PORT"])
+        with pytest.raises(LocalFailure, match=f"port {ports[name]} is busy.*{name}="):
+            engines.start(place)
+    assert not engines.running(place)
+    assert not _engines_of(place)
+
+
+def test_dead_engine(tmp_path, monkeypatch):
+    """An engine that dies while it starts gives one clear line, and the other one is stopped."""
+    place = Place(tmp_path, free_port(), free_port())
+    spawn = engines._spawn
+
+    def broken(place, name, command, **settings):
+        return spawn(place, name, ["false"] if name == "moto" else command, **settings)
+
+    monkeypatch.setattr(engines, "_spawn", broken)
+    with pytest.raises(LocalFailure, match="moto ended with code 1"):
+        engines.start(place)
+    assert not _engines_of(place)
+
+
+@pytest.mark.parametrize("port", ["x", "0", "70000"])
+def test_no_port(port):
+    """A port that is none is named, in one line."""
+    done = local("up", API_PORT=port)
+    assert done.returncode == 1
+    assert done.stderr == f"up: API_PORT={port} is not a port\n"
+
+
+def test_verbs():
+    """`make` alone lists the verbs."""
+    done = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, check=True)
+    listed = {line.split()[1] for line in done.stdout.splitlines() if line.startswith("make ")}
+    assert {"demo", "up", "down", "test", "lint"} <= listed
+
+
+def test_engines_are_stopped(tmp_path):
+    """Stopping leaves no process, and stopping again is no error."""
+    place = Place(tmp_path, free_port(), free_port())
+    engines.start(place)
+    assert engines.running(place)
+    assert engines.stop(place)
+    assert not _engines_of(place)
+    assert not engines.stop(place)
+
+
+def test_killed_engine_is_noticed(tmp_path):
+    """An engine that was killed counts as not running, and the rest can still be stopped."""
+    place = Place(tmp_path, free_port(), free_port())
+    engines.start(place)
+    pid = json.loads((tmp_path / "engines.json").read_text())["moto"]
+    os.kill(pid, signal.SIGKILL)
+    deadline = time.monotonic() + 10
+    while engines.running(place):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    engines.stop(place)
+    assert not _engines_of(place)
+
+
+def _engines_of(place):
+    """Processes that still work in the place's folder."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            folder = (process / "cwd").readlink()
+            state = (process / "stat").read_text().rpartition(")")[2].split()[0]
+        except OSError:
+            continue
+        if state != "Z" and folder.is_relative_to(place.folder):
+            found.append(process.name)
+    return found

@@ -1,0 +1,149 @@
+"""Whatever happens in whatever order: the promises that hold over every history of a workflow."""
+
+from failover.rules import transitions
+from failover.rules.answers import Accepted, NotTaken, Refused, Unknown
+from failover.rules.receipt import Receipt
+from failover.rules.statuses import FAILURES, RANKS, STATUSES, meets
+from failover.rules.workflow import from_plain, to_plain
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.examples import NOW, workflow
+
+STEPS = st.lists(
+    st.tuples(st.just("messenger"), st.sampled_from(["delivered", "read"]), st.integers(15, 600)), max_size=3
+).map(lambda steps: workflow(*steps, "messenger"))
+ANSWERS = st.sampled_from([Accepted("u"), Refused("422"), NotTaken("HTTP 503"), Unknown("HTTP 500")])
+STATUS = st.sampled_from(sorted(STATUSES))
+EVENTS = st.lists(
+    st.one_of(
+        st.tuples(st.just("claim"), st.integers(0, 3)),
+        st.tuples(st.just("answer"), st.integers(0, 3), ANSWERS),
+        st.tuples(st.just("status"), st.integers(0, 3), STATUS),
+        st.tuples(st.just("wait"), st.integers(1, 700)),
+    ),
+    max_size=40,
+)
+
+
+def histories(flow, happenings):
+    """(before, what happened, after) for every event that did something."""
+    now = NOW
+    for kind, *details in happenings:
+        if kind == "wait":
+            now += details[0] * 1000
+            continue
+        number = details[0]
+        if number >= len(flow.steps):
+            continue
+        after = _after(flow, kind, number, details[1:], now)
+        if after is not None:
+            yield flow, (kind, number, now), after
+            flow = after
+
+
+def _after(flow, kind, number, details, now):
+    if kind == "status":
+        return transitions.received(flow, number, Receipt(details[0], "u", None, None), now)
+    if kind == "answer":
+        return transitions.answered(flow, number, details[0], now) if flow.steps[number].phase == "claimed" else None
+    try:
+        return transitions.claimed(flow, number, now)
+    except transitions.TooEarly:
+        return None
+
+
+@settings(max_examples=600, deadline=None)
+@given(STEPS, EVENTS)
+def test_every_history(flow, happenings):
+    """I1, I2, I4, I7 hold after every event, and a stored workflow is read back as it was."""
+    ended = None
+    claims = {}
+    for before, (kind, number, now), after in histories(flow, happenings):
+        assert from_plain(to_plain(after)) == after
+        assert after.timeline[: len(before.timeline)] == before.timeline
+        assert [entry["sequence"] for entry in after.timeline] == list(range(1, len(after.timeline) + 1))
+        if ended is not None:
+            assert (after.status, after.reason, after.ended_at) == ended, "I1: one terminal state"
+            assert kind != "claim", "I4: no claim after the end"
+        if kind == "claim":
+            assert number not in claims, "I3: a step is claimed once"
+            claims[number] = now
+            if number > 0:
+                _left_rightly(after.steps[number - 1], now)
+        for old, new in zip(before.steps, after.steps, strict=True):
+            _rises(old, new)
+        if not after.running:
+            ended = (after.status, after.reason, after.ended_at)
+            assert after.due_at is None
+            assert after.expires_at is not None
+        else:
+            assert after.due_at is not None
+
+
+def _left_rightly(step, now):
+    """I2: the step before a claimed one was refused, failed or unsendable, or its whole time had passed."""
+    assert step.outcome in FAILURES | {"refused", "unsendable", "expired"}
+    if step.outcome == "expired":
+        assert now >= (step.answered_at or step.claimed_at) + step.expiry_time * 1000
+
+
+def _rises(old, new):
+    """I7: a status only rises, and a failure is final."""
+    if old.status in FAILURES:
+        assert new.status == old.status
+    elif old.status is not None and new.status in RANKS:
+        assert RANKS[new.status] >= RANKS[old.status]
+    elif new.status in FAILURES:
+        assert old.status in (None, "submitted")
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.permutations(["submitted", "delivered", "read"]), st.sampled_from(["delivered", "read"]), st.data())
+def test_order_of_success_does_not_matter(order, condition, data):
+    """F13: submitted, delivered and read in any order, with repeats, end alike."""
+    repeats = data.draw(st.lists(st.sampled_from(order), max_size=4))
+    flow = transitions.answered(
+        transitions.claimed(workflow(("messenger", condition, 60), "sms"), 0, NOW), 0, Accepted("u"), NOW
+    )
+    for status in [*order, *repeats]:
+        flow = transitions.received(flow, 0, Receipt(status, "u", None, None), NOW) or flow
+    assert (flow.status, flow.steps[0].outcome, flow.steps[0].status) == ("completed", "met", "read")
+    assert sorted(flow.steps[0].statuses) == sorted(order)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.permutations(["submitted", "delivered", "read", "rejected"]))
+def test_first_of_failure_and_success_decides(order):
+    """F13: with a failure among them, the one recorded first decides."""
+    flow = transitions.claimed(workflow(("messenger", "delivered", 60), "sms"), 0, NOW)
+    for status in order:
+        flow = transitions.received(flow, 0, Receipt(status, "u", None, None), NOW) or flow
+    failed_first = next(status for status in order if status != "submitted") == "rejected"
+    assert flow.steps[0].outcome == ("rejected" if failed_first else "met")
+
+
+@settings(max_examples=300, deadline=None)
+@given(STEPS, EVENTS)
+def test_the_race_is_told_what_was_decided(flow, happenings):
+    """A signal goes out exactly when a status ends the race that is on: the workflow is over, or its step is left."""
+    for before, (kind, _, _), after in histories(flow, happenings):
+        if kind != "status":
+            continue
+        raced = type(before)(**{**vars(before), "task_token": "t"})
+        told = transitions.signal(raced, type(after)(**{**vars(after), "task_token": "t"}))
+        if before.running and not after.running:
+            assert told == ("t", "ConditionMet")
+        elif before.running and any(
+            old.outcome is None and new.outcome in FAILURES for old, new in zip(before.steps, after.steps, strict=True)
+        ):
+            assert told == ("t", "Rejected")
+        else:
+            assert told is None
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.none() | STATUS, st.sampled_from(["delivered", "read"]))
+def test_meeting_is_monotone(status, condition):
+    """Whoever meets read meets delivered."""
+    assert not (status and meets(status, "read")) or meets(status, condition)

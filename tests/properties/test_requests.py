@@ -1,0 +1,99 @@
+"""Whatever is posted: a clear answer in bounded time, nothing half accepted."""
+
+import json
+
+from failover.rules import strict_json
+from failover.rules.request import InvalidRequest, validated
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.examples import MESSENGER, SMS, VIBER, request
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=10), inner, max_size=4),
+    max_leaves=20,
+)
+WORDS = st.sampled_from(
+    ["from", "to", "type", "id", "number", "message", "content", "text", "image", "failover", "expiry_time", "sms"]
+)
+
+
+def outcome(raw):
+    try:
+        return validated(strict_json.parse(raw))
+    except strict_json.InvalidJson as error:
+        return refused_with([error.reason])
+    except InvalidRequest as error:
+        return refused_with([text for fault in error.faults for text in (fault["name"], fault["reason"])])
+
+
+def refused_with(texts):
+    assert texts
+    assert all(texts)
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.binary(max_size=200))
+def test_any_bytes(raw):
+    """Any bytes are accepted or refused with a reason; nothing else leaves."""
+    outcome(raw)
+
+
+@settings(max_examples=500, deadline=None)
+@given(JSON)
+def test_any_json(value):
+    """Any JSON value is accepted or refused with its faults."""
+    outcome(json.dumps(value).encode("utf-8", "surrogatepass"))
+
+
+@settings(max_examples=800, deadline=None)
+@given(st.data())
+def test_any_one_thing_changed(data):
+    """A valid request with one thing changed is accepted or refused, and a fault's path leads to that thing."""
+    body = request(MESSENGER, VIBER, SMS)
+    node, path = body, ""
+    while True:
+        key = data.draw(st.sampled_from(sorted(node) if isinstance(node, dict) else range(len(node))))
+        path += f"[{key}]" if isinstance(key, int) else f".{key}" if path else key
+        if not isinstance(node[key], dict | list) or data.draw(st.integers(0, 3)) == 0:
+            break
+        node = node[key]
+    node[key] = data.draw(JSON)
+    start = path.split(".")[0] if "." in path else path.split("[")[0]
+    assert all(name.startswith(start) for name in fault_names(body))
+
+
+def fault_names(body):
+    try:
+        validated(body)
+    except InvalidRequest as error:
+        return [fault["name"] for fault in error.faults]
+    return []
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(WORDS | st.text(max_size=5), min_size=1, max_size=5), JSON)
+def test_unknown_fields_in_a_step(way, value):
+    """A step with anything added is refused, wherever it was added."""
+    body = request(SMS)
+    node = body["workflow"][0]
+    for part in way[:-1]:
+        node = node[part] if isinstance(node.get(part), dict) else node
+    if way[-1] in node:
+        return
+    node[way[-1]] = value
+    try:
+        validated(body)
+    except InvalidRequest:
+        return
+    assert way[-1] == "client_ref" or value is None
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.text(min_size=1, max_size=640, alphabet=st.characters(exclude_categories=["Cs"], exclude_characters="\x00")))
+def test_texts_come_out_as_they_went_in(text):
+    """A text of any script is accepted and kept exactly."""
+    body = request({**SMS, "message": {"content": {"type": "text", "text": text}}})
+    accepted = outcome(json.dumps(body, ensure_ascii=False).encode())
+    assert accepted[0]["message"]["content"]["text"] == text
