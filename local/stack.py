@@ -55,7 +55,7 @@ def build(place: Place) -> None:
         "--build-dir",
         str(place.folder / "build"),
         "--cache-dir",
-        str(ROOT / ".local" / "cache"),
+        str(place.folder / "cache"),
         "--parameter-overrides",
         f"Architecture={architecture()}",
     )

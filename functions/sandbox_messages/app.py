@@ -39,8 +39,8 @@ def post(version: str) -> tuple[dict[str, Any], int]:
     if script.answer == 500:
         raise problems.Problem(problems.INTERNAL, "Internal Error")
     for seconds, status in script.receipts:
-        error = script.error if status in FAILURES else None
-        schedule.after(seconds, own_webhook, callback(sent, message_uuid, status, error))
+        failure = script.error if status in FAILURES else None
+        schedule.after(seconds, own_webhook, callback(sent, message_uuid, status, failure))
     return {"message_uuid": message_uuid}, 202
 
 
