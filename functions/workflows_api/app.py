@@ -1,8 +1,8 @@
 """The API for customers: `POST /workflows`, `GET /workflows/{id}`, and the same under the later name `dispatch`."""
 
-from typing import Any, NoReturn
+from typing import Any
 
-from failover import http_edge, problems, resolver
+from failover import http_edge, resolver
 from failover.outside import Outside
 from failover.use_cases.accept import accept
 from failover.use_cases.authenticate import authenticate
@@ -11,7 +11,6 @@ from failover.use_cases.show import show
 api = resolver.make()
 outside = Outside()
 
-VERBS = {"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"}
 RESOURCES = {"/workflows": {"POST"}, "/dispatch": {"POST"}, "/workflows/<id>": {"GET"}, "/dispatch/<id>": {"GET"}}
 
 
@@ -36,13 +35,8 @@ def get(id: str) -> dict[str, Any]:
     return show(outside, account, id)
 
 
-def wrong_verb(**_: str) -> NoReturn:
-    event = api.current_event.raw_event
-    raise problems.Problem(problems.WRONG_VERB, f"Request method '{event['httpMethod']}' not supported")
-
-
 for resource, verbs in RESOURCES.items():
-    api.route(resource, method=sorted(VERBS - verbs))(wrong_verb)
+    resolver.refuse_other_verbs(api, resource, verbs)
 
 
 def handler(event: http_edge.Event, context: Any) -> http_edge.ProxyAnswer:

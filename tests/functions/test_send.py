@@ -32,7 +32,17 @@ def slept():
 @pytest.fixture
 def outside(world, slept):
     """The real outside, but nobody sleeps between two requests."""
-    return Outside(sleep=slept.append, jitter=lambda: 0.0)
+    return hurried(slept)
+
+
+def hurried(slept):
+    """The clock is ahead by what was slept."""
+    real = Outside()
+
+    def now():
+        return real.now() + int(sum(slept) * 1000)
+
+    return Outside(now=now, sleep=slept.append, jitter=lambda: 0.0)
 
 
 def sent_step(world, outside, number=0, channel="messenger"):
@@ -217,7 +227,7 @@ def test_not_asked_again_once_it_is_over(world, stored, messages, outside):
 def test_no_connection(world, stored, messages, slept, monkeypatch, url):
     """F4: without a connection, or a name, nothing was taken: asked again, bounded, then failed over."""
     monkeypatch.setenv("MESSAGES_URL", url)
-    outside = Outside(sleep=slept.append, jitter=lambda: 0.0)
+    outside = hurried(slept)
     assert sent_step(world, outside).state == "unsendable"
     assert slept
 

@@ -228,6 +228,18 @@ def test_addresses_verbs_and_media_types(call, method, path, headers, status):
     assert call(method, path, request(SMS), **headers)["statusCode"] == status
 
 
+def test_allowed_verbs(call):
+    """A wrong verb is told which ones are right."""
+    assert call("GET", "/workflows")["multiValueHeaders"]["Allow"] == ["POST"]
+
+
+def test_client_ref_of_a_message(call):
+    """A reference inside the message, where old clients put it, is given back too."""
+    body = request(changed(SMS, "message.client_ref", "mine"))
+    (workflow_id,) = body_of(call("POST", "/workflows", body)).values()
+    assert body_of(call("GET", f"/workflows/{workflow_id}"))["steps"][0]["client_ref"] == "mine"
+
+
 def test_problem_shape(call):
     """A problem has the vendor's fields, and one trace id in its body and its header."""
     answer = call("GET", "/nothing")
@@ -245,6 +257,23 @@ def test_trace_id_in_every_log_line(call, output):
     lines = [json.loads(line) for line in output().splitlines() if '"level"' in line]
     assert lines
     assert {line["trace_id"] for line in lines} == {trace_id}
+
+
+def test_throttled_transaction(world, app, monkeypatch):
+    """F17: a transaction that DynamoDB cancelled because it throttles may succeed in a moment."""
+    client = app.outside.store._client
+    response = {
+        "Error": {"Code": "TransactionCanceledException"},
+        "CancellationReasons": [{"Code": "ThrottlingError"}, {"Code": "None"}],
+    }
+
+    def cancelled(**_):
+        raise client.exceptions.ClientError(response, "TransactWriteItems")
+
+    monkeypatch.setattr(client, "transact_write_items", cancelled)
+    raw = json.dumps(request(SMS))
+    event = http_event("POST", "/workflows", raw, Authorization=world.basic, Content_Type="application/json")
+    assert app.handler(event, None)["statusCode"] == 503
 
 
 @pytest.mark.parametrize("text", ["a\r\nb", "\x1b[31mred", '"quoted"', "\u202eRTL", "👨\u200d👩"])

@@ -164,7 +164,7 @@ def test_tasks_are_bounded():
     longest = max(resources[name]["Properties"]["Timeout"] for name in ("SendMessenger", "SendViber", "SendSms"))
     for name in ("Send", "SendLast"):
         assert machine["States"][name]["TimeoutSeconds"] > longest
-    assert machine["TimeoutSeconds"] > 9 * (86400 + 5 * (75 + 10))
+    assert machine["TimeoutSeconds"] > 9 * (86400 + 5 * (125 + 10))
 
 
 def test_samconfig_environments():

@@ -152,6 +152,16 @@ def test_all_faults_at_once():
     }
 
 
+def test_unknown_channel_hides_no_other_fault():
+    """A step of an unknown channel is still told what else is wrong with it."""
+    bad = changed(changed(MESSENGER, "to.type", "pigeon"), "failover.expiry_time", 5)
+    assert set(faults(request(changed(bad, "message", DELETE), SMS))) == {
+        "workflow[0].to.type",
+        "workflow[0].message",
+        "workflow[0].failover.expiry_time",
+    }
+
+
 @pytest.mark.parametrize("channel", CHANNELS.values(), ids=lambda channel: channel.name)
 def test_text_limits(channel):
     """A text may be as long as its channel's row says, counted in characters, and not one longer."""

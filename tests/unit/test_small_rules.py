@@ -17,7 +17,7 @@ MINUTES = 60_000
 
 
 def test_pauses_grow_and_end():
-    """Pauses double up to a limit, and all together stay within the budget."""
+    """Pauses double up to a limit, and no request begins after the budget."""
     waited, pauses = 0.0, []
     while (pause := backoff.pause(len(pauses) + 1, None, waited, budget=24, jitter=0)) is not None:
         pauses.append(pause)
@@ -34,11 +34,11 @@ def test_pause_obeys_retry_after():
 def test_due_while_it_runs():
     """A running workflow is due when its next transition is overdue: start, send, expiry, receipt window."""
     flow = workflow(*TWO_STEPS)
-    assert flow.due_at == NOW + 2 * MINUTES
+    assert flow.due_at == NOW + 3 * MINUTES
     flow = transitions.claimed(flow, 0, NOW + 1000)
-    assert flow.due_at == NOW + 1000 + 2 * MINUTES
+    assert flow.due_at == NOW + 1000 + 3 * MINUTES
     flow = transitions.answered(flow, 0, Accepted("u"), NOW + 2000)
-    assert flow.due_at == NOW + 2000 + 12 * MINUTES
+    assert flow.due_at == NOW + 2000 + 13 * MINUTES
     flow = transitions.claimed(flow, 1, NOW + 700_000)
     flow = transitions.answered(flow, 1, Accepted("v"), NOW + 701_000)
     assert flow.due_at == NOW + 701_000 + 72 * HOUR * 1000

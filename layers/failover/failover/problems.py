@@ -79,8 +79,7 @@ class Problem(Exception):
 
 
 def invalid_parameters(faults: list[dict[str, str]]) -> Problem:
-    parameters = "parameter" if len(faults) == 1 else "parameters"
-    detail = f"Found errors validating {len(faults)} of your submitted {parameters}."
+    detail = f"Found errors validating {len(faults)} of your submitted parameters."
     return Problem(INVALID_PARAMS, detail, invalid_parameters=faults)
 
 

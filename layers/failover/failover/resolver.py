@@ -12,6 +12,8 @@ from failover import http_edge, problems
 BASE_PATHS = ["/beta", "/v0.1"]
 """What may stand in front of a path: API Gateway keeps a custom domain's base path in the event."""
 
+_VERBS = {"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"}
+
 
 def make() -> APIGatewayRestResolver:
     """A resolver that raises whatever its routes raise; `serve` turns that into problems."""
@@ -19,6 +21,17 @@ def make() -> APIGatewayRestResolver:
     resolver.not_found(_not_found)
     resolver.exception_handler(Exception)(_raise)
     return resolver
+
+
+def refuse_other_verbs(resolver: APIGatewayRestResolver, path: str, verbs: set[str]) -> None:
+    """Answer 405 to every verb at `path` but `verbs` (RFC 9110, 15.5.6)."""
+
+    def refuse(**_: str) -> NoReturn:
+        verb = resolver.current_event.http_method
+        headers = {"Allow": ", ".join(sorted(verbs))}
+        raise problems.Problem(problems.WRONG_VERB, f"Request method '{verb}' not supported", headers=headers)
+
+    resolver.route(path, method=sorted(_VERBS - verbs))(refuse)
 
 
 def serve(resolver: APIGatewayRestResolver, event: http_edge.Event, context: Any) -> http_edge.ProxyAnswer:

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from failover.observability import logger, unexpected
+from failover.observability import count, logger, unexpected
+from failover.rules.transitions import TooEarly
 
 
 class SendFailed(Exception):
@@ -21,6 +22,10 @@ def guarded(event: dict[str, Any]) -> Iterator[None]:
     logger.append_keys(workflow_id=event.get("workflow"))
     try:
         yield
+    except TooEarly:
+        logger.warning("ahead of the timer", step=event.get("step"))
+        count("ClaimsTooEarly")
+        raise SendFailed("the step before has time left") from None
     except Exception as error:
         unexpected(error)
         raise SendFailed("the send failed; see the log of this workflow") from None

@@ -26,6 +26,8 @@ _PASSING = frozenset(
     }
 )
 
+_PASSING_IN_A_TRANSACTION = frozenset({"ProvisionedThroughputExceeded", "ThrottlingError"})
+
 
 class Unavailable(Exception):
     """A service of AWS is throttling, down or out of reach; the same call may succeed later.
@@ -45,8 +47,9 @@ def failures(service: str) -> Iterator[None]:
     try:
         yield
     except ClientError as error:
-        code = error.response.get("Error", {}).get("Code", "")
-        if code in _PASSING or error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= 500:
+        code = error_code(error)
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        if code in _PASSING or status >= 500 or cancellations(error) & _PASSING_IN_A_TRANSACTION:
             raise Unavailable(f"{service}: {code}") from None
         raise
     except (NoConnection, HTTPClientError) as error:
@@ -57,3 +60,8 @@ def failures(service: str) -> Iterator[None]:
 
 def error_code(error: ClientError) -> str:
     return str(error.response.get("Error", {}).get("Code", ""))
+
+
+def cancellations(error: ClientError) -> set[str]:
+    """Why DynamoDB cancelled a transaction: the codes of its items; empty for every other error."""
+    return {reason.get("Code", "") for reason in error.response.get("CancellationReasons", [])}

@@ -177,10 +177,9 @@ def _pointer_item(workflow_id: str, pointer: Pointer) -> dict[str, Any]:
 
 
 def _lost_the_race(error: ClientError) -> bool:
-    if aws.error_code(error) == "ConditionalCheckFailedException":
+    if aws.error_code(error) in ("ConditionalCheckFailedException", "TransactionConflictException"):
         return True
-    reasons = {reason.get("Code") for reason in error.response.get("CancellationReasons", [])}
-    return bool(reasons & {"ConditionalCheckFailed", "TransactionConflict"})
+    return bool(aws.cancellations(error) & {"ConditionalCheckFailed", "TransactionConflict"})
 
 
 def _marshalled(item: dict[str, Any]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ Every transition sets `due_at`; the sparse index `due` holds the workflows that 
 
 from failover.rules.workflow import Step, Workflow
 
-SLACK = 120
+SLACK = 180
 """Seconds the next thing may take before it counts as overdue: a start, a send with its retries, a signal."""
 
 

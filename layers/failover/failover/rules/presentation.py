@@ -33,7 +33,9 @@ def shown(workflow: Workflow, content: list[dict[str, Any]] | None) -> dict[str,
 
 def _step(number: int, step: Step, content: dict[str, Any]) -> dict[str, Any]:
     document: dict[str, Any] = {"step": number, "channel": step.channel, "state": step.state}
-    document.update({key: content[key] for key in ("from", "to", "client_ref") if key in content})
+    document.update({key: content[key] for key in ("from", "to") if key in content})
+    if client_ref := content.get("client_ref") or content.get("message", {}).get("client_ref"):
+        document["client_ref"] = client_ref
     for key in ("condition_status", "expiry_time", "message_uuid", "status"):
         if getattr(step, key) is not None:
             document[key] = getattr(step, key)

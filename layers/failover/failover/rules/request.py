@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from failover.rules.channels import CHANNELS
-from failover.rules.step_models import TAG, step_model
+from failover.rules.step_models import TAG, step_model, unknown_step_model
 
 MAX_STEPS = 10
 
@@ -67,24 +67,12 @@ def _without_trailing_nulls(steps: list[Any]) -> list[Any]:
     return steps[:end]
 
 
-class _Party(BaseModel):
-    """As much of a step as tells its channel."""
-
-    model_config = ConfigDict(strict=True, hide_input_in_errors=True)
-
-    type: Literal[tuple(CHANNELS)]  # type: ignore[valid-type]
-
-
-class _AnyStep(BaseModel):
-    model_config = ConfigDict(strict=True, hide_input_in_errors=True)
-
-    to: _Party
-
-
 def _validated_step(step: Any, *, last: bool) -> dict[str, Any]:
-    channel = CHANNELS[_AnyStep.model_validate(step).to.type]
-    model = step_model(channel, last=last).model_validate(step)
-    return model.model_dump(by_alias=True, exclude_none=True)
+    recipient = step.get("to") if isinstance(step, dict) else None
+    name = recipient.get("type") if isinstance(recipient, dict) else None
+    channel = CHANNELS.get(name) if isinstance(name, str) else None
+    model = unknown_step_model(last=last) if channel is None else step_model(channel, last=last)
+    return model.model_validate(step).model_dump(by_alias=True, exclude_none=True)
 
 
 def _faults(error: ValidationError, prefix: tuple[str | int, ...] = ()) -> list[Fault]:

@@ -13,6 +13,10 @@ _OPTIONS: jwt.types.Options = {
     "verify_iat": False,
     "verify_exp": False,
     "verify_nbf": False,
+    "verify_aud": False,
+    "verify_iss": False,
+    "verify_sub": False,
+    "verify_jti": False,
 }
 """`iat` is judged here, by the vendor's rules; the other claims are not of this contract."""
 

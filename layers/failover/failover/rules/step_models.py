@@ -17,13 +17,15 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from failover.rules.channels import CAPTION_LIMIT, URL_LIMIT, Channel, Option
+from failover.rules.channels import CAPTION_LIMIT, CHANNELS, URL_LIMIT, Channel, Option
+from failover.rules.statuses import CONDITIONS
 
 EXPIRY_SECONDS = (15, 86400)
 TAG = "@"
 """What the tags of a union's branches begin with; pydantic puts them into the path of a fault."""
 
 _CONFIG = ConfigDict(extra="forbid", strict=True, hide_input_in_errors=True)
+_LENIENT = ConfigDict(extra="ignore", strict=True, hide_input_in_errors=True)
 
 
 @cache
@@ -40,12 +42,22 @@ def step_model(channel: Channel, *, last: bool) -> type[BaseModel]:
         "client_ref": (_ClientRef | None, None),
     }
     if not last:
-        fields["failover"] = (_failover(channel), ...)
+        fields["failover"] = (_failover(channel.name, channel.conditions), ...)
     return _model("Step", **fields)
 
 
+@cache
+def unknown_step_model(*, last: bool) -> type[BaseModel]:
+    """What can be said of a step whose channel nobody can tell; nothing satisfies it."""
+    party = _model("To", __config__=_LENIENT, type=(Literal[tuple(CHANNELS)], ...))
+    fields: dict[str, Any] = {"from_": (Any, Field(alias="from")), "to": (party, ...), "message": (Any, ...)}
+    if not last:
+        fields["failover"] = (_failover("", CONDITIONS), ...)
+    return _model("Step", __config__=_LENIENT, **fields)
+
+
 def _model(name: str, **fields: Any) -> type[BaseModel]:
-    return cast(type[BaseModel], cast(Any, create_model)(name, __config__=_CONFIG, **fields))
+    return cast(type[BaseModel], cast(Any, create_model)(name, **{"__config__": _CONFIG, **fields}))
 
 
 def _content(channel: Channel) -> Any:
@@ -95,19 +107,19 @@ def _option(name: str, option: Option) -> Any:
     return Annotated[text | None, Field(validate_default=True), AfterValidator(needed)]
 
 
-def _failover(channel: Channel) -> type[BaseModel]:
+def _failover(channel: str, conditions: tuple[str, ...]) -> type[BaseModel]:
     low, high = EXPIRY_SECONDS
 
     def possible(value: Any) -> Any:
-        if value == "read" and "read" not in channel.conditions:
-            told = {"channel": channel.name}
+        if value == "read" and "read" not in conditions:
+            told = {"channel": channel}
             raise PydanticCustomError("no_read", "{channel} has no read status, only 'delivered' can be met", told)
         return value
 
     return _model(
         "Failover",
         expiry_time=(Annotated[int, BeforeValidator(_seconds), Field(ge=low, le=high)], ...),
-        condition_status=(Annotated[Literal[channel.conditions], BeforeValidator(possible)], ...),
+        condition_status=(Annotated[Literal[conditions], BeforeValidator(possible)], ...),
     )
 
 

@@ -45,14 +45,15 @@ def send(outside: Outside, channel: str, workflow_id: str, number: int) -> None:
 def _asked(outside: Outside, messages: MessagesApi, body: dict[str, Any], workflow: Workflow, number: int) -> Answer:
     """Ask until the answer is final. Before asking again, look whether the message is still wanted."""
     budget = min(backoff.BUDGET, workflow.steps[number].expiry_time or backoff.BUDGET)
-    attempt, waited = 1, 0.0
+    attempt, began = 1, outside.now()
     while isinstance(answer := messages.send(body), NotTaken):
-        pause = backoff.pause(attempt, answer.retry_after, waited, budget, outside.jitter())
+        elapsed = (outside.now() - began) / 1000
+        pause = backoff.pause(attempt, answer.retry_after, elapsed, budget, outside.jitter())
         if pause is None:
             break
         logger.warning("asked to wait", step=number, reason=answer.reason, seconds=round(pause, 2))
         outside.sleep(pause)
-        attempt, waited = attempt + 1, waited + pause
+        attempt += 1
         current = outside.store.read(workflow.id)
         if current is None or not transitions.still_wanted(current, number):
             break
