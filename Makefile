@@ -2,6 +2,7 @@
 .PHONY: help demo up down test lint format requirements clean
 
 PYTHON := .venv/bin/python
+HOST_PATH := $(PATH)
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.venv-sam/bin:$(PATH)
 export PYTHONPATH := layers/failover
 export SAM_CLI_TELEMETRY := 0
@@ -38,4 +39,4 @@ clean: ## remove everything that was built or installed
 	@rm -rf .venv .venv-sam .local .aws-sam .hypothesis .pytest_cache .mypy_cache .ruff_cache
 
 .venv/ready: local/setup requirements-dev.txt requirements-sam.txt requirements-uv.txt
-	@local/setup
+	@PATH="$(HOST_PATH)" local/setup
