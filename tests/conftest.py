@@ -1,9 +1,12 @@
 import io
+import threading
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from failover.observability import logger
 from moto import mock_aws
+from moto.dynamodb.models import DynamoDBBackend
 
 from tests.messages_server import MessagesServer
 from tests.world import REGION, World
@@ -46,3 +49,16 @@ def only_moto(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(name, REGION)
     for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "HTTP_PROXY", "http_proxy"):
         monkeypatch.delenv(name, raising=False)
+
+
+def one_write_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """DynamoDB's conditional writes are atomic; moto's are not by themselves."""
+    lock = threading.RLock()
+    for name in ("put_item", "update_item", "transact_write_items"):
+        method = getattr(DynamoDBBackend, name)
+
+        def locked(*arguments: Any, _method: Any = method, **more: Any) -> Any:
+            with lock:
+                return _method(*arguments, **more)
+
+        monkeypatch.setattr(DynamoDBBackend, name, locked)

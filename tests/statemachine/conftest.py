@@ -1,5 +1,4 @@
 import json
-import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -11,9 +10,8 @@ from failover.rules.client_ref import client_ref
 from failover.rules.workflow import Workflow
 from moto import mock_aws
 from moto.awslambda_simple.models import LambdaSimpleBackend
-from moto.dynamodb.models import DynamoDBBackend
 
-from tests.conftest import only_moto
+from tests.conftest import one_write_at_a_time, only_moto
 from tests.examples import ID
 from tests.messages_server import MessagesServer, Request
 from tests.world import SEND_FUNCTIONS, World, callback_event, load
@@ -120,18 +118,5 @@ def machine(monkeypatch: pytest.MonkeyPatch, messages: MessagesServer) -> Iterat
             return json.dumps(result).encode()
 
         monkeypatch.setattr(LambdaSimpleBackend, "invoke", invoke)
-        lock = threading.RLock()
-        _one_write_at_a_time(monkeypatch, lock)
+        one_write_at_a_time(monkeypatch)
         yield machine
-
-
-def _one_write_at_a_time(monkeypatch: pytest.MonkeyPatch, lock: threading.RLock) -> None:
-    """DynamoDB's conditional writes are atomic; moto's are not by themselves."""
-    for name in ("put_item", "update_item", "transact_write_items"):
-        method = getattr(DynamoDBBackend, name)
-
-        def locked(*arguments: Any, _method: Any = method, **more: Any) -> Any:
-            with lock:
-                return _method(*arguments, **more)
-
-        monkeypatch.setattr(DynamoDBBackend, name, locked)

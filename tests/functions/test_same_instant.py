@@ -1,0 +1,105 @@
+"""F11: an expiry and a status in the same instant, and twins of every writer: one side wins, never both."""
+
+import threading
+from dataclasses import replace
+
+import pytest
+from failover.outside import Outside
+from failover.rules import transitions
+from failover.rules.answers import Accepted
+from failover.rules.receipt import Receipt
+from failover.use_cases.send import send
+from failover.use_cases.transition import transition
+
+from tests.conftest import one_write_at_a_time
+from tests.examples import MESSENGER, NOW, SMS, workflow
+
+EXPIRED = NOW + 700_000
+
+
+def at_once(*acts):
+    """Run every act in a thread of its own, all released together."""
+    barrier = threading.Barrier(len(acts))
+    failures = []
+
+    def run(act):
+        barrier.wait()
+        try:
+            act()
+        except Exception as error:  # noqa: BLE001 - a thread must not lose it
+            failures.append(error)
+
+    threads = [threading.Thread(target=run, args=(act,)) for act in acts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not failures
+
+
+@pytest.fixture
+def fresh(world, monkeypatch):
+    """A workflow whose first message has been sent, under a new id each time."""
+    one_write_at_a_time(monkeypatch)
+
+    def fresh(number):
+        flow = replace(workflow(("messenger", "read", 600), "sms"), id=f"00000000-0000-4000-8000-{number:012d}")
+        flow = world.put(flow, [MESSENGER, SMS])
+        flow = world.store.write(transitions.claimed(flow, 0, NOW))
+        return world.store.write(transitions.answered(flow, 0, Accepted("u"), NOW))
+
+    return fresh
+
+
+@pytest.mark.parametrize("status", ["read", "rejected"])
+def test_status_against_the_next_claim(world, fresh, status):
+    """200 rounds: the step is decided by its status, or it expired and its status is late; nothing between."""
+    receipt = Receipt(status, "u", None, None)
+    for number in range(100):
+        flow = fresh(number)
+        at_once(
+            lambda flow=flow: transition(world.store, flow, lambda now: transitions.claimed(now, 1, EXPIRED)),
+            lambda flow=flow: transition(world.store, flow, lambda now: transitions.received(now, 0, receipt, EXPIRED)),
+        )
+        after = world.read(flow.id)
+        (told,) = [entry for entry in after.timeline if entry["event"] == "status"]
+        claimed = after.steps[1].phase == "claimed"
+        if told.get("late"):
+            assert claimed
+            assert after.status == ("completed" if status == "read" else "running")
+        elif status == "read":
+            assert not claimed
+            assert after.status == "completed"
+        else:
+            assert claimed
+            assert after.steps[0].outcome == "rejected"
+        assert [entry["sequence"] for entry in after.timeline] == list(range(1, len(after.timeline) + 1))
+
+
+def test_twin_sends(world, fresh, messages):
+    """However many sends of one step run at once, one request is made."""
+    rounds = 15
+    for number in range(rounds):
+        flow = replace(workflow("sms"), id=f"11111111-0000-4000-8000-{number:012d}")
+        world.put(flow, [SMS])
+        at_once(*[lambda flow=flow: send(Outside(), "sms", flow.id, 0)] * 3)
+    references = [request.body["client_ref"] for request in messages.requests]
+    assert len(references) == len(set(references)) == rounds
+
+
+def test_twin_receipts(world, fresh):
+    """However many copies of one callback come at once, one is recorded and one signal is due."""
+    receipt = Receipt("read", "u", None, None)
+    for number in range(30):
+        flow = fresh(number)
+        results = []
+        at_once(
+            *[
+                lambda flow=flow, results=results: results.append(
+                    transition(world.store, flow, lambda now: transitions.received(now, 0, receipt, NOW))
+                )
+            ]
+            * 3
+        )
+        assert sum(result is not None for result in results) == 1
+        assert [entry["event"] for entry in world.read(flow.id).timeline].count("status") == 1
