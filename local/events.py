@@ -5,12 +5,12 @@ import time
 from typing import Any
 
 import jwt
+
 from failover.adapters.store import Store
 from failover.rules import transitions
 from failover.rules.channels import CHANNELS
 from failover.rules.signature import digest
 from failover.rules.workflow import Step, Workflow
-
 from local import credentials, stack
 from local.place import ROOT, Place
 

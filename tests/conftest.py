@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from failover.observability import logger
 from moto import mock_aws
 from moto.dynamodb.models import DynamoDBBackend
 
+from failover.observability import logger
 from tests.messages_server import MessagesServer
 from tests.world import REGION, World
 

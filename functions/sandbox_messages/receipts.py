@@ -7,6 +7,7 @@ from typing import Any
 
 import jwt
 import requests
+
 from failover.observability import logger
 from failover.outside import Outside
 from failover.rules.presentation import iso

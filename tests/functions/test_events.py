@@ -8,8 +8,8 @@ from dataclasses import replace
 import boto3
 import jwt
 import pytest
-from failover.rules.signature import digest
 
+from failover.rules.signature import digest
 from tests.examples import MESSENGER, SMS, VIBER, workflow
 from tests.messages_server import MessagesServer
 from tests.world import CREDENTIALS, ROOT, SIGNATURE_SECRET, body_of, create_table, load, template

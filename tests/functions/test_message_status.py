@@ -5,13 +5,13 @@ import time
 
 import boto3
 import pytest
+
 from failover.adapters import aws
 from failover.adapters.executions import InvalidTaskToken
 from failover.adapters.store import Conflict, Pointer
 from failover.rules import transitions
 from failover.rules.answers import Accepted
 from failover.rules.presentation import iso
-
 from tests.examples import ID, MESSENGER, NOW, SMS, TWO_STEPS, workflow
 from tests.world import body_of, callback_event, load
 
@@ -111,6 +111,14 @@ def test_unknown_message_uuid(app, sent, output, age, status):
     answer = app.handler(callback_event(body), None)
     assert answer["statusCode"] == status
     assert ("UnknownReceipts" in output()) == (status == 200)
+
+
+@pytest.mark.parametrize(("age", "status"), [(0, 503), (301, 200)])
+def test_unknown_message_uuid_without_a_time(app, sent, age, status):
+    """Where the callback has no time of its own, that of its signature counts."""
+    body = {"message_uuid": "unknown", "status": "read"}
+    answer = app.handler(callback_event(body, iat=int(time.time()) - age), None)
+    assert answer["statusCode"] == status
 
 
 @pytest.mark.parametrize("reference", ["theirs", "11111111-1111-1111-1111-111111111111.0", f"{ID}.7"])

@@ -4,13 +4,13 @@ import threading
 from dataclasses import replace
 
 import pytest
+
 from failover.outside import Outside
 from failover.rules import transitions
 from failover.rules.answers import Accepted
 from failover.rules.receipt import Receipt
 from failover.use_cases.send import send
 from failover.use_cases.transition import transition
-
 from tests.conftest import one_write_at_a_time
 from tests.examples import MESSENGER, NOW, SMS, workflow
 

@@ -5,10 +5,10 @@ import json
 
 import boto3
 import pytest
+
 from failover.rules import outgoing
 from failover.rules.receipt import parse
 from failover.rules.statuses import STATUSES
-
 from tests.examples import MESSENGER, SMS, VIBER
 from tests.messages_server import MessagesServer, http
 from tests.world import CREDENTIALS, ROOT, SIGNATURE_SECRET, body_of, create_table, http_event, load

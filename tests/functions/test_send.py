@@ -1,53 +1,22 @@
-"""The send functions against a Messages API that misbehaves (faults F3 to F9)."""
+"""The send functions: claims, twins, deaths, and what they let out (faults F3 and F9)."""
 
 import base64
-import json
-import time
 
 import boto3
 import pytest
 import requests
+
+from failover import task_edge
 from failover.adapters.store import Conflict
 from failover.outside import Outside
 from failover.rules import transitions
 from failover.rules.receipt import Receipt
+from failover.task_edge import SendFailed
 from failover.use_cases.send import send
-
 from tests import messages_server as server
-from tests.examples import ID, MESSENGER, NOW, SMS, TWO_STEPS, VIBER, workflow
-from tests.messages_server import MessagesServer
+from tests.examples import ID, MESSENGER, NOW, SMS, VIBER, workflow
+from tests.functions.conftest import sent_step
 from tests.world import CREDENTIALS, load
-
-
-@pytest.fixture
-def stored(world):
-    return world.put(workflow(*TWO_STEPS), [MESSENGER, SMS])
-
-
-@pytest.fixture
-def slept():
-    return []
-
-
-@pytest.fixture
-def outside(world, slept):
-    """The real outside, but nobody sleeps between two requests."""
-    return hurried(slept)
-
-
-def hurried(slept):
-    """The clock is ahead by what was slept."""
-    real = Outside()
-
-    def now():
-        return real.now() + int(sum(slept) * 1000)
-
-    return Outside(now=now, sleep=slept.append, jitter=lambda: 0.0)
-
-
-def sent_step(world, outside, number=0, channel="messenger"):
-    send(outside, channel, ID, number)
-    return world.read(ID).steps[number]
 
 
 def test_accepted(world, stored, messages, outside):
@@ -136,145 +105,25 @@ def test_lost_answer_of_the_claim(world, stored, messages, outside, monkeypatch)
     assert len(messages.requests) == 1
 
 
-@pytest.mark.parametrize("status", [400, 404, 415, 422])
-def test_refused(world, stored, messages, outside, status):
-    """F6: a refusal closes the step at once with the vendor's words, free of addresses."""
-    named = [{"name": "to", "reason": "447700900123 is not a number"}]
-    messages.script = [server.problem(status, "Invalid params", invalid_parameters=named)]
-    step = sent_step(world, outside)
-    assert (step.state, len(messages.requests)) == ("refused", 1)
-    reason = world.read(ID).timeline[-1]["reason"]
-    assert reason == f"refused: {status} Invalid params (to: … is not a number)"
-
-
-def test_redirect_is_a_refusal(world, stored, messages, outside):
-    """A redirect is not followed: credentials and content stay where they were meant to go."""
-    messages.script = [server.http(302, headers="Location: http://127.0.0.1:9/\r\n")]
-    assert sent_step(world, outside).state == "refused"
-
-
-@pytest.mark.parametrize("status", [401, 402])
-def test_credentials_refused(world, stored, messages, outside, status, output):
-    """F7: credentials that stay refused close the step, and are counted for the alarm."""
-    messages.script = [server.problem(status, "Unauthorized")] * 3
-    assert sent_step(world, outside).state == "refused"
-    assert len(messages.requests) == 1
-    assert "CredentialsRefused" in output()
-
-
-def test_credentials_rotated(world, stored, messages, outside, monkeypatch):
-    """F7, F20: a secret that has changed in the meantime is read again, and the message goes out."""
-    api = outside.messages("https://api.test/beta")
-    api.prepare()
-    rotated = json.dumps({**CREDENTIALS, "api_secret": "rotated"})
-    boto3.client("secretsmanager").put_secret_value(SecretId="messages", SecretString=rotated)
-    outside.messages_secret._read_at -= 20
-    messages.script = [server.problem(401, "Unauthorized"), server.accepted()]
-    assert sent_step(world, outside).phase == "sent"
-    assert messages.requests[0].headers["authorization"] != messages.requests[1].headers["authorization"]
-
-
-@pytest.mark.parametrize("status", [429, 503])
-@pytest.mark.parametrize(("headers", "pause"), [("", 0.5), ("Retry-After: 3\r\n", 3.0), ("Retry-After: soon\r\n", 0.5)])
-def test_asked_to_wait(world, stored, messages, outside, slept, status, headers, pause):
-    """F5: 429 and 503 are repeated after the time they ask for."""
-    messages.script = [server.http(status, headers=headers), server.accepted()]
-    assert sent_step(world, outside).phase == "sent"
-    assert slept == [pause]
-
-
-def test_retry_after_as_a_date(world, stored, messages, outside, slept):
-    """F5: Retry-After may be a date."""
-    date = time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(time.time() + 10))
-    messages.script = [server.http(429, headers=f"Retry-After: {date}\r\n"), server.accepted()]
+def test_ahead_of_the_timer(world, stored, messages, outside, slept):
+    """A send that comes before the step before has expired waits for it, and never sends early."""
     sent_step(world, outside)
-    assert 5 < slept[0] <= 10
+    flow = world.read(ID)
+    slept.append((flow.steps[0].answered_at - outside.now()) / 1000 + 600 - 20)
+    send(outside, "sms", ID, 1)
+    assert 18 < slept[-1] <= 20.1
+    flow = world.read(ID)
+    assert flow.steps[1].claimed_at - flow.steps[0].answered_at >= 600_000
 
 
-def test_busy_for_good(world, stored, messages, outside, slept):
-    """F5: who stays busy is asked a bounded number of times, within the budget; then the step fails over."""
-    messages.script = [server.http(503)] * 50
-    step = sent_step(world, outside)
-    assert step.state == "unsendable"
-    assert world.read(ID).timeline[-1]["reason"] == "unsendable: HTTP 503"
-    assert sum(slept) <= 24
-    assert len(messages.requests) == len(slept) + 1
-
-
-def test_pauses_stay_within_the_expiry(world, messages, outside, slept):
-    """F4: with a short expiry the pauses are shorter still."""
-    world.put(workflow(("messenger", "read", 15), "sms"), [MESSENGER, SMS])
-    messages.script = [server.http(503)] * 50
+def test_far_ahead_of_the_timer(world, stored, messages, outside, slept, output):
+    """One that comes much too early claims nothing and fails, so that the state machine tries again."""
     sent_step(world, outside)
-    assert sum(slept) <= 15
-
-
-def test_not_asked_again_once_it_is_over(world, stored, messages, outside):
-    """Before asking again the send looks whether the message is still wanted."""
-    messages.script = [server.http(429)] * 5
-
-    def end_it(_):
-        flow = transitions.received(world.read(ID), 0, Receipt("read", "u", None, None), NOW)
-        world.store.write(flow)
-
-    messages.meanwhile = end_it
-    step = sent_step(world, outside)
-    assert len(messages.requests) == 1
-    assert (step.state, world.read(ID).status) == ("met", "completed")
-
-
-@pytest.mark.parametrize("url", ["http://127.0.0.1:1", "http://nowhere.invalid"])
-def test_no_connection(world, stored, messages, slept, monkeypatch, url):
-    """F4: without a connection, or a name, nothing was taken: asked again, bounded, then failed over."""
-    monkeypatch.setenv("MESSAGES_URL", url)
-    outside = hurried(slept)
-    assert sent_step(world, outside).state == "unsendable"
-    assert slept
-
-
-def _slow(connection):
-    """Answers byte by byte, and never ends."""
-    connection.sendall(b"HTTP/1.1 202 X\r\nContent-Length: 1000\r\n\r\n")
-    for _ in range(200):
-        connection.sendall(b" ")
-        time.sleep(0.01)
-
-
-@pytest.mark.parametrize(
-    "answer",
-    [
-        pytest.param(server.reset, id="reset"),
-        pytest.param(server.closed, id="closed"),
-        pytest.param(server.garbage, id="garbage"),
-        pytest.param(server.http(500), id="500"),
-        pytest.param(server.http(502), id="502"),
-        pytest.param(server.http(504), id="504"),
-        pytest.param(server.http(408), id="408"),
-        pytest.param(server.http(202, b"not json"), id="not json"),
-        pytest.param(server.http(202, b"[" * 100_000), id="deep"),
-        pytest.param(server.http(202, b"{}"), id="no message_uuid"),
-        pytest.param(server.http(202, b'{"message_uuid": 7}'), id="odd message_uuid"),
-        pytest.param(server.http(202, b'{"message_uuid": "x', length=100), id="truncated"),
-        pytest.param(server.http(202, b'{"x": "' + b"x" * 200_000 + b'"}'), id="huge"),
-        pytest.param(_slow, id="slow"),
-    ],
-)
-def test_unknown(world, stored, messages, outside, slept, answer, monkeypatch):
-    """F8: what may have been taken is never asked for again; its status or its expiry decides."""
-    monkeypatch.setattr("failover.adapters.messages.READ_SECONDS", 1)
-    messages.script = [answer]
-    step = sent_step(world, outside)
-    assert (step.state, step.outcome) == ("unknown", None)
-    assert step.answered_at
-    assert len(messages.requests) == 1
+    with pytest.raises(SendFailed), task_edge.guarded({"workflow": ID, "step": 1}):
+        send(outside, "sms", ID, 1)
+    assert world.read(ID).steps[1].phase == "pending"
+    assert "ClaimsTooEarly" in output()
     assert not slept
-
-
-def test_hanging(world, stored, messages, outside, monkeypatch):
-    """F8: an answer that never comes is unknown after the read time-out."""
-    monkeypatch.setattr("failover.adapters.messages.READ_SECONDS", 0.3)
-    messages.script = [messages.hang]
-    assert sent_step(world, outside).state == "unknown"
 
 
 def test_status_overtakes_the_answer(world, stored, messages, outside):
@@ -360,6 +209,44 @@ def test_log_and_metrics_name_nobody(world, stored, messages, output):
         assert private not in written
 
 
+def test_pointer_outlives_its_workflow(world, stored, messages, outside):
+    """F26: the pointer of a message is kept for the longest life its workflow can have."""
+    messages.script = [server.accepted("uuid-1")]
+    sent_step(world, outside)
+    (pointer,) = [item for item in world.items() if item["sk"]["S"] == "pointer"]
+    assert int(pointer["expires_at"]["N"]) > NOW / 1000 + 600 + 72 * 3600
+
+
+@pytest.mark.parametrize("code", ["TransactionConflict", "ConditionalCheckFailed"])
+def test_transaction_in_the_way(world, stored, messages, outside, monkeypatch, code):
+    """Another writer's transaction is a lost race: read again, decide again, lose nothing."""
+    client = outside.store._client
+    transact = client.transact_write_items
+    calls = []
+
+    def once(**arguments):
+        calls.append(1)
+        if len(calls) == 1:
+            response = {"Error": {"Code": "TransactionCanceledException"}, "CancellationReasons": [{"Code": code}]}
+            raise client.exceptions.ClientError(response, "TransactWriteItems")
+        return transact(**arguments)
+
+    monkeypatch.setattr(client, "transact_write_items", once)
+    messages.script = [server.accepted("uuid-1")]
+    assert sent_step(world, outside).message_uuid == "uuid-1"
+
+
+def test_reads_are_consistent(world, stored, outside):
+    """Every read sees the last write."""
+    asked = []
+    outside.store._client.meta.events.register(
+        "provide-client-params.dynamodb", lambda params, model, **_: asked.append((model.name, params))
+    )
+    outside.store.read(ID)
+    outside.store.read_whole(ID)
+    assert [(name, params.get("ConsistentRead")) for name, params in asked] == [("GetItem", True), ("Query", True)]
+
+
 def test_conflict_carries_the_current_state(world, stored):
     """A lost write tells what is there now."""
     flow = world.read(ID)
@@ -374,11 +261,3 @@ def test_another_channels_step(world, stored, messages, outside):
     with pytest.raises(ValueError, match="channel"):
         send(outside, "sms", ID, 0)
     assert not messages.requests
-
-
-def test_server_is_scripted():
-    """The scripted server answers in order, then accepts."""
-    fake = MessagesServer(script=[server.http(418)])
-    answers = [requests.post(f"{fake.url}/v1/messages", json={}, timeout=5).status_code for _ in range(2)]
-    fake.close()
-    assert answers == [418, 202]

@@ -3,15 +3,17 @@
 import base64
 import gzip
 import json
+import time
 
 import boto3
 import pytest
+from botocore.exceptions import ReadTimeoutError
+
 from failover.outside import Outside
 from failover.problems import CATALOGUE
 from failover.use_cases.accept import MAX_BODY
 from failover.use_cases.register import register
-
-from tests.examples import MESSENGER, SMS, VIBER, changed, request
+from tests.examples import MESSENGER, SMS, VIBER, changed, request, workflow
 from tests.world import body_of, http_event, load
 
 
@@ -100,6 +102,44 @@ def test_stored_though_it_could_not_be_started(world, call, monkeypatch, output)
     assert answer["statusCode"] == 202
     assert "WorkflowsNotStarted" in output()
     assert world.read(*body_of(answer).values()).due_at
+
+
+def test_answer_of_the_store_got_lost(world, app, monkeypatch):
+    """A workflow that was stored, though DynamoDB's answer got lost, is started and answered 202 with its id."""
+    client = app.outside.store._client
+    transact = client.transact_write_items
+
+    def lost(**arguments):
+        transact(**arguments)
+        raise ReadTimeoutError(endpoint_url="https://dynamodb")
+
+    monkeypatch.setattr(client, "transact_write_items", lost)
+    raw = json.dumps(request(SMS))
+    event = http_event("POST", "/workflows", raw, Authorization=world.basic, Content_Type="application/json")
+    answer = app.handler(event, None)
+    assert answer["statusCode"] == 202
+    executions = boto3.client("stepfunctions").list_executions(stateMachineArn=world.state_machine)["executions"]
+    assert len(executions) == 1
+
+
+def test_started_already(world, monkeypatch):
+    """F2: a start whose answer got lost is started already, which is no error."""
+    client = world.executions._client
+    error = client.exceptions.ClientError({"Error": {"Code": "ExecutionAlreadyExists"}}, "StartExecution")
+
+    def exists(**_):
+        raise error
+
+    monkeypatch.setattr(client, "start_execution", exists)
+    world.executions.start(workflow("sms"))
+
+
+def test_content_outlives_its_workflow(world, call):
+    """F26: content is kept beyond the longest life its workflow can have; a running state is never forgotten."""
+    call("POST", "/workflows", request(MESSENGER, SMS))
+    items = {item["sk"]["S"]: item for item in world.items()}
+    assert int(items["content"]["expires_at"]["N"]) > time.time() + 600 + 72 * 3600 + 6 * 86400
+    assert "expires_at" not in items["state"]
 
 
 def test_show(world, call):
@@ -303,7 +343,7 @@ def test_dynamodb_throttles(world, call, monkeypatch):
     assert answer["multiValueHeaders"]["Retry-After"]
 
 
-def test_unexpected_failure(world, app, monkeypatch, output):
+def test_unexpected_failure(world, app, monkeypatch, output, caplog):
     """An unexpected failure is a 500 that says nothing, and a log line that says where."""
 
     def broken(*_):
@@ -314,7 +354,7 @@ def test_unexpected_failure(world, app, monkeypatch, output):
     assert answer["statusCode"] == 500
     written = output()
     assert "KeyError" in written
-    assert "447700900123" not in written + answer["body"]
+    assert "447700900123" not in written + answer["body"] + caplog.text
 
 
 def test_catalogue_is_distinct():

@@ -1,19 +1,19 @@
 """Whatever happens in whatever order: the promises that hold over every history of a workflow."""
 
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from failover.rules import transitions
 from failover.rules.answers import Accepted, NotTaken, Refused, Unknown
 from failover.rules.receipt import Receipt
 from failover.rules.statuses import FAILURES, RANKS, STATUSES, meets
 from failover.rules.workflow import from_plain, to_plain
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
 from tests.examples import NOW, workflow
 
 STEPS = st.lists(
     st.tuples(st.just("messenger"), st.sampled_from(["delivered", "read"]), st.integers(15, 600)), max_size=3
 ).map(lambda steps: workflow(*steps, "messenger"))
-ANSWERS = st.sampled_from([Accepted("u"), Refused("422"), NotTaken("HTTP 503"), Unknown("HTTP 500")])
+ANSWERS = st.sampled_from([Accepted("u"), Refused(422, "422"), NotTaken("HTTP 503"), Unknown("HTTP 500")])
 STATUS = st.sampled_from(sorted(STATUSES))
 EVENTS = st.lists(
     st.one_of(
@@ -21,6 +21,8 @@ EVENTS = st.lists(
         st.tuples(st.just("answer"), st.integers(0, 3), ANSWERS),
         st.tuples(st.just("status"), st.integers(0, 3), STATUS),
         st.tuples(st.just("wait"), st.integers(1, 700)),
+        st.just(("next",)),
+        st.just(("next",)),
     ),
     max_size=40,
 )
@@ -33,6 +35,10 @@ def histories(flow, happenings):
         if kind == "wait":
             now += details[0] * 1000
             continue
+        if kind == "next":  # what the state machine does: the next step, once the time of the one before is up
+            now += 700_000
+            pending = [n for n, step in enumerate(flow.steps) if step.phase == "pending"]
+            kind, details = "claim", [pending[0] if pending else 0]
         number = details[0]
         if number >= len(flow.steps):
             continue

@@ -2,11 +2,11 @@
 
 import json
 
-from failover.rules import strict_json
-from failover.rules.request import InvalidRequest, validated
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from failover.rules import strict_json
+from failover.rules.request import InvalidRequest, validated
 from tests.examples import MESSENGER, SMS, VIBER, request
 
 JSON = st.recursive(

@@ -6,11 +6,11 @@ from typing import Any
 
 import boto3
 import pytest
-from failover.rules.client_ref import client_ref
-from failover.rules.workflow import Workflow
 from moto import mock_aws
 from moto.awslambda_simple.models import LambdaSimpleBackend
 
+from failover.rules.client_ref import client_ref
+from failover.rules.workflow import Workflow
 from tests.conftest import one_write_at_a_time, only_moto
 from tests.examples import ID
 from tests.messages_server import MessagesServer, Request

@@ -4,15 +4,18 @@ import json
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
 import pytest
 import requests
-from failover.rules.workflow import Workflow
+from moto.core.exceptions import JsonRESTError
 from moto.dynamodb.exceptions import MockValidationException
 from moto.dynamodb.models import DynamoDBBackend
 
+from failover.adapters.store import Conflict
+from failover.rules.workflow import Workflow
 from tests import messages_server as server
 from tests.examples import ID, MESSENGER, SMS, VIBER, workflow
 from tests.world import state_machine_definition
@@ -205,6 +208,49 @@ def test_token_that_cannot_be_stored(machine, monkeypatch):
     monkeypatch.setattr(DynamoDBBackend, "update_item", refuse)
     states = machine.run(workflow(("messenger", "read", 1), "sms"), [MESSENGER, SMS])
     assert same(states, DECIDED, ["Unheard"], LAST)
+    assert machine.sent() == ["messenger", "sms"]
+    assert never_early(machine.world.read(ID))
+
+
+def test_token_that_is_stored_at_the_second_try(machine, monkeypatch):
+    """A table that throttles for a moment costs the race nothing."""
+    update = DynamoDBBackend.update_item
+    refused = []
+
+    def refuse_once(*arguments, **more):
+        if not refused:
+            refused.append(True)
+            raise JsonRESTError("ProvisionedThroughputExceededException", "not now")
+        return update(*arguments, **more)
+
+    monkeypatch.setattr(DynamoDBBackend, "update_item", refuse_once)
+    machine.start(workflow(*PATIENT), CONTENT)
+    machine.wait_for_race(0)
+    machine.receipt(0, "read")
+    assert same(machine.wait_for_the_end(), DECIDED, ["Done"])
+    assert refused
+
+
+def test_the_token_counts_as_a_write(machine):
+    """Storing the token raises the version: whoever decided without knowing the token has to decide again."""
+    machine.start(workflow(*PATIENT), CONTENT)
+    machine.wait_for_race(0)
+    with_token = machine.world.read(ID)
+    unaware = replace(with_token, version=with_token.version - 1, task_token=None)
+    with pytest.raises(Conflict):
+        machine.world.store.write(unaware)
+    machine.receipt(0, "read")
+    assert same(machine.wait_for_the_end(), DECIDED, ["Done"])
+
+
+def test_timer_ahead_of_the_table(machine):
+    """When the machine's timer runs ahead of the recorded answer, the next send waits for the rest of the expiry."""
+    flow = workflow(("messenger", "read", 4), "sms")
+    machine.world.put(flow, [MESSENGER, SMS])
+    ahead = replace(flow, steps=(replace(flow.steps[0], expiry_time=1), flow.steps[1]))
+    machine.world.executions.start(ahead)
+    states = machine.wait_for_the_end()
+    assert same(states, EXPIRED, LAST)
     assert machine.sent() == ["messenger", "sms"]
     assert never_early(machine.world.read(ID))
 

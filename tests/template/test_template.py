@@ -106,7 +106,7 @@ def test_every_function_has_its_log_group_and_role(translated, name, properties)
     """Each function writes to a log group with a retention, under a role of its own."""
     group = properties["LoggingConfig"]["LogGroup"]["Ref"]
     assert "RetentionInDays" in template()["Resources"][group]["Properties"]
-    assert properties["LoggingConfig"]["LogFormat"] == "JSON"
+    assert template()["Globals"]["Function"]["LoggingConfig"]["LogFormat"] == "JSON"
     assert translated["Resources"][name]["Properties"]["Role"] == {"Fn::GetAtt": [f"{name}Role", "Arn"]}
 
 
@@ -138,6 +138,54 @@ def test_no_wildcards(translated):
                     assert all(action.startswith("logs:") for action in actions)
 
 
+TABLE, STATE_MACHINE = {"Fn::GetAtt": ["Table", "Arn"]}, {"Ref": "StateMachine"}
+SEND = {
+    ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"): [TABLE],
+    ("secretsmanager:GetSecretValue",): [{"Ref": "MessagesSecret"}],
+}
+PERMISSIONS = {
+    "WorkflowsApi": {
+        ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"): [TABLE],
+        ("states:StartExecution",): [STATE_MACHINE],
+    },
+    "MessageStatus": {
+        ("dynamodb:GetItem", "dynamodb:PutItem"): [TABLE],
+        ("states:SendTaskFailure",): [STATE_MACHINE],
+        ("secretsmanager:GetSecretValue",): [{"Ref": "SignatureSecret"}],
+    },
+    "SendMessenger": SEND,
+    "SendViber": SEND,
+    "SendSms": SEND,
+    "Accounts": {("dynamodb:GetItem", "dynamodb:PutItem"): [TABLE]},
+    "StateMachine": {
+        ("lambda:InvokeFunction",): [
+            {"Fn::GetAtt": ["SendMessenger", "Arn"]},
+            {"Fn::GetAtt": ["SendViber", "Arn"]},
+            {"Fn::GetAtt": ["SendSms", "Arn"]},
+        ],
+        ("dynamodb:UpdateItem",): [TABLE],
+    },
+}
+
+
+@pytest.mark.parametrize("name", PERMISSIONS)
+def test_permissions(name):
+    """Each role may do exactly what its calls need, on exactly these resources (DynamoDB asks PutItem of a Put)."""
+    granted = {}
+    for policy in template()["Resources"][name]["Properties"]["Policies"]:
+        for statement in policy["Statement"]:
+            actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
+            resources = statement["Resource"]
+            if not any(action.startswith("logs:") for action in actions):
+                granted[tuple(sorted(actions))] = resources if isinstance(resources, list) else [resources]
+    assert granted == PERMISSIONS[name]
+
+
+def test_the_state_machine_logs_no_data():
+    """I8: the state machine's log has no input and no output."""
+    assert template()["Resources"]["StateMachine"]["Properties"]["Logging"]["IncludeExecutionData"] is False
+
+
 def test_the_tables_promises():
     """On demand, point-in-time recovery, encryption, TTL, a stream, and the index `due`."""
     table = template()["Resources"]["Table"]["Properties"]
@@ -164,7 +212,7 @@ def test_tasks_are_bounded():
     longest = max(resources[name]["Properties"]["Timeout"] for name in ("SendMessenger", "SendViber", "SendSms"))
     for name in ("Send", "SendLast"):
         assert machine["States"][name]["TimeoutSeconds"] > longest
-    assert machine["TimeoutSeconds"] > 9 * (86400 + 5 * (125 + 10))
+    assert machine["TimeoutSeconds"] > 9 * (86400 + 9 * (185 + 60))
 
 
 def test_samconfig_environments():

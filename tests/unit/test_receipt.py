@@ -1,4 +1,5 @@
 import pytest
+
 from failover.rules.receipt import UnreadableReceipt, parse
 
 V1 = {
@@ -39,6 +40,8 @@ def test_both_versions_say_the_same():
         ("1970-01-01T01:00:01+01:00", 1000),
         ("1970-01-01 00:00:02 UTC", 2000),
         ("yesterday", None),
+        ("0001-01-01T00:00:00+23:59", None),
+        ("9999-12-31T23:59:59-23:59", None),
         (17, None),
     ],
 )

@@ -1,7 +1,7 @@
 import pytest
+
 from failover.rules.channels import CHANNELS
 from failover.rules.request import InvalidRequest, validated
-
 from tests.examples import DELETE, MESSENGER, SMS, VIBER, changed, request
 
 
@@ -69,6 +69,7 @@ def test_unknown_at_the_top():
         ("to.id", "", "workflow[0].to.id"),
         ("to.id", "x" * 51, "workflow[0].to.id"),
         ("to.id", True, "workflow[0].to.id"),
+        ("to.id", -5, "workflow[0].to.id"),
         ("to.id", "a\nb", "workflow[0].to.id"),
         ("message", DELETE, "workflow[0].message"),
         ("message.content", DELETE, "workflow[0].message.content"),
@@ -170,6 +171,12 @@ def test_text_limits(channel):
         longest = character * channel.text_limit
         assert validated(request(changed(step, "message.content.text", longest)))
         assert faults(request(changed(step, "message.content.text", longest + character)))
+
+
+def test_url_schemes():
+    """A scheme may be written in capitals."""
+    image = {"type": "image", "image": {"url": "HTTPS://x.test/a.jpg"}}
+    assert validated(request(changed(MESSENGER, "message.content", image)))
 
 
 def test_options_are_kept():

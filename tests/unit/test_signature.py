@@ -1,5 +1,6 @@
 import jwt
 import pytest
+
 from failover.rules.signature import LIFE, Forged, check, digest
 
 SECRET = "s" * 64

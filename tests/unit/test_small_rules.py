@@ -4,13 +4,13 @@ import base64
 from dataclasses import replace
 
 import pytest
+
 from failover import http_edge
 from failover.rules import backoff, client_ref, credentials, due, outgoing, transitions
 from failover.rules.answers import Accepted
 from failover.rules.presentation import iso, shown
 from failover.rules.redaction import redacted
 from failover.rules.workflow import from_plain, to_plain
-
 from tests.examples import HOUR, ID, MESSENGER, NOW, SMS, THREE_STEPS, TWO_STEPS, VIBER, workflow
 
 MINUTES = 60_000
@@ -19,10 +19,15 @@ MINUTES = 60_000
 def test_pauses_grow_and_end():
     """Pauses double up to a limit, and no request begins after the budget."""
     waited, pauses = 0.0, []
-    while (pause := backoff.pause(len(pauses) + 1, None, waited, budget=24, jitter=0)) is not None:
+    while (pause := backoff.pause(len(pauses) + 1, None, waited, backoff.budget(600), jitter=0)) is not None:
         pauses.append(pause)
         waited += pause
     assert pauses == [0.5, 1, 2, 4, 8, 8]
+
+
+def test_budgets():
+    """A send stays within its step's expiry; the last step, after which nothing can follow, has longer."""
+    assert (backoff.budget(15), backoff.budget(86400), backoff.budget(None)) == (15, 24, 60)
 
 
 def test_pause_obeys_retry_after():
@@ -34,11 +39,11 @@ def test_pause_obeys_retry_after():
 def test_due_while_it_runs():
     """A running workflow is due when its next transition is overdue: start, send, expiry, receipt window."""
     flow = workflow(*TWO_STEPS)
-    assert flow.due_at == NOW + 3 * MINUTES
+    assert flow.due_at == NOW + 4 * MINUTES
     flow = transitions.claimed(flow, 0, NOW + 1000)
-    assert flow.due_at == NOW + 1000 + 3 * MINUTES
+    assert flow.due_at == NOW + 1000 + 4 * MINUTES
     flow = transitions.answered(flow, 0, Accepted("u"), NOW + 2000)
-    assert flow.due_at == NOW + 2000 + 13 * MINUTES
+    assert flow.due_at == NOW + 2000 + 14 * MINUTES
     flow = transitions.claimed(flow, 1, NOW + 700_000)
     flow = transitions.answered(flow, 1, Accepted("v"), NOW + 701_000)
     assert flow.due_at == NOW + 701_000 + 72 * HOUR * 1000

@@ -1,6 +1,7 @@
 from itertools import permutations
 
 import pytest
+
 from failover.rules.statuses import FAILURES, meets, reached, risen
 
 

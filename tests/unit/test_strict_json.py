@@ -2,6 +2,7 @@ import json
 from decimal import Decimal
 
 import pytest
+
 from failover.rules.strict_json import MAX_DEPTH, InvalidJson, parse
 
 
@@ -14,6 +15,7 @@ from failover.rules.strict_json import MAX_DEPTH, InvalidJson, parse
         b'{"a": {"b": 1, "b": 1}}',
         b"NaN",
         b"[Infinity]",
+        b'{"a":1e9999999999999999999}',
         b"[-Infinity]",
         b'"\\ud800"',
         b'{"\\udc00": 1}',

@@ -1,10 +1,10 @@
 from dataclasses import replace
 
 import pytest
+
 from failover.rules import transitions
 from failover.rules.answers import Accepted, NotTaken, Refused, Unknown
 from failover.rules.receipt import Receipt
-
 from tests.examples import NOW, THREE_STEPS, TWO_STEPS, workflow
 
 UUID = "11111111-2222-3333-4444-555555555555"
@@ -44,7 +44,7 @@ def test_claimed_only_once():
     """A step that has been claimed is never claimed again, whatever became of it."""
     flow = transitions.claimed(workflow(*TWO_STEPS), 0, NOW)
     assert transitions.claimed(flow, 0, NOW) is None
-    for answer in (Accepted(UUID), Refused("422"), NotTaken("no connection"), Unknown("HTTP 500")):
+    for answer in (Accepted(UUID), Refused(422, "422"), NotTaken("no connection"), Unknown("HTTP 500")):
         assert transitions.claimed(transitions.answered(flow, 0, answer, NOW), 0, NOW) is None
 
 
@@ -205,7 +205,9 @@ def test_last_step(statuses, result):
 
 def test_error_keeps_its_reason():
     """A workflow that ends in error says why."""
-    flow = transitions.answered(transitions.claimed(workflow("sms"), 0, NOW), 0, Refused("422 Invalid params"), NOW)
+    flow = transitions.answered(
+        transitions.claimed(workflow("sms"), 0, NOW), 0, Refused(422, "422 Invalid params"), NOW
+    )
     assert (flow.status, flow.reason) == ("error", "refused: 422 Invalid params")
     assert events(flow)[-2:] == [("left", 0), ("error", 0)]
 
@@ -213,7 +215,7 @@ def test_error_keeps_its_reason():
 @pytest.mark.parametrize(
     ("answer", "outcome", "reason"),
     [
-        (Refused("422 Invalid params"), "refused", "refused: 422 Invalid params"),
+        (Refused(422, "422 Invalid params"), "refused", "refused: 422 Invalid params"),
         (NotTaken("no connection"), "unsendable", "unsendable: no connection"),
     ],
 )
@@ -239,6 +241,41 @@ def test_not_sent_once_it_is_over():
     assert not transitions.still_wanted(flow, 1)
     flow = transitions.answered(flow, 1, NotTaken("HTTP 503"), NOW)
     assert (flow.status, flow.steps[1].state) == ("completed", "unsent")
+
+
+def test_one_terminal_state():
+    """I1: once completed, a failure of the message that was still on its way changes nothing."""
+    flow = sent(sent(workflow(*TWO_STEPS), 0), 1, NOW + 700_000)
+    flow = got(flow, 0, "read")
+    after = got(flow, 1, "rejected")
+    assert (after.status, after.reason, after.ended_at) == ("completed", None, flow.ended_at)
+
+
+@pytest.mark.parametrize("answer", [Refused(422, "422"), NotTaken("HTTP 503")])
+def test_late_answer_rewrites_nothing(answer):
+    """An answer that comes after its step expired does not close it again."""
+    flow = transitions.claimed(workflow(*TWO_STEPS), 0, NOW)
+    flow = transitions.claimed(flow, 1, NOW + 700_000)
+    flow = transitions.answered(flow, 0, answer, NOW + 700_500)
+    assert flow.steps[0].outcome == "expired"
+    assert [event for event, _ in events(flow)].count("left") == 1
+
+
+@pytest.mark.parametrize("answer", [Refused(422, "422"), NotTaken("HTTP 503")])
+@pytest.mark.parametrize("status", ["submitted", "delivered"])
+def test_a_status_proves_the_message_was_taken(answer, status):
+    """Whatever the answer says: with a status recorded nothing is asked again, and the step stays open."""
+    flow = got(transitions.claimed(workflow(*TWO_STEPS), 0, NOW), 0, status)
+    assert not transitions.still_wanted(flow, 0)
+    flow = transitions.answered(flow, 0, answer, NOW)
+    assert (flow.steps[0].state, flow.steps[0].outcome) == ("unknown", None)
+
+
+@pytest.mark.parametrize("answer", [Refused(422, "422"), NotTaken("HTTP 503")])
+def test_reached_although_not_sent(answer):
+    """A step that was closed without a status, and whose person was reached all the same, completes the workflow."""
+    flow = transitions.answered(transitions.claimed(workflow(*TWO_STEPS), 0, NOW), 0, answer, NOW)
+    assert got(flow, 0, "read").status == "completed"
 
 
 def test_signal_for_success_and_failure():

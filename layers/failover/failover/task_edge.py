@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from failover.observability import count, logger, unexpected
+from failover.observability import logger, unexpected
 from failover.rules.transitions import TooEarly
 
 
@@ -23,8 +23,7 @@ def guarded(event: dict[str, Any]) -> Iterator[None]:
     try:
         yield
     except TooEarly:
-        logger.warning("ahead of the timer", step=event.get("step"))
-        count("ClaimsTooEarly")
+        logger.warning("far ahead of the timer", step=event.get("step"))
         raise SendFailed("the step before has time left") from None
     except Exception as error:
         unexpected(error)

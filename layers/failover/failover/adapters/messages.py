@@ -12,8 +12,9 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 import requests
-from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
 
+from failover.adapters import aws
 from failover.adapters.secrets import Secret
 from failover.rules.answers import Accepted, Answer, NotTaken, Refused, Unknown
 from failover.rules.redaction import redacted
@@ -29,27 +30,38 @@ class MessagesApi:
         self._url = f"{url}/{version}/messages"
         self._credentials = credentials
         self._clock = clock
+        self._basic = ("", "")
 
     def prepare(self) -> None:
-        """Make sure of the credentials, before anything is promised. Raises `aws.Unavailable`, RuntimeError."""
-        if not {"api_key", "api_secret"} <= self._credentials.value().keys():
+        """Get the credentials, before anything is promised. Raises `aws.Unavailable`, RuntimeError."""
+        secret = self._credentials.value()
+        if not {"api_key", "api_secret"} <= secret.keys():
             raise RuntimeError("the secret of the Messages API lacks api_key or api_secret")
+        self._basic = secret["api_key"], secret["api_secret"]
 
     def send(self, body: dict[str, Any]) -> Answer:
         """Ask for one message to be sent; a second time only if the credentials were refused and have changed."""
         answer = self._ask(body)
-        if isinstance(answer, Refused) and answer.credentials and self._credentials.refreshed():
+        if isinstance(answer, Refused) and answer.of_credentials and self._refreshed():
             answer = self._ask(body)
         return answer
 
+    def _refreshed(self) -> bool:
+        try:
+            if not self._credentials.refreshed():
+                return False
+            self.prepare()
+        except (aws.Unavailable, RuntimeError):
+            return False  # the answer there is must not get lost
+        return True
+
     def _ask(self, body: dict[str, Any]) -> Answer:
-        credentials = self._credentials.value()
         try:
             with requests.post(
                 self._url,
                 data=json.dumps(body).encode(),
                 headers={"Content-Type": "application/json", "Accept": "application/json", "Connection": "close"},
-                auth=(credentials["api_key"], credentials["api_secret"]),
+                auth=self._basic,
                 timeout=(CONNECT_SECONDS, READ_SECONDS),
                 allow_redirects=False,
                 stream=True,
@@ -57,6 +69,8 @@ class MessagesApi:
                 return self._understood(response)
         except requests.RequestException as error:
             return _broken_off(error)
+        except (ValueError, HTTPError, OSError) as error:  # requests lets a few of its foundations' errors through
+            return Unknown(type(error).__name__)
 
     def _understood(self, response: requests.Response) -> Answer:
         status = response.status_code
@@ -65,10 +79,8 @@ class MessagesApi:
         if status >= 500 or status == 408:
             return Unknown(f"HTTP {status}")
         answer = self._json(response)
-        if status in (401, 402):
-            return Refused(_refusal(status, answer), credentials=True)
         if not 200 <= status < 300:
-            return Refused(_refusal(status, answer))
+            return Refused(status, _refusal(status, answer))
         message_uuid = answer.get("message_uuid")
         if isinstance(message_uuid, str) and 0 < len(message_uuid) <= 100:
             return Accepted(message_uuid)
@@ -94,23 +106,23 @@ class MessagesApi:
             return None
         try:
             return max(0.0, float(int(header)))
-        except ValueError:
+        except (ValueError, OverflowError):
             pass
         try:
             return max(0.0, parsedate_to_datetime(header).timestamp() - self._clock())
-        except ValueError:
+        except (ValueError, OverflowError):
             return None
 
 
 def _broken_off(error: requests.RequestException) -> Answer:
     """Before the request could leave, it was not taken; after that, nobody knows."""
     cause = getattr(error.args[0], "reason", None) if error.args else None
+    if isinstance(cause, NewConnectionError):  # NameResolutionError is one of these, and these are time-outs too
+        return NotTaken("no connection")
     if isinstance(error, requests.ConnectTimeout) or isinstance(cause, ConnectTimeoutError):
         return NotTaken("connect timeout")
     if cause is not None and any(isinstance(part, ssl.SSLCertVerificationError) for part in cause.args):
         return NotTaken("certificate not trusted")
-    if isinstance(cause, NewConnectionError):  # NameResolutionError is one of these
-        return NotTaken("no connection")
     if isinstance(error, requests.ReadTimeout):
         return Unknown("read timeout")
     return Unknown("connection lost")

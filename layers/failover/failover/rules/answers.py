@@ -12,9 +12,15 @@ class Accepted:
 class Refused:
     """It was read and turned down: asking again gives the same answer."""
 
+    status: int
+    """The HTTP status of the answer."""
     reason: str
-    credentials: bool = False
-    """The refusal is of our credentials or our balance, not of this message."""
+    """The status, and what the Messages API said besides; its words are for the timeline, not for a log."""
+
+    @property
+    def of_credentials(self) -> bool:
+        """It is our credentials or our balance that were refused, not this message."""
+        return self.status in (401, 402)
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,16 @@
 """How long to wait before asking the Messages API again (faults F4 and F5)."""
 
-BUDGET = 24.0
-"""Seconds after its first request in which a send may begin another one; its expiry time may be shorter."""
+_BUDGET = 24.0
+"""Seconds after its first request in which a send may begin another one."""
+_LAST_BUDGET = 60.0
+"""The same for the last step, after which nothing else can reach the person."""
 _FIRST = 0.5
 _LONGEST = 8.0
+
+
+def budget(expiry_time: int | None) -> float:
+    """Seconds a send may go on asking: within the step's expiry, longer on the last step, which has none."""
+    return _LAST_BUDGET if expiry_time is None else min(_BUDGET, expiry_time)
 
 
 def pause(attempt: int, retry_after: float | None, elapsed: float, budget: float, jitter: float) -> float | None:

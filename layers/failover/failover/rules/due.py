@@ -5,7 +5,7 @@ Every transition sets `due_at`; the sparse index `due` holds the workflows that 
 
 from failover.rules.workflow import Step, Workflow
 
-SLACK = 180
+SLACK = 240
 """Seconds the next thing may take before it counts as overdue: a start, a send with its retries, a signal."""
 
 

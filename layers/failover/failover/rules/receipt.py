@@ -7,6 +7,8 @@ from typing import Any
 from failover.rules.redaction import redacted
 from failover.rules.statuses import STATUSES
 
+_YEAR_2100 = 4_102_444_800_000
+
 
 class UnreadableReceipt(Exception):
     """The body is not a status callback; `field` names what is missing or wrong."""
@@ -60,7 +62,8 @@ def _instant(value: Any) -> int | None:
         at = datetime.fromisoformat(value.removesuffix(" UTC"))
     except ValueError:
         return None
-    return int((at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp() * 1000)
+    milliseconds = int((at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp() * 1000)
+    return milliseconds if 0 <= milliseconds < _YEAR_2100 else None
 
 
 def _error(value: Any) -> dict[str, Any] | None:

@@ -25,8 +25,11 @@ class Forged(Exception):
     """The token does not prove that the owner of the secret sent this body. The message says why, and no more."""
 
 
-def check(authorization: str, raw: bytes, secret: str, now: float) -> None:
-    """Raises Forged unless `Authorization: Bearer <JWT>` is genuine for exactly these bytes. `now` in seconds."""
+def check(authorization: str, raw: bytes, secret: str, now: float) -> int:
+    """When `Authorization: Bearer <JWT>` was issued; raises Forged unless it is genuine for exactly these bytes.
+
+    All times in seconds.
+    """
     scheme, _, token = authorization.partition(" ")
     if scheme.lower() != "bearer":
         raise Forged("not a bearer token")
@@ -39,6 +42,7 @@ def check(authorization: str, raw: bytes, secret: str, now: float) -> None:
         raise Forged("iat is out of its time")
     if not isinstance(payload_hash, str) or not hmac.compare_digest(payload_hash.encode(), digest(raw).encode()):
         raise Forged("payload_hash does not fit the body")
+    return int(issued)
 
 
 def digest(raw: bytes) -> str:

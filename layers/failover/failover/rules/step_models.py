@@ -125,7 +125,7 @@ def _failover(channel: str, conditions: tuple[str, ...]) -> type[BaseModel]:
 
 def _written_out(value: Any) -> Any:
     """Numbers and ids may come as JSON integers, and with white space around them."""
-    if isinstance(value, int) and not isinstance(value, bool):
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
         return str(value)
     return value.strip() if isinstance(value, str) else value
 
@@ -147,7 +147,7 @@ _PRINTABLE = r"^[^\x00-\x1f\x7f]*$"
 _Id = Annotated[str, BeforeValidator(_written_out), Field(min_length=1, max_length=50, pattern=_PRINTABLE)]
 _Sender = Annotated[str, BeforeValidator(_international), Field(min_length=1, max_length=50, pattern=_PRINTABLE)]
 _Phone = Annotated[str, BeforeValidator(_international), Field(pattern=r"^[1-9][0-9]{6,14}$")]
-_Url = Annotated[str, Field(min_length=1, max_length=URL_LIMIT, pattern=r"^https?://\S+$")]
+_Url = Annotated[str, Field(min_length=1, max_length=URL_LIMIT, pattern=r"^(?i:https?)://\S+$")]
 _Caption = Annotated[str, Field(min_length=1, max_length=CAPTION_LIMIT)]
 _ClientRef = Annotated[str, Field(min_length=1, max_length=40)]
 

@@ -37,7 +37,7 @@ def parse(raw: bytes) -> Any:
             object_pairs_hook=_object,
             parse_constant=_constant,
             parse_int=_integer,
-            parse_float=Decimal,
+            parse_float=_decimal,
         )
     except json.JSONDecodeError as error:
         raise InvalidJson(f"{error.msg} at line {error.lineno}, column {error.colno}") from None
@@ -67,6 +67,13 @@ def _constant(name: str) -> NoReturn:
 
 def _integer(digits: str) -> int | Decimal:
     return int(digits) if len(digits) <= _LONGEST_INTEGER else Decimal(digits)
+
+
+def _decimal(digits: str) -> Decimal:
+    try:
+        return Decimal(digits)
+    except ArithmeticError:
+        raise InvalidJson("a number has an exponent beyond all bounds") from None
 
 
 def _check_strings(value: Any) -> None:

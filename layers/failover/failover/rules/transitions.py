@@ -9,20 +9,24 @@ from dataclasses import replace
 from typing import Any
 
 from failover.rules import due, reasons
-from failover.rules.answers import Accepted, Answer, NotTaken, Refused
+from failover.rules.answers import Accepted, Answer, NotTaken, Refused, Unknown
 from failover.rules.receipt import Receipt
-from failover.rules.statuses import FAILURES, meets, reached, risen
+from failover.rules.statuses import FAILURES, meets, risen
 from failover.rules.workflow import Step, Workflow
 
 FINAL_CONDITION = "delivered"
 """What the last step waits for: it has no condition of its own (contract, section 0, "Last step")."""
 
-_REVERSIBLE = frozenset({"expired", "unsendable"})
-"""Closed by our own judgement, which a late success proves wrong; what the vendor called a failure stays one."""
+_REVERSIBLE = frozenset({"expired", "refused", "unsendable"})
+"""Closed without a status, which a late success proves wrong; a status that was a failure stays one."""
 
 
 class TooEarly(Exception):
-    """The step before is still open, and its expiry has not come: whoever asks is ahead of the timer."""
+    """The step before is still open and has `milliseconds` left: whoever asks is ahead of the timer."""
+
+    def __init__(self, milliseconds: int) -> None:
+        super().__init__("the step before has time left")
+        self.milliseconds = milliseconds
 
 
 def accepted(workflow: Workflow) -> Workflow:
@@ -42,8 +46,8 @@ def claimed(workflow: Workflow, number: int, now: int) -> Workflow | None:
         return None
     for earlier in range(number):
         if steps[earlier].outcome is None:
-            if now < _expires_at(steps[earlier]):
-                raise TooEarly
+            if (left := _expires_at(steps[earlier]) - now) > 0:
+                raise TooEarly(left)
             workflow = _closed(workflow, earlier, _silent_end(steps[earlier]), now)
     workflow = _with_step(workflow, number, phase="claimed", claimed_at=now)
     workflow = _noted(workflow, now, "sending", step=number)
@@ -51,8 +55,12 @@ def claimed(workflow: Workflow, number: int, now: int) -> Workflow | None:
 
 
 def still_wanted(workflow: Workflow, number: int) -> bool:
-    """Asking once more for step `number`, which was certainly not taken so far, still makes sense."""
-    return workflow.running and workflow.steps[number].outcome is None
+    """Asking once more for step `number`, which was not taken so far, still makes sense.
+
+    A status of its message proves that it was taken, whatever the answer said.
+    """
+    step = workflow.steps[number]
+    return workflow.running and step.outcome is None and not step.statuses
 
 
 def answered(workflow: Workflow, number: int, answer: Answer, now: int) -> Workflow:
@@ -61,19 +69,21 @@ def answered(workflow: Workflow, number: int, answer: Answer, now: int) -> Workf
     Merges with whatever has happened since the claim and never lowers it: a status may have overtaken the answer.
     """
     step = workflow.steps[number]
+    if step.statuses and not isinstance(answer, Accepted):
+        answer = Unknown(answer.reason)  # a status of its message is proof that it was taken
     match answer:
         case Accepted(message_uuid):
             workflow = _with_step(workflow, number, phase="sent", message_uuid=message_uuid, answered_at=now)
             workflow = _noted(workflow, now, "sent", step=number, message_uuid=message_uuid)
-        case Refused(reason) | NotTaken(reason):
+        case Refused(reason=reason) | NotTaken(reason=reason):
             outcome = "refused" if isinstance(answer, Refused) else "unsendable"
             workflow = _with_step(workflow, number, phase="unsent", answered_at=now)
             workflow = _noted(workflow, now, "unsent", step=number, reason=f"{outcome}: {reason}")
-            if workflow.running and step.outcome is None and not reached(step.status):
+            if workflow.running and step.outcome is None:
                 workflow = _closed(workflow, number, outcome, now, reason)
-        case _:
+        case Unknown(reason):
             workflow = _with_step(workflow, number, phase="unknown", answered_at=now)
-            workflow = _noted(workflow, now, "unknown", step=number, reason=answer.reason)
+            workflow = _noted(workflow, now, "unknown", step=number, reason=reason)
     return _due(workflow, now)
 
 

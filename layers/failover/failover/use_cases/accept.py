@@ -26,7 +26,7 @@ def accept(outside: Outside, account: str, raw: bytes, word: str, base_url: str)
     logger.append_keys(workflow_id=workflow.id)
     life = due.longest_life(workflow.steps, workflow.receipt_window)
     kept_until = due.forgotten_at(workflow.created_at, life + outside.settings.content_retention)
-    outside.store.create(workflow, content, kept_until)
+    _store(outside, workflow, content, kept_until)
     count("WorkflowsCreated")
     try:
         outside.executions.start(workflow)
@@ -35,6 +35,15 @@ def accept(outside: Outside, account: str, raw: bytes, word: str, base_url: str)
         count("WorkflowsNotStarted")
     logger.info("workflow accepted", steps=[step.channel for step in workflow.steps])
     return workflow.id
+
+
+def _store(outside: Outside, workflow: Workflow, content: list[dict[str, Any]], kept_until: int) -> None:
+    """Store it, or raise `aws.Unavailable` knowing that it was not stored, as far as that can be known."""
+    try:
+        outside.store.create(workflow, content, kept_until)
+    except aws.Unavailable:
+        if outside.store.read(workflow.id) is None:
+            raise
 
 
 def _content(raw: bytes) -> list[dict[str, Any]]:

@@ -22,7 +22,7 @@ def receive(outside: Outside, authorization: str | None, raw: bytes) -> None:
     """
     if len(raw) > MAX_BODY:
         raise problems.Problem(problems.TOO_LARGE, f"The body is longer than {MAX_BODY} bytes.")
-    _check_signature(outside, authorization, raw)
+    issued_at = _check_signature(outside, authorization, raw)
     try:
         receipt = parse(strict_json.parse(raw))
     except strict_json.InvalidJson as error:
@@ -32,7 +32,7 @@ def receive(outside: Outside, authorization: str | None, raw: bytes) -> None:
         fault = {"name": error.field, "reason": "Missing, or not a value this API knows"}
         raise problems.invalid_parameters([fault]) from None
 
-    place = _place(outside, receipt)
+    place = _place(outside, receipt, issued_at)
     workflow = outside.store.read(place[0]) if place else None
     if place is None or workflow is None or place[1] >= len(workflow.steps):
         logger.warning("a receipt for no message of ours", status=receipt.status)
@@ -50,7 +50,8 @@ def receive(outside: Outside, authorization: str | None, raw: bytes) -> None:
     _signal(outside, *told)
 
 
-def _check_signature(outside: Outside, authorization: str | None, raw: bytes) -> None:
+def _check_signature(outside: Outside, authorization: str | None, raw: bytes) -> int:
+    """When the callback was signed (ms)."""
     if not authorization:
         count("UnsignedReceipts")
         raise problems.unavailable("This callback is not signed: send it again, signed.", retry_after=5)
@@ -58,23 +59,24 @@ def _check_signature(outside: Outside, authorization: str | None, raw: bytes) ->
     now = outside.now() / 1000
     try:
         try:
-            signature.check(authorization, raw, secret.value()["signature_secret"], now)
+            return 1000 * signature.check(authorization, raw, secret.value()["signature_secret"], now)
         except signature.Forged:
             if not secret.refreshed():
                 raise
-            signature.check(authorization, raw, secret.value()["signature_secret"], now)
+            return 1000 * signature.check(authorization, raw, secret.value()["signature_secret"], now)
     except signature.Forged as error:
         logger.warning("forged callback", reason=str(error))
         count("ForgedReceipts")
         raise problems.Problem(problems.INVALID_SIGNATURE, "The signature does not fit this body.") from None
 
 
-def _place(outside: Outside, receipt: Receipt) -> tuple[str, int] | None:
+def _place(outside: Outside, receipt: Receipt, issued_at: int) -> tuple[str, int] | None:
     """The workflow and step of a receipt: by our reference, else by its message's id."""
     if receipt.client_ref is not None:
         return client_ref.parse(receipt.client_ref)
     place = outside.store.find_message(receipt.message_uuid or "")
-    if place is None and receipt.timestamp is not None and outside.now() - receipt.timestamp < _PATIENCE:
+    happened_at = issued_at if receipt.timestamp is None else receipt.timestamp
+    if place is None and outside.now() - happened_at < _PATIENCE:
         raise problems.unavailable("This message is not known yet.", retry_after=5)
     return place
 

@@ -6,6 +6,7 @@ Whatever dies after the claim, the step is never asked for again; its status or 
 from functools import partial
 from typing import Any
 
+from failover.adapters import aws
 from failover.adapters.messages import MessagesApi
 from failover.adapters.store import Pointer
 from failover.observability import count, logger
@@ -15,6 +16,9 @@ from failover.rules.answers import Accepted, Answer, NotTaken, Refused
 from failover.rules.client_ref import client_ref
 from failover.rules.workflow import Workflow
 from failover.use_cases.transition import transition
+
+_LONGEST_WAIT = 60.0
+"""Seconds a send may wait for the step before to expire; the state machine's retries are too few to rely on."""
 
 
 def send(outside: Outside, channel: str, workflow_id: str, number: int) -> None:
@@ -30,11 +34,11 @@ def send(outside: Outside, channel: str, workflow_id: str, number: int) -> None:
     messages = outside.messages(workflow.base_url)
     messages.prepare()
 
-    claim = transition(outside.store, workflow, lambda current: transitions.claimed(current, number, outside.now()))
+    claim = _claim(outside, workflow, number)
     if claim is None:
         logger.info("not sent", step=number, reason="over, or claimed already")
         return
-    claimed = claim[1]
+    claimed = claim
     _count_failover(claimed, number)
 
     body = _body(outside, claimed, number, content[number])
@@ -42,9 +46,25 @@ def send(outside: Outside, channel: str, workflow_id: str, number: int) -> None:
     _record(outside, claimed, number, answer)
 
 
+def _claim(outside: Outside, workflow: Workflow, number: int) -> Workflow | None:
+    """The workflow with step `number` claimed; waits a little where the machine's timer was ahead of ours."""
+    try:
+        claim = transition(outside.store, workflow, lambda now: transitions.claimed(now, number, outside.now()))
+    except transitions.TooEarly as early:
+        count("ClaimsTooEarly")
+        seconds = early.milliseconds / 1000
+        if seconds > _LONGEST_WAIT:
+            raise
+        logger.warning("ahead of the timer", step=number, seconds=seconds)
+        outside.sleep(seconds)
+        current = outside.store.read(workflow.id) or workflow
+        claim = transition(outside.store, current, lambda now: transitions.claimed(now, number, outside.now()))
+    return claim[1] if claim else None
+
+
 def _asked(outside: Outside, messages: MessagesApi, body: dict[str, Any], workflow: Workflow, number: int) -> Answer:
     """Ask until the answer is final. Before asking again, look whether the message is still wanted."""
-    budget = min(backoff.BUDGET, workflow.steps[number].expiry_time or backoff.BUDGET)
+    budget = backoff.budget(workflow.steps[number].expiry_time)
     attempt, began = 1, outside.now()
     while isinstance(answer := messages.send(body), NotTaken):
         elapsed = (outside.now() - began) / 1000
@@ -54,10 +74,17 @@ def _asked(outside: Outside, messages: MessagesApi, body: dict[str, Any], workfl
         logger.warning("asked to wait", step=number, reason=answer.reason, seconds=round(pause, 2))
         outside.sleep(pause)
         attempt += 1
-        current = outside.store.read(workflow.id)
-        if current is None or not transitions.still_wanted(current, number):
+        if not _still_wanted(outside, workflow.id, number):
             break
     return answer
+
+
+def _still_wanted(outside: Outside, workflow_id: str, number: int) -> bool:
+    try:
+        current = outside.store.read(workflow_id)
+    except aws.Unavailable:
+        return False  # without knowing, nothing may be asked for again
+    return current is not None and transitions.still_wanted(current, number)
 
 
 def _record(outside: Outside, claimed: Workflow, number: int, answer: Answer) -> None:
@@ -69,10 +96,20 @@ def _record(outside: Outside, claimed: Workflow, number: int, answer: Answer) ->
     transition(outside.store, claimed, decide, pointer)
     result = type(answer).__name__.lower()
     count("StepsSent", channel=claimed.steps[number].channel, answer=result)
-    if isinstance(answer, Refused) and answer.credentials:
+    if isinstance(answer, Refused) and answer.of_credentials:
         count("CredentialsRefused")
-    reason = None if isinstance(answer, Accepted) else answer.reason
-    logger.info("step sent", step=number, answer=result, reason=reason)
+    logger.info("step sent", step=number, answer=result, reason=_loggable(answer))
+
+
+def _loggable(answer: Answer) -> str | None:
+    """Our own words for the answer; those of the Messages API may quote the message."""
+    match answer:
+        case Accepted():
+            return None
+        case Refused(status):
+            return f"HTTP {status}"
+        case _:
+            return answer.reason
 
 
 def _body(outside: Outside, workflow: Workflow, number: int, step: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,296 @@
+"""The send functions against a Messages API that misbehaves (faults F4 to F8)."""
+
+import contextlib
+import json
+import socket
+import ssl
+import threading
+import time
+from datetime import UTC, datetime, timedelta
+
+import boto3
+import pytest
+import requests
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from failover.adapters import aws
+from failover.rules import transitions
+from failover.rules.receipt import Receipt
+from tests import messages_server as server
+from tests.examples import ID, MESSENGER, NOW, SMS, workflow
+from tests.functions.conftest import hurried, sent_step
+from tests.messages_server import MessagesServer
+from tests.world import CREDENTIALS
+
+
+@pytest.fixture
+def self_signed(tmp_path):
+    """A certificate nobody trusts, with its key, in one file."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .sign(key, hashes.SHA256())
+    )
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    path = tmp_path / "server.pem"
+    path.write_bytes(private + certificate.public_bytes(Encoding.PEM))
+    return path
+
+
+@pytest.mark.parametrize("status", [400, 404, 415, 422])
+def test_refused(world, stored, messages, outside, status):
+    """F6: a refusal closes the step at once with the vendor's words, free of addresses."""
+    named = [{"name": "to", "reason": "447700900123 is not a number"}]
+    messages.script = [server.problem(status, "Invalid params", invalid_parameters=named)]
+    step = sent_step(world, outside)
+    assert (step.state, len(messages.requests)) == ("refused", 1)
+    reason = world.read(ID).timeline[-1]["reason"]
+    assert reason == f"refused: {status} Invalid params (to: … is not a number)"
+
+
+def test_redirect_is_a_refusal(world, stored, messages, outside):
+    """A redirect is not followed: credentials and content stay where they were meant to go."""
+    messages.script = [server.http(302, headers="Location: http://127.0.0.1:9/\r\n")]
+    assert sent_step(world, outside).state == "refused"
+
+
+@pytest.mark.parametrize("status", [401, 402])
+def test_credentials_refused(world, stored, messages, outside, status, output):
+    """F7: credentials that stay refused close the step, and are counted for the alarm."""
+    messages.script = [server.problem(status, "Unauthorized")] * 3
+    assert sent_step(world, outside).state == "refused"
+    assert len(messages.requests) == 1
+    assert "CredentialsRefused" in output()
+
+
+def test_credentials_rotated(world, stored, messages, outside, monkeypatch):
+    """F7, F20: a secret that has changed in the meantime is read again, and the message goes out."""
+    api = outside.messages("https://api.test/beta")
+    api.prepare()
+    rotated = json.dumps({**CREDENTIALS, "api_secret": "rotated"})
+    boto3.client("secretsmanager").put_secret_value(SecretId="messages", SecretString=rotated)
+    outside.messages_secret._read_at -= 20
+    messages.script = [server.problem(401, "Unauthorized"), server.accepted()]
+    assert sent_step(world, outside).phase == "sent"
+    assert messages.requests[0].headers["authorization"] != messages.requests[1].headers["authorization"]
+
+
+@pytest.mark.parametrize("status", [429, 503])
+@pytest.mark.parametrize(
+    ("headers", "pause"),
+    [
+        ("", 0.5),
+        ("Retry-After: 3\r\n", 3.0),
+        ("Retry-After: soon\r\n", 0.5),
+        (f"Retry-After: {10**400}\r\n", 0.5),
+    ],
+)
+def test_asked_to_wait(world, stored, messages, outside, slept, status, headers, pause):
+    """F5: 429 and 503 are repeated after the time they ask for."""
+    messages.script = [server.http(status, headers=headers), server.accepted()]
+    assert sent_step(world, outside).state == "sent"
+    assert slept == [pause]
+
+
+def test_retry_after_as_a_date(world, stored, messages, outside, slept):
+    """F5: Retry-After may be a date."""
+    date = time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(time.time() + 10))
+    messages.script = [server.http(429, headers=f"Retry-After: {date}\r\n"), server.accepted()]
+    sent_step(world, outside)
+    assert 5 < slept[0] <= 10
+
+
+def test_busy_for_good(world, stored, messages, outside, slept):
+    """F5: who stays busy is asked a bounded number of times, within the budget; then the step fails over."""
+    messages.script = [server.http(503)] * 50
+    step = sent_step(world, outside)
+    assert step.state == "unsendable"
+    assert world.read(ID).timeline[-1]["reason"] == "unsendable: HTTP 503"
+    assert 20 < sum(slept) <= 24
+    assert len(messages.requests) == len(slept) + 1
+
+
+def test_pauses_stay_within_the_expiry(world, messages, outside, slept):
+    """F4: with a short expiry the pauses are shorter still."""
+    world.put(workflow(("messenger", "read", 15), "sms"), [MESSENGER, SMS])
+    messages.script = [server.http(503)] * 50
+    sent_step(world, outside)
+    assert sum(slept) <= 15
+
+
+def test_the_last_step_asks_longer(world, messages, outside, slept):
+    """After the last step nothing else can reach the person: it asks for up to a minute."""
+    world.put(workflow("sms"), [SMS])
+    messages.script = [server.http(503)] * 50
+    assert sent_step(world, outside, channel="sms").state == "unsendable"
+    assert 40 < sum(slept) <= 60
+
+
+@pytest.mark.parametrize("status", ["submitted", "delivered"])
+def test_not_asked_again_once_a_status_came(world, stored, messages, outside, status):
+    """A status proves that the message was taken, though the answer was 503: no second request, no failover."""
+    messages.script = [server.http(503)] * 5
+
+    def told(_):
+        world.store.write(transitions.received(world.read(ID), 0, Receipt(status, "u", None, None), NOW))
+
+    messages.meanwhile = told
+    step = sent_step(world, outside)
+    assert len(messages.requests) == 1
+    assert (step.state, step.outcome) == ("unknown", None)
+
+
+def test_table_lost_while_waiting(world, stored, messages, outside, monkeypatch):
+    """If the table cannot be read before asking again, nothing is asked again, and the answer is kept."""
+    messages.script = [server.http(503), server.accepted()]
+
+    def lost(_):
+        raise aws.Unavailable("dynamodb: gone")
+
+    monkeypatch.setattr(outside.store, "read", lost)
+    assert sent_step(world, outside).state == "unsendable"
+    assert len(messages.requests) == 1
+
+
+@pytest.mark.parametrize("moment", [1, 2])
+def test_secrets_lost_meanwhile(world, stored, messages, outside, monkeypatch, moment):
+    """Once a step is claimed, no failing Secrets Manager can lose its message or its answer."""
+    secret = outside.messages_secret
+    read = secret._read
+    reads = []
+
+    def read_once():
+        reads.append(1)
+        if len(reads) > 1:
+            raise aws.Unavailable("secretsmanager: gone")
+        read()
+
+    monkeypatch.setattr(secret, "_read", read_once)
+    messages.script = [server.problem(401, "Unauthorized")] if moment == 2 else []
+    messages.meanwhile = lambda _: setattr(secret, "_read_at", -1000.0)
+    step = sent_step(world, outside)
+    assert len(messages.requests) == 1
+    assert step.state == ("refused" if moment == 2 else "sent")
+
+
+def test_untrusted_certificate(world, stored, slept, monkeypatch, self_signed):
+    """A server that cannot prove who it is gets nothing: asked again, bounded, then failed over."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(self_signed)
+    served = threading.Thread(target=_handshakes, args=(listener, context), daemon=True)
+    served.start()
+    monkeypatch.setenv("MESSAGES_URL", f"https://127.0.0.1:{listener.getsockname()[1]}")
+    step = sent_step(world, hurried(slept))
+    listener.close()
+    assert step.state == "unsendable"
+    assert world.read(ID).timeline[-1]["reason"] == "unsendable: certificate not trusted"
+
+
+def _handshakes(listener, context):
+    while True:
+        try:
+            connection, _ = listener.accept()
+        except OSError:
+            return
+        with connection, contextlib.suppress(OSError):
+            context.wrap_socket(connection, server_side=True).close()
+
+
+def test_not_asked_again_once_it_is_over(world, stored, messages, outside):
+    """Before asking again the send looks whether the message is still wanted."""
+    messages.script = [server.http(429)] * 5
+
+    def end_it(_):
+        flow = transitions.received(world.read(ID), 0, Receipt("read", "u", None, None), NOW)
+        world.store.write(flow)
+
+    messages.meanwhile = end_it
+    step = sent_step(world, outside)
+    assert len(messages.requests) == 1
+    assert (step.state, world.read(ID).status) == ("met", "completed")
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:1", "http://nowhere.invalid"])
+def test_no_connection(world, stored, messages, slept, monkeypatch, url):
+    """F4: without a connection, or a name, nothing was taken: asked again, bounded, then failed over."""
+    monkeypatch.setenv("MESSAGES_URL", url)
+    outside = hurried(slept)
+    assert sent_step(world, outside).state == "unsendable"
+    assert world.read(ID).timeline[-1]["reason"] == "unsendable: no connection"
+    assert slept
+
+
+def _slow(connection):
+    """Answers byte by byte, and never ends."""
+    connection.sendall(b"HTTP/1.1 202 X\r\nContent-Length: 1000\r\n\r\n")
+    for _ in range(200):
+        connection.sendall(b" ")
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param(server.reset, id="reset"),
+        pytest.param(server.closed, id="closed"),
+        pytest.param(server.garbage, id="garbage"),
+        pytest.param(server.http(500), id="500"),
+        pytest.param(server.http(502), id="502"),
+        pytest.param(server.http(504), id="504"),
+        pytest.param(server.http(408), id="408"),
+        pytest.param(server.http(302, headers="Location: http://[bad\r\n"), id="bad redirect"),
+        pytest.param(server.http(202, b"not json"), id="not json"),
+        pytest.param(server.http(202, b"[" * 100_000), id="deep"),
+        pytest.param(server.http(202, b"{}"), id="no message_uuid"),
+        pytest.param(server.http(202, b'{"message_uuid": 7}'), id="odd message_uuid"),
+        pytest.param(server.http(202, b'{"message_uuid": "x', length=100), id="truncated"),
+        pytest.param(server.http(202, b'{"x": "' + b"x" * 200_000 + b'"}'), id="huge"),
+        pytest.param(_slow, id="slow"),
+    ],
+)
+def test_unknown(world, stored, messages, outside, slept, answer, monkeypatch):
+    """F8: what may have been taken is never asked for again; its status or its expiry decides."""
+    monkeypatch.setattr("failover.adapters.messages.READ_SECONDS", 1)
+    messages.script = [answer]
+    step = sent_step(world, outside)
+    assert (step.state, step.outcome) == ("unknown", None)
+    assert step.answered_at
+    assert len(messages.requests) == 1
+    assert not slept
+
+
+def test_hanging(world, stored, messages, outside, monkeypatch):
+    """F8: an answer that never comes is unknown after the read time-out."""
+    monkeypatch.setattr("failover.adapters.messages.READ_SECONDS", 0.3)
+    messages.script = [messages.hang]
+    assert sent_step(world, outside).state == "unknown"
+
+
+def test_vendors_words_stay_out_of_the_log(world, stored, messages, outside, output):
+    """I8: what the Messages API says may quote the message; it stands in the timeline, not in the log."""
+    messages.script = [server.problem(422, "Your pin for Anna is not allowed")]
+    sent_step(world, outside)
+    assert "Anna" in world.read(ID).timeline[-1]["reason"]
+    written = output()
+    assert "Anna" not in written
+    assert "HTTP 422" in written
+
+
+def test_server_is_scripted():
+    """The scripted server answers in order, then accepts."""
+    fake = MessagesServer(script=[server.http(418)])
+    answers = [requests.post(f"{fake.url}/v1/messages", json={}, timeout=5).status_code for _ in range(2)]
+    fake.close()
+    assert answers == [418, 202]
