@@ -236,6 +236,7 @@ def test_the_token_counts_as_a_write(machine):
     machine.start(workflow(*PATIENT), CONTENT)
     machine.wait_for_race(0)
     with_token = machine.world.read(ID)
+    assert with_token.version == len(["created", "claimed", "answered", "token"])
     unaware = replace(with_token, version=with_token.version - 1, task_token=None)
     with pytest.raises(Conflict):
         machine.world.store.write(unaware)
