@@ -31,7 +31,7 @@ def bring_up(place: Place, said: Callable[[str], None]) -> None:
         stack.build(place)
         said("sam deploy")
         stack.deploy(place)
-        said("an account, and live events")
+        said("an account with an application, and live events")
         credentials.create(place)
         events.write(place)
     except BaseException:

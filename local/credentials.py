@@ -4,6 +4,9 @@ from base64 import b64encode
 from dataclasses import dataclass
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+
 from local import stack
 from local.place import ROOT, Place
 
@@ -20,13 +23,34 @@ class Credentials:
 
 
 def create(place: Place) -> Credentials:
-    """Create an account; write `credentials.env`, and `aws.env` for AWS's own tools."""
+    """Create an account with an application; write `credentials.env`, and `aws.env` for AWS's own tools."""
     created = stack.invoke(place, "accounts", {"action": "create_account", "name": "local"})
     account = Credentials(created["api_key"], created["api_secret"])
-    lines = {"API_URL": place.url, "API_KEY": account.api_key, "API_SECRET": account.api_secret}
+    private_key = place.folder / "private.key"
+    application = {
+        "action": "create_application",
+        "api_key": account.api_key,
+        "name": "local",
+        "public_key": _new_key(private_key),
+    }
+    lines = {
+        "API_URL": place.url,
+        "API_KEY": account.api_key,
+        "API_SECRET": account.api_secret,
+        "APPLICATION_ID": stack.invoke(place, "accounts", application)["application_id"],
+        "PRIVATE_KEY_PATH": str(private_key),
+    }
     _write(_path(place), lines)
     _write(place.folder / "aws.env", place.aws_environment)
     return account
+
+
+def _new_key(path: Path) -> str:
+    """Write a new private key to `path`; its public key, in PEM."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    path.touch(mode=0o600)
+    path.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    return key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
 
 
 def _write(path: Path, lines: dict[str, str]) -> None:
@@ -35,8 +59,13 @@ def _write(path: Path, lines: dict[str, str]) -> None:
 
 
 def read(place: Place) -> Credentials:
-    lines = dict(line.split("=", 1) for line in _path(place).read_text().splitlines())
+    lines = read_all(place)
     return Credentials(lines["API_KEY"], lines["API_SECRET"])
+
+
+def read_all(place: Place) -> dict[str, str]:
+    """Everything `credentials.env` says."""
+    return dict(line.split("=", 1) for line in _path(place).read_text().splitlines())
 
 
 def written(place: Place) -> bool:
@@ -44,7 +73,7 @@ def written(place: Place) -> bool:
 
 
 def remove(place: Place) -> None:
-    for path in (_path(place), place.folder / "aws.env"):
+    for path in (_path(place), place.folder / "aws.env", place.folder / "private.key"):
         path.unlink(missing_ok=True)
 
 

@@ -18,11 +18,11 @@ RESOURCES = {"/workflows": {"POST"}, "/dispatch": {"POST"}, "/workflows/<id>": {
 @api.post("/dispatch")
 def post() -> tuple[dict[str, Any], int]:
     event = api.current_event.raw_event
-    account = authenticate(outside, http_edge.header(event, "Authorization"))
+    caller = authenticate(outside, http_edge.header(event, "Authorization"))
     http_edge.require_json(event)
     word = "dispatch" if event["path"].rstrip("/").endswith("/dispatch") else "workflow"
     base_url = http_edge.base_url(event, outside.settings.public_url)
-    workflow_id = accept(outside, account, http_edge.raw_body(event), word, base_url)
+    workflow_id = accept(outside, caller, http_edge.raw_body(event), word, base_url)
     return {f"{word}_uuid": workflow_id}, 202
 
 
@@ -30,9 +30,9 @@ def post() -> tuple[dict[str, Any], int]:
 @api.get("/dispatch/<id>")
 def get(id: str) -> dict[str, Any]:
     event = api.current_event.raw_event
-    account = authenticate(outside, http_edge.header(event, "Authorization"))
+    caller = authenticate(outside, http_edge.header(event, "Authorization"))
     http_edge.require_json_accepted(event)
-    return show(outside, account, id)
+    return show(outside, caller, id)
 
 
 for resource, verbs in RESOURCES.items():

@@ -1,10 +1,16 @@
 """The product's main job, over HTTP on the deployed stack."""
 
 import json
+import time
+import uuid
 from datetime import datetime
+from pathlib import Path
 
+import jwt
 import pytest
 import requests
+
+from local import credentials
 
 # The request of the product's overview page, byte for byte, with sandbox ids.
 OVERVIEW = """{
@@ -221,6 +227,18 @@ def test_unsigned_callback(deployed):
     """A callback without a signature is asked for again."""
     url = f"{deployed.place.api_url}/webhooks/message-status"
     assert requests.post(url, data=json.dumps({"status": "read"}), timeout=30).status_code == 503
+
+
+def test_token_of_an_application(deployed):
+    """A token as the published clients make it, without exp, is as good as the account's secret."""
+    written = credentials.read_all(deployed.place)
+    claims = {"iat": int(time.time()), "jti": str(uuid.uuid1()), "application_id": written["APPLICATION_ID"]}
+    token = jwt.encode(claims, Path(written["PRIVATE_KEY_PATH"]).read_text(), algorithm="RS256")
+    body = {"template": "failover", "workflow": [sms()]}
+    headers = {"Authorization": f"Bearer {token}"}
+    answer = requests.post(f"{deployed.place.api_url}/workflows?", json=body, headers=headers, timeout=30)
+    assert answer.status_code == 202
+    assert deployed.over(answer.json()["workflow_uuid"])["status"] == "completed"
 
 
 def test_bad_credentials(deployed):

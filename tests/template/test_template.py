@@ -156,7 +156,7 @@ PERMISSIONS = {
     "SendMessenger": SEND,
     "SendViber": SEND,
     "SendSms": SEND,
-    "Accounts": {("dynamodb:GetItem", "dynamodb:PutItem"): [TABLE]},
+    "Accounts": {("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"): [TABLE]},
     "StateMachine": {
         ("lambda:InvokeFunction",): [
             {"Fn::GetAtt": ["SendMessenger", "Arn"]},

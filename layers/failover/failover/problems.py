@@ -23,6 +23,7 @@ INVALID_PARAMS = Kind(
 INVALID_JSON = Kind(400, f"{_GENERIC}invalid-json", "Malformed JSON")
 UNAUTHORIZED = Kind(401, f"{_GENERIC}unauthorized", "Invalid credentials supplied")
 MULTIPLE_AUTH = Kind(401, f"{_GENERIC}multiple-auth-methods", "Multiple authentication methods")
+JWT_EXPIRED = Kind(401, f"{_GENERIC}jwt-expired", "JWT has expired")
 INVALID_SIGNATURE = Kind(401, f"{_GENERIC}invalid-signature", "Invalid signature")
 NOT_FOUND = Kind(404, f"{_GENERIC}not-found", "Not Found")
 WRONG_VERB = Kind(405, f"{_GENERIC}wrong-verb", "Request method not allowed")
@@ -37,6 +38,7 @@ CATALOGUE = (
     INVALID_JSON,
     UNAUTHORIZED,
     MULTIPLE_AUTH,
+    JWT_EXPIRED,
     INVALID_SIGNATURE,
     NOT_FOUND,
     WRONG_VERB,

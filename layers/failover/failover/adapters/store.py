@@ -36,6 +36,10 @@ class AlreadyExists(Exception):
     """There is an item with this key."""
 
 
+class Outdated(Exception):
+    """The item is no longer what it was when it was read."""
+
+
 @dataclass(frozen=True)
 class Pointer:
     """Leads from a message to its step; forgotten with the workflow's content."""
@@ -131,6 +135,22 @@ class Store:
 
     def add_account(self, api_key: str, account: dict[str, Any]) -> None:
         self._add({**_key(f"account#{api_key}", "account"), **account})
+
+    def replace_secrets(self, api_key: str, known: list[dict[str, Any]], secrets: list[dict[str, Any]]) -> None:
+        """Put `secrets` in the place of the `known` ones. Raises Outdated if those have changed."""
+        try:
+            with aws.failures("dynamodb"):
+                self._client.update_item(
+                    TableName=self._table,
+                    Key=_marshalled(_key(f"account#{api_key}", "account")),
+                    UpdateExpression="SET secrets = :secrets",
+                    ConditionExpression="secrets = :known",
+                    ExpressionAttributeValues=_marshalled({":secrets": secrets, ":known": known}),
+                )
+        except ClientError as error:
+            if aws.error_code(error) == "ConditionalCheckFailedException":
+                raise Outdated from None
+            raise RuntimeError(f"dynamodb: {aws.error_code(error)}") from None
 
     def find_application(self, application_id: str) -> dict[str, Any] | None:
         return self._get(f"application#{application_id}", "application")

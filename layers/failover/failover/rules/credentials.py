@@ -7,6 +7,7 @@ import hmac
 import re
 import secrets
 from collections.abc import Iterable
+from typing import Any
 
 
 def new_api_key() -> str:
@@ -29,6 +30,26 @@ def matches(secret: str, hashes: Iterable[str]) -> bool:
     return sum(hmac.compare_digest(offered, known) for known in hashes) > 0
 
 
+def kept(secret: str) -> dict[str, Any]:
+    """A new secret as an account keeps it: valid until it is rotated."""
+    return {"hash": hashed(secret)}
+
+
+def rotated(secrets_kept: list[dict[str, Any]], secret: str, now: int, overlap: int) -> list[dict[str, Any]]:
+    """The account's secrets after a rotation: `secret`, and the newest one before it for `overlap` ms more.
+
+    Two at the most are ever valid (contract, section 2.1).
+    """
+    newest = secrets_kept[-1]
+    until = min(newest.get("expires_at", now + overlap), now + overlap)
+    return [{**newest, "expires_at": until}, kept(secret)]
+
+
+def valid(secrets_kept: list[dict[str, Any]], now: int) -> list[str]:
+    """The hashes of the secrets that are valid at `now` (ms)."""
+    return [entry["hash"] for entry in secrets_kept if entry.get("expires_at", now + 1) > now]
+
+
 def basic(header: str) -> tuple[str, str] | None:
     """(API key, secret) of an `Authorization: Basic …` header (RFC 7617), or None."""
     scheme, _, encoded = header.strip().partition(" ")
@@ -40,6 +61,11 @@ def basic(header: str) -> tuple[str, str] | None:
         return None
     api_key, colon, secret = decoded.partition(":")
     return (api_key, secret) if colon else None
+
+
+def is_id(text: str) -> bool:
+    """`text` has the shape of the ids we give out."""
+    return re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", text) is not None
 
 
 def is_api_key(text: str) -> bool:

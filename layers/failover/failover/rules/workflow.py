@@ -55,6 +55,8 @@ class Workflow:
     reason: str | None = None
     ended_at: int | None = None
     timeline: tuple[Entry, ...] = ()
+    application: str | None = None
+    """The application whose token posted it; None: it was the account's own secret."""
     version: int = 1
     attempt: int = 1
     """Which execution of the state machine is at work: it is named `<id>-<attempt>`."""

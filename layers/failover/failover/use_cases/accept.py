@@ -10,19 +10,20 @@ from failover.outside import Outside
 from failover.rules import due, strict_json, transitions
 from failover.rules.request import InvalidRequest, validated
 from failover.rules.workflow import Step, Workflow
+from failover.use_cases.authenticate import Caller
 
 MAX_BODY = 64 * 1024
 """Bytes of a request's body."""
 
 
-def accept(outside: Outside, account: str, raw: bytes, word: str, base_url: str) -> str:
+def accept(outside: Outside, caller: Caller, raw: bytes, word: str, base_url: str) -> str:
     """The id of the new workflow. Raises Problem (400, 413, 503) before anything is written.
 
     Once it is stored it has been accepted: should the state machine not start at once, the workflow stays in the
     index `due` for whoever starts what was left behind.
     """
     content = _content(raw)
-    workflow = _workflow(outside, account, content, word, base_url)
+    workflow = _workflow(outside, caller, content, word, base_url)
     logger.append_keys(workflow_id=workflow.id)
     life = due.longest_life(workflow.steps, workflow.receipt_window)
     kept_until = due.forgotten_at(workflow.created_at, life + outside.settings.content_retention)
@@ -57,12 +58,13 @@ def _content(raw: bytes) -> list[dict[str, Any]]:
         raise problems.invalid_parameters(error.faults) from None
 
 
-def _workflow(outside: Outside, account: str, content: list[dict[str, Any]], word: str, base_url: str) -> Workflow:
+def _workflow(outside: Outside, caller: Caller, content: list[dict[str, Any]], word: str, base_url: str) -> Workflow:
     settings = outside.settings
     return transitions.accepted(
         Workflow(
             id=str(uuid.uuid4()),
-            account=account,
+            account=caller.account,
+            application=caller.application,
             word=word,
             base_url=base_url,
             created_at=outside.now(),

@@ -8,6 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, TypeAdapter, ValidationError
 
+from failover.adapters.store import Outdated
 from failover.observability import logger
 from failover.outside import Outside
 from failover.rules import credentials
@@ -42,9 +43,19 @@ class CreateApplication(_Command):
     status_url: _Url | None = None
 
 
-_COMMANDS: TypeAdapter[CreateAccount | CreateApplication] = TypeAdapter(
-    Annotated[CreateAccount | CreateApplication, Discriminator("action")]
+class RotateSecret(_Command):
+    """{"action": "rotate_secret", "api_key": …, "overlap_hours": 24}: the old secret stays valid that much longer."""
+
+    action: Literal["rotate_secret"]
+    api_key: str
+    overlap_hours: Annotated[int, Field(ge=0, le=720)] = 24
+
+
+type _AnyCommand = CreateAccount | CreateApplication | RotateSecret
+_COMMANDS: TypeAdapter[_AnyCommand] = TypeAdapter(
+    Annotated[CreateAccount | CreateApplication | RotateSecret, Discriminator("action")]
 )
+_HOUR = 3_600_000
 
 
 def register(outside: Outside, event: Any) -> dict[str, str]:
@@ -54,14 +65,18 @@ def register(outside: Outside, event: Any) -> dict[str, str]:
     except ValidationError as error:
         faults = [f"{'.'.join(map(str, fault['loc'][1:])) or 'action'}: {fault['msg']}" for fault in error.errors()]
         raise InvalidCommand("; ".join(faults)) from None
-    if isinstance(command, CreateAccount):
-        return _create_account(outside, command)
-    return _create_application(outside, command)
+    match command:
+        case CreateAccount():
+            return _create_account(outside, command)
+        case CreateApplication():
+            return _create_application(outside, command)
+        case RotateSecret():
+            return _rotate_secret(outside, command)
 
 
 def _create_account(outside: Outside, command: CreateAccount) -> dict[str, str]:
     api_key, secret = credentials.new_api_key(), credentials.new_secret()
-    account = {"name": command.name, "secrets": [credentials.hashed(secret)], "created_at": outside.now()}
+    account = {"name": command.name, "secrets": [credentials.kept(secret)], "created_at": outside.now()}
     if command.status_url:
         account["status_url"] = command.status_url
     outside.store.add_account(api_key, account)
@@ -85,6 +100,21 @@ def _create_application(outside: Outside, command: CreateApplication) -> dict[st
     outside.store.add_application(application_id, application)
     logger.info("application created", application_id=application_id)
     return {"application_id": application_id}
+
+
+def _rotate_secret(outside: Outside, command: RotateSecret) -> dict[str, str]:
+    account = outside.store.find_account(command.api_key)
+    if account is None:
+        raise InvalidCommand("api_key: there is no such account")
+    secret = credentials.new_secret()
+    overlap = command.overlap_hours * _HOUR
+    secrets = credentials.rotated(account["secrets"], secret, outside.now(), overlap)
+    try:
+        outside.store.replace_secrets(command.api_key, account["secrets"], secrets)
+    except Outdated:
+        raise InvalidCommand("api_key: somebody else has rotated this secret just now") from None
+    logger.info("secret rotated", api_key=command.api_key)
+    return {"api_key": command.api_key, "api_secret": secret}
 
 
 def _check_public_key(pem: str) -> None:

@@ -1,0 +1,218 @@
+"""Who may call: secrets with overlap, and tokens of applications (contract, section 2)."""
+
+import base64
+import json
+import time
+import uuid
+from dataclasses import dataclass
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+
+from failover.adapters.store import Outdated
+from failover.outside import Outside
+from failover.rules import credentials
+from failover.use_cases.register import register
+from tests.examples import SMS, request
+from tests.world import body_of, http_event, load
+
+DAY = 86400
+
+
+def private_pem(key):
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+
+
+def public_pem(key):
+    return key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+
+
+KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+OTHER_KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+@pytest.fixture
+def application(world):
+    """An application of the tests' account."""
+    command = {"action": "create_application", "api_key": world.api_key, "name": "app", "public_key": public_pem(KEY)}
+    return register(Outside(), command)["application_id"]
+
+
+@pytest.fixture
+def post(world):
+    """Post a workflow with an Authorization header; the answer."""
+    app = load("workflows_api")
+
+    def post(authorization):
+        raw = json.dumps(request(SMS))
+        event = http_event("POST", "/workflows", raw, Authorization=authorization, Content_Type="application/json")
+        return app.handler(event, None)
+
+    return post
+
+
+def token(application_id, key=KEY, algorithm="RS256", headers=None, **changes):
+    """What the published clients send: iat, jti, application_id, and no exp."""
+    claims = {"iat": int(time.time()), "jti": str(uuid.uuid1()), "application_id": application_id, **changes}
+    now = int(time.time())
+    claims = {name: now - value.seconds if isinstance(value, ago) else value for name, value in claims.items()}
+    claims = {name: value for name, value in claims.items() if value is not None}
+    signing = private_pem(key) if algorithm.startswith(("RS", "PS")) else key
+    return "Bearer " + jwt.encode(claims, signing, algorithm=algorithm, headers=headers)
+
+
+@dataclass(frozen=True)
+class ago:  # noqa: N801 - it reads as a word
+    """So many seconds before the token is made."""
+
+    seconds: int
+
+
+def test_token_of_the_published_clients(world, application, post):
+    """A token without exp is good, and the workflow remembers its application."""
+    answer = post(token(application))
+    assert answer["statusCode"] == 202
+    flow = world.read(*body_of(answer).values())
+    assert (flow.account, flow.application) == (world.api_key, application)
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"iat": ago(899)},
+        {"iat": ago(955)},
+        {"iat": ago(-59)},
+        {"iat": ago(DAY - 60), "exp": ago(-60)},
+        {"exp": ago(-DAY + 60)},
+        {"exp": ago(55)},
+        {"nbf": ago(-59)},
+        {"sub": 5, "aud": "somebody", "iss": "somebody"},
+    ],
+)
+def test_good_times(application, post, claims):
+    """Without exp a token lives 900 s, with it up to a day; a minute of skew is allowed each way."""
+    assert post(token(application, **claims))["statusCode"] == 202
+
+
+@pytest.mark.parametrize("claims", [{"iat": ago(961)}, {"iat": ago(3600), "exp": ago(61)}])
+def test_expired(world, application, post, claims):
+    """An expired token is told so."""
+    answer = post(token(application, **claims))
+    assert answer["statusCode"] == 401
+    assert body_of(answer)["type"].endswith("#jwt-expired")
+    assert not [item for item in world.items() if item["sk"]["S"] == "state"]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"iat": ago(-65)},
+        {"iat": None},
+        {"iat": True},
+        {"exp": ago(-DAY - 60)},
+        {"nbf": ago(-65)},
+        {"jti": None},
+        {"jti": ""},
+        {"application_id": None},
+        {"application_id": 7},
+        {"application_id": "unknown"},
+        {"application_id": str(uuid.uuid4())},
+        {"key": OTHER_KEY},
+        {"algorithm": "RS512"},
+        {"algorithm": "PS256"},
+        {"key": "x" * 40, "algorithm": "HS256"},
+        {"key": None, "algorithm": "none"},
+    ],
+)
+def test_refused(world, application, post, changes):
+    """Wrong key, wrong algorithm, wrong time, missing claims, unknown application: 401, and nothing is written."""
+    answer = post(token(changes.pop("application_id", application), **changes))
+    assert answer["statusCode"] == 401
+    assert body_of(answer)["type"].endswith("#unauthorized")
+    assert not [item for item in world.items() if item["sk"]["S"] == "state"]
+
+
+def test_public_key_as_a_secret(application, post):
+    """The public key, which anybody may know, signs nothing as an HS256 secret."""
+    header = base64.urlsafe_b64encode(b'{"alg":"HS256","typ":"JWT"}').rstrip(b"=")
+    claims = {"iat": int(time.time()), "jti": "x", "application_id": application}
+    payload = base64.urlsafe_b64encode(json.dumps(claims).encode()).rstrip(b"=")
+    signed = jwt.algorithms.HMACAlgorithm(jwt.algorithms.HMACAlgorithm.SHA256)
+    signature = base64.urlsafe_b64encode(signed.sign(header + b"." + payload, public_pem(KEY).encode())).rstrip(b"=")
+    assert post("Bearer " + b".".join([header, payload, signature]).decode())["statusCode"] == 401
+
+
+@pytest.mark.parametrize("bearer", ["Bearer", "Bearer x", "Bearer a.b.c", "Bearer " + "a" * 20000, "Bearer e30.e30."])
+def test_no_tokens(world, post, bearer):
+    """What is no token is 401."""
+    assert post(bearer)["statusCode"] == 401
+
+
+def test_two_methods_at_once(world, application, post):
+    """Basic and a token together are an error of their own."""
+    answer = post(f"{world.basic}, {token(application)}")
+    assert body_of(answer)["type"].endswith("#multiple-auth-methods")
+
+
+def test_both_methods_see_the_same(world, application, post):
+    """An account's workflows are its own, whichever method posted them."""
+    (workflow_id,) = body_of(post(token(application))).values()
+    app = load("workflows_api")
+    for authorization in (world.basic, token(application)):
+        answer = app.handler(http_event("GET", f"/workflows/{workflow_id}", Authorization=authorization), None)
+        assert answer["statusCode"] == 200
+
+
+def rotate(world, **more):
+    return register(Outside(), {"action": "rotate_secret", "api_key": world.api_key, **more})["api_secret"]
+
+
+def basic(world, secret):
+    return "Basic " + base64.b64encode(f"{world.api_key}:{secret}".encode()).decode()
+
+
+def test_rotation_with_overlap(world, post):
+    """F20: after a rotation both secrets are good; after the next one the first is dead."""
+    second = rotate(world)
+    assert post(world.basic)["statusCode"] == 202
+    assert post(basic(world, second))["statusCode"] == 202
+    third = rotate(world)
+    assert post(world.basic)["statusCode"] == 401
+    assert post(basic(world, second))["statusCode"] == 202
+    assert post(basic(world, third))["statusCode"] == 202
+
+
+def test_rotation_without_overlap(world, post):
+    """Without an overlap the old secret dies at once."""
+    new = rotate(world, overlap_hours=0)
+    assert post(world.basic)["statusCode"] == 401
+    assert post(basic(world, new))["statusCode"] == 202
+
+
+def test_overlap_ends():
+    """The old secret dies when its overlap is over, and a later rotation never prolongs it."""
+    kept = credentials.rotated([credentials.kept("a")], "b", now=1000, overlap=500)
+    assert credentials.valid(kept, 1499) == [credentials.hashed("a"), credentials.hashed("b")]
+    assert credentials.valid(kept, 1500) == [credentials.hashed("b")]
+    ending = [credentials.kept("a") | {"expires_at": 1200}]
+    assert credentials.rotated(ending, "b", now=1000, overlap=500)[0]["expires_at"] == 1200
+
+
+def test_two_rotations_at_once(world, monkeypatch):
+    """Of two rotations at once one wins; the other is told, and nobody's new secret is lost unseen."""
+    outside = Outside()
+    known = outside.store.find_account(world.api_key)["secrets"]
+    rotate(world)
+    with pytest.raises(Outdated):
+        outside.store.replace_secrets(world.api_key, known, known)
+    monkeypatch.setattr(outside.store, "find_account", lambda _: {"secrets": known})
+    with pytest.raises(Exception, match="just now"):
+        register(outside, {"action": "rotate_secret", "api_key": world.api_key})
+
+
+def test_rotation_of_nobody(world):
+    """Only an account has a secret."""
+    with pytest.raises(Exception, match="no such account"):
+        register(Outside(), {"action": "rotate_secret", "api_key": "00000000"})
