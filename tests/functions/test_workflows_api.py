@@ -7,32 +7,13 @@ import time
 
 import boto3
 import pytest
-from botocore.exceptions import ReadTimeoutError
 
 from failover.outside import Outside
 from failover.problems import CATALOGUE
 from failover.use_cases.accept import MAX_BODY
 from failover.use_cases.register import register
-from tests.examples import MESSENGER, SMS, VIBER, changed, request, workflow
-from tests.world import body_of, http_event, load
-
-
-@pytest.fixture
-def app(world):
-    return load("workflows_api")
-
-
-@pytest.fixture
-def call(world, app):
-    """Call the API as the tests' account; a body is JSON unless it is bytes."""
-
-    def call(method, path, body=None, **headers):
-        raw = body if isinstance(body, bytes | None) else json.dumps(body).encode()
-        known = {"Authorization": world.basic, "Content_Type": "application/json", "Accept": "application/json"}
-        named = {name: value for name, value in {**known, **headers}.items() if value is not None}
-        return app.handler(http_event(method, path, raw, **named), None)
-
-    return call
+from tests.examples import MESSENGER, SMS, VIBER, changed, request
+from tests.world import body_of, http_event
 
 
 def names(answer):
@@ -89,49 +70,6 @@ def test_stored_state_names_nobody(world, call):
     assert "due" in state
     for private in ("sim-unread", "447700900000", "Hello", "ACME"):
         assert private not in json.dumps(state)
-
-
-def test_stored_though_it_could_not_be_started(world, call, monkeypatch, output):
-    """F2: what was stored has been accepted, even if the state machine cannot be started just now."""
-    monkeypatch.setenv("STATE_MACHINE_ARN", world.state_machine + "-missing")
-    load("workflows_api")
-    app = load("workflows_api")
-    raw = json.dumps(request(SMS))
-    event = http_event("POST", "/workflows", raw, Authorization=world.basic, Content_Type="application/json")
-    answer = app.handler(event, None)
-    assert answer["statusCode"] == 202
-    assert "WorkflowsNotStarted" in output()
-    assert world.read(*body_of(answer).values()).due_at
-
-
-def test_answer_of_the_store_got_lost(world, app, monkeypatch):
-    """A workflow that was stored, though DynamoDB's answer got lost, is started and answered 202 with its id."""
-    client = app.outside.store._client
-    transact = client.transact_write_items
-
-    def lost(**arguments):
-        transact(**arguments)
-        raise ReadTimeoutError(endpoint_url="https://dynamodb")
-
-    monkeypatch.setattr(client, "transact_write_items", lost)
-    raw = json.dumps(request(SMS))
-    event = http_event("POST", "/workflows", raw, Authorization=world.basic, Content_Type="application/json")
-    answer = app.handler(event, None)
-    assert answer["statusCode"] == 202
-    executions = boto3.client("stepfunctions").list_executions(stateMachineArn=world.state_machine)["executions"]
-    assert len(executions) == 1
-
-
-def test_started_already(world, monkeypatch):
-    """F2: a start whose answer got lost is started already, which is no error."""
-    client = world.executions._client
-    error = client.exceptions.ClientError({"Error": {"Code": "ExecutionAlreadyExists"}}, "StartExecution")
-
-    def exists(**_):
-        raise error
-
-    monkeypatch.setattr(client, "start_execution", exists)
-    world.executions.start(workflow("sms"))
 
 
 def test_content_outlives_its_workflow(world, call):
@@ -297,64 +235,6 @@ def test_trace_id_in_every_log_line(call, output):
     lines = [json.loads(line) for line in output().splitlines() if '"level"' in line]
     assert lines
     assert {line["trace_id"] for line in lines} == {trace_id}
-
-
-def test_throttled_transaction(world, app, monkeypatch):
-    """F17: a transaction that DynamoDB cancelled because it throttles may succeed in a moment."""
-    client = app.outside.store._client
-    response = {
-        "Error": {"Code": "TransactionCanceledException"},
-        "CancellationReasons": [{"Code": "ThrottlingError"}, {"Code": "None"}],
-    }
-
-    def cancelled(**_):
-        raise client.exceptions.ClientError(response, "TransactWriteItems")
-
-    monkeypatch.setattr(client, "transact_write_items", cancelled)
-    raw = json.dumps(request(SMS))
-    event = http_event("POST", "/workflows", raw, Authorization=world.basic, Content_Type="application/json")
-    assert app.handler(event, None)["statusCode"] == 503
-
-
-@pytest.mark.parametrize("text", ["a\r\nb", "\x1b[31mred", '"quoted"', "\u202eRTL", "👨\u200d👩"])
-def test_log_injection(call, output, text):
-    """F23: no field of a request can forge a log line; none gets into the log at all."""
-    call("POST", "/workflows", request(changed(changed(SMS, "message.content.text", text), "client_ref", text)))
-    call("POST", "/workflows", {"template": text, "workflow": [{text: text}]})
-    call("GET", f"/workflows/{text}")
-    written = output()
-    assert text not in written
-    assert all(json.loads(line) for line in written.splitlines())
-
-
-def test_dynamodb_throttles(world, call, monkeypatch):
-    """F17: when DynamoDB throttles, the client is told to come again."""
-    client = boto3.client("dynamodb")
-    error = client.exceptions.ClientError
-    app = load("workflows_api")
-
-    def throttled(**_):
-        raise error({"Error": {"Code": "ProvisionedThroughputExceededException"}}, "GetItem")
-
-    monkeypatch.setattr(app.outside.store._client, "get_item", throttled)
-    event = http_event("POST", "/workflows", json.dumps(request(SMS)), Authorization=world.basic)
-    answer = app.handler(event, None)
-    assert answer["statusCode"] == 503
-    assert answer["multiValueHeaders"]["Retry-After"]
-
-
-def test_unexpected_failure(world, app, monkeypatch, output, caplog):
-    """An unexpected failure is a 500 that says nothing, and a log line that says where."""
-
-    def broken(*_):
-        raise KeyError("447700900123")
-
-    monkeypatch.setattr(app, "authenticate", broken)
-    answer = app.handler(http_event("POST", "/workflows", "{}"), None)
-    assert answer["statusCode"] == 500
-    written = output()
-    assert "KeyError" in written
-    assert "447700900123" not in written + answer["body"] + caplog.text
 
 
 def test_catalogue_is_distinct():

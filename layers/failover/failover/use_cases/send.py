@@ -34,11 +34,10 @@ def send(outside: Outside, channel: str, workflow_id: str, number: int) -> None:
     messages = outside.messages(workflow.base_url)
     messages.prepare()
 
-    claim = _claim(outside, workflow, number)
-    if claim is None:
+    claimed = _claim(outside, workflow, number)
+    if claimed is None:
         logger.info("not sent", step=number, reason="over, or claimed already")
         return
-    claimed = claim
     _count_failover(claimed, number)
 
     body = _body(outside, claimed, number, content[number])
