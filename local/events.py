@@ -17,6 +17,10 @@ from local.place import ROOT, Place
 _HOUR = 3600
 _YEAR = 365 * 24 * _HOUR
 _SOMEBODY = {"id": "sim-read", "number": "447700900000"}
+_CONTENT = {
+    "text": {"type": "text", "text": "Hello"},
+    "image": {"type": "image", "image": {"url": "https://example.com/hello.jpg"}},
+}
 
 
 def write(place: Place) -> None:
@@ -69,6 +73,6 @@ def _store_examples(place: Place, table: str) -> None:
         content = {
             "from": {"type": channel.name, channel.sender: "sim-sender"},
             "to": {"type": channel.name, channel.recipient: _SOMEBODY[channel.recipient]},
-            "message": {"content": {"type": "text", "text": f"Hello over {channel.name}"}},
+            "message": {"content": _CONTENT["text" if channel.text_limit else "image"]},
         }
         store.create(transitions.accepted(workflow), [content], content_expires_at=now // 1000 + _YEAR)

@@ -27,6 +27,25 @@ SMS: dict[str, Any] = {
     "to": {"type": "sms", "number": "447700900000"},
     "message": {"content": {"type": "text", "text": "Hello from SMS"}},
 }
+MMS: dict[str, Any] = {
+    "from": {"type": "mms", "number": "12345"},
+    "to": {"type": "mms", "number": "447700900000"},
+    "message": {"content": {"type": "image", "image": {"url": "https://x.test/a.jpg", "caption": "Hello from MMS"}}},
+}
+WHATSAPP: dict[str, Any] = {
+    "from": {"type": "whatsapp", "number": "447700900100"},
+    "to": {"type": "whatsapp", "number": "447700900001"},
+    "message": {
+        "whatsapp": {"policy": "deterministic", "locale": "en"},
+        "content": {"type": "template", "template": {"name": "hello", "parameters": [{"default": "Jo"}, "4711"]}},
+    },
+}
+RCS: dict[str, Any] = {
+    "from": {"type": "rcs", "id": "Acme"},
+    "to": {"type": "rcs", "number": "447700900001"},
+    "message": {"content": {"type": "text", "text": "Hello from RCS"}},
+}
+EVERY_CHANNEL = {step["to"]["type"]: step for step in (MESSENGER, VIBER, SMS, MMS, WHATSAPP, RCS)}
 
 
 def request(*steps: dict[str, Any]) -> dict[str, Any]:

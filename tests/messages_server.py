@@ -58,6 +58,8 @@ class MessagesServer:
     script: list[Answer] = field(default_factory=list)
     requests: list[Request] = field(default_factory=list)
     meanwhile: Callable[[Request], None] = lambda _: None
+    received: Callable[[bytes], None] = lambda _: None
+    """Gets the raw body of each request."""
     released: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
@@ -87,7 +89,8 @@ class MessagesServer:
 
     def _answer(self, connection: socket.socket) -> None:
         with connection:
-            request = _read(connection)
+            request, raw = _read(connection)
+            self.received(raw)
             with self._lock:
                 self.requests.append(request)
                 answer = self.script.pop(0) if self.script else accepted()
@@ -95,11 +98,12 @@ class MessagesServer:
             answer(connection)
 
 
-def _read(connection: socket.socket) -> Request:
+def _read(connection: socket.socket) -> tuple[Request, bytes]:
     stream = connection.makefile("rb")
     path = stream.readline().decode().split(" ")[1]
     headers = {}
     while line := stream.readline().decode().strip():
         name, _, value = line.partition(":")
         headers[name.lower()] = value.strip()
-    return Request(path, headers, json.loads(stream.read(int(headers["content-length"]))))
+    raw = stream.read(int(headers["content-length"]))
+    return Request(path, headers, json.loads(raw)), raw

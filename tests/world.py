@@ -19,6 +19,7 @@ import yaml
 from failover.adapters.executions import Executions
 from failover.adapters.store import Store
 from failover.outside import Outside
+from failover.rules.channels import CHANNELS
 from failover.rules.signature import digest
 from failover.rules.workflow import Workflow
 from failover.use_cases.register import register
@@ -27,7 +28,7 @@ ROOT = Path(__file__).parent.parent
 REGION = "eu-west-1"
 SIGNATURE_SECRET = "signature-secret-of-the-tests-" * 2
 CREDENTIALS = {"api_key": "vendor-key", "api_secret": "vendor-secret"}
-SEND_FUNCTIONS = ("send_messenger", "send_viber", "send_sms")
+SEND_FUNCTIONS = tuple(f"send_{channel.function}" for channel in CHANNELS.values())
 
 
 class _Loader(yaml.SafeLoader):

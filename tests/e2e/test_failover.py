@@ -10,7 +10,11 @@ import jwt
 import pytest
 import requests
 
+from failover.rules.channels import CHANNELS
 from local import credentials
+from tests.examples import EVERY_CHANNEL
+
+TO = {"id": {"id": "sim-read"}, "number": {"number": "447700900001"}}
 
 # The request of the product's overview page, byte for byte, with sandbox ids.
 OVERVIEW = """{
@@ -227,6 +231,16 @@ def test_unsigned_callback(deployed):
     """A callback without a signature is asked for again."""
     url = f"{deployed.place.api_url}/webhooks/message-status"
     assert requests.post(url, data=json.dumps({"status": "read"}), timeout=30).status_code == 503
+
+
+@pytest.mark.parametrize("name", EVERY_CHANNEL)
+def test_every_channel(deployed, name):
+    """A message over each channel goes out and arrives."""
+    step = {**EVERY_CHANNEL[name], "to": {"type": name, **TO[CHANNELS[name].recipient]}}
+    step.pop("failover", None)
+    workflow_id = deployed.post(step)
+    assert deployed.over(workflow_id)["status"] == "completed"
+    assert deployed.sent(workflow_id) == [CHANNELS[name].v1_name]
 
 
 def test_token_of_an_application(deployed):

@@ -9,8 +9,9 @@ import boto3
 import jwt
 import pytest
 
+from failover.rules.channels import CHANNELS
 from failover.rules.signature import digest
-from tests.examples import MESSENGER, SMS, VIBER, workflow
+from tests.examples import EVERY_CHANNEL, workflow
 from tests.messages_server import MessagesServer
 from tests.world import CREDENTIALS, ROOT, SIGNATURE_SECRET, body_of, create_table, load, template
 
@@ -53,7 +54,7 @@ def test_workflows_api(world):
 
 @pytest.mark.parametrize(
     ("name", "channel", "content"),
-    [("send_messenger", "messenger", MESSENGER), ("send_viber", "viber_service_msg", VIBER), ("send_sms", "sms", SMS)],
+    [(f"send_{row.function}", row.name, EVERY_CHANNEL[row.name]) for row in CHANNELS.values()],
 )
 def test_send(world, messages, name, channel, content):
     """The event sends the first step of its workflow."""

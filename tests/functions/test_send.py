@@ -9,12 +9,12 @@ import requests
 from failover import task_edge
 from failover.adapters.store import Conflict
 from failover.outside import Outside
-from failover.rules import transitions
+from failover.rules import strict_json, transitions
 from failover.rules.receipt import Receipt
 from failover.task_edge import SendFailed
 from failover.use_cases.send import send
 from tests import messages_server as server
-from tests.examples import ID, MESSENGER, NOW, SMS, VIBER, workflow
+from tests.examples import ID, MESSENGER, MMS, NOW, RCS, SMS, VIBER, WHATSAPP, changed, workflow
 from tests.functions.conftest import sent_step
 from tests.world import CREDENTIALS, load
 
@@ -49,6 +49,9 @@ def test_v0_1(world, stored, messages, monkeypatch):
         ("send_messenger", ("messenger",), MESSENGER, "messenger"),
         ("send_viber", ("viber_service_msg",), VIBER, "viber_service"),
         ("send_sms", ("sms",), SMS, "sms"),
+        ("send_mms", ("mms",), MMS, "mms"),
+        ("send_whatsapp", ("whatsapp",), WHATSAPP, "whatsapp"),
+        ("send_rcs", ("rcs",), RCS, "rcs"),
     ],
 )
 def test_each_function_sends_its_channel(world, messages, folder, steps, content, channel):
@@ -56,6 +59,17 @@ def test_each_function_sends_its_channel(world, messages, folder, steps, content
     world.put(workflow(*steps), [content])
     assert load(folder).handler({"workflow": ID, "step": 0}, None) is None
     assert [request.body["channel"] for request in messages.requests] == [channel]
+
+
+def test_custom_content_is_exact(world, messages, outside):
+    """An object of the provider's own leaves as it came, to the last digit."""
+    custom = '{"custom": {"id": 12345678901234567890123, "price": 0.10000000000000000555, "deep": [1E+400]}}'
+    content = strict_json.parse(f'{{"type": "custom", {custom[1:]}'.encode())
+    world.put(workflow("whatsapp"), [changed(WHATSAPP, "message.content", content)])
+    raws = []
+    messages.received = raws.append
+    send(outside, "whatsapp", ID, 0)
+    assert strict_json.parse(raws[0])["custom"] == content["custom"]
 
 
 def test_second_invocation_sends_nothing(world, stored, messages, outside):

@@ -156,12 +156,18 @@ PERMISSIONS = {
     "SendMessenger": SEND,
     "SendViber": SEND,
     "SendSms": SEND,
+    "SendMms": SEND,
+    "SendWhatsapp": SEND,
+    "SendRcs": SEND,
     "Accounts": {("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"): [TABLE]},
     "StateMachine": {
         ("lambda:InvokeFunction",): [
             {"Fn::GetAtt": ["SendMessenger", "Arn"]},
             {"Fn::GetAtt": ["SendViber", "Arn"]},
             {"Fn::GetAtt": ["SendSms", "Arn"]},
+            {"Fn::GetAtt": ["SendMms", "Arn"]},
+            {"Fn::GetAtt": ["SendWhatsapp", "Arn"]},
+            {"Fn::GetAtt": ["SendRcs", "Arn"]},
         ],
         ("dynamodb:UpdateItem",): [TABLE],
     },

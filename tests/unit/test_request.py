@@ -2,7 +2,7 @@ import pytest
 
 from failover.rules.channels import CHANNELS
 from failover.rules.request import InvalidRequest, validated
-from tests.examples import DELETE, MESSENGER, SMS, VIBER, changed, request
+from tests.examples import DELETE, EVERY_CHANNEL, MESSENGER, RCS, SMS, VIBER, WHATSAPP, changed, request
 
 
 def faults(body):
@@ -163,14 +163,76 @@ def test_unknown_channel_hides_no_other_fault():
     }
 
 
-@pytest.mark.parametrize("channel", CHANNELS.values(), ids=lambda channel: channel.name)
+@pytest.mark.parametrize("channel", [c for c in CHANNELS.values() if c.text_limit], ids=lambda channel: channel.name)
 def test_text_limits(channel):
     """A text may be as long as its channel's row says, counted in characters, and not one longer."""
-    step = {"messenger": MESSENGER, "viber_service_msg": VIBER, "sms": SMS}[channel.name]
+    step = EVERY_CHANNEL[channel.name]
     for character in ("x", "\U0001f44d"):
-        longest = character * channel.text_limit
-        assert validated(request(changed(step, "message.content.text", longest)))
-        assert faults(request(changed(step, "message.content.text", longest + character)))
+        content = {"type": "text", "text": character * channel.text_limit}
+        assert validated(request(changed(step, "message.content", content)))
+        content["text"] += character
+        assert list(faults(request(changed(step, "message.content", content)))) == ["workflow[0].message.content.text"]
+
+
+@pytest.mark.parametrize("name", CHANNELS)
+def test_every_channel(name):
+    """A step over each channel is valid, and comes out as it went in."""
+    assert validated(request(EVERY_CHANNEL[name])) == request(EVERY_CHANNEL[name])["workflow"]
+
+
+KINDS = {
+    "text": {"type": "text", "text": "x"},
+    "image": {"type": "image", "image": {"url": "https://x.test/a"}},
+    "audio": {"type": "audio", "audio": {"url": "https://x.test/a"}},
+    "video": {"type": "video", "video": {"url": "https://x.test/a"}},
+    "file": {"type": "file", "file": {"url": "https://x.test/a"}},
+    "template": {"type": "template", "template": {"name": "x"}},
+    "custom": {"type": "custom", "custom": {"type": "sticker"}},
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("channel", CHANNELS.values(), ids=lambda channel: channel.name)
+def test_content_types(channel, kind):
+    """A channel takes the content types of its row, with a caption where the row says so, and no others."""
+    body = request(changed(EVERY_CHANNEL[channel.name], "message.content", KINDS[kind]))
+    if kind not in channel.kinds:
+        assert all(name.startswith("workflow[0].message.content") for name in faults(body))
+        return
+    assert validated(body)
+    if kind in channel.media:
+        captioned = changed(body["workflow"][0], f"message.content.{kind}.caption", "x")
+        if kind in channel.captions:
+            assert validated(request(captioned))
+        else:
+            assert list(faults(request(captioned))) == [f"workflow[0].message.content.{kind}.caption"]
+
+
+@pytest.mark.parametrize("condition", ["delivered", "read"])
+@pytest.mark.parametrize("channel", CHANNELS.values(), ids=lambda channel: channel.name)
+def test_conditions(channel, condition):
+    """A step can wait for what its channel can report, and for nothing else."""
+    step = changed(EVERY_CHANNEL[channel.name], "failover", {"expiry_time": 60, "condition_status": condition})
+    if condition in channel.conditions:
+        assert validated(request(step, SMS))
+    else:
+        assert list(faults(request(step, SMS))) == ["workflow[0].failover.condition_status"]
+
+
+def test_channel_of_another_version():
+    """A channel the configured Messages API does not have is refused before anything is sent."""
+    with pytest.raises(InvalidRequest) as caught:
+        validated(request(RCS), "v0.1")
+    assert [fault["name"] for fault in caught.value.faults] == ["workflow[0].to.type"]
+
+
+@pytest.mark.parametrize("parameters", [[7], [{"default": 7}], [{}], [None], "x"])
+def test_template_parameters(parameters):
+    """A parameter is a string, or an object with a default; a fault's path leads to it."""
+    path = "message.content.template.parameters"
+    (name,) = faults(request(changed(WHATSAPP, path, parameters)))
+    assert name.startswith(f"workflow[0].{path}")
+    assert "@" not in name
 
 
 def test_url_schemes():

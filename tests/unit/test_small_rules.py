@@ -11,7 +11,7 @@ from failover.rules.answers import Accepted
 from failover.rules.presentation import iso, shown
 from failover.rules.redaction import redacted
 from failover.rules.workflow import from_plain, to_plain
-from tests.examples import HOUR, ID, MESSENGER, NOW, SMS, THREE_STEPS, TWO_STEPS, VIBER, workflow
+from tests.examples import HOUR, ID, MESSENGER, NOW, SMS, THREE_STEPS, TWO_STEPS, VIBER, WHATSAPP, workflow
 
 MINUTES = 60_000
 
@@ -128,6 +128,13 @@ def test_v1_bodies():
     image = {"type": "image", "image": {"url": "https://x.test/a.jpg"}}
     sent = outgoing.v1({**MESSENGER, "message": {"content": image}}, "ours", "w")
     assert (sent["message_type"], sent["image"]) == ("image", {"url": "https://x.test/a.jpg"})
+
+
+def test_v1_templates():
+    """v1 wants a template's parameters as strings, however the client wrote them."""
+    body = outgoing.v1(WHATSAPP, "ours", "w")
+    assert body["template"] == {"name": "hello", "parameters": ["Jo", "4711"]}
+    assert (body["channel"], body["whatsapp"]) == ("whatsapp", {"policy": "deterministic", "locale": "en"})
 
 
 def test_v0_1_body():

@@ -12,6 +12,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 import requests
+import simplejson
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
 
 from failover.adapters import aws
@@ -59,7 +60,7 @@ class MessagesApi:
         try:
             with requests.post(
                 self._url,
-                data=json.dumps(body).encode(),
+                data=simplejson.dumps(body, use_decimal=True).encode(),
                 headers={"Content-Type": "application/json", "Accept": "application/json", "Connection": "close"},
                 auth=self._basic,
                 timeout=(CONNECT_SECONDS, READ_SECONDS),

@@ -8,12 +8,12 @@ account#<api key>     account        name, hashes of its secrets, status URL
 application#<id>      application    account, public key, status URL
 """
 
-import json
 import uuid
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
+import simplejson
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError
 
@@ -61,7 +61,7 @@ class Store:
         state = {**_state_item(workflow), "write_id": str(uuid.uuid4())}
         stored = {
             **_key(f"workflow#{workflow.id}", "content"),
-            "content": json.dumps(content, ensure_ascii=False),
+            "content": simplejson.dumps(content, ensure_ascii=False, use_decimal=True),
             "expires_at": content_expires_at,
         }
         with aws.failures("dynamodb"):
@@ -89,7 +89,7 @@ class Store:
         items = {item["sk"]: item for item in map(_plain, answer["Items"])}
         if "state" not in items:
             return None
-        content = json.loads(items["content"]["content"]) if "content" in items else None
+        content = simplejson.loads(items["content"]["content"], use_decimal=True) if "content" in items else None
         return from_plain(items["state"]), content
 
     def write(self, workflow: Workflow, pointer: Pointer | None = None) -> Workflow:

@@ -32,15 +32,31 @@ class Channel:
     """The field of `from`: `id` or `number`."""
     recipient: str
     """The field of `to`: `id` or `number`."""
-    text_limit: int
-    """Characters (Unicode code points) of a text."""
+    text_limit: int = 0
+    """Characters (Unicode code points) of a text; 0: no bare text."""
     media: tuple[str, ...] = ()
-    """Content types besides `text`."""
+    """Content types that are a URL."""
     captions: tuple[str, ...] = ()
     """Those of `media` that may carry a caption."""
+    template: bool = False
+    """Content may be a template the provider knows, with parameters."""
+    custom: bool = False
+    """Content may be an object of the provider's own, passed through as it is."""
     conditions: tuple[str, ...] = CONDITIONS
     """Statuses this channel can report and a step can wait for."""
     options: tuple[tuple[str, Option], ...] = ()
+    versions: tuple[str, ...] = ("v1", "v0.1")
+    """Versions of the Messages API that have this channel."""
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """Every content type, in the order of the documentation."""
+        return (
+            *(("text",) if self.text_limit else ()),
+            *self.media,
+            *(("template",) if self.template else ()),
+            *(("custom",) if self.custom else ()),
+        )
 
 
 _ROWS = (
@@ -52,6 +68,7 @@ _ROWS = (
         recipient="id",
         text_limit=640,
         media=("image", "audio", "video", "file"),
+        custom=True,
         options=(
             ("category", Option(choices=("response", "update", "message_tag"))),
             ("tag", Option(required_when=("category", "message_tag"))),
@@ -78,6 +95,43 @@ _ROWS = (
         recipient="number",
         text_limit=1000,
         conditions=("delivered",),
+    ),
+    Channel(
+        name="mms",
+        function="mms",
+        v1_name="mms",
+        sender="number",
+        recipient="number",
+        media=("image",),
+        captions=("image",),
+        conditions=("delivered",),
+    ),
+    Channel(
+        name="whatsapp",
+        function="whatsapp",
+        v1_name="whatsapp",
+        sender="number",
+        recipient="number",
+        text_limit=4096,
+        media=("image", "audio", "video", "file"),
+        captions=("image", "file"),
+        template=True,
+        custom=True,
+        options=(
+            ("policy", Option(choices=("deterministic",))),
+            ("locale", Option()),
+        ),
+    ),
+    Channel(
+        name="rcs",
+        function="rcs",
+        v1_name="rcs",
+        sender="id",
+        recipient="number",
+        text_limit=3072,
+        media=("image", "video", "file"),
+        custom=True,
+        versions=("v1",),
     ),
 )
 

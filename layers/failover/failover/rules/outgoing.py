@@ -22,7 +22,7 @@ def v1(step: Content, client_ref: str, webhook_url: str) -> dict[str, Any]:
         "message_type": content["type"],
         "from": step["from"][channel.sender],
         "to": step["to"][channel.recipient],
-        content["type"]: content[content["type"]],
+        content["type"]: _v1_value(content),
         "client_ref": client_ref,
         "webhook_url": webhook_url,
         "webhook_version": "v1",
@@ -30,6 +30,15 @@ def v1(step: Content, client_ref: str, webhook_url: str) -> dict[str, Any]:
     if channel.name in step["message"]:
         body[channel.v1_name] = step["message"][channel.name]
     return body
+
+
+def _v1_value(content: Content) -> Any:
+    """v1 wants a template's parameters as strings; older clients wrote {"default": "…"}."""
+    value = content[content["type"]]
+    if content["type"] == "template" and "parameters" in value:
+        parameters = [p["default"] if isinstance(p, dict) else p for p in value["parameters"]]
+        return {**value, "parameters": parameters}
+    return value
 
 
 def v0_1(step: Content, client_ref: str) -> dict[str, Any]:

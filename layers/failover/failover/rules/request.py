@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
-from failover.rules.channels import CHANNELS
+from failover.rules.channels import CHANNELS, Channel
 from failover.rules.step_models import TAG, step_model, unknown_step_model
 
 MAX_STEPS = 10
@@ -34,10 +34,11 @@ class _Workflow(BaseModel):
     workflow: Annotated[list[Any], Field(min_length=1, max_length=MAX_STEPS)]
 
 
-def validated(body: Any) -> list[dict[str, Any]]:
+def validated(body: Any, version: str = "v1") -> list[dict[str, Any]]:
     """The steps of a request, normalized: numbers as digits, `expiry_time` an integer, absent options left out.
 
-    Raises InvalidRequest with all the faults there are, each with its path.
+    Raises InvalidRequest with all the faults there are, each with its path. `version` is that of the Messages API,
+    for one of them does not have every channel.
     """
     if isinstance(body, dict) and isinstance(body.get("workflow"), list):
         body = {**body, "workflow": _without_trailing_nulls(body["workflow"])}
@@ -54,6 +55,7 @@ def validated(body: Any) -> list[dict[str, Any]]:
                 steps.append(_validated_step(step, last=number == len(raw) - 1))
             except ValidationError as error:
                 faults.extend(_faults(error, ("workflow", number)))
+            faults.extend(_missing_channel(step, number, version))
     if faults:
         raise InvalidRequest(faults)
     return steps
@@ -67,10 +69,22 @@ def _without_trailing_nulls(steps: list[Any]) -> list[Any]:
     return steps[:end]
 
 
-def _validated_step(step: Any, *, last: bool) -> dict[str, Any]:
+def _channel(step: Any) -> Channel | None:
     recipient = step.get("to") if isinstance(step, dict) else None
     name = recipient.get("type") if isinstance(recipient, dict) else None
-    channel = CHANNELS.get(name) if isinstance(name, str) else None
+    return CHANNELS.get(name) if isinstance(name, str) else None
+
+
+def _missing_channel(step: Any, number: int, version: str) -> list[Fault]:
+    channel = _channel(step)
+    if channel is None or version in channel.versions:
+        return []
+    reason = f"Version {version} of the Messages API, which this service uses, has no {channel.name}"
+    return [{"name": f"workflow[{number}].to.type", "reason": reason}]
+
+
+def _validated_step(step: Any, *, last: bool) -> dict[str, Any]:
+    channel = _channel(step)
     model = unknown_step_model(last=last) if channel is None else step_model(channel, last=last)
     return model.model_validate(step).model_dump(by_alias=True, exclude_none=True)
 
@@ -81,8 +95,9 @@ def _faults(error: ValidationError, prefix: tuple[str | int, ...] = ()) -> list[
 
 def _location(fault: ErrorDetails) -> list[str | int]:
     """Where the fault is, without the tags pydantic puts in for the branch of a union."""
-    *way, last = fault["loc"] or ("",)
-    return [part for part in way if not str(part).startswith(TAG)] + ([last] if last != "" else [])
+    location = list(fault["loc"])
+    own = [location.pop()] if location and fault["type"] == "extra_forbidden" else []  # a client's word, whatever it is
+    return [part for part in location if not str(part).startswith(TAG)] + own
 
 
 def _path(location: tuple[str | int, ...]) -> str:

@@ -56,20 +56,17 @@ def unknown_step_model(*, last: bool) -> type[BaseModel]:
     return _model("Step", __config__=_LENIENT, **fields)
 
 
-def _model(name: str, **fields: Any) -> type[BaseModel]:
-    return cast(type[BaseModel], cast(Any, create_model)(name, **{"__config__": _CONFIG, **fields}))
+def _model(model: str, /, **fields: Any) -> type[BaseModel]:
+    return cast(type[BaseModel], cast(Any, create_model)(model, **{"__config__": _CONFIG, **fields}))
 
 
 def _content(channel: Channel) -> Any:
     """Whichever of the channel's content types the object says it is."""
-    text = Annotated[str, Field(min_length=1, max_length=channel.text_limit)]
-    branches = [_tagged("text", _model("TextContent", type=(Literal["text"], ...), text=(text, ...)))]
-    for kind in channel.media:
-        caption = {"caption": (_Caption | None, None)} if kind in channel.captions else {}
-        medium = _model(kind, url=(_Url, ...), **caption)
-        content = _model(f"{kind}Content", **{"type": (Literal[kind], ...), kind: (medium, ...)})
-        branches.append(_tagged(kind, content))
-    kinds = ("text", *channel.media)
+    kinds = channel.kinds
+    branches = []
+    for kind in kinds:
+        content = _model(f"{kind}Content", **{"type": (Literal[kind], ...), kind: (_value(channel, kind), ...)})
+        branches.append(Annotated[content, Tag(f"{TAG}{kind}")])
 
     def tag(value: Any) -> str | None:
         kind = value.get("type") if isinstance(value, dict) else getattr(value, "type", None)
@@ -77,11 +74,21 @@ def _content(channel: Channel) -> Any:
 
     wanted = "Input should be an object with a type of " + " or ".join(f"'{kind}'" for kind in kinds)
     discriminator = Discriminator(tag, custom_error_type="content_type", custom_error_message=wanted)
-    return Annotated[Union[*branches], discriminator]
+    return Annotated[Union[*branches], discriminator] if len(branches) > 1 else branches[0]
 
 
-def _tagged(kind: str, model: type[BaseModel]) -> Any:
-    return Annotated[model, Tag(f"{TAG}{kind}")]
+def _value(channel: Channel, kind: str) -> Any:
+    """What stands under the content type's own name."""
+    match kind:
+        case "text":
+            return Annotated[str, Field(min_length=1, max_length=channel.text_limit)]
+        case "template":
+            return _model("Template", name=(_Name, ...), parameters=(list[_Parameter] | None, None))
+        case "custom":
+            return Annotated[dict[str, Any], Field(min_length=1)]
+        case _:
+            caption = {"caption": (_Caption | None, None)} if kind in channel.captions else {}
+            return _model(kind, url=(_Url, ...), **caption)
 
 
 def _options(channel: Channel) -> type[BaseModel]:
@@ -149,6 +156,20 @@ _Sender = Annotated[str, BeforeValidator(_international), Field(min_length=1, ma
 _Phone = Annotated[str, BeforeValidator(_international), Field(pattern=r"^[1-9][0-9]{6,14}$")]
 _Url = Annotated[str, Field(min_length=1, max_length=URL_LIMIT, pattern=r"^(?i:https?)://\S+$")]
 _Caption = Annotated[str, Field(min_length=1, max_length=CAPTION_LIMIT)]
+_Name = Annotated[str, Field(min_length=1, max_length=512)]
+
+
+class _Default(BaseModel):
+    model_config = _CONFIG
+
+    default: str
+
+
+_Parameter = Annotated[
+    Annotated[str, Tag(f"{TAG}text")] | Annotated[_Default, Tag(f"{TAG}default")],
+    Discriminator(lambda value: f"{TAG}text" if isinstance(value, str) else f"{TAG}default"),
+]
+"""A template's parameter: a string, or, as older clients wrote it, {"default": "…"}."""
 _ClientRef = Annotated[str, Field(min_length=1, max_length=40)]
 
 _SENDERS = {"id": _Id, "number": _Sender}

@@ -22,7 +22,7 @@ def accept(outside: Outside, caller: Caller, raw: bytes, word: str, base_url: st
     Once it is stored it has been accepted: should the state machine not start at once, the workflow stays in the
     index `due` for whoever starts what was left behind.
     """
-    content = _content(raw)
+    content = _content(raw, outside.settings.messages_version)
     workflow = _workflow(outside, caller, content, word, base_url)
     logger.append_keys(workflow_id=workflow.id)
     life = due.longest_life(workflow.steps, workflow.receipt_window)
@@ -47,11 +47,11 @@ def _store(outside: Outside, workflow: Workflow, content: list[dict[str, Any]], 
             raise
 
 
-def _content(raw: bytes) -> list[dict[str, Any]]:
+def _content(raw: bytes, version: str) -> list[dict[str, Any]]:
     if len(raw) > MAX_BODY:
         raise problems.Problem(problems.TOO_LARGE, f"The body is longer than {MAX_BODY} bytes.")
     try:
-        return validated(strict_json.parse(raw))
+        return validated(strict_json.parse(raw), version)
     except strict_json.InvalidJson as error:
         raise problems.Problem(problems.INVALID_JSON, f"Malformed JSON payload: {error.reason}.") from None
     except InvalidRequest as error:

@@ -1,0 +1,15 @@
+"""The state machine's task that sends one step over `mms`."""
+
+from typing import Any
+
+from failover import task_edge
+from failover.outside import Outside
+from failover.use_cases.send import send
+
+outside = Outside()
+
+
+def handler(event: dict[str, Any], context: Any) -> None:
+    """`event`: {"workflow": id, "step": number}. What comes of it is in the table; the state machine gets nothing."""
+    with task_edge.guarded(event):
+        send(outside, "mms", event["workflow"], event["step"])
