@@ -10,7 +10,7 @@ import pytest
 
 from failover.outside import Outside
 from failover.problems import CATALOGUE
-from failover.use_cases.accept import MAX_BODY
+from failover.use_cases.body import MAX_BYTES
 from failover.use_cases.register import register
 from tests.examples import MESSENGER, SMS, VIBER, changed, request
 from tests.world import body_of, http_event
@@ -172,8 +172,8 @@ def test_every_fault_with_its_path(world, call):
 def test_body_limits(call):
     """A body of 64 KB is read, one byte more is 413."""
     body = json.dumps(request(SMS)).encode()
-    assert call("POST", "/workflows", body + b" " * (MAX_BODY - len(body)))["statusCode"] == 202
-    assert call("POST", "/workflows", body + b" " * (MAX_BODY - len(body) + 1))["statusCode"] == 413
+    assert call("POST", "/workflows", body + b" " * (MAX_BYTES - len(body)))["statusCode"] == 202
+    assert call("POST", "/workflows", body + b" " * (MAX_BYTES - len(body) + 1))["statusCode"] == 413
 
 
 def test_base64_body(world, app):

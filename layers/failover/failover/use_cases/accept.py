@@ -7,13 +7,11 @@ from failover import problems
 from failover.adapters import aws
 from failover.observability import count, logger
 from failover.outside import Outside
-from failover.rules import due, strict_json, transitions
+from failover.rules import due, transitions
 from failover.rules.request import InvalidRequest, validated
 from failover.rules.workflow import Step, Workflow
+from failover.use_cases import body
 from failover.use_cases.authenticate import Caller
-
-MAX_BODY = 64 * 1024
-"""Bytes of a request's body."""
 
 
 def accept(outside: Outside, caller: Caller, raw: bytes, word: str, base_url: str) -> str:
@@ -48,12 +46,9 @@ def _store(outside: Outside, workflow: Workflow, content: list[dict[str, Any]], 
 
 
 def _content(raw: bytes, version: str) -> list[dict[str, Any]]:
-    if len(raw) > MAX_BODY:
-        raise problems.Problem(problems.TOO_LARGE, f"The body is longer than {MAX_BODY} bytes.")
+    body.check_size(raw)
     try:
-        return validated(strict_json.parse(raw), version)
-    except strict_json.InvalidJson as error:
-        raise problems.Problem(problems.INVALID_JSON, f"Malformed JSON payload: {error.reason}.") from None
+        return validated(body.parsed(raw), version)
     except InvalidRequest as error:
         raise problems.invalid_parameters(error.faults) from None
 

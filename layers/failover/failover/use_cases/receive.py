@@ -5,12 +5,12 @@ from failover.adapters import aws
 from failover.adapters.executions import InvalidTaskToken
 from failover.observability import count, logger
 from failover.outside import Outside
-from failover.rules import client_ref, signature, strict_json, transitions
+from failover.rules import client_ref, signature, transitions
 from failover.rules.receipt import Receipt, UnreadableReceipt, parse
 from failover.rules.workflow import Workflow
+from failover.use_cases import body
 from failover.use_cases.transition import transition
 
-MAX_BODY = 64 * 1024
 _PATIENCE = 300_000
 """Milliseconds after its timestamp in which a callback nobody can place may still find its message."""
 
@@ -20,13 +20,10 @@ def receive(outside: Outside, authorization: str | None, raw: bytes) -> None:
 
     Raises Problem: 503 (unsigned, or too early to place: send it again), 401 (forged), 400 (unreadable), 413.
     """
-    if len(raw) > MAX_BODY:
-        raise problems.Problem(problems.TOO_LARGE, f"The body is longer than {MAX_BODY} bytes.")
+    body.check_size(raw)
     issued_at = _check_signature(outside, authorization, raw)
     try:
-        receipt = parse(strict_json.parse(raw))
-    except strict_json.InvalidJson as error:
-        raise problems.Problem(problems.INVALID_JSON, f"Malformed JSON payload: {error.reason}.") from None
+        receipt = parse(body.parsed(raw))
     except UnreadableReceipt as error:
         count("UnreadableReceipts")
         fault = {"name": error.field, "reason": "Missing, or not a value this API knows"}
