@@ -2,11 +2,13 @@
 
 import json
 import time
+from dataclasses import replace
 from typing import Any
 
 import jwt
 
 from failover.adapters.store import Store
+from failover.adapters.table import Table
 from failover.rules import transitions
 from failover.rules.channels import CHANNELS
 from failover.rules.signature import digest
@@ -56,7 +58,7 @@ def _authorize(event: dict[str, Any], authorization: str) -> None:
 
 def _store_examples(place: Place, table: str) -> None:
     """A workflow of one step for each send function, under the id its event has."""
-    store = Store(table, stack.client(place, "dynamodb"))
+    store = Store(Table(table, stack.client(place, "dynamodb")))
     now = int(time.time() * 1000)
     for channel in CHANNELS.values():
         event = json.loads((ROOT / f"events/send_{channel.function}.json").read_text())
@@ -75,4 +77,5 @@ def _store_examples(place: Place, table: str) -> None:
             "to": {"type": channel.name, channel.recipient: _SOMEBODY[channel.recipient]},
             "message": {"content": _CONTENT["text" if channel.text_limit else "image"]},
         }
-        store.create(transitions.accepted(workflow), [content], content_expires_at=now // 1000 + _YEAR)
+        waiting = replace(transitions.accepted(workflow), due_at=None)  # for whoever sends the event, not for reconcile
+        store.create(waiting, [content], content_expires_at=now // 1000 + _YEAR)

@@ -63,7 +63,12 @@ def build(place: Place) -> None:
 
 def deploy(place: Place) -> None:
     """Deploy what was built, and make the engines serve it."""
-    overrides = {"Architecture": architecture(), "Sandbox": "true", "PublicUrl": place.api_url}
+    overrides = {
+        "Architecture": architecture(),
+        "Sandbox": "true",
+        "PublicUrl": place.api_url,
+        "LoopbackWebhooks": "true",
+    }
     sam(
         place,
         "deploy",

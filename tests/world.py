@@ -16,10 +16,14 @@ import boto3
 import jwt
 import yaml
 
+from failover.adapters.callers import Callers
 from failover.adapters.executions import Executions
 from failover.adapters.store import Store
+from failover.adapters.table import Table
+from failover.adapters.webhook_queue import read
 from failover.outside import Outside
 from failover.rules.channels import CHANNELS
+from failover.rules.delivery import Task
 from failover.rules.signature import digest
 from failover.rules.workflow import Workflow
 from failover.use_cases.register import register
@@ -27,6 +31,7 @@ from failover.use_cases.register import register
 ROOT = Path(__file__).parent.parent
 REGION = "eu-west-1"
 SIGNATURE_SECRET = "signature-secret-of-the-tests-" * 2
+SIGNING_KEY = "signing-key-of-the-tests-" * 2
 CREDENTIALS = {"api_key": "vendor-key", "api_secret": "vendor-secret"}
 SEND_FUNCTIONS = tuple(f"send_{channel.function}" for channel in CHANNELS.values())
 
@@ -101,6 +106,7 @@ class World:
         self.table = create_table("Table", "workflows")
         secrets = boto3.client("secretsmanager")
         secrets.create_secret(Name="messages", SecretString=json.dumps(CREDENTIALS))
+        secrets.create_secret(Name="webhooks", SecretString=json.dumps({"signing_key": SIGNING_KEY}))
         secrets.create_secret(Name="signature", SecretString=json.dumps({"signature_secret": SIGNATURE_SECRET}))
         self.state_machine = self._create_state_machine()
         environment = {
@@ -109,13 +115,19 @@ class World:
             "MESSAGES_URL": messages_url,
             "MESSAGES_SECRET": "messages",
             "SIGNATURE_SECRET": "signature",
+            "WEBHOOK_SECRET": "webhooks",
+            "WEBHOOK_QUEUE": boto3.client("sqs").create_queue(QueueName="webhooks")["QueueUrl"],
+            "WEBHOOK_DEAD_LETTERS": boto3.client("sqs").create_queue(QueueName="dead-letters")["QueueUrl"],
+            "LOOPBACK_WEBHOOKS": "true",
         }
         for name, value in environment.items():
             setenv(name, value)
-        self.store = Store(self.table)
+        table = Table(self.table)
+        self.store, self.callers = Store(table), Callers(table)
         self.executions = Executions(self.state_machine)
         account = register(Outside(), {"action": "create_account", "name": "tests"})
         self.api_key, self.api_secret = account["api_key"], account["api_secret"]
+        self.signature_secret = account["signature_secret"]
 
     def _create_state_machine(self) -> str:
         trust = {"Statement": [{"Action": "sts:AssumeRole", "Principal": {"Service": "states.amazonaws.com"}}]}
@@ -128,6 +140,17 @@ class World:
     @property
     def basic(self) -> str:
         return "Basic " + base64.b64encode(f"{self.api_key}:{self.api_secret}".encode()).decode()
+
+    def queued(self, queue: str = "webhooks") -> list[Task]:
+        """The deliveries that wait in a queue; they are taken out of it."""
+        sqs = boto3.client("sqs")
+        url = sqs.get_queue_url(QueueName=queue)["QueueUrl"]
+        tasks = []
+        while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
+            for message in messages:
+                tasks.append(read(message["Body"]))
+                sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        return tasks
 
     def items(self) -> list[dict[str, Any]]:
         """Everything in the table but the account."""

@@ -1,42 +1,87 @@
-"""The API for customers: `POST /workflows`, `GET /workflows/{id}`, and the same under the later name `dispatch`."""
+"""The API for customers: workflows, under both of their names, their messages and their webhooks."""
 
 from typing import Any
 
-from failover import http_edge, resolver
+from aws_lambda_powertools.event_handler import Response
+
+from failover import http_edge, reference, resolver
 from failover.outside import Outside
+from failover.use_cases import follow_webhooks, show
 from failover.use_cases.accept import accept
-from failover.use_cases.authenticate import authenticate
-from failover.use_cases.show import show
+from failover.use_cases.authenticate import Caller, authenticate
+from failover.use_cases.cancel import cancel
+from failover.use_cases.plan import plan
 
 api = resolver.make()
 outside = Outside()
 
-RESOURCES = {"/workflows": {"POST"}, "/dispatch": {"POST"}, "/workflows/<id>": {"GET"}, "/dispatch/<id>": {"GET"}}
 
-
-@api.post("/workflows")
-@api.post("/dispatch")
-def post() -> tuple[dict[str, Any], int]:
+def post() -> Response[str]:
     event = api.current_event.raw_event
-    caller = authenticate(outside, http_edge.header(event, "Authorization"))
+    caller = _caller()
     http_edge.require_json(event)
-    word = "dispatch" if event["path"].rstrip("/").endswith("/dispatch") else "workflow"
+    raw = http_edge.raw_body(event)
+    if http_edge.flag(event, "dry_run"):
+        return resolver.json_response(200, plan(outside, raw))
     base_url = http_edge.base_url(event, outside.settings.public_url)
-    workflow_id = accept(outside, caller, http_edge.raw_body(event), word, base_url)
-    return {f"{word}_uuid": workflow_id}, 202
+    accepted = accept(outside, caller, raw, _word(), base_url, http_edge.idempotency_key(event))
+    headers = {"Idempotent-Replayed": "true"} if accepted.replayed else {}
+    return resolver.json_response(202, {f"{accepted.word}_uuid": accepted.workflow_id}, headers)
 
 
-@api.get("/workflows/<id>")
-@api.get("/dispatch/<id>")
+def get_list() -> dict[str, Any]:
+    return show.show_list(outside, _caller(), http_edge.query(api.current_event.raw_event), _word())
+
+
 def get(id: str) -> dict[str, Any]:
+    return show.show(outside, _caller(), id)
+
+
+def post_cancel(id: str) -> dict[str, Any]:
+    return cancel(outside, _caller(), id)
+
+
+def get_webhooks(id: str) -> dict[str, Any]:
+    return follow_webhooks.show_webhooks(outside, _caller(), id)
+
+
+def post_redeliver(id: str, sequence: str) -> tuple[dict[str, Any], int]:
+    return follow_webhooks.redeliver(outside, _caller(), id, sequence), 202
+
+
+def get_message(id: str) -> dict[str, Any]:
+    return show.show_message(outside, _caller(), id)
+
+
+def get_openapi() -> Response[str]:
+    return Response(200, "application/json", reference.document())
+
+
+def get_docs() -> Response[str]:
+    return Response(200, "text/html; charset=utf-8", reference.page())
+
+
+def _caller() -> Caller:
     event = api.current_event.raw_event
     caller = authenticate(outside, http_edge.header(event, "Authorization"))
     http_edge.require_json_accepted(event)
-    return show(outside, caller, id)
+    return caller
 
 
-for resource, verbs in RESOURCES.items():
-    resolver.refuse_other_verbs(api, resource, verbs)
+def _word() -> str:
+    """The word of the endpoint that is used."""
+    return "dispatch" if "/dispatch" in api.current_event.path else "workflow"
+
+
+for collection in ("/workflows", "/dispatch"):
+    resolver.serve_at(api, collection, GET=get_list, POST=post)
+    resolver.serve_at(api, f"{collection}/<id>", GET=get)
+    resolver.serve_at(api, f"{collection}/<id>/cancel", POST=post_cancel)
+    resolver.serve_at(api, f"{collection}/<id>/webhooks", GET=get_webhooks)
+    resolver.serve_at(api, f"{collection}/<id>/webhooks/<sequence>/redeliver", POST=post_redeliver)
+resolver.serve_at(api, "/messages/<id>", GET=get_message)
+resolver.serve_at(api, "/openapi.json", GET=get_openapi)
+resolver.serve_at(api, "/docs", GET=get_docs)
 
 
 def handler(event: http_edge.Event, context: Any) -> http_edge.ProxyAnswer:

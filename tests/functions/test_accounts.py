@@ -23,8 +23,8 @@ def register(world):
 def test_account(world, register, output):
     """An account's secret is told once: the table has its hash, the log has nothing."""
     created = register({"action": "create_account", "name": "shop", "status_url": "https://shop.test/status"})
-    assert set(created) == {"api_key", "api_secret"}
-    stored = world.store.find_account(created["api_key"])
+    assert set(created) == {"api_key", "api_secret", "signature_secret"}
+    stored = world.callers.find_account(created["api_key"])
     assert stored["status_url"] == "https://shop.test/status"
     assert created["api_secret"] not in str(stored)
     assert created["api_secret"] not in output()
@@ -33,7 +33,7 @@ def test_account(world, register, output):
 def test_application(world, register):
     """An application belongs to an account and has a public key."""
     event = {"action": "create_application", "api_key": world.api_key, "name": "app", "public_key": RSA}
-    stored = world.store.find_application(register(event)["application_id"])
+    stored = world.callers.find_application(register(event)["application_id"])
     assert (stored["account"], stored["public_key"]) == (world.api_key, RSA)
 
 

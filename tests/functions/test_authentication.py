@@ -11,7 +11,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
-from failover.adapters.store import Outdated
+from failover.adapters.callers import Outdated
 from failover.outside import Outside
 from failover.rules import credentials
 from failover.use_cases.register import register
@@ -203,11 +203,11 @@ def test_overlap_ends():
 def test_two_rotations_at_once(world, monkeypatch):
     """Of two rotations at once one wins; the other is told, and nobody's new secret is lost unseen."""
     outside = Outside()
-    known = outside.store.find_account(world.api_key)["secrets"]
+    known = outside.callers.find_account(world.api_key)["secrets"]
     rotate(world)
     with pytest.raises(Outdated):
-        outside.store.replace_secrets(world.api_key, known, known)
-    monkeypatch.setattr(outside.store, "find_account", lambda _: {"secrets": known})
+        outside.callers.replace(world.api_key, "secrets", known, known)
+    monkeypatch.setattr(outside.callers, "find_account", lambda _: {"secrets": known})
     with pytest.raises(Exception, match="just now"):
         register(outside, {"action": "rotate_secret", "api_key": world.api_key})
 

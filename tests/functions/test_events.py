@@ -74,7 +74,29 @@ def test_message_status(world):
 
 def test_accounts(world):
     """The event creates an account."""
-    assert set(handler_of("accounts")(event("accounts"), None)) == {"api_key", "api_secret"}
+    assert set(handler_of("accounts")(event("accounts"), None)) == {"api_key", "api_secret", "signature_secret"}
+
+
+def test_publish_events(world):
+    """The event puts the one webhook that is new on the queue."""
+    handler_of("publish_events")(event("publish_events"), None)
+    (task,) = world.queued()
+    assert (task.workflow_id, task.sequence, task.attempt) == ("00000000-0000-4000-8000-000000000002", 4, 1)
+
+
+def test_deliver_webhook(world):
+    """The event, for a workflow that is gone, ends in peace."""
+    assert handler_of("deliver_webhook")(event("deliver_webhook"), None) is None
+
+
+def test_reconcile(world):
+    """The event looks after what is overdue."""
+
+    class Context:
+        def get_remaining_time_in_millis(self):
+            return 55_000
+
+    assert handler_of("reconcile")(event("reconcile"), Context()) == {"looked_after": 0}
 
 
 def test_sandbox_messages(world, monkeypatch):

@@ -11,7 +11,7 @@ from failover.adapters.store import Conflict
 from failover.outside import Outside
 from failover.rules import strict_json, transitions
 from failover.rules.receipt import Receipt
-from failover.task_edge import SendFailed
+from failover.task_edge import TaskFailed
 from failover.use_cases.send import send
 from tests import messages_server as server
 from tests.examples import ID, MESSENGER, MMS, NOW, RCS, SMS, VIBER, WHATSAPP, changed, workflow
@@ -133,7 +133,7 @@ def test_ahead_of_the_timer(world, stored, messages, outside, slept):
 def test_far_ahead_of_the_timer(world, stored, messages, outside, slept, output):
     """One that comes much too early claims nothing and fails, so that the state machine tries again."""
     sent_step(world, outside)
-    with pytest.raises(SendFailed), task_edge.guarded({"workflow": ID, "step": 1}):
+    with pytest.raises(TaskFailed), task_edge.guarded(ID):
         send(outside, "sms", ID, 1)
     assert world.read(ID).steps[1].phase == "pending"
     assert "ClaimsTooEarly" in output()
@@ -204,7 +204,7 @@ def test_only_fixed_words_leave(world, stored, monkeypatch, output):
         raise ValueError("447700900123 said secret things")
 
     monkeypatch.setattr(app, "send", leak)
-    with pytest.raises(Exception, match="the send failed") as caught:
+    with pytest.raises(Exception, match="the task failed") as caught:
         app.handler({"workflow": ID, "step": 0}, None)
     assert caught.value.__cause__ is None
     assert caught.value.__suppress_context__

@@ -188,7 +188,7 @@ def test_base64_body(world, app):
     ("method", "path", "headers", "status"),
     [
         ("PUT", "/workflows", {}, 405),
-        ("GET", "/workflows", {}, 405),
+        ("GET", "/workflows/5f0a4c1e-8d3b-4e57-9c1a-2b6d7e8f9a10/cancel", {}, 405),
         ("DELETE", "/dispatch", {}, 405),
         ("POST", "/workflows/5f0a4c1e-8d3b-4e57-9c1a-2b6d7e8f9a10", {}, 405),
         ("GET", "/", {}, 404),
@@ -208,7 +208,7 @@ def test_addresses_verbs_and_media_types(call, method, path, headers, status):
 
 def test_allowed_verbs(call):
     """A wrong verb is told which ones are right."""
-    assert call("GET", "/workflows")["multiValueHeaders"]["Allow"] == ["POST"]
+    assert call("PUT", "/workflows")["multiValueHeaders"]["Allow"] == ["GET, POST"]
 
 
 def test_client_ref_of_a_message(call):

@@ -6,7 +6,7 @@ import boto3
 import pytest
 from botocore.exceptions import ReadTimeoutError
 
-from tests.examples import SMS, changed, request, workflow
+from tests.examples import NOW, SMS, changed, request, workflow
 from tests.world import body_of, http_event, load
 
 
@@ -50,7 +50,7 @@ def test_started_already(world, monkeypatch):
         raise error
 
     monkeypatch.setattr(client, "start_execution", exists)
-    world.executions.start(workflow("sms"))
+    world.executions.start(workflow("sms"), NOW)
 
 
 def test_throttled_transaction(world, app, monkeypatch):

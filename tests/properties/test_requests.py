@@ -21,7 +21,7 @@ WORDS = st.sampled_from(
 
 def outcome(raw):
     try:
-        return validated(strict_json.parse(raw))
+        return validated(strict_json.parse(raw)).steps
     except strict_json.InvalidJson as error:
         return refused_with([error.reason])
     except InvalidRequest as error:

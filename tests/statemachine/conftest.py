@@ -39,7 +39,7 @@ class Machine:
 
     def start(self, flow: Workflow, content: list[dict[str, Any]]) -> None:
         self.world.put(flow, content)
-        self.world.executions.start(flow)
+        self.world.executions.start(flow, flow.created_at)
 
     def run(self, flow: Workflow, content: list[dict[str, Any]]) -> list[str]:
         """Start a workflow and wait for its execution to end; the names of the states entered."""

@@ -249,7 +249,7 @@ def test_timer_ahead_of_the_table(machine):
     flow = workflow(("messenger", "read", 4), "sms")
     machine.world.put(flow, [MESSENGER, SMS])
     ahead = replace(flow, steps=(replace(flow.steps[0], expiry_time=1), flow.steps[1]))
-    machine.world.executions.start(ahead)
+    machine.world.executions.start(ahead, ahead.created_at)
     states = machine.wait_for_the_end()
     assert same(states, EXPIRED, LAST)
     assert machine.sent() == ["messenger", "sms"]

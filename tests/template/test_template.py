@@ -139,14 +139,38 @@ def test_no_wildcards(translated):
 
 
 TABLE, STATE_MACHINE = {"Fn::GetAtt": ["Table", "Arn"]}, {"Ref": "StateMachine"}
+WEBHOOKS = {"Fn::GetAtt": ["Webhooks", "Arn"]}
+EXECUTIONS = {
+    "Fn::Sub": "arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}:execution:${StateMachine.Name}:*"
+}
+
+
+def index(name):
+    return {"Fn::Sub": f"${{Table.Arn}}/index/{name}"}
+
+
 SEND = {
     ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"): [TABLE],
     ("secretsmanager:GetSecretValue",): [{"Ref": "MessagesSecret"}],
 }
 PERMISSIONS = {
     "WorkflowsApi": {
-        ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"): [TABLE],
-        ("states:StartExecution",): [STATE_MACHINE],
+        ("dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"): [TABLE],
+        ("dynamodb:Query",): [index("listed"), index("referred")],
+        ("states:SendTaskFailure", "states:StartExecution"): [STATE_MACHINE],
+        ("sqs:SendMessage",): [WEBHOOKS],
+    },
+    "PublishEvents": {("sqs:SendMessage",): [WEBHOOKS, {"Fn::GetAtt": ["UnpublishedEvents", "Arn"]}]},
+    "DeliverWebhook": {
+        ("dynamodb:BatchGetItem", "dynamodb:UpdateItem"): [TABLE],
+        ("sqs:SendMessage",): [WEBHOOKS, {"Fn::GetAtt": ["WebhookDeadLetters", "Arn"]}],
+        ("secretsmanager:GetSecretValue",): [{"Ref": "WebhookSecret"}],
+    },
+    "Reconcile": {
+        ("dynamodb:Query",): [index("due")],
+        ("dynamodb:GetItem", "dynamodb:PutItem"): [TABLE],
+        ("states:SendTaskFailure", "states:StartExecution"): [STATE_MACHINE],
+        ("states:DescribeExecution",): [EXECUTIONS],
     },
     "MessageStatus": {
         ("dynamodb:GetItem", "dynamodb:PutItem"): [TABLE],
@@ -159,7 +183,10 @@ PERMISSIONS = {
     "SendMms": SEND,
     "SendWhatsapp": SEND,
     "SendRcs": SEND,
-    "Accounts": {("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"): [TABLE]},
+    "Accounts": {
+        ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"): [TABLE],
+        ("secretsmanager:GetSecretValue",): [{"Ref": "WebhookSecret"}],
+    },
     "StateMachine": {
         ("lambda:InvokeFunction",): [
             {"Fn::GetAtt": ["SendMessenger", "Arn"]},
@@ -183,7 +210,8 @@ def test_permissions(name):
             actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
             resources = statement["Resource"]
             if not any(action.startswith("logs:") for action in actions):
-                granted[tuple(sorted(actions))] = resources if isinstance(resources, list) else [resources]
+                known = granted.setdefault(tuple(sorted(actions)), [])
+                known += resources if isinstance(resources, list) else [resources]
     assert granted == PERMISSIONS[name]
 
 
@@ -193,14 +221,14 @@ def test_the_state_machine_logs_no_data():
 
 
 def test_the_tables_promises():
-    """On demand, point-in-time recovery, encryption, TTL, a stream, and the index `due`."""
+    """On demand, point-in-time recovery, encryption, TTL, a stream, and its indexes."""
     table = template()["Resources"]["Table"]["Properties"]
     assert table["BillingMode"] == "PAY_PER_REQUEST"
     assert table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] is True
     assert table["SSESpecification"]["SSEEnabled"] is True
     assert table["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
     assert table["StreamSpecification"]["StreamViewType"] == "NEW_AND_OLD_IMAGES"
-    assert [index["IndexName"] for index in table["GlobalSecondaryIndexes"]] == ["due"]
+    assert [index["IndexName"] for index in table["GlobalSecondaryIndexes"]] == ["due", "listed", "referred"]
 
 
 def test_the_sandbox_is_not_deployed_by_default():

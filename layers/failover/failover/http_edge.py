@@ -13,6 +13,7 @@ from typing import Any
 from failover import problems
 from failover.adapters.aws import Unavailable
 from failover.observability import logger, unexpected
+from failover.rules import idempotency
 from failover.use_cases.transition import TooContended
 
 type Event = dict[str, Any]
@@ -72,6 +73,27 @@ def header(event: Event, name: str) -> str | None:
         return ",".join(values)
     single = event.get("headers") or {}
     return next((value for key, value in single.items() if key.lower() == name.lower()), None)
+
+
+def query(event: Event) -> dict[str, str]:
+    """The parameters of the query string; of one that is repeated, the last."""
+    return event.get("queryStringParameters") or {}
+
+
+def flag(event: Event, name: str) -> bool:
+    """A parameter that is `true` or `false`. Raises Problem (400): what was meant must not be guessed."""
+    value = query(event).get(name, "false").lower()
+    if value not in ("true", "false"):
+        raise problems.invalid_parameters([{"name": name, "reason": "Input should be 'true' or 'false'"}])
+    return value == "true"
+
+
+def idempotency_key(event: Event) -> str | None:
+    """The `Idempotency-Key` header. Raises Problem (400)."""
+    key = header(event, "Idempotency-Key")
+    if key is not None and (reason := idempotency.fault(key)):
+        raise problems.invalid_parameters([{"name": "Idempotency-Key", "reason": reason}])
+    return key
 
 
 def raw_body(event: Event) -> bytes:

@@ -10,10 +10,16 @@ from typing import TYPE_CHECKING
 from failover.settings import Settings, from_environment
 
 if TYPE_CHECKING:
+    from failover.adapters.callers import Callers
+    from failover.adapters.deliveries import Deliveries
     from failover.adapters.executions import Executions
+    from failover.adapters.listing import Listing
     from failover.adapters.messages import MessagesApi
     from failover.adapters.secrets import Secret
     from failover.adapters.store import Store
+    from failover.adapters.table import Table
+    from failover.adapters.webhook_queue import WebhookQueue
+    from failover.adapters.webhooks import Webhooks
 
 
 def _now() -> int:
@@ -32,10 +38,52 @@ class Outside:
     """A number from 0 to 1."""
 
     @cached_property
+    def table(self) -> "Table":
+        from failover.adapters.table import Table
+
+        return Table(self.settings.table_name)
+
+    @cached_property
     def store(self) -> "Store":
         from failover.adapters.store import Store
 
-        return Store(self.settings.table_name)
+        return Store(self.table)
+
+    @cached_property
+    def callers(self) -> "Callers":
+        from failover.adapters.callers import Callers
+
+        return Callers(self.table)
+
+    @cached_property
+    def listing(self) -> "Listing":
+        from failover.adapters.listing import Listing
+
+        return Listing(self.table)
+
+    @cached_property
+    def deliveries(self) -> "Deliveries":
+        from failover.adapters.deliveries import Deliveries
+
+        return Deliveries(self.table)
+
+    @cached_property
+    def webhook_queue(self) -> "WebhookQueue":
+        from failover.adapters.webhook_queue import WebhookQueue
+
+        return WebhookQueue(self.settings.webhook_queue, self.settings.webhook_dead_letters)
+
+    @cached_property
+    def webhooks(self) -> "Webhooks":
+        from failover.adapters.webhooks import Webhooks
+
+        return Webhooks(loopback=self.settings.loopback_webhooks)
+
+    @cached_property
+    def webhook_secret(self) -> "Secret":
+        from failover.adapters.secrets import Secret
+
+        return Secret(self.settings.webhook_secret)
 
     @cached_property
     def executions(self) -> "Executions":

@@ -28,6 +28,7 @@ INVALID_SIGNATURE = Kind(401, f"{_GENERIC}invalid-signature", "Invalid signature
 NOT_FOUND = Kind(404, f"{_GENERIC}not-found", "Not Found")
 WRONG_VERB = Kind(405, f"{_GENERIC}wrong-verb", "Request method not allowed")
 NOT_ACCEPTABLE = Kind(406, f"{_GENERIC}accept-header", "Invalid Accept header")
+CONFLICT = Kind(409, f"{_GENERIC}conflict", "Conflict")
 TOO_LARGE = Kind(413, f"{_GENERIC}content-too-large", "Content Too Large")
 WRONG_CONTENT_TYPE = Kind(415, f"{_GENERIC}content-type-header", "Invalid Content-Type header")
 INTERNAL = Kind(500, f"{_GENERIC}internal-error", "Internal Error")
@@ -43,6 +44,7 @@ CATALOGUE = (
     NOT_FOUND,
     WRONG_VERB,
     NOT_ACCEPTABLE,
+    CONFLICT,
     TOO_LARGE,
     WRONG_CONTENT_TYPE,
     INTERNAL,
@@ -51,7 +53,10 @@ CATALOGUE = (
 
 
 class Problem(Exception):
-    """An answer to a client that is an error. `detail` is for the client's eyes and holds no secret."""
+    """An answer to a client that is an error. `detail` is for the client's eyes and holds no secret.
+
+    `more` are further members of the document (RFC 9457, 3.2).
+    """
 
     def __init__(
         self,
@@ -60,12 +65,14 @@ class Problem(Exception):
         *,
         invalid_parameters: list[dict[str, str]] | None = None,
         headers: dict[str, str] | None = None,
+        more: dict[str, str] | None = None,
     ) -> None:
         super().__init__(f"{kind.status} {detail}")
         self.kind = kind
         self.detail = detail
         self.invalid_parameters = invalid_parameters
         self.headers = headers or {}
+        self.more = more or {}
 
     def body(self, trace_id: str) -> dict[str, Any]:
         """The problem document; `instance` is the request's trace id."""
@@ -74,6 +81,7 @@ class Problem(Exception):
             "title": self.kind.title,
             "detail": self.detail,
             "instance": trace_id,
+            **self.more,
         }
         if self.invalid_parameters is not None:
             document["invalid_parameters"] = self.invalid_parameters

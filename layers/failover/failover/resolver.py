@@ -3,13 +3,15 @@
 A module of its own, so that a function with one path does not pay for importing it.
 """
 
+import json
+from collections.abc import Callable
 from typing import Any, NoReturn
 
-from aws_lambda_powertools.event_handler import APIGatewayRestResolver
+from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 
 from failover import http_edge, problems
 
-BASE_PATHS = ["/beta", "/v0.1"]
+BASE_PATHS = ["/beta/v0.1", "/beta", "/v0.1"]
 """What may stand in front of a path: API Gateway keeps a custom domain's base path in the event."""
 
 _VERBS = {"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"}
@@ -23,15 +25,22 @@ def make() -> APIGatewayRestResolver:
     return resolver
 
 
-def refuse_other_verbs(resolver: APIGatewayRestResolver, path: str, verbs: set[str]) -> None:
-    """Answer 405 to every verb at `path` but `verbs` (RFC 9110, 15.5.6)."""
+def serve_at(resolver: APIGatewayRestResolver, path: str, **routes: Callable[..., Any]) -> None:
+    """Serve a path's verbs (`GET=…, POST=…`), and answer 405 to every other one (RFC 9110, 15.5.6)."""
 
     def refuse(**_: str) -> NoReturn:
         verb = resolver.current_event.http_method
-        headers = {"Allow": ", ".join(sorted(verbs))}
+        headers = {"Allow": ", ".join(sorted(routes))}
         raise problems.Problem(problems.WRONG_VERB, f"Request method '{verb}' not supported", headers=headers)
 
-    resolver.route(path, method=sorted(_VERBS - verbs))(refuse)
+    for verb, route in routes.items():
+        resolver.route(path, method=verb)(route)
+    resolver.route(path, method=sorted(_VERBS - routes.keys()))(refuse)
+
+
+def json_response(status: int, body: dict[str, Any], headers: dict[str, str] | None = None) -> Response[str]:
+    """An answer with headers of its own."""
+    return Response(status, "application/json", json.dumps(body, ensure_ascii=False), headers)
 
 
 def serve(resolver: APIGatewayRestResolver, event: http_edge.Event, context: Any) -> http_edge.ProxyAnswer:

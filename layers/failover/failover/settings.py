@@ -21,6 +21,14 @@ class Settings:
     """MESSAGES_SECRET: the secret {"api_key", "api_secret"} for the Messages API."""
     signature_secret: str
     """SIGNATURE_SECRET: the secret {"signature_secret"} that signs status callbacks."""
+    webhook_secret: str
+    """WEBHOOK_SECRET: the secret {"signing_key"} from which each account's signature secret is made."""
+    webhook_queue: str
+    """WEBHOOK_QUEUE: URL of the queue of webhooks to deliver."""
+    webhook_dead_letters: str
+    """WEBHOOK_DEAD_LETTERS: URL of the queue of those that could not be delivered."""
+    loopback_webhooks: bool
+    """LOOPBACK_WEBHOOKS: `true` lets webhooks go to this machine, and by http; never on AWS."""
     receipt_window: int
     """RECEIPT_WINDOW_HOURS, in seconds: how long the last step may go without a receipt."""
     content_retention: int
@@ -40,6 +48,10 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         messages_version=environment.get("MESSAGES_VERSION", "v1"),
         messages_secret=environment.get("MESSAGES_SECRET", ""),
         signature_secret=environment.get("SIGNATURE_SECRET", ""),
+        webhook_secret=environment.get("WEBHOOK_SECRET", ""),
+        webhook_queue=environment.get("WEBHOOK_QUEUE", ""),
+        webhook_dead_letters=environment.get("WEBHOOK_DEAD_LETTERS", ""),
+        loopback_webhooks=environment.get("LOOPBACK_WEBHOOKS", "false") == "true",
         receipt_window=int(environment.get("RECEIPT_WINDOW_HOURS", "72")) * hour,
         content_retention=int(environment.get("CONTENT_RETENTION_DAYS", "7")) * day,
         record_retention=int(environment.get("RECORD_RETENTION_DAYS", "90")) * day,

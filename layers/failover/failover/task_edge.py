@@ -1,32 +1,32 @@
-"""The edge of the functions the state machine calls: only an error of ours, with fixed words, may leave.
+"""The edge of the functions nobody waits for: only an error of ours, with fixed words, may leave.
 
-Step Functions keeps an exception's text in the execution's history, and the text of a foreign exception may quote
-what it was given.
+Whoever called tries again: the state machine a send, the queue a delivery, the stream its records. Step Functions keeps
+an exception's text in the execution's history, and the text of a foreign exception may quote what it was given.
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from failover.observability import logger, unexpected
 from failover.rules.transitions import TooEarly
 
 
-class SendFailed(Exception):
-    """The task failed; the log has the rest. The state machine tries again, which is safe."""
+class TaskFailed(Exception):
+    """The task failed; the log has the rest. It is tried again, which is safe."""
 
 
 @contextmanager
-def guarded(event: dict[str, Any]) -> Iterator[None]:
-    """Log under the workflow's id, and let out nothing but SendFailed."""
-    logger.append_keys(workflow_id=event.get("workflow"))
+def guarded(workflow_id: str | None = None) -> Iterator[None]:
+    """Log under the workflow's id, and let out nothing but TaskFailed."""
+    if workflow_id is not None:
+        logger.append_keys(workflow_id=workflow_id)
     try:
         yield
     except TooEarly:
-        logger.warning("far ahead of the timer", step=event.get("step"))
-        raise SendFailed("the step before has time left") from None
+        logger.warning("far ahead of the timer")
+        raise TaskFailed("the step before has time left") from None
     except Exception as error:
         unexpected(error)
-        raise SendFailed("the send failed; see the log of this workflow") from None
+        raise TaskFailed("the task failed; see the log") from None
     finally:
         logger.remove_keys(["workflow_id"])

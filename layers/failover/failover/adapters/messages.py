@@ -18,10 +18,9 @@ from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionErro
 from failover.adapters import aws
 from failover.adapters.secrets import Secret
 from failover.rules.answers import Accepted, Answer, NotTaken, Refused, Unknown
+from failover.rules.backoff import CONNECT_SECONDS, READ_SECONDS
 from failover.rules.redaction import redacted
 
-CONNECT_SECONDS = 3
-READ_SECONDS = 12
 _LONGEST_ANSWER = 64 * 1024
 
 

@@ -1,23 +1,14 @@
-"""The table: workflows, their content, pointers from messages, accounts and applications.
-
-pk                    sk             what
-workflow#<id>         state          ids, steps' states, timeline, task token: small, and versioned
-workflow#<id>         content        what is to be sent to whom; never changed
-message#<uuid>        pointer        the workflow and step of a message, for callbacks without our reference
-account#<api key>     account        name, hashes of its secrets, status URL
-application#<id>      application    account, public key, status URL
-"""
+"""Workflows, their content, and the pointers that lead to them."""
 
 import uuid
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from typing import Any
 
 import simplejson
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError
 
 from failover.adapters import aws
+from failover.adapters.table import Item, Table, condition_failed, key, marshalled, plain
 from failover.rules.workflow import Workflow, from_plain, to_plain
 
 DUE_SHARDS = 8
@@ -32,65 +23,98 @@ class Conflict(Exception):
         self.current = current
 
 
-class AlreadyExists(Exception):
-    """There is an item with this key."""
-
-
-class Outdated(Exception):
-    """The item is no longer what it was when it was read."""
-
-
 @dataclass(frozen=True)
 class Pointer:
-    """Leads from a message to its step; forgotten with the workflow's content."""
+    """Leads from a message to its step; forgotten when the workflow's record is."""
 
     message_uuid: str
     step: int
     expires_at: int
 
 
+@dataclass(frozen=True)
+class Once:
+    """What an account asked for under an Idempotency-Key, and the workflow that came of it."""
+
+    key: str
+    """Of the table: a hash of account and key."""
+    request: str
+    """Hash of the request's canonical JSON."""
+    workflow_id: str
+    word: str
+    expires_at: int
+
+
+class KeyUsed(Exception):
+    """Under this Idempotency-Key there is a workflow already."""
+
+    def __init__(self, first: Once) -> None:
+        super().__init__("the key has been used")
+        self.first = first
+
+
 class Store:
     """Every method raises `aws.Unavailable` when DynamoDB throttles or is out of reach."""
 
-    def __init__(self, table_name: str, client: Any = None) -> None:
-        self._table = table_name
-        self._client = client or aws.client("dynamodb")
+    def __init__(self, table: Table) -> None:
+        self._table = table
+        self._client = table.client
 
-    def create(self, workflow: Workflow, content: list[dict[str, Any]], content_expires_at: int) -> None:
-        """Put a new workflow and its content, both or neither."""
-        state = {**_state_item(workflow), "write_id": str(uuid.uuid4())}
+    def create(
+        self,
+        workflow: Workflow,
+        content: list[dict[str, Any]],
+        content_expires_at: int,
+        once: Once | None = None,
+    ) -> None:
+        """Put a new workflow, its content and its Idempotency-Key: all or nothing. Raises KeyUsed."""
         stored = {
-            **_key(f"workflow#{workflow.id}", "content"),
+            **key(f"workflow#{workflow.id}", "content"),
             "content": simplejson.dumps(content, ensure_ascii=False, use_decimal=True),
             "expires_at": content_expires_at,
         }
-        with aws.failures("dynamodb"):
-            self._client.transact_write_items(
-                TransactItems=[
-                    {"Put": {**self._put(state), "ConditionExpression": "attribute_not_exists(pk)"}},
-                    {"Put": self._put(stored)},
-                ]
-            )
+        puts = [
+            self._table.put({**_state_item(workflow), "write_id": str(uuid.uuid4())}, "attribute_not_exists(pk)"),
+            self._table.put(stored),
+        ]
+        if once is not None:
+            free = "attribute_not_exists(pk) OR expires_at <= :now"
+            puts.append(self._table.put(_once_item(once), free, now=workflow.created_at // 1000))
+        try:
+            with aws.failures("dynamodb"):
+                self._client.transact_write_items(TransactItems=[{"Put": put} for put in puts])
+        except ClientError as error:
+            if once is None or not condition_failed(error):
+                raise RuntimeError(f"dynamodb: {aws.error_code(error)}") from None
+            first = self.find_once(once.key)
+            if first is None:  # its twin was under way and has failed since
+                raise aws.Unavailable("dynamodb: the same Idempotency-Key is in use") from None
+            if first.workflow_id != workflow.id:
+                raise KeyUsed(first) from None
+
+    def find_once(self, once_key: str) -> Once | None:
+        """What was made under an Idempotency-Key."""
+        item = self._table.get(once_key, "idempotency")
+        names = ("request", "workflow_id", "word", "expires_at")
+        return Once(once_key, **{name: item[name] for name in names}) if item else None
 
     def read(self, workflow_id: str) -> Workflow | None:
         """The workflow as it is now (a consistent read)."""
-        item = self._get(f"workflow#{workflow_id}", "state")
+        item = self._table.get(f"workflow#{workflow_id}", "state")
         return from_plain(item) if item else None
 
     def read_whole(self, workflow_id: str) -> tuple[Workflow, list[dict[str, Any]] | None] | None:
         """The workflow and its content, in one consistent query; the content is None once it has been dropped."""
         with aws.failures("dynamodb"):
             answer = self._client.query(
-                TableName=self._table,
+                TableName=self._table.name,
                 ConsistentRead=True,
-                KeyConditionExpression="pk = :pk",
-                ExpressionAttributeValues={":pk": {"S": f"workflow#{workflow_id}"}},
+                KeyConditionExpression="pk = :pk AND sk BETWEEN :first AND :last",
+                ExpressionAttributeValues=marshalled(
+                    {":pk": f"workflow#{workflow_id}", ":first": "content", ":last": "state"}
+                ),
             )
-        items = {item["sk"]: item for item in map(_plain, answer["Items"])}
-        if "state" not in items:
-            return None
-        content = simplejson.loads(items["content"]["content"], use_decimal=True) if "content" in items else None
-        return from_plain(items["state"]), content
+        return whole({item["sk"]: item for item in map(plain, answer["Items"])})
 
     def write(self, workflow: Workflow, pointer: Pointer | None = None) -> Workflow:
         """Replace the state item if nobody has written it since `workflow` was read; the workflow as written.
@@ -100,25 +124,20 @@ class Store:
         """
         written = replace(workflow, version=workflow.version + 1)
         item = {**_state_item(written), "write_id": str(uuid.uuid4())}
-        put = {
-            **self._put(item),
-            "ConditionExpression": "version = :read",
-            "ExpressionAttributeValues": {":read": {"N": str(workflow.version)}},
-        }
+        put = self._table.put(item, "version = :read", read=workflow.version)
         try:
             with aws.failures("dynamodb"):
                 if pointer is None:
                     self._client.put_item(**put)
                 else:
-                    self._client.transact_write_items(
-                        TransactItems=[{"Put": put}, {"Put": self._put(_pointer_item(workflow.id, pointer))}]
-                    )
+                    pointing = self._table.put(_pointer_item(workflow.id, pointer))
+                    self._client.transact_write_items(TransactItems=[{"Put": put}, {"Put": pointing}])
         except ClientError as error:
-            if not _lost_the_race(error):
+            if not condition_failed(error):
                 raise RuntimeError(f"dynamodb: {aws.error_code(error)}") from None
         else:
             return written
-        current = self._get(f"workflow#{workflow.id}", "state")
+        current = self._table.get(f"workflow#{workflow.id}", "state")
         if current is None:
             raise RuntimeError("dynamodb: a workflow vanished while it was written")
         if current["write_id"] == item["write_id"]:
@@ -127,97 +146,60 @@ class Store:
 
     def find_message(self, message_uuid: str) -> tuple[str, int] | None:
         """(workflow id, step number) of a message the Messages API has accepted."""
-        item = self._get(f"message#{message_uuid}", "pointer")
+        item = self._table.get(f"message#{message_uuid}", "pointer")
         return (item["workflow"], item["step"]) if item else None
 
-    def find_account(self, api_key: str) -> dict[str, Any] | None:
-        return self._get(f"account#{api_key}", "account")
-
-    def add_account(self, api_key: str, account: dict[str, Any]) -> None:
-        self._add({**_key(f"account#{api_key}", "account"), **account})
-
-    def replace_secrets(self, api_key: str, known: list[dict[str, Any]], secrets: list[dict[str, Any]]) -> None:
-        """Put `secrets` in the place of the `known` ones. Raises Outdated if those have changed."""
-        try:
-            with aws.failures("dynamodb"):
-                self._client.update_item(
-                    TableName=self._table,
-                    Key=_marshalled(_key(f"account#{api_key}", "account")),
-                    UpdateExpression="SET secrets = :secrets",
-                    ConditionExpression="secrets = :known",
-                    ExpressionAttributeValues=_marshalled({":secrets": secrets, ":known": known}),
-                )
-        except ClientError as error:
-            if aws.error_code(error) == "ConditionalCheckFailedException":
-                raise Outdated from None
-            raise RuntimeError(f"dynamodb: {aws.error_code(error)}") from None
-
-    def find_application(self, application_id: str) -> dict[str, Any] | None:
-        return self._get(f"application#{application_id}", "application")
-
-    def add_application(self, application_id: str, application: dict[str, Any]) -> None:
-        self._add({**_key(f"application#{application_id}", "application"), **application})
-
-    def _add(self, item: dict[str, Any]) -> None:
-        try:
-            with aws.failures("dynamodb"):
-                self._client.put_item(**self._put(item), ConditionExpression="attribute_not_exists(pk)")
-        except ClientError as error:
-            if aws.error_code(error) == "ConditionalCheckFailedException":
-                raise AlreadyExists(item["sk"]) from None
-            raise RuntimeError(f"dynamodb: {aws.error_code(error)}") from None
-
-    def _get(self, pk: str, sk: str) -> dict[str, Any] | None:
+    def overdue(self, shard: int, now: int, limit: int) -> list[str]:
+        """Ids of at most `limit` workflows of a shard (0 to DUE_SHARDS - 1) that were due by `now`, oldest first."""
         with aws.failures("dynamodb"):
-            answer = self._client.get_item(TableName=self._table, Key=_marshalled(_key(pk, sk)), ConsistentRead=True)
-        return _plain(answer["Item"]) if "Item" in answer else None
+            answer = self._client.query(
+                TableName=self._table.name,
+                IndexName="due",
+                KeyConditionExpression="due = :shard AND due_at <= :now",
+                ExpressionAttributeValues=marshalled({":shard": f"due#{shard}", ":now": now}),
+                Limit=limit,
+            )
+        return [item["pk"]["S"].removeprefix("workflow#") for item in answer["Items"]]
 
-    def _put(self, item: dict[str, Any]) -> dict[str, Any]:
-        return {"TableName": self._table, "Item": _marshalled(item)}
+
+def whole(items: dict[str, Item]) -> tuple[Workflow, list[dict[str, Any]] | None] | None:
+    """A workflow and its content of the items under its key, by their sort keys."""
+    if "state" not in items:
+        return None
+    content = simplejson.loads(items["content"]["content"], use_decimal=True) if "content" in items else None
+    return from_plain(items["state"]), content
 
 
-def _key(pk: str, sk: str) -> dict[str, str]:
-    return {"pk": pk, "sk": sk}
-
-
-def _state_item(workflow: Workflow) -> dict[str, Any]:
-    item = {**_key(f"workflow#{workflow.id}", "state"), **to_plain(workflow)}
+def _state_item(workflow: Workflow) -> Item:
+    item = {**key(f"workflow#{workflow.id}", "state"), **to_plain(workflow)}
+    item["listed"] = workflow.account
+    item["channels"] = sorted({step.channel for step in workflow.steps})
+    if workflow.client_ref is not None:
+        item["referred"] = referred(workflow.account, workflow.client_ref)
     if workflow.due_at is not None:
         item["due"] = f"due#{int(workflow.id[:8], 16) % DUE_SHARDS}"
     return item
 
 
-def _pointer_item(workflow_id: str, pointer: Pointer) -> dict[str, Any]:
+def referred(account: str, client_ref: str) -> str:
+    """The partition of the index `referred`: what an account calls by one client_ref."""
+    return f"{account}#{client_ref}"
+
+
+def _pointer_item(workflow_id: str, pointer: Pointer) -> Item:
     return {
-        **_key(f"message#{pointer.message_uuid}", "pointer"),
+        **key(f"message#{pointer.message_uuid}", "pointer"),
         "workflow": workflow_id,
         "step": pointer.step,
         "expires_at": pointer.expires_at,
     }
 
 
-def _lost_the_race(error: ClientError) -> bool:
-    if aws.error_code(error) in ("ConditionalCheckFailedException", "TransactionConflictException"):
-        return True
-    return bool(aws.cancellations(error) & {"ConditionalCheckFailed", "TransactionConflict"})
-
-
-def _marshalled(item: dict[str, Any]) -> dict[str, Any]:
-    serialize = TypeSerializer().serialize
-    return {key: serialize(value) for key, value in item.items()}
-
-
-def _plain(item: dict[str, Any]) -> dict[str, Any]:
-    deserialize = TypeDeserializer().deserialize
-    return {key: _whole(deserialize(value)) for key, value in item.items()}
-
-
-def _whole(value: Any) -> Any:
-    """DynamoDB gives every number as a Decimal; all of ours are whole."""
-    if isinstance(value, Decimal):
-        return int(value)
-    if isinstance(value, dict):
-        return {key: _whole(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_whole(item) for item in value]
-    return value
+def _once_item(once: Once) -> Item:
+    return {
+        **key(once.key, "idempotency"),
+        "request": once.request,
+        "workflow_id": once.workflow_id,
+        "word": once.word,
+        "expires_at": once.expires_at,
+    }

@@ -4,6 +4,9 @@ _BUDGET = 24.0
 """Seconds after its first request in which a send may begin another one."""
 _LAST_BUDGET = 60.0
 """The same for the last step, after which nothing else can reach the person."""
+CONNECT_SECONDS = 3
+READ_SECONDS = 12
+"""What one request may take to connect, and then to be answered."""
 _FIRST = 0.5
 _LONGEST = 8.0
 
@@ -11,6 +14,11 @@ _LONGEST = 8.0
 def budget(expiry_time: int | None) -> float:
     """Seconds a send may go on asking: within the step's expiry, longer on the last step, which has none."""
     return _LAST_BUDGET if expiry_time is None else min(_BUDGET, expiry_time)
+
+
+def longest_send(expiry_time: int | None) -> float:
+    """Seconds a send can take: its last request begins within the budget, and is given up."""
+    return budget(expiry_time) + CONNECT_SECONDS + READ_SECONDS
 
 
 def pause(attempt: int, retry_after: float | None, elapsed: float, budget: float, jitter: float) -> float | None:

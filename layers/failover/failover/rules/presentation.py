@@ -3,6 +3,8 @@
 from datetime import UTC, datetime
 from typing import Any
 
+from failover.rules import client_ref
+from failover.rules.usage import Usage, totals
 from failover.rules.workflow import Step, Workflow
 
 
@@ -14,28 +16,57 @@ def iso(milliseconds: int) -> str:
 
 def shown(workflow: Workflow, content: list[dict[str, Any]] | None) -> dict[str, Any]:
     """The resource of `GET /beta/workflows/{id}`. Without `content` (it has been dropped) nobody is named."""
-    document: dict[str, Any] = {
-        f"{workflow.word}_uuid": workflow.id,
-        "template": "failover",
-        "status": workflow.status,
-        "created_at": iso(workflow.created_at),
+    return {
+        **summary(workflow),
+        **usage(totals(workflow.timeline)),
         "steps": [
             _step(number, step, content[number] if content else {}) for number, step in enumerate(workflow.steps)
         ],
         "timeline": [_entry(entry) for entry in workflow.timeline],
     }
+
+
+def summary(workflow: Workflow) -> dict[str, Any]:
+    """The workflow as a whole: what an entry of the list says, too."""
+    document: dict[str, Any] = {
+        f"{workflow.word}_uuid": workflow.id,
+        "template": "failover",
+        "status": workflow.status,
+        "created_at": iso(workflow.created_at),
+    }
     if workflow.ended_at is not None:
         document["ended_at"] = iso(workflow.ended_at)
-    if workflow.reason is not None:
-        document["reason"] = workflow.reason
+    for key in ("reason", "client_ref"):
+        if getattr(workflow, key) is not None:
+            document[key] = getattr(workflow, key)
     return document
+
+
+def cancelled(workflow: Workflow) -> dict[str, Any]:
+    """The answer of a cancel: what can no longer be taken back, step by step."""
+    steps = [
+        {"step": number, "channel": step.channel, "state": _sent(step)} for number, step in enumerate(workflow.steps)
+    ]
+    return {**summary(workflow), "steps": steps}
+
+
+def _sent(step: Step) -> str:
+    """sent; in_flight: it may go out, or may have gone out; never_sent: it has not, and will not."""
+    if step.phase == "sent" or step.statuses:
+        return "sent"
+    return "in_flight" if step.phase in ("claimed", "unknown") else "never_sent"
+
+
+def usage(totals: list[Usage]) -> dict[str, Any]:
+    """{"usage": …} of a total: an object, as in the contract; an array of them where there are several currencies."""
+    return {"usage": totals[0] if len(totals) == 1 else totals} if totals else {}
 
 
 def _step(number: int, step: Step, content: dict[str, Any]) -> dict[str, Any]:
     document: dict[str, Any] = {"step": number, "channel": step.channel, "state": step.state}
     document.update({key: content[key] for key in ("from", "to") if key in content})
-    if client_ref := content.get("client_ref") or content.get("message", {}).get("client_ref"):
-        document["client_ref"] = client_ref
+    if reference := client_ref.of_customer(content):
+        document["client_ref"] = reference
     for key in ("condition_status", "expiry_time", "message_uuid", "status"):
         if getattr(step, key) is not None:
             document[key] = getattr(step, key)
@@ -46,4 +77,5 @@ def _step(number: int, step: Step, content: dict[str, Any]) -> dict[str, Any]:
 
 def _entry(entry: dict[str, Any]) -> dict[str, Any]:
     instants: dict[str, Any] = {key: iso(entry[key]) for key in ("at", "timestamp") if key in entry}
-    return {**entry, **instants}
+    totals = usage(entry["usage"]) if isinstance(entry.get("usage"), list) else {}
+    return {**entry, **instants, **totals}

@@ -11,6 +11,8 @@ def left(step: Step, outcome: str, detail: str = "") -> str:
         return (
             f"expired after {step.expiry_time} s: last status {step.status or 'none'}, wanted {step.condition_status}"
         )
+    if outcome == "unconfirmed":
+        return outcome
     if step.phase == "pending":
         return f"{outcome}: the send never began"
     return f"{outcome}: {detail}" if detail else outcome

@@ -6,6 +6,7 @@ from typing import Any
 
 from failover.rules.redaction import redacted
 from failover.rules.statuses import STATUSES
+from failover.rules.usage import Usage, usage
 
 _YEAR_2100 = 4_102_444_800_000
 
@@ -27,8 +28,7 @@ class Receipt:
     """When the vendor says it happened (ms); None where the callback gives no readable time."""
     error: dict[str, Any] | None = None
     """{"code": int or None, "reason": str}, free of addresses."""
-    usage: dict[str, str] | None = None
-    """{"price": "0.0333", "currency": "EUR"}; the price is an exact decimal."""
+    usage: Usage | None = None
 
 
 def parse(body: Any) -> Receipt:
@@ -43,7 +43,7 @@ def parse(body: Any) -> Receipt:
         client_ref=_text(body.get("client_ref")),
         timestamp=_instant(body.get("timestamp")),
         error=_error(body.get("error")),
-        usage=_usage(body.get("usage")),
+        usage=usage(body.get("usage")),
     )
     if receipt.message_uuid is None and receipt.client_ref is None:
         raise UnreadableReceipt("message_uuid")
@@ -76,9 +76,3 @@ def _error(value: Any) -> dict[str, Any] | None:
     if code.isascii() and code.isdigit() and len(code) <= 6:
         error["code"] = int(code)
     return error
-
-
-def _usage(value: Any) -> dict[str, str] | None:
-    if not isinstance(value, dict) or "price" not in value:
-        return None
-    return {"price": str(value["price"])[:40], "currency": str(value.get("currency", "EUR"))[:3]}

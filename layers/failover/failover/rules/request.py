@@ -3,13 +3,15 @@
 Only `workflows_api` imports this: pydantic is the dearest import there is.
 """
 
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
+from failover.rules import webhook_url
 from failover.rules.channels import CHANNELS, Channel
-from failover.rules.step_models import TAG, step_model, unknown_step_model
+from failover.rules.step_models import TAG, ClientRef, step_model, unknown_step_model
 
 MAX_STEPS = 10
 
@@ -25,27 +27,39 @@ class InvalidRequest(Exception):
         self.faults = faults
 
 
-class _Workflow(BaseModel):
+@dataclass(frozen=True)
+class Request:
+    """A request without faults."""
+
+    steps: list[dict[str, Any]]
+    """Normalized: numbers as digits, `expiry_time` an integer, absent options left out."""
+    client_ref: str | None
+    webhook_url: str | None
+
+
+class TopLevel(BaseModel):
     """The top level: unknown fields are passed over, because old clients add some."""
 
     model_config = ConfigDict(extra="ignore", strict=True, hide_input_in_errors=True)
 
     template: Literal["failover"]
     workflow: Annotated[list[Any], Field(min_length=1, max_length=MAX_STEPS)]
+    client_ref: ClientRef | None = None
+    webhook_url: str | None = None
 
 
-def validated(body: Any, version: str = "v1") -> list[dict[str, Any]]:
-    """The steps of a request, normalized: numbers as digits, `expiry_time` an integer, absent options left out.
+def validated(body: Any, version: str = "v1", *, loopback: bool = False) -> Request:
+    """The request a body makes. Raises InvalidRequest with all the faults there are, each with its path.
 
-    Raises InvalidRequest with all the faults there are, each with its path. `version` is that of the Messages API,
-    for one of them does not have every channel.
+    `version` is that of the Messages API, for one of them does not have every channel; `loopback` says whether
+    webhooks may go to this machine.
     """
     if isinstance(body, dict) and isinstance(body.get("workflow"), list):
         body = {**body, "workflow": _without_trailing_nulls(body["workflow"])}
     faults: list[Fault] = []
     steps: list[dict[str, Any]] = []
     try:
-        _Workflow.model_validate(body)
+        TopLevel.model_validate(body)
     except ValidationError as error:
         faults.extend(_faults(error))
     raw = body.get("workflow") if isinstance(body, dict) else None
@@ -56,9 +70,12 @@ def validated(body: Any, version: str = "v1") -> list[dict[str, Any]]:
             except ValidationError as error:
                 faults.extend(_faults(error, ("workflow", number)))
             faults.extend(_missing_channel(step, number, version))
+    url = body.get("webhook_url") if isinstance(body, dict) else None
+    if isinstance(url, str) and (reason := webhook_url.fault(url, loopback=loopback)):
+        faults.append({"name": "webhook_url", "reason": reason})
     if faults:
         raise InvalidRequest(faults)
-    return steps
+    return Request(steps, body.get("client_ref"), url)
 
 
 def _without_trailing_nulls(steps: list[Any]) -> list[Any]:

@@ -1,7 +1,12 @@
-"""Signed webhooks: HS256 over the claims, which hold the SHA-256 of the body (contract, section 7.4)."""
+"""Signed webhooks: HS256 over the claims, which hold the SHA-256 of the body (contract, section 7.4).
+
+`check` is for the vendor's callbacks, `authorization` signs the customer's webhooks.
+"""
 
 import hashlib
 import hmac
+import uuid
+from typing import Any
 
 import jwt
 
@@ -43,6 +48,33 @@ def check(authorization: str, raw: bytes, secret: str, now: float) -> int:
     if not isinstance(payload_hash, str) or not hmac.compare_digest(payload_hash.encode(), digest(raw).encode()):
         raise Forged("payload_hash does not fit the body")
     return int(issued)
+
+
+ISSUER = "Workflows"
+
+
+def authorization(raw: bytes, secret: str, now: float, api_key: str, application_id: str | None) -> str:
+    """The `Authorization` header of a webhook of ours with exactly these bytes; `now` in seconds."""
+    claims: dict[str, Any] = {
+        "iat": int(now),
+        "jti": str(uuid.uuid4()),
+        "iss": ISSUER,
+        "payload_hash": digest(raw),
+        "api_key": api_key,
+    }
+    if application_id is not None:
+        claims["application_id"] = application_id
+    return "Bearer " + jwt.encode(claims, secret, algorithm="HS256")
+
+
+def secret_of_account(signing_key: str, api_key: str, generation: int) -> str:
+    """The secret an account's webhooks are signed with: made from the stack's own key, and kept nowhere."""
+    return hmac.new(signing_key.encode(), f"{api_key}.{generation}".encode(), hashlib.sha256).hexdigest()
+
+
+def generation(generations: list[dict[str, int]], now: int) -> int:
+    """Which of an account's signature secrets is in use at `now` (ms): the newest whose time has come; 1 at first."""
+    return max((entry["number"] for entry in generations if entry["since"] <= now), default=1)
 
 
 def digest(raw: bytes) -> str:

@@ -32,14 +32,14 @@ _LENIENT = ConfigDict(extra="ignore", strict=True, hide_input_in_errors=True)
 def step_model(channel: Channel, *, last: bool) -> type[BaseModel]:
     """The model of a step over `channel`; unknown fields are faults, and the last step has no `failover`."""
     party = {"type": (Literal[channel.name], ...)}
-    message: dict[str, Any] = {"content": (_content(channel), ...), "client_ref": (_ClientRef | None, None)}
+    message: dict[str, Any] = {"content": (_content(channel), ...), "client_ref": (ClientRef | None, None)}
     if channel.options:
         message[channel.name] = (_options(channel) | None, None)
     fields: dict[str, Any] = {
         "from_": (_model("From", **party, **{channel.sender: (_SENDERS[channel.sender], ...)}), Field(alias="from")),
         "to": (_model("To", **party, **{channel.recipient: (_RECIPIENTS[channel.recipient], ...)}), ...),
         "message": (_model("Message", **message), ...),
-        "client_ref": (_ClientRef | None, None),
+        "client_ref": (ClientRef | None, None),
     }
     if not last:
         fields["failover"] = (_failover(channel.name, channel.conditions), ...)
@@ -170,7 +170,7 @@ _Parameter = Annotated[
     Discriminator(lambda value: f"{TAG}text" if isinstance(value, str) else f"{TAG}default"),
 ]
 """A template's parameter: a string, or, as older clients wrote it, {"default": "…"}."""
-_ClientRef = Annotated[str, Field(min_length=1, max_length=40)]
+ClientRef = Annotated[str, Field(min_length=1, max_length=40)]
 
 _SENDERS = {"id": _Id, "number": _Sender}
 _RECIPIENTS = {"id": _Id, "number": _Phone}

@@ -11,7 +11,8 @@ from typing import Any
 from failover.rules import due, reasons
 from failover.rules.answers import Accepted, Answer, NotTaken, Refused, Unknown
 from failover.rules.receipt import Receipt
-from failover.rules.statuses import FAILURES, meets, risen
+from failover.rules.statuses import FAILURES, meets, reached, risen
+from failover.rules.usage import totals
 from failover.rules.workflow import Step, Workflow
 
 FINAL_CONDITION = "delivered"
@@ -19,6 +20,10 @@ FINAL_CONDITION = "delivered"
 
 _REVERSIBLE = frozenset({"expired", "refused", "unsendable"})
 """Closed without a status, which a late success proves wrong; a status that was a failure stays one."""
+
+
+MOST_ATTEMPTS = 5
+"""Executions a workflow may use up."""
 
 
 class TooEarly(Exception):
@@ -46,7 +51,7 @@ def claimed(workflow: Workflow, number: int, now: int) -> Workflow | None:
         return None
     for earlier in range(number):
         if steps[earlier].outcome is None:
-            if (left := _expires_at(steps[earlier]) - now) > 0:
+            if (left := expires_at(steps[earlier]) - now) > 0:
                 raise TooEarly(left)
             workflow = _closed(workflow, earlier, _silent_end(steps[earlier]), now)
     workflow = _with_step(workflow, number, phase="claimed", claimed_at=now)
@@ -93,7 +98,7 @@ def received(workflow: Workflow, number: int, receipt: Receipt, now: int) -> Wor
     if receipt.status in step.statuses or step.phase == "pending":
         return None
     late = step.outcome is not None or not workflow.running
-    before, after = step.status, risen(step.status, receipt.status)
+    known, before, after = workflow, step.status, risen(step.status, receipt.status)
     workflow = _with_step(
         workflow,
         number,
@@ -103,14 +108,46 @@ def received(workflow: Workflow, number: int, receipt: Receipt, now: int) -> Wor
     )
     workflow = _noted(workflow, now, "status", step=number, **_told(receipt, late))
     if not workflow.running:
-        return workflow
+        return _amended(known, workflow, now)
     if after in FAILURES and step.outcome is None:
         error = reasons.error(receipt.error)
         workflow = _closed(workflow, number, after, now, error)
     elif after != before and meets(after, step.condition_status or FINAL_CONDITION) and _can_still_succeed(step):
         workflow = _with_step(workflow, number, outcome="met")
-        workflow = _ended(workflow, "completed", None, now, step=number)
+        workflow = _ended(workflow, "completed", now, step=number)
     return _due(workflow, now)
+
+
+def cancelled(workflow: Workflow, now: int) -> Workflow | None:
+    """The customer wants no further step sent; None: the workflow is over."""
+    return _due(_ended(workflow, "cancelled", now), now) if workflow.running else None
+
+
+def unconfirmed(workflow: Workflow, now: int) -> Workflow | None:
+    """The last step was claimed, and no receipt has come within the window; None: that is not so."""
+    last = len(workflow.steps) - 1
+    started = workflow.steps[last].answered_at or workflow.steps[last].claimed_at
+    if not workflow.running or started is None or now < started + workflow.receipt_window * 1000:
+        return None
+    return _due(_closed(workflow, last, "unconfirmed", now), now)
+
+
+def postponed(workflow: Workflow, now: int) -> Workflow | None:
+    """Somebody has looked at an overdue workflow and found it moving, or has moved it; None: it is over."""
+    return replace(workflow, due_at=due.looked_after(workflow, now)) if workflow.running else None
+
+
+def resumed(workflow: Workflow, attempt: int, now: int) -> Workflow | None:
+    """The execution `attempt` has ended, and the workflow has not: another one is to go on; None: that is not so.
+
+    After MOST_ATTEMPTS the workflow ends in error instead: whatever kills its executions will kill the next.
+    """
+    if not workflow.running or workflow.attempt != attempt:
+        return None
+    if attempt < MOST_ATTEMPTS:
+        workflow = replace(workflow, attempt=attempt + 1, task_token=None)
+        return replace(workflow, due_at=due.looked_after(workflow, now))
+    return _due(_closed(workflow, len(workflow.steps) - 1, "unsendable", now), now)
 
 
 def signal(before: Workflow, after: Workflow) -> tuple[str, str] | None:
@@ -124,14 +161,22 @@ def signal(before: Workflow, after: Workflow) -> tuple[str, str] | None:
     return None
 
 
-def _can_still_succeed(step: Step) -> bool:
-    return step.outcome is None or step.outcome in _REVERSIBLE
+def unheard(workflow: Workflow) -> tuple[str, str] | None:
+    """(task token, error) for a race that still waits although its step has been left; None: there is none."""
+    begun = [step for step in workflow.steps if step.phase != "pending"]
+    if not workflow.running or workflow.task_token is None or begun[-1].outcome is None:
+        return None
+    return workflow.task_token, "Rejected"
 
 
-def _expires_at(step: Step) -> int:
+def expires_at(step: Step) -> int:
     """When the step's time is up (ms): counted from its answer, or from its claim if it never recorded one."""
     started = step.answered_at or step.claimed_at
     return 0 if started is None else started + (step.expiry_time or 0) * 1000
+
+
+def _can_still_succeed(step: Step) -> bool:
+    return step.outcome is None or step.outcome in _REVERSIBLE
 
 
 def _silent_end(step: Step) -> str:
@@ -144,19 +189,36 @@ def _closed(workflow: Workflow, number: int, outcome: str, now: int, detail: str
     reason = reasons.left(workflow.steps[number], outcome, detail)
     workflow = _with_step(workflow, number, outcome=outcome)
     workflow = _noted(workflow, now, "left", step=number, outcome=outcome, reason=reason)
-    return _ended(workflow, "error", reason, now, step=number) if workflow.is_last(number) else workflow
+    return _ended(workflow, "error", now, step=number, reason=reason) if workflow.is_last(number) else workflow
 
 
-def _ended(workflow: Workflow, status: str, reason: str | None, now: int, step: int) -> Workflow:
-    told = {"step": step} if reason is None else {"step": step, "reason": reason}
-    workflow = _noted(workflow, now, status, **told)
+def _ended(workflow: Workflow, status: str, now: int, **told: Any) -> Workflow:
+    """The end, with the one entry of the timeline that is the final report."""
+    workflow = _noted(workflow, now, status, **told, **_charged(workflow))
     return replace(
         workflow,
         status=status,
-        reason=reason,
+        reason=told.get("reason"),
         ended_at=now,
         expires_at=due.forgotten_at(now, workflow.record_retention),
     )
+
+
+def _amended(known: Workflow, workflow: Workflow, now: int) -> Workflow:
+    """The final report once more, if what came after the end adds cost, or shows that the person was reached twice."""
+    twice = _times_reached(workflow) > max(1, _times_reached(known))
+    if not twice and totals(known.timeline) == totals(workflow.timeline):
+        return workflow
+    return _noted(workflow, now, "amended", **_charged(workflow))
+
+
+def _times_reached(workflow: Workflow) -> int:
+    return sum(any(map(reached, step.statuses)) for step in workflow.steps)
+
+
+def _charged(workflow: Workflow) -> dict[str, Any]:
+    usage = totals(workflow.timeline)
+    return {"usage": usage} if usage else {}
 
 
 def _told(receipt: Receipt, late: bool) -> dict[str, Any]:

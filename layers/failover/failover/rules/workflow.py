@@ -20,7 +20,7 @@ class Step:
     phase: str = "pending"
     """pending, claimed (its send may be under way), sent, unknown (sent or not: nobody can tell), unsent."""
     outcome: str | None = None
-    """Why the step was closed: met, rejected, undeliverable, refused, unsendable, expired; None: not closed."""
+    """Why the step was closed: met, rejected, undeliverable, refused, unsendable, expired, unconfirmed; None: open."""
     status: str | None = None
     """The status the message has, by rank."""
     statuses: tuple[str, ...] = ()
@@ -51,12 +51,16 @@ class Workflow:
     """Seconds this item is kept after the end."""
     steps: tuple[Step, ...]
     status: str = "running"
-    """running, completed, error."""
+    """running, completed, error, cancelled."""
     reason: str | None = None
     ended_at: int | None = None
     timeline: tuple[Entry, ...] = ()
     application: str | None = None
     """The application whose token posted it; None: it was the account's own secret."""
+    client_ref: str | None = None
+    """The customer's own reference to the whole workflow."""
+    webhook_url: str | None = None
+    """Where this workflow's webhooks go instead of the caller's own URL."""
     version: int = 1
     attempt: int = 1
     """Which execution of the state machine is at work: it is named `<id>-<attempt>`."""

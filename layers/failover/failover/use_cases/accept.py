@@ -1,65 +1,104 @@
 """Accept a workflow: validate all of it, store all of it, start it."""
 
 import uuid
-from typing import Any
+from dataclasses import dataclass
 
 from failover import problems
 from failover.adapters import aws
+from failover.adapters.store import KeyUsed, Once
 from failover.observability import count, logger
 from failover.outside import Outside
-from failover.rules import due, transitions
-from failover.rules.request import InvalidRequest, validated
+from failover.rules import due, idempotency, transitions
+from failover.rules.request import InvalidRequest, Request, validated
 from failover.rules.workflow import Step, Workflow
 from failover.use_cases import body
 from failover.use_cases.authenticate import Caller
 
 
-def accept(outside: Outside, caller: Caller, raw: bytes, word: str, base_url: str) -> str:
-    """The id of the new workflow. Raises Problem (400, 413, 503) before anything is written.
+@dataclass(frozen=True)
+class Accepted:
+    workflow_id: str
+    word: str
+    """`workflow` or `dispatch`."""
+    replayed: bool = False
+    """The request had been accepted before, under the same Idempotency-Key."""
 
-    Once it is stored it has been accepted: should the state machine not start at once, the workflow stays in the
-    index `due` for whoever starts what was left behind.
+
+def accept(outside: Outside, caller: Caller, raw: bytes, word: str, base_url: str, key: str | None) -> Accepted:
+    """The new workflow, or the one an earlier request with the same Idempotency-Key made.
+
+    Raises Problem (400, 409, 413, 503) before anything is written. Once it is stored it has been accepted: should the
+    state machine not start at once, the workflow stays in the index `due`, and `reconcile` starts it.
     """
-    content = _content(raw, outside.settings.messages_version)
-    workflow = _workflow(outside, caller, content, word, base_url)
+    asked, digest = requested(outside, raw)
+    workflow = _workflow(outside, caller, asked, word, base_url)
     logger.append_keys(workflow_id=workflow.id)
-    life = due.longest_life(workflow.steps, workflow.receipt_window)
-    kept_until = due.forgotten_at(workflow.created_at, life + outside.settings.content_retention)
-    _store(outside, workflow, content, kept_until)
+    try:
+        _store(outside, workflow, asked, _once(workflow, key, digest))
+    except KeyUsed as used:
+        return _replayed(used.first, digest)
     count("WorkflowsCreated")
     try:
-        outside.executions.start(workflow)
+        outside.executions.start(workflow, outside.now())
     except (aws.Unavailable, RuntimeError) as error:
         logger.error("stored but not started", error=str(error))
         count("WorkflowsNotStarted")
     logger.info("workflow accepted", steps=[step.channel for step in workflow.steps])
-    return workflow.id
+    return Accepted(workflow.id, word)
 
 
-def _store(outside: Outside, workflow: Workflow, content: list[dict[str, Any]], kept_until: int) -> None:
-    """Store it, or raise `aws.Unavailable` knowing that it was not stored, as far as that can be known."""
+def requested(outside: Outside, raw: bytes) -> tuple[Request, str]:
+    """What a body asks for, and the digest of its JSON. Raises Problem (400, 413)."""
+    body.check_size(raw)
+    parsed = body.parsed(raw)
+    settings = outside.settings
     try:
-        outside.store.create(workflow, content, kept_until)
+        request = validated(parsed, settings.messages_version, loopback=settings.loopback_webhooks)
+    except InvalidRequest as error:
+        raise problems.invalid_parameters(error.faults) from None
+    return request, idempotency.digest(parsed)
+
+
+def _once(workflow: Workflow, key: str | None, digest: str) -> Once | None:
+    if key is None:
+        return None
+    return Once(
+        key=idempotency.table_key(workflow.account, key),
+        request=digest,
+        workflow_id=workflow.id,
+        word=workflow.word,
+        expires_at=due.forgotten_at(workflow.created_at, idempotency.KEPT_SECONDS),
+    )
+
+
+def _store(outside: Outside, workflow: Workflow, asked: Request, once: Once | None) -> None:
+    """Store it, or raise `aws.Unavailable` knowing that it was not stored, as far as that can be known."""
+    life = due.longest_life(workflow.steps, workflow.receipt_window)
+    kept_until = due.forgotten_at(workflow.created_at, life + outside.settings.content_retention)
+    try:
+        outside.store.create(workflow, asked.steps, kept_until, once)
     except aws.Unavailable:
         if outside.store.read(workflow.id) is None:
             raise
 
 
-def _content(raw: bytes, version: str) -> list[dict[str, Any]]:
-    body.check_size(raw)
-    try:
-        return validated(body.parsed(raw), version)
-    except InvalidRequest as error:
-        raise problems.invalid_parameters(error.faults) from None
+def _replayed(first: Once, digest: str) -> Accepted:
+    if first.request != digest:
+        raise problems.Problem(problems.CONFLICT, "This Idempotency-Key was used with another request.")
+    count("RequestsReplayed")
+    logger.info("request replayed", first=first.workflow_id)
+    return Accepted(first.workflow_id, first.word, replayed=True)
 
 
-def _workflow(outside: Outside, caller: Caller, content: list[dict[str, Any]], word: str, base_url: str) -> Workflow:
+def _workflow(outside: Outside, caller: Caller, asked: Request, word: str, base_url: str) -> Workflow:
     settings = outside.settings
     return transitions.accepted(
         Workflow(
             id=str(uuid.uuid4()),
             account=caller.account,
             application=caller.application,
+            client_ref=asked.client_ref,
+            webhook_url=asked.webhook_url,
             word=word,
             base_url=base_url,
             created_at=outside.now(),
@@ -71,7 +110,7 @@ def _workflow(outside: Outside, caller: Caller, content: list[dict[str, Any]], w
                     condition_status=step.get("failover", {}).get("condition_status"),
                     expiry_time=step.get("failover", {}).get("expiry_time"),
                 )
-                for step in content
+                for step in asked.steps
             ),
         )
     )

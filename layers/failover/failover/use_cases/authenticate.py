@@ -35,7 +35,7 @@ def _by_secret(outside: Outside, authorization: str) -> Caller:
     if offered is None or not credentials.is_api_key(offered[0]):
         raise _unauthorized()
     api_key, secret = offered
-    account = outside.store.find_account(api_key)
+    account = outside.callers.find_account(api_key)
     if account is None or not credentials.matches(secret, credentials.valid(account["secrets"], outside.now())):
         raise _unauthorized()
     return Caller(api_key)
@@ -46,7 +46,7 @@ def _by_token(outside: Outside, token: str) -> Caller:
 
     try:
         application_id = application_token.application_of(token)
-        application = outside.store.find_application(application_id) if credentials.is_id(application_id) else None
+        application = outside.callers.find_application(application_id) if credentials.is_id(application_id) else None
         if application is None:
             raise application_token.InvalidToken("unknown application")
         application_token.check(token, application["public_key"], outside.now() / 1000)

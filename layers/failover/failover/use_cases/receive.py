@@ -1,14 +1,16 @@
 """Receive a status callback: check that it is genuine, record it once, tell the race what it decides."""
 
+from functools import partial
+
 from failover import problems
-from failover.adapters import aws
-from failover.adapters.executions import InvalidTaskToken
+from failover.adapters.store import Pointer
 from failover.observability import count, logger
 from failover.outside import Outside
-from failover.rules import client_ref, signature, transitions
+from failover.rules import client_ref, due, signature, transitions
 from failover.rules.receipt import Receipt, UnreadableReceipt, parse
 from failover.rules.workflow import Workflow
 from failover.use_cases import body
+from failover.use_cases.signal import signal
 from failover.use_cases.transition import transition
 
 _PATIENCE = 300_000
@@ -37,14 +39,20 @@ def receive(outside: Outside, authorization: str | None, raw: bytes) -> None:
         return
     logger.append_keys(workflow_id=workflow.id)
     number = place[1]
-    told = transition(
-        outside.store, workflow, lambda current: transitions.received(current, number, receipt, outside.now())
-    )
+    decide = partial(transitions.received, number=number, receipt=receipt, now=outside.now())
+    told = transition(outside.store, workflow, decide, _pointer(workflow, number, receipt))
     logger.info("status", step=number, status=receipt.status, known=told is None)
     if told is None:
         count("RepeatedReceipts")
         return
-    _signal(outside, *told)
+    signal(outside, *told)
+
+
+def _pointer(workflow: Workflow, number: int, receipt: Receipt) -> Pointer | None:
+    """To a message whose send has not told its id (yet): its href must lead somewhere all the same."""
+    if receipt.message_uuid is None or workflow.steps[number].message_uuid is not None:
+        return None
+    return Pointer(receipt.message_uuid, number, due.pointers_expire_at(workflow))
 
 
 def _check_signature(outside: Outside, authorization: str | None, raw: bytes) -> int:
@@ -76,21 +84,3 @@ def _place(outside: Outside, receipt: Receipt, issued_at: int) -> tuple[str, int
     if place is None and outside.now() - happened_at < _PATIENCE:
         raise problems.unavailable("This message is not known yet.", retry_after=5)
     return place
-
-
-def _signal(outside: Outside, before: Workflow, after: Workflow) -> None:
-    """Tell the race. The decision is stored already: whatever fails here, its timer still ends it."""
-    signal = transitions.signal(before, after)
-    if signal is None:
-        return
-    try:
-        told = outside.executions.tell(*signal)
-    except InvalidTaskToken:
-        logger.error("Step Functions does not know the task token")
-        count("InvalidTaskTokens")
-        return
-    except (aws.Unavailable, RuntimeError) as error:
-        logger.error("decided, but the race could not be told", error=str(error))
-        count("SignalsLost")
-        return
-    logger.info("race told", signal=signal[1], in_time=told)

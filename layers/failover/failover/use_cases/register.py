@@ -8,13 +8,13 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, TypeAdapter, ValidationError
 
-from failover.adapters.store import Outdated
+from failover.adapters.callers import Outdated
 from failover.observability import logger
 from failover.outside import Outside
-from failover.rules import credentials
+from failover.rules import credentials, signature, webhook_url
+from failover.rules.presentation import iso
 
 _Name = Annotated[str, Field(min_length=1, max_length=100)]
-_Url = Annotated[str, Field(max_length=2000, pattern=r"^https?://[^\s]+$")]
 
 
 class InvalidCommand(Exception):
@@ -30,7 +30,7 @@ class CreateAccount(_Command):
 
     action: Literal["create_account"]
     name: _Name
-    status_url: _Url | None = None
+    status_url: str | None = None
 
 
 class CreateApplication(_Command):
@@ -40,7 +40,7 @@ class CreateApplication(_Command):
     api_key: str
     name: _Name
     public_key: Annotated[str, Field(max_length=5000)]
-    status_url: _Url | None = None
+    status_url: str | None = None
 
 
 class RotateSecret(_Command):
@@ -51,10 +51,25 @@ class RotateSecret(_Command):
     overlap_hours: Annotated[int, Field(ge=0, le=720)] = 24
 
 
-type _AnyCommand = CreateAccount | CreateApplication | RotateSecret
-_COMMANDS: TypeAdapter[_AnyCommand] = TypeAdapter(
-    Annotated[CreateAccount | CreateApplication | RotateSecret, Discriminator("action")]
-)
+class RotateSignatureSecret(_Command):
+    """{"action": "rotate_signature_secret", "api_key": …, "in_hours": 24}: webhooks are signed with it from then on."""
+
+    action: Literal["rotate_signature_secret"]
+    api_key: str
+    in_hours: Annotated[int, Field(ge=0, le=720)] = 24
+
+
+class SetStatusUrl(_Command):
+    """{"action": "set_status_url", "api_key": …, "status_url": …}, of an application with its "application_id"."""
+
+    action: Literal["set_status_url"]
+    api_key: str
+    application_id: str | None = None
+    status_url: str
+
+
+type _AnyCommand = CreateAccount | CreateApplication | RotateSecret | RotateSignatureSecret | SetStatusUrl
+_COMMANDS: TypeAdapter[_AnyCommand] = TypeAdapter(Annotated[_AnyCommand.__value__, Discriminator("action")])
 _HOUR = 3_600_000
 
 
@@ -72,21 +87,25 @@ def register(outside: Outside, event: Any) -> dict[str, str]:
             return _create_application(outside, command)
         case RotateSecret():
             return _rotate_secret(outside, command)
+        case RotateSignatureSecret():
+            return _rotate_signature_secret(outside, command)
+        case SetStatusUrl():
+            return _set_status_url(outside, command)
 
 
 def _create_account(outside: Outside, command: CreateAccount) -> dict[str, str]:
     api_key, secret = credentials.new_api_key(), credentials.new_secret()
     account = {"name": command.name, "secrets": [credentials.kept(secret)], "created_at": outside.now()}
-    if command.status_url:
-        account["status_url"] = command.status_url
-    outside.store.add_account(api_key, account)
+    if command.status_url is not None:
+        account["status_url"] = _checked_url(outside, command.status_url)
+    signature_secret = _signature_secret(outside, api_key, 1)
+    outside.callers.add_account(api_key, account)
     logger.info("account created", api_key=api_key)
-    return {"api_key": api_key, "api_secret": secret}
+    return {"api_key": api_key, "api_secret": secret, "signature_secret": signature_secret}
 
 
 def _create_application(outside: Outside, command: CreateApplication) -> dict[str, str]:
-    if outside.store.find_account(command.api_key) is None:
-        raise InvalidCommand("api_key: there is no such account")
+    _account(outside, command.api_key)
     _check_public_key(command.public_key)
     application_id = str(uuid.uuid4())
     application = {
@@ -95,26 +114,72 @@ def _create_application(outside: Outside, command: CreateApplication) -> dict[st
         "public_key": command.public_key,
         "created_at": outside.now(),
     }
-    if command.status_url:
-        application["status_url"] = command.status_url
-    outside.store.add_application(application_id, application)
+    if command.status_url is not None:
+        application["status_url"] = _checked_url(outside, command.status_url)
+    outside.callers.add_application(application_id, application)
     logger.info("application created", application_id=application_id)
     return {"application_id": application_id}
 
 
 def _rotate_secret(outside: Outside, command: RotateSecret) -> dict[str, str]:
-    account = outside.store.find_account(command.api_key)
-    if account is None:
-        raise InvalidCommand("api_key: there is no such account")
+    account = _account(outside, command.api_key)
     secret = credentials.new_secret()
     overlap = command.overlap_hours * _HOUR
     secrets = credentials.rotated(account["secrets"], secret, outside.now(), overlap)
-    try:
-        outside.store.replace_secrets(command.api_key, account["secrets"], secrets)
-    except Outdated:
-        raise InvalidCommand("api_key: somebody else has rotated this secret just now") from None
+    _replace(outside, command.api_key, account, "secrets", secrets)
     logger.info("secret rotated", api_key=command.api_key)
     return {"api_key": command.api_key, "api_secret": secret}
+
+
+def _rotate_signature_secret(outside: Outside, command: RotateSignatureSecret) -> dict[str, str]:
+    """The secret is told before it is used, so that the receivers of webhooks can learn it first."""
+    account = _account(outside, command.api_key)
+    known = account.get("signatures", [])
+    number = max((entry["number"] for entry in known), default=1) + 1
+    since = outside.now() + command.in_hours * _HOUR
+    _replace(outside, command.api_key, account, "signatures", [*known, {"number": number, "since": since}])
+    logger.info("signature secret rotated", api_key=command.api_key)
+    secret = _signature_secret(outside, command.api_key, number)
+    return {"api_key": command.api_key, "signature_secret": secret, "in_use_from": iso(since)}
+
+
+def _set_status_url(outside: Outside, command: SetStatusUrl) -> dict[str, str]:
+    account, url = _account(outside, command.api_key), _checked_url(outside, command.status_url)
+    if command.application_id is None:
+        _replace(outside, command.api_key, account, "status_url", url)
+        return {"api_key": command.api_key, "status_url": url}
+    application = outside.callers.find_application(command.application_id)
+    if application is None or application["account"] != command.api_key:
+        raise InvalidCommand("application_id: this account has no such application")
+    try:
+        outside.callers.replace_of_application(command.application_id, "status_url", application.get("status_url"), url)
+    except Outdated:
+        raise InvalidCommand("application_id: somebody else has changed its status_url just now") from None
+    return {"application_id": command.application_id, "status_url": url}
+
+
+def _account(outside: Outside, api_key: str) -> dict[str, Any]:
+    account = outside.callers.find_account(api_key)
+    if account is None:
+        raise InvalidCommand("api_key: there is no such account")
+    return account
+
+
+def _replace(outside: Outside, api_key: str, account: dict[str, Any], name: str, value: Any) -> None:
+    try:
+        outside.callers.replace(api_key, name, account.get(name), value)
+    except Outdated:
+        raise InvalidCommand(f"api_key: somebody else has changed its {name} just now") from None
+
+
+def _signature_secret(outside: Outside, api_key: str, number: int) -> str:
+    return signature.secret_of_account(outside.webhook_secret.value()["signing_key"], api_key, number)
+
+
+def _checked_url(outside: Outside, url: str) -> str:
+    if fault := webhook_url.fault(url, loopback=outside.settings.loopback_webhooks):
+        raise InvalidCommand(f"status_url: {fault}")
+    return url
 
 
 def _check_public_key(pem: str) -> None:

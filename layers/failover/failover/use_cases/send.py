@@ -89,8 +89,7 @@ def _still_wanted(outside: Outside, workflow_id: str, number: int) -> bool:
 def _record(outside: Outside, claimed: Workflow, number: int, answer: Answer) -> None:
     pointer = None
     if isinstance(answer, Accepted):
-        life = due.longest_life(claimed.steps, claimed.receipt_window)
-        pointer = Pointer(answer.message_uuid, number, due.forgotten_at(claimed.created_at, life))
+        pointer = Pointer(answer.message_uuid, number, due.pointers_expire_at(claimed))
     decide = partial(transitions.answered, number=number, answer=answer, now=outside.now())
     transition(outside.store, claimed, decide, pointer)
     result = type(answer).__name__.lower()

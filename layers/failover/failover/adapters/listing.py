@@ -1,0 +1,72 @@
+"""The list of an account's workflows: the indexes `listed` and `referred`, newest first."""
+
+from typing import Any
+
+from failover.adapters import aws
+from failover.adapters.store import referred
+from failover.adapters.table import Item, Table, key, marshalled, plain
+from failover.rules.listing import Filters, Page, Position
+
+_MOST_QUERIES = 10
+"""A list whose filters let little through reads this much of the index at a time, and gives a cursor to go on."""
+_READ_AT_ONCE = 500
+
+
+class Listing:
+    """Raises `aws.Unavailable` when DynamoDB throttles or is out of reach."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def page(self, account: str, filters: Filters) -> Page:
+        """One page of the workflows the filters let through; a new one appears within a second or so.
+
+        There may be fewer than `filters.limit`, even none, and still a position to go on from.
+        """
+        query = self._query(account, filters)
+        query["Limit"] = _READ_AT_ONCE if "FilterExpression" in query else filters.limit
+        found: list[Item] = []
+        for _ in range(_MOST_QUERIES):
+            with aws.failures("dynamodb"):
+                answer = self._table.client.query(**query)
+            found += map(plain, answer["Items"])
+            last = answer.get("LastEvaluatedKey")
+            if len(found) >= filters.limit or last is None:
+                break
+            query["ExclusiveStartKey"] = last
+        shown = found[: filters.limit]
+        if len(found) > filters.limit:
+            return Page(shown, _position(shown[-1]))
+        return Page(shown, _position(plain(last)) if last else None)
+
+    def _query(self, account: str, filters: Filters) -> dict[str, Any]:
+        index, partition = "listed", account
+        if filters.client_ref is not None:
+            index, partition = "referred", referred(account, filters.client_ref)
+        names = {"#partition": index}
+        values: Item = {":partition": partition, ":since": filters.since, ":until": filters.until}
+        wanted = []
+        if filters.status is not None:
+            wanted.append("#status = :status")
+            names["#status"], values[":status"] = "status", filters.status
+        if filters.channel is not None:
+            wanted.append("contains(channels, :channel)")
+            values[":channel"] = filters.channel
+        query: dict[str, Any] = {
+            "TableName": self._table.name,
+            "IndexName": index,
+            "ScanIndexForward": False,
+            "KeyConditionExpression": "#partition = :partition AND created_at BETWEEN :since AND :until",
+            "ExpressionAttributeNames": names,
+            "ExpressionAttributeValues": marshalled(values),
+        }
+        if wanted:
+            query["FilterExpression"] = " AND ".join(wanted)
+        if (after := filters.after) is not None:
+            place = {**key(f"workflow#{after.workflow_id}", "state"), index: partition, "created_at": after.created_at}
+            query["ExclusiveStartKey"] = marshalled(place)
+        return query
+
+
+def _position(item: Item) -> Position:
+    return Position(item["created_at"], item["pk"].removeprefix("workflow#"))

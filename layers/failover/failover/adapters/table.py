@@ -1,0 +1,87 @@
+"""The one table, as plain dicts: keys, numbers and conditions of DynamoDB stop here.
+
+pk                    sk             what
+workflow#<id>         content        what is to be sent to whom; never changed
+workflow#<id>         state          ids, steps' states, timeline, task token: small, and versioned
+workflow#<id>         webhook#<n>    the attempts to deliver the webhook with sequence n
+message#<uuid>        pointer        the workflow and step of a message
+idempotency#<hash>    idempotency    the workflow an account made under an Idempotency-Key
+account#<api key>     account        name, hashes of its secrets, status URL
+application#<id>      application    account, public key, status URL
+"""
+
+from decimal import Decimal
+from typing import Any
+
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+from botocore.exceptions import ClientError
+
+from failover.adapters import aws
+
+type Item = dict[str, Any]
+
+
+class Table:
+    """Every method raises `aws.Unavailable` when DynamoDB throttles or is out of reach."""
+
+    def __init__(self, name: str, client: Any = None) -> None:
+        self.name = name
+        self.client = client or aws.client("dynamodb")
+
+    def get(self, pk: str, sk: str) -> Item | None:
+        """An item as it is now (a consistent read)."""
+        with aws.failures("dynamodb"):
+            answer = self.client.get_item(TableName=self.name, Key=marshalled(key(pk, sk)), ConsistentRead=True)
+        return plain(answer["Item"]) if "Item" in answer else None
+
+    def get_all(self, *keys: tuple[str, str]) -> dict[tuple[str, str], Item]:
+        """Those of some items that are there, as they are now, in one call."""
+        wanted = [marshalled(key(*pair)) for pair in keys]
+        request = {self.name: {"Keys": wanted, "ConsistentRead": True}}
+        with aws.failures("dynamodb"):
+            answer = self.client.batch_get_item(RequestItems=request)
+        if answer.get("UnprocessedKeys"):
+            raise aws.Unavailable("dynamodb: some keys were not read")
+        items = map(plain, answer["Responses"].get(self.name, []))
+        return {(item["pk"], item["sk"]): item for item in items}
+
+    def put(self, item: Item, condition: str | None = None, **values: Any) -> dict[str, Any]:
+        """The arguments of a PutItem; `:name` in `condition` stands for the value of that name."""
+        request: dict[str, Any] = {"TableName": self.name, "Item": marshalled(item)}
+        if condition is not None:
+            request["ConditionExpression"] = condition
+        if values:
+            request["ExpressionAttributeValues"] = marshalled({f":{name}": value for name, value in values.items()})
+        return request
+
+
+def key(pk: str, sk: str) -> dict[str, str]:
+    return {"pk": pk, "sk": sk}
+
+
+def condition_failed(error: ClientError) -> bool:
+    """The write's own condition was not met, or another write of the same item was under way."""
+    if aws.error_code(error) in ("ConditionalCheckFailedException", "TransactionConflictException"):
+        return True
+    return bool(aws.cancellations(error) & {"ConditionalCheckFailed", "TransactionConflict"})
+
+
+def marshalled(item: Item) -> dict[str, Any]:
+    serialize = TypeSerializer().serialize
+    return {name: serialize(value) for name, value in item.items()}
+
+
+def plain(item: dict[str, Any]) -> Item:
+    deserialize = TypeDeserializer().deserialize
+    return {name: _whole(deserialize(value)) for name, value in item.items()}
+
+
+def _whole(value: Any) -> Any:
+    """DynamoDB gives every number as a Decimal; all of ours are whole."""
+    if isinstance(value, Decimal):
+        return int(value)
+    if isinstance(value, dict):
+        return {name: _whole(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_whole(item) for item in value]
+    return value

@@ -1,0 +1,50 @@
+"""The queue of webhooks to deliver. Its messages say which, and nothing of what is in them."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict
+from itertools import batched
+from typing import Any
+
+from failover.adapters import aws
+from failover.rules.delivery import Task
+
+_AT_ONCE = 10
+"""Messages of one call: the most SQS takes."""
+
+
+class WebhookQueue:
+    """Every method raises `aws.Unavailable` when SQS throttles or is out of reach."""
+
+    def __init__(self, url: str, dead_letters_url: str, client: Any = None) -> None:
+        self._url = url
+        self._dead_letters_url = dead_letters_url
+        self._client = client or aws.client("sqs")
+
+    def add_all(self, tasks: Iterable[Task]) -> None:
+        """Have these delivered at once."""
+        for some in batched(tasks, _AT_ONCE, strict=False):
+            entries = [{"Id": str(number), "MessageBody": _written(task)} for number, task in enumerate(some)]
+            with aws.failures("sqs"):
+                answer = self._client.send_message_batch(QueueUrl=self._url, Entries=entries)
+            if answer.get("Failed"):
+                raise aws.Unavailable("sqs: some messages were not taken")
+
+    def add(self, task: Task, seconds: int) -> None:
+        """Have it attempted in `seconds` (at most 900)."""
+        with aws.failures("sqs"):
+            self._client.send_message(QueueUrl=self._url, MessageBody=_written(task), DelaySeconds=seconds)
+
+    def bury(self, task: Task) -> None:
+        """Put it among the dead letters; who redrives them begins a new series of attempts."""
+        with aws.failures("sqs"):
+            self._client.send_message(QueueUrl=self._dead_letters_url, MessageBody=_written(task))
+
+
+def read(message: str) -> Task:
+    """The task a message's body tells."""
+    return Task(**json.loads(message))
+
+
+def _written(task: Task) -> str:
+    return json.dumps(asdict(task))

@@ -1,0 +1,65 @@
+"""One POST to a customer's URL, to public addresses only (contract, section 0; faults, F24 and F25).
+
+`requests_hardened` looks the host's name up once, refuses addresses that are not public, and connects to the very
+address it has checked, so that a name that changes its mind in between leads nowhere else.
+"""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import requests
+from requests_hardened.ip_filter import InvalidIPAddress
+from requests_hardened.ip_filter_adapter import IPFilterAdapter
+from urllib3.exceptions import HTTPError
+
+from failover.rules import webhook_url
+from failover.rules.delivery import CONNECT_SECONDS, RESPONSE_SECONDS, Answered, Attempted, Failed, Forbidden
+
+
+class Webhooks:
+    def __init__(self, *, loopback: bool) -> None:
+        """`loopback` also allows http, and this machine: for a stack that runs on it."""
+        self._loopback = loopback
+
+    def post(self, url: str, raw: bytes, headers: dict[str, str]) -> Attempted:
+        """Send it once, following no redirect and reading no body.
+
+        It takes no longer than the time to connect and the time to respond together, however slowly the answer
+        trickles in: a thread of its own waits for the rest.
+        """
+        if fault := webhook_url.fault(url, loopback=self._loopback):
+            return Forbidden(fault)
+        executor = ThreadPoolExecutor(max_workers=1)
+        try:
+            return executor.submit(self._post, url, raw, headers).result(timeout=CONNECT_SECONDS + RESPONSE_SECONDS)
+        except TimeoutError:
+            return Failed("timeout")
+        finally:
+            executor.shutdown(wait=False)
+
+    def _post(self, url: str, raw: bytes, headers: dict[str, str]) -> Attempted:
+        with requests.Session() as session:
+            session.trust_env = False
+            session.mount("https://", IPFilterAdapter(is_https_proto=True, allow_loopback=self._loopback))
+            session.mount("http://", IPFilterAdapter(is_https_proto=False, allow_loopback=self._loopback))
+            try:
+                with session.post(
+                    url,
+                    data=raw,
+                    headers={**headers, "Content-Type": "application/json", "Connection": "close"},
+                    timeout=(CONNECT_SECONDS, RESPONSE_SECONDS),
+                    allow_redirects=False,
+                    stream=True,
+                ) as response:
+                    return Answered(response.status_code)
+            except InvalidIPAddress:
+                return Forbidden("the host's address is not public")
+            except requests.exceptions.InvalidURL:
+                return Forbidden("the URL cannot be used")
+            except requests.Timeout:
+                return Failed("timeout")
+            except requests.exceptions.SSLError:
+                return Failed("no trusted TLS connection")
+            except requests.ConnectionError:
+                return Failed("no connection")
+            except (requests.RequestException, HTTPError, ValueError, OSError):
+                return Failed("no HTTP answer")

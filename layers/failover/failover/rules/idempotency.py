@@ -1,0 +1,32 @@
+"""An `Idempotency-Key`: one request of an account, however often it is sent (contract, section 0)."""
+
+import hashlib
+import re
+from typing import Any
+
+import simplejson
+
+KEPT_SECONDS = 24 * 3600
+LONGEST = 255
+
+
+def fault(key: str) -> str | None:
+    """What is wrong with a key; None: nothing."""
+    if re.fullmatch(rf"[\x21-\x7e](?:[\x20-\x7e]{{0,{LONGEST - 2}}}[\x21-\x7e])?", key):
+        return None
+    return f"String should have 1 to {LONGEST} printable ASCII characters"
+
+
+def table_key(account: str, key: str) -> str:
+    """Where the table keeps it: over both endpoints, and for each account on its own."""
+    return f"idempotency#{account}#{_hash(key)}"
+
+
+def digest(body: Any) -> str:
+    """The same for two bodies that say the same, whatever the order of their fields and the blanks between them."""
+    canonical = simplejson.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=True, use_decimal=True)
+    return _hash(canonical)
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,119 @@
+"""The customer's webhooks: which entries of a timeline are told, and in which words (contract, sections 0, 7.1, 7.2).
+
+A body is made anew from the workflow each time it is sent, and is the same each time: it depends on the timeline only
+up to its own entry, and on what never changes.
+"""
+
+from typing import Any
+
+from failover.rules import client_ref
+from failover.rules.presentation import iso, usage
+from failover.rules.statuses import risen
+from failover.rules.usage import Usage, by_step, totals
+from failover.rules.workflow import Entry, Workflow
+
+MESSAGE_STATUS = "status"
+FINAL_REPORTS = frozenset({"completed", "error", "cancelled", "amended"})
+TOLD = FINAL_REPORTS | {MESSAGE_STATUS}
+"""The events of a timeline that are webhooks; an entry's `sequence` is its webhook's."""
+
+
+class ContentDropped(Exception):
+    """A message status names sender and recipient, and this workflow's content has been dropped."""
+
+
+def told(workflow: Workflow) -> list[Entry]:
+    """The entries of the timeline that are webhooks, in their order."""
+    return [entry for entry in workflow.timeline if entry["event"] in TOLD]
+
+
+def find(workflow: Workflow, sequence: int) -> Entry | None:
+    """The entry with this sequence, if it is a webhook."""
+    return next((entry for entry in told(workflow) if entry["sequence"] == sequence), None)
+
+
+def body(workflow: Workflow, content: list[dict[str, Any]] | None, entry: Entry) -> dict[str, Any]:
+    """The body of the webhook that tells `entry`. Raises ContentDropped."""
+    if entry["event"] in FINAL_REPORTS:
+        document = _final_report(workflow, entry)
+    elif content is not None:
+        document = _message_status(workflow, content[entry["step"]], entry)
+    else:
+        raise ContentDropped
+    return {**document, "sequence": entry["sequence"]}
+
+
+def message(workflow: Workflow, number: int, content: list[dict[str, Any]] | None) -> dict[str, Any]:
+    """The resource a message's href leads to: its last webhook's words, `submitted` before there is any."""
+    step = workflow.steps[number]
+    statuses = [e for e in workflow.timeline if e["event"] == MESSAGE_STATUS and e["step"] == number]
+    last = statuses[-1] if statuses else {"step": number, "at": step.answered_at or workflow.created_at}
+    document = _message_status(workflow, content[number] if content else {}, last)
+    return {**document, "status": step.status or "submitted", **_charged(by_step(workflow.timeline).get(number))}
+
+
+def link(workflow: Workflow) -> dict[str, Any]:
+    """{"workflow": {…}} or {"dispatch": {…}}: where a workflow is, in the word of the endpoint it came by."""
+    href = f"/workflows/{workflow.id}" if workflow.word == "workflow" else f"v0.1/dispatch/{workflow.id}"
+    return {workflow.word: {"href": href, f"{workflow.word}_uuid": workflow.id}}
+
+
+def _message_status(workflow: Workflow, step: dict[str, Any], entry: Entry) -> dict[str, Any]:
+    document: dict[str, Any] = {}
+    if (message_uuid := workflow.steps[entry["step"]].message_uuid) is not None:
+        document["message_uuid"] = message_uuid
+    document.update({party: step[party] for party in ("to", "from") if party in step})
+    document["timestamp"] = iso(entry["timestamp"] if "timestamp" in entry else entry["at"])
+    document["status"] = entry.get("status")
+    document.update({key: entry[key] for key in ("error", "usage") if key in entry})
+    document.update(_reference(client_ref.of_customer(step) or workflow.client_ref))
+    document["_links"] = link(workflow)
+    return document
+
+
+def _final_report(workflow: Workflow, entry: Entry) -> dict[str, Any]:
+    past = workflow.timeline[: entry["sequence"]]
+    document: dict[str, Any] = {
+        "template": "failover",
+        "status": workflow.status,
+        "timestamp": iso(entry["at"]),
+        **usage(totals(past)),
+        f"{workflow.word}_uuid": workflow.id,
+        **_reference(workflow.client_ref),
+    }
+    if workflow.reason is not None:
+        document["reason"] = workflow.reason
+    if entry["event"] == "amended":
+        document["amended"] = True
+    document["_links"] = {"messages": _messages(workflow, past)}
+    return document
+
+
+def _messages(workflow: Workflow, past: tuple[Entry, ...]) -> list[dict[str, Any]]:
+    """Every message the Messages API took, as it stood then; steps never sent do not appear."""
+    statuses: dict[int, str | None] = {}
+    for entry in past:
+        if entry["event"] == "sent":
+            statuses.setdefault(entry["step"], None)
+        elif entry["event"] == MESSAGE_STATUS:
+            statuses[entry["step"]] = risen(statuses.get(entry["step"]), entry["status"])
+    usages = by_step(past)
+    return [
+        {
+            "message_uuid": workflow.steps[number].message_uuid,
+            "href": f"v0.1/messages/{workflow.steps[number].message_uuid}",
+            "channel": workflow.steps[number].channel,
+            **_charged(usages.get(number)),
+            "status": statuses[number] or "submitted",
+        }
+        for number in sorted(statuses)
+        if workflow.steps[number].message_uuid is not None
+    ]
+
+
+def _charged(price: Usage | None) -> dict[str, Any]:
+    return usage([price] if price else [])
+
+
+def _reference(reference: str | None) -> dict[str, str]:
+    return {"client_ref": reference} if reference else {}

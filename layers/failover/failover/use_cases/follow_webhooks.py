@@ -1,0 +1,54 @@
+"""Show what became of a workflow's webhooks, and have one sent again."""
+
+from dataclasses import replace
+from typing import Any
+
+from failover import problems
+from failover.observability import count, logger
+from failover.outside import Outside
+from failover.rules import presentation, webhooks
+from failover.rules.delivery import Task
+from failover.rules.workflow import Entry, Workflow
+from failover.use_cases.authenticate import Caller
+from failover.use_cases.show import find
+
+
+def show_webhooks(outside: Outside, caller: Caller, workflow_id: str) -> dict[str, Any]:
+    """Every webhook with its attempts, in the order of the timeline. Raises Problem (404)."""
+    workflow, _ = find(outside, caller, workflow_id)
+    recorded = outside.deliveries.of(workflow.id)
+    return {"webhooks": [_shown(entry, recorded.get(entry["sequence"], {})) for entry in webhooks.told(workflow)]}
+
+
+def redeliver(outside: Outside, caller: Caller, workflow_id: str, sequence: str) -> dict[str, Any]:
+    """Queue one more attempt, which begins a new series. Raises Problem: 404, or 409 where there is nothing to send."""
+    workflow, content = find(outside, caller, workflow_id)
+    entry = _entry(workflow, sequence)
+    task = Task(workflow.id, workflow.account, workflow.application, entry["sequence"])
+    known = outside.deliveries.prepare(task)
+    if known is None or known.url is None:
+        raise problems.Problem(problems.CONFLICT, "There is no URL to send this webhook to.")
+    if content is None and entry["event"] == webhooks.MESSAGE_STATUS:
+        raise problems.Problem(problems.CONFLICT, "This webhook names sender and recipient, who have been forgotten.")
+    attempt = known.last_attempt + 1
+    outside.webhook_queue.add(replace(task, attempt=attempt), seconds=0)
+    count("WebhooksRedelivered")
+    logger.info("webhook sent again", workflow_id=workflow.id, sequence=task.sequence, attempt=attempt)
+    return {"sequence": task.sequence, "attempt": attempt}
+
+
+def _entry(workflow: Workflow, sequence: str) -> Entry:
+    number = int(sequence) if sequence.isascii() and sequence.isdigit() and len(sequence) <= 9 else 0
+    entry = webhooks.find(workflow, number)
+    if entry is None:
+        raise problems.Problem(problems.NOT_FOUND, "There is no such webhook.")
+    return entry
+
+
+def _shown(entry: Entry, recorded: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "sequence": entry["sequence"],
+        "kind": "message_status" if entry["event"] == webhooks.MESSAGE_STATUS else "final_report",
+        "state": recorded.get("state", "pending"),
+        "attempts": [{**attempt, "at": presentation.iso(attempt["at"])} for attempt in recorded.get("attempts", [])],
+    }
