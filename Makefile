@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo up down test lint format requirements clean
+.PHONY: help demo up down test lint format requirements openapi clean
 
 PYTHON := .venv/bin/python
 HOST_PATH := $(PATH)
@@ -34,6 +34,9 @@ format: .venv/ready ## rewrite the code in its one format
 
 requirements: .venv/ready ## compile pyproject.toml's dependency groups into pinned requirements
 	@local/compile-requirements
+
+openapi: .venv/ready ## write the OpenAPI document anew from the code
+	@$(PYTHON) -m local.openapi
 
 clean: ## remove everything that was built or installed
 	@rm -rf .venv .venv-sam .local .aws-sam .hypothesis .pytest_cache .mypy_cache .ruff_cache

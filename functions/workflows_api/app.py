@@ -20,11 +20,11 @@ def post() -> Response[str]:
     event = api.current_event.raw_event
     caller = _caller()
     http_edge.require_json(event)
-    raw = http_edge.raw_body(event)
+    raw, key = http_edge.raw_body(event), http_edge.idempotency_key(event)
     if http_edge.flag(event, "dry_run"):
         return resolver.json_response(200, plan(outside, raw))
     base_url = http_edge.base_url(event, outside.settings.public_url)
-    accepted = accept(outside, caller, raw, _word(), base_url, http_edge.idempotency_key(event))
+    accepted = accept(outside, caller, raw, _word(), base_url, key)
     headers = {"Idempotent-Replayed": "true"} if accepted.replayed else {}
     return resolver.json_response(202, {f"{accepted.word}_uuid": accepted.workflow_id}, headers)
 

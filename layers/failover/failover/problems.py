@@ -31,6 +31,8 @@ NOT_ACCEPTABLE = Kind(406, f"{_GENERIC}accept-header", "Invalid Accept header")
 CONFLICT = Kind(409, f"{_GENERIC}conflict", "Conflict")
 TOO_LARGE = Kind(413, f"{_GENERIC}content-too-large", "Content Too Large")
 WRONG_CONTENT_TYPE = Kind(415, f"{_GENERIC}content-type-header", "Invalid Content-Type header")
+RATE_LIMITED = Kind(429, f"{_GENERIC}rate-limited", "Rate Limited")
+"""Said by API Gateway (template.yaml), before anything of ours is asked."""
 INTERNAL = Kind(500, f"{_GENERIC}internal-error", "Internal Error")
 UNAVAILABLE = Kind(503, f"{_GENERIC}unavailable", "Service Unavailable")
 
@@ -47,6 +49,7 @@ CATALOGUE = (
     CONFLICT,
     TOO_LARGE,
     WRONG_CONTENT_TYPE,
+    RATE_LIMITED,
     INTERNAL,
     UNAVAILABLE,
 )

@@ -12,9 +12,9 @@ LONGEST = 255
 
 def fault(key: str) -> str | None:
     """What is wrong with a key; None: nothing."""
-    if re.fullmatch(rf"[\x21-\x7e](?:[\x20-\x7e]{{0,{LONGEST - 2}}}[\x21-\x7e])?", key):
+    if re.fullmatch(rf"[!-~]{{1,{LONGEST}}}", key):
         return None
-    return f"String should have 1 to {LONGEST} printable ASCII characters"
+    return f"String should have 1 to {LONGEST} visible ASCII characters"
 
 
 def table_key(account: str, key: str) -> str:

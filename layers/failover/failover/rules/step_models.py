@@ -1,6 +1,7 @@
 """The parts of a step, as pydantic models made from the channel table (contract, sections 3.2 to 3.6)."""
 
 import re
+from decimal import Decimal
 from functools import cache
 from typing import Annotated, Any, Literal, Union, cast
 
@@ -23,6 +24,9 @@ from failover.rules.statuses import CONDITIONS
 EXPIRY_SECONDS = (15, 86400)
 TAG = "@"
 """What the tags of a union's branches begin with; pydantic puts them into the path of a fault."""
+
+_LONGEST_NUMBER = 50
+"""Digits of an id or a number."""
 
 _CONFIG = ConfigDict(extra="forbid", strict=True, hide_input_in_errors=True)
 _LENIENT = ConfigDict(extra="ignore", strict=True, hide_input_in_errors=True)
@@ -100,7 +104,7 @@ def _option(name: str, option: Option) -> Any:
         return Literal[option.choices] | None
     if option.seconds:
         low, high = option.seconds
-        return Annotated[int, BeforeValidator(_seconds), Field(ge=low, le=high)] | None
+        return Annotated[int, Field(ge=low, le=high), BeforeValidator(_seconds)] | None
 
     def needed(value: str | None, info: ValidationInfo) -> str | None:
         if value is None and option.required_when is not None:
@@ -125,16 +129,24 @@ def _failover(channel: str, conditions: tuple[str, ...]) -> type[BaseModel]:
 
     return _model(
         "Failover",
-        expiry_time=(Annotated[int, BeforeValidator(_seconds), Field(ge=low, le=high)], ...),
+        expiry_time=(Annotated[int, Field(ge=low, le=high), BeforeValidator(_seconds)], ...),
         condition_status=(Annotated[Literal[conditions], BeforeValidator(possible)], ...),
     )
 
 
+def _whole(value: Any) -> Any:
+    """A number that JSON writes with a fraction of zero is an integer all the same."""
+    if isinstance(value, Decimal) and value.adjusted() < _LONGEST_NUMBER and value == value.to_integral_value():
+        return int(value)
+    return value
+
+
 def _written_out(value: Any) -> Any:
     """Numbers and ids may come as JSON integers, and with white space around them."""
+    value = _whole(value)
     if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
         return str(value)
-    return value.strip() if isinstance(value, str) else value
+    return value.strip(" \t\n\r\f\v") if isinstance(value, str) else value
 
 
 def _international(value: Any) -> Any:
@@ -145,16 +157,20 @@ def _international(value: Any) -> Any:
 
 def _seconds(value: Any) -> Any:
     """A whole number of seconds may come as a string."""
+    value = _whole(value)
     if isinstance(value, str) and re.fullmatch(r"\s*\d{1,9}\s*", value, re.ASCII):
         return int(value)
     return value
 
 
 _PRINTABLE = r"^[^\x00-\x1f\x7f]*$"
-_Id = Annotated[str, BeforeValidator(_written_out), Field(min_length=1, max_length=50, pattern=_PRINTABLE)]
-_Sender = Annotated[str, BeforeValidator(_international), Field(min_length=1, max_length=50, pattern=_PRINTABLE)]
-_Phone = Annotated[str, BeforeValidator(_international), Field(pattern=r"^[1-9][0-9]{6,14}$")]
-_Url = Annotated[str, Field(min_length=1, max_length=URL_LIMIT, pattern=r"^(?i:https?)://\S+$")]
+_Id = Annotated[str, Field(min_length=1, max_length=50, pattern=_PRINTABLE), BeforeValidator(_written_out)]
+_Sender = Annotated[str, Field(min_length=1, max_length=50, pattern=_PRINTABLE), BeforeValidator(_international)]
+_Phone = Annotated[str, Field(pattern=r"^[1-9][0-9]{6,14}$"), BeforeValidator(_international)]
+_BLANKS = r"\x00-\x20\x7f-\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+"""Controls and white space, spelled out: each of the regex engines that read this pattern has its own."""
+_URL = rf"^[Hh][Tt][Tt][Pp][Ss]?://[^{_BLANKS}]+$"
+_Url = Annotated[str, Field(min_length=1, max_length=URL_LIMIT, pattern=_URL)]
 _Caption = Annotated[str, Field(min_length=1, max_length=CAPTION_LIMIT)]
 _Name = Annotated[str, Field(min_length=1, max_length=512)]
 

@@ -10,6 +10,10 @@ type Entry = dict[str, Any]
 """One line of the timeline: `sequence` (1, 2, …), `at` (ms), `event`, and what that event tells."""
 
 
+OUTCOMES = ("met", "rejected", "undeliverable", "refused", "unsendable", "expired", "unconfirmed")
+"""What a step can come to: `met` is success, everything else has left it."""
+
+
 @dataclass(frozen=True)
 class Step:
     channel: str
@@ -20,7 +24,7 @@ class Step:
     phase: str = "pending"
     """pending, claimed (its send may be under way), sent, unknown (sent or not: nobody can tell), unsent."""
     outcome: str | None = None
-    """Why the step was closed: met, rejected, undeliverable, refused, unsendable, expired, unconfirmed; None: open."""
+    """One of OUTCOMES; None: the step is not closed."""
     status: str | None = None
     """The status the message has, by rank."""
     statuses: tuple[str, ...] = ()

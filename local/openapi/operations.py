@@ -1,0 +1,182 @@
+"""The addresses of the API, what each answers, and the webhooks it sends."""
+
+from typing import Any
+
+from failover import problems
+from failover.rules.channels import CHANNELS
+from failover.rules.idempotency import LONGEST
+from failover.rules.listing import DEFAULT_LIMIT, LARGEST_LIMIT, STATUSES
+
+type Part = dict[str, Any]
+
+TAGS = [
+    {"name": "workflows", "description": "Workflows, under the first name of this API."},
+    {"name": "dispatch", "description": "The same under its later name."},
+    {"name": "messages", "description": "Where the hrefs of messages lead."},
+]
+SECURITY_SCHEMES: Part = {
+    "basic": {"type": "http", "scheme": "basic", "description": "API key and secret of an account."},
+    "application": {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": "RS256 token of an application: `application_id`, `iat`, `jti`; `exp` is optional.",
+    },
+}
+_ALWAYS = (
+    problems.UNAUTHORIZED,
+    problems.NOT_ACCEPTABLE,
+    problems.RATE_LIMITED,
+    problems.INTERNAL,
+    problems.UNAVAILABLE,
+)
+_OF_A_BODY = (problems.INVALID_PARAMS, problems.TOO_LARGE, problems.WRONG_CONTENT_TYPE)
+_ID: Part = {"name": "id", "in": "path", "required": True, "schema": {"$ref": "#/components/schemas/Uuid"}}
+
+
+def paths() -> Part:
+    """Every address of both names, and of messages."""
+    both = {**_of_word("workflows", "Workflow"), **_of_word("dispatch", "Dispatch")}
+    message = _operation("getMessage", "messages", "A message, with its last status", {200: "Message"}, _NOT_FOUND)
+    return {**both, "/messages/{id}": {"parameters": [_ID], "get": message}}
+
+
+def webhooks() -> Part:
+    """What the customer's URL gets. Each is signed; see the documentation."""
+    return {
+        name: {
+            "post": {
+                "summary": summary,
+                "requestBody": {"content": _json(schema), "required": True},
+                "responses": {"2XX": {"description": "Taken. 429, 5xx and no answer are tried again for 24 hours."}},
+            }
+        }
+        for name, summary, schema in (
+            ("messageStatus", "A message has a new status", "MessageStatusWebhook"),
+            ("finalReport", "The workflow is over", "FinalReport"),
+        )
+    }
+
+
+def problem_responses() -> Part:
+    """One response for each status of the problem catalogue."""
+    responses = {}
+    for status in sorted({kind.status for kind in problems.CATALOGUE}):
+        kinds = [kind for kind in problems.CATALOGUE if kind.status == status]
+        responses[f"Problem{status}"] = {
+            "description": "; ".join(f"{kind.title} ({kind.type})" for kind in kinds),
+            "headers": {"X-Nexmo-Trace-Id": {"schema": {"type": "string"}}},
+            "content": {problems.CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        }
+    return responses
+
+
+_NOT_FOUND = (problems.NOT_FOUND,)
+
+
+def _of_word(path: str, name: str) -> Part:
+    tag = path
+    one, conflict = _NOT_FOUND, (problems.NOT_FOUND, problems.CONFLICT)
+    sequence = {"name": "sequence", "in": "path", "required": True, "schema": {"type": "integer", "minimum": 1}}
+    return {
+        f"/{path}": {
+            "get": _operation(
+                f"list{name}",
+                tag,
+                "Your workflows, newest first",
+                {200: f"{name}List"},
+                (problems.INVALID_PARAMS,),
+                parameters=_FILTERS,
+            ),
+            "post": _operation(
+                f"create{name}",
+                tag,
+                "Send a workflow",
+                {202: "Accepted", 200: "Plan"},
+                (*_OF_A_BODY, problems.CONFLICT),
+                links={202: _links(f"{name.lower()}_uuid", f"get{name}", f"cancel{name}", f"list{name}Webhooks")},
+                parameters=_OF_CREATE,
+                requestBody={"content": _json("WorkflowRequest"), "required": True},
+            ),
+        },
+        f"/{path}/{{id}}": {
+            "parameters": [_ID],
+            "get": _operation(f"get{name}", tag, "A workflow, with its steps and timeline", {200: "Workflow"}, one),
+        },
+        f"/{path}/{{id}}/cancel": {
+            "parameters": [_ID],
+            "post": _operation(f"cancel{name}", tag, "Claim no further step", {200: "Cancelled"}, conflict),
+        },
+        f"/{path}/{{id}}/webhooks": {
+            "parameters": [_ID],
+            "get": _operation(f"list{name}Webhooks", tag, "Webhooks and their attempts", {200: "WebhookList"}, one),
+        },
+        f"/{path}/{{id}}/webhooks/{{sequence}}/redeliver": {
+            "parameters": [_ID, sequence],
+            "post": _operation(f"redeliver{name}Webhook", tag, "Send one again", {202: "Redelivery"}, conflict),
+        },
+    }
+
+
+def _operation(
+    operation_id: str,
+    tag: str,
+    summary: str,
+    answers: dict[int, str],
+    kinds: tuple[problems.Kind, ...],
+    links: dict[int, Part] | None = None,
+    **more: Any,
+) -> Part:
+    responses: Part = {}
+    for status, schema in answers.items():
+        responses[str(status)] = {
+            "description": _DESCRIPTIONS.get(schema, schema),
+            "headers": {"X-Nexmo-Trace-Id": {"schema": {"type": "string"}}},
+            "content": _json(schema),
+            **({"links": links[status]} if links and status in links else {}),
+        }
+    for status in sorted({kind.status for kind in (*_ALWAYS, *kinds)}):
+        responses[str(status)] = {"$ref": f"#/components/responses/Problem{status}"}
+    return {"operationId": operation_id, "tags": [tag], "summary": summary, **more, "responses": responses}
+
+
+_DESCRIPTIONS = {"Plan": "With `dry_run=true`: what would happen. Nothing is stored or sent."}
+
+
+def _links(field: str, *operations: str) -> Part:
+    """Where the id in an answer may be used."""
+    parameters = {"id": f"$response.body#/{field}"}
+    return {operation: {"operationId": operation, "parameters": parameters} for operation in operations}
+
+
+def _json(schema: str) -> Part:
+    return {"application/json": {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
+
+
+def _query(name: str, description: str, schema: Part) -> Part:
+    return {"name": name, "in": "query", "description": description, "schema": schema}
+
+
+_LIMIT = {"type": "integer", "minimum": 1, "maximum": LARGEST_LIMIT, "default": DEFAULT_LIMIT}
+_FILTERS = [
+    _query("status", "Only workflows with this status.", {"type": "string", "enum": list(STATUSES)}),
+    _query("channel", "Only workflows with a step on this channel.", {"type": "string", "enum": list(CHANNELS)}),
+    _query("client_ref", "Only workflows you call by this.", {"type": "string", "minLength": 1, "maxLength": 40}),
+    _query("since", "Created then or later.", {"type": "string", "format": "date-time"}),
+    _query("until", "Created then or earlier.", {"type": "string", "format": "date-time"}),
+    _query(
+        "limit",
+        "Workflows of a page.",
+        {"type": "integer", "minimum": 1, "maximum": LARGEST_LIMIT, "default": DEFAULT_LIMIT},
+    ),
+    _query("cursor", "The `cursor` of the page before.", {"type": "string"}),
+]
+_OF_CREATE = [
+    _query("dry_run", "`true` plans it and does nothing.", {"type": "string", "enum": ["true", "false"]}),
+    {
+        "name": "Idempotency-Key",
+        "in": "header",
+        "description": "The same key within 24 hours is the same request: it is answered again, and done once.",
+        "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST, "pattern": "^[!-~]+$"},
+    },
+]

@@ -1,0 +1,250 @@
+"""The schemas of answers and webhooks."""
+
+from typing import Any
+
+from failover.rules.channels import CHANNELS
+from failover.rules.listing import STATUSES
+from failover.rules.statuses import FAILURES, RANKS
+from failover.rules.workflow import OUTCOMES
+
+type Schema = dict[str, Any]
+
+_STATUSES = {
+    "submitted": "handed to the provider",
+    "delivered": "reached the device, the provider says",
+    "read": "opened; some channels report it",
+    "rejected": "refused by platform or provider, or its time to live ran out",
+    "undeliverable": "the provider could not be reached, or could not deliver",
+}
+_EVENTS = {
+    "accepted": "the workflow was stored",
+    "sending": "a step was claimed: its request is about to leave",
+    "sent": "the Messages API took it",
+    "unsent": "it certainly was not taken",
+    "unknown": "nobody can tell whether it was taken",
+    "status": "a status came",
+    "left": "a step was closed without success",
+    "completed": "the workflow succeeded",
+    "error": "the workflow failed, with its last step",
+    "cancelled": "the customer cancelled it",
+    "amended": "the final report again: cost was added, or the person was reached twice",
+}
+
+
+def schemas() -> dict[str, Schema]:
+    """The components of everything this API says."""
+    return {
+        "Uuid": {"type": "string", "format": "uuid"},
+        "Instant": {"type": "string", "format": "date-time", "examples": ["2026-01-31T12:00:00.000Z"]},
+        "Channel": {"type": "string", "enum": list(CHANNELS)},
+        "MessageStatus": _words(_STATUSES, {*RANKS, *FAILURES}),
+        "WorkflowStatus": {"type": "string", "enum": list(STATUSES)},
+        "StepState": {
+            "type": "string",
+            "enum": ["pending", "claimed", "sent", "unknown", "unsent", *OUTCOMES],
+            "description": "Where a step is, or what it came to.",
+        },
+        "Usage": _object(
+            {"price": _text("An exact decimal."), "currency": _text("ISO 4217.")},
+            examples=[{"price": "0.0333", "currency": "EUR"}],
+        ),
+        "Total": {
+            "description": "The sum of the messages' prices; an array where there are several currencies.",
+            "oneOf": [_ref("Usage"), _array(_ref("Usage"))],
+        },
+        "Problem": _object(
+            {
+                "type": {"type": "string", "format": "uri"},
+                "title": _text(),
+                "detail": _text(),
+                "instance": _text("The trace id of the request, also in X-Nexmo-Trace-Id."),
+            },
+            {
+                "invalid_parameters": _array(_object({"name": _text("A path."), "reason": _text()})),
+                "state": _ref("WorkflowStatus"),
+            },
+        ),
+        **_either("Accepted", {}),
+        "Plan": _object(
+            {
+                "template": {"const": "failover"},
+                "dry_run": {"const": True},
+                "steps": _array(_ref("PlannedStep")),
+                "over_at_latest": _ref("Instant"),
+            }
+        ),
+        "PlannedStep": _object(
+            {
+                "step": _count(),
+                "channel": _ref("Channel"),
+                "from": _party(),
+                "to": _party(),
+                "earliest_send": _ref("Instant"),
+                "latest_send": _ref("Instant"),
+            },
+            _CONDITION | {"client_ref": _text()},
+        ),
+        **_either(
+            "Workflow", _SUMMARY | {"steps": _array(_ref("StepShown")), "timeline": _array(_ref("Entry"))}, _MORE
+        ),
+        "StepShown": _object(
+            {"step": _count(), "channel": _ref("Channel"), "state": _ref("StepState")},
+            {
+                "from": _party(),
+                "to": _party(),
+                "client_ref": _text(),
+                **_CONDITION,
+                "message_uuid": _text(),
+                "status": _ref("MessageStatus"),
+                "expires_at": _ref("Instant"),
+            },
+        ),
+        "Entry": _object(
+            {"sequence": _count(1), "at": _ref("Instant"), "event": _words(_EVENTS, set(_EVENTS))},
+            {
+                "step": _count(),
+                "message_uuid": _text(),
+                "status": _ref("MessageStatus"),
+                "error": _ref("MessageError"),
+                "usage": _ref("Total"),
+                "timestamp": _ref("Instant"),
+                "late": {"const": True},
+                "outcome": _text(),
+                "reason": _text(),
+            },
+        ),
+        **_either("Listed", _BRIEF | {"channels": _array(_ref("Channel"))}, _ENDED),
+        "WorkflowList": _list("workflows"),
+        "DispatchList": _list("dispatches"),
+        **_either("Cancelled", _SUMMARY | {"steps": _array(_ref("CancelledStep"))}, _ENDED),
+        "CancelledStep": _object(
+            {
+                "step": _count(),
+                "channel": _ref("Channel"),
+                "state": {
+                    "type": "string",
+                    "enum": ["sent", "in_flight", "never_sent"],
+                    "description": "in_flight: it may go out, or may have. never_sent: it has not, and will not.",
+                },
+            }
+        ),
+        "Webhook": _object(
+            {
+                "sequence": _count(1),
+                "kind": {"type": "string", "enum": ["message_status", "final_report"]},
+                "state": {"type": "string", "enum": ["pending", "delivered", "failed"]},
+                "attempts": _array(_ref("Attempt")),
+            }
+        ),
+        "Attempt": _object(
+            {"number": _count(1), "at": _ref("Instant"), "milliseconds": _count()},
+            {"answer": _count(100), "error": _text("Why there was no answer.")},
+        ),
+        "WebhookList": _object({"webhooks": _array(_ref("Webhook"))}),
+        "Redelivery": _object({"sequence": _count(1), "attempt": _count(1)}),
+        "MessageError": _object({"reason": _text()}, {"code": _count()}),
+        "Links": _object({}, {"workflow": _link("workflow"), "dispatch": _link("dispatch")}),
+        "Message": _message({}),
+        "MessageStatusWebhook": _message({"sequence": _count(1)}),
+        "FinalReport": {
+            "oneOf": [_ref("WorkflowReport"), _ref("DispatchReport")],
+            "description": "The report of a workflow's end; once more, with `amended`, if what comes later adds to it.",
+        },
+        **{f"{name}Report": schema for name, schema in _words_of(_REPORT, _REPORTED).items()},
+        "ReportedMessage": _object(
+            {"message_uuid": _text(), "href": _text(), "channel": _ref("Channel"), "status": _ref("MessageStatus")},
+            {"usage": _ref("Usage")},
+        ),
+    }
+
+
+def _ref(name: str) -> Schema:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _object(required: dict[str, Schema], optional: dict[str, Schema] | None = None, **more: Any) -> Schema:
+    properties = {**required, **(optional or {})}
+    schema = {"type": "object", "properties": properties, "required": list(required), "additionalProperties": False}
+    return {key: value for key, value in schema.items() if value != []} | more
+
+
+def _array(items: Schema) -> Schema:
+    return {"type": "array", "items": items}
+
+
+def _text(description: str = "") -> Schema:
+    return {"type": "string", "description": description} if description else {"type": "string"}
+
+
+def _count(least: int = 0) -> Schema:
+    return {"type": "integer", "minimum": least}
+
+
+def _party() -> Schema:
+    return _object({"type": _ref("Channel")}, {"id": _text(), "number": _text()})
+
+
+def _words(meanings: dict[str, str], known: set[str]) -> Schema:
+    if set(meanings) != known:
+        raise ValueError("describe every word")
+    lines = "; ".join(f"`{word}`: {meaning}" for word, meaning in meanings.items())
+    return {"type": "string", "enum": list(meanings), "description": f"{lines}."}
+
+
+def _words_of(required: dict[str, Schema], optional: dict[str, Schema]) -> dict[str, Schema]:
+    """The same resource in either word."""
+    return {
+        word.title(): _object({f"{word}_uuid": _ref("Uuid")} | required, optional) for word in ("workflow", "dispatch")
+    }
+
+
+def _either(name: str, required: dict[str, Schema], optional: dict[str, Schema] | None = None) -> dict[str, Schema]:
+    """A resource that speaks of the workflow in the word of the endpoint that made it."""
+    words = {f"{name}{word}": schema for word, schema in _words_of(required, optional or {}).items()}
+    return {name: {"oneOf": [_ref(word) for word in words]}, **words}
+
+
+def _list(name: str) -> Schema:
+    return _object({name: _array(_ref("Listed"))}, {"cursor": _text("For the next page; absent on the last.")})
+
+
+def _link(word: str) -> Schema:
+    return _object({"href": _text(), f"{word}_uuid": _ref("Uuid")})
+
+
+def _message(more: dict[str, Schema]) -> Schema:
+    return _object(
+        {"timestamp": _ref("Instant"), "status": _ref("MessageStatus"), "_links": _ref("Links"), **more},
+        {
+            "message_uuid": _text(),
+            "to": _party(),
+            "from": _party(),
+            "error": _ref("MessageError"),
+            "usage": _ref("Usage"),
+            "client_ref": _text(),
+        },
+    )
+
+
+_CONDITION: dict[str, Schema] = {
+    "condition_status": {"type": "string", "enum": ["delivered", "read"]},
+    "expiry_time": _count(),
+}
+_BRIEF: dict[str, Schema] = {"status": _ref("WorkflowStatus"), "created_at": _ref("Instant")}
+_SUMMARY: dict[str, Schema] = {"template": {"const": "failover"}, **_BRIEF}
+_WHOLE: dict[str, Schema] = {**_SUMMARY, "steps": _array(_ref("StepShown")), "timeline": _array(_ref("Entry"))}
+_ENDED: dict[str, Schema] = {"ended_at": _ref("Instant"), "reason": _text(), "client_ref": _text()}
+_MORE: dict[str, Schema] = {**_ENDED, "usage": _ref("Total")}
+_REPORT: dict[str, Schema] = {
+    "template": {"const": "failover"},
+    "status": {"type": "string", "enum": [status for status in STATUSES if status != "running"]},
+    "timestamp": _ref("Instant"),
+    "_links": _object({"messages": _array(_ref("ReportedMessage"))}),
+    "sequence": _count(1),
+}
+_REPORTED: dict[str, Schema] = {
+    "usage": _ref("Total"),
+    "client_ref": _text(),
+    "reason": _text(),
+    "amended": {"const": True},
+}
