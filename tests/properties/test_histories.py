@@ -13,7 +13,9 @@ from tests.examples import NOW, workflow
 STEPS = st.lists(
     st.tuples(st.just("messenger"), st.sampled_from(["delivered", "read"]), st.integers(15, 600)), max_size=3
 ).map(lambda steps: workflow(*steps, "messenger"))
-ANSWERS = st.sampled_from([Accepted("u"), Accepted("v"), Refused(422, "422"), NotTaken("HTTP 503"), Unknown("HTTP 500")])
+ANSWERS = st.sampled_from(
+    [Accepted("u"), Accepted("v"), Refused(422, "422"), NotTaken("HTTP 503"), Unknown("HTTP 500")]
+)
 STATUS = st.sampled_from(sorted(STATUSES))
 UUIDS = st.sampled_from(["u", "w", None])
 USAGES = st.none() | st.builds(
