@@ -20,6 +20,7 @@ class Request:
     path: str
     headers: dict[str, str]
     body: dict[str, Any]
+    raw: bytes
 
 
 def http(status: int, body: bytes = b"{}", headers: str = "", length: int | None = None) -> Answer:
@@ -91,6 +92,8 @@ class MessagesServer:
 
     def close(self) -> None:
         self.released.set()
+        with contextlib.suppress(OSError):  # it may be closed already
+            self._listener.shutdown(socket.SHUT_RDWR)  # wakes `accept`, which would let one more in
         self._listener.close()
 
     def _serve(self) -> None:
@@ -110,8 +113,8 @@ class MessagesServer:
 
     def _answer(self, connection: socket.socket) -> None:
         with connection:
-            request, raw = _read(connection)
-            self.received(raw)
+            request = _read(connection)
+            self.received(request.raw)
             with self._lock:
                 self.requests.append(request)
                 answer = self.script.pop(0) if self.script else accepted()
@@ -119,7 +122,7 @@ class MessagesServer:
             answer(connection)
 
 
-def _read(connection: socket.socket) -> tuple[Request, bytes]:
+def _read(connection: socket.socket) -> Request:
     stream = connection.makefile("rb")
     path = stream.readline().decode().split(" ")[1]
     headers = {}
@@ -127,4 +130,4 @@ def _read(connection: socket.socket) -> tuple[Request, bytes]:
         name, _, value = line.partition(":")
         headers[name.lower()] = value.strip()
     raw = stream.read(int(headers["content-length"]))
-    return Request(path, headers, json.loads(raw)), raw
+    return Request(path, headers, json.loads(raw), raw)
