@@ -24,13 +24,14 @@ def hurried(monkeypatch):
 
 @pytest.fixture
 def endless(customer):
-    """Answers that begin with `head` and never end; how much was sent of them."""
+    """Answers that begin with `head` and do not end for ten seconds; how much was sent of them."""
     sent = []
 
     def endless(head, piece, pause=0.0):
         def answer(connection):
             connection.sendall(head)
-            while not customer.released.wait(pause):
+            end = time.monotonic() + 10
+            while time.monotonic() < end and not customer.released.wait(pause):
                 sent.append(connection.send(piece))
 
         customer.script = [lambda connection: _until_broken(answer, connection)]

@@ -11,8 +11,8 @@ from failover.rules.usage import by_step, totals, usage
 SCALE = 10**15
 
 
-def charged(step, price, currency="EUR", event="status"):
-    return {"event": event, "step": step, "usage": {"price": price, "currency": currency}}
+def charged(step, price, currency="EUR"):
+    return {"event": "status", "step": step, "usage": {"price": price, "currency": currency}}
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,8 @@ def test_last_known_price_of_each_message():
 
 def test_only_statuses_charge():
     """The total an end entry keeps is no further price, and a status without a price is none."""
-    timeline = [charged(0, "0.1"), charged(0, "0.1", event="completed"), {"event": "status", "step": 1}]
+    end = {"event": "completed", "step": 0, "usage": [{"price": "0.1", "currency": "EUR"}]}
+    timeline = [charged(0, "0.1"), end, {"event": "status", "step": 1}]
     assert totals(timeline) == [{"price": "0.1", "currency": "EUR"}]
 
 

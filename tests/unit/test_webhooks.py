@@ -168,8 +168,23 @@ def test_unknown_message():
     assert [message["href"] for message in body(flow)["_links"]["messages"]] == ["v0.1/messages/late"]
 
 
+def test_message_without_an_id():
+    """What nobody has told the id of cannot be linked to, and is absent."""
+    flow = transitions.claimed(flow_of("sms"), 0, NOW)
+    flow = got(flow, 0, "delivered", message_uuid=None)
+    assert body(flow)["_links"]["messages"] == []
+    assert "message_uuid" not in body(flow, 3, [SMS])
+
+
+def test_highest_status():
+    """A lower status that comes later lowers no message's."""
+    flow = got(got(sent(flow_of(*TWO_STEPS), 0), 0, "delivered"), 0, "submitted")
+    (message,) = body(transitions.cancelled(flow, NOW))["_links"]["messages"]
+    assert message["status"] == "delivered"
+
+
 def test_last_known_status():
-    """Each message stands with the highest status there was then; a later one does not change an older report."""
+    """Each message stands with the status there was then; a later one does not change an older report."""
     flow = failed_over()
     end = len(flow.timeline)
     flow = got(flow, 0, "read", usage=EURO)
