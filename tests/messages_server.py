@@ -1,12 +1,15 @@
 """A Messages API on loopback that does as it is told: it answers, refuses, breaks off, hangs, and keeps what it got."""
 
+import contextlib
 import json
 import socket
+import ssl
 import struct
 import threading
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 type Answer = Callable[[socket.socket], None]
@@ -17,6 +20,7 @@ class Request:
     path: str
     headers: dict[str, str]
     body: dict[str, Any]
+    raw: bytes
 
 
 def http(status: int, body: bytes = b"{}", headers: str = "", length: int | None = None) -> Answer:
@@ -61,15 +65,26 @@ class MessagesServer:
     received: Callable[[bytes], None] = lambda _: None
     """Gets the raw body of each request."""
     released: threading.Event = field(default_factory=threading.Event)
+    certificate: Path | None = None
+    """Makes it speak TLS; a file with the key, too."""
 
     def __post_init__(self) -> None:
         self._lock = threading.Lock()
+        self._tls = None
+        if self.certificate is not None:
+            self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            self._tls.load_cert_chain(self.certificate)
         self._listener = socket.create_server(("127.0.0.1", 0))
         threading.Thread(target=self._serve, daemon=True).start()
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        return f"http{'s' if self._tls else ''}://127.0.0.1:{self.port}"
+
+    @property
+    def port(self) -> int:
+        port: int = self._listener.getsockname()[1]
+        return port
 
     def hang(self, _: socket.socket) -> None:
         """Say nothing until the server is closed."""
@@ -77,6 +92,8 @@ class MessagesServer:
 
     def close(self) -> None:
         self.released.set()
+        with contextlib.suppress(OSError):  # it may be closed already
+            self._listener.shutdown(socket.SHUT_RDWR)  # wakes `accept`, which would let one more in
         self._listener.close()
 
     def _serve(self) -> None:
@@ -85,12 +102,19 @@ class MessagesServer:
                 connection, _ = self._listener.accept()
             except OSError:
                 return
-            threading.Thread(target=self._answer, args=(connection,), daemon=True).start()
+            threading.Thread(target=self._secured, args=(connection,), daemon=True).start()
+
+    def _secured(self, connection: socket.socket) -> None:
+        if self._tls is None:
+            self._answer(connection)
+            return
+        with connection, contextlib.suppress(OSError):  # whoever does not trust us hangs up
+            self._answer(self._tls.wrap_socket(connection, server_side=True))
 
     def _answer(self, connection: socket.socket) -> None:
         with connection:
-            request, raw = _read(connection)
-            self.received(raw)
+            request = _read(connection)
+            self.received(request.raw)
             with self._lock:
                 self.requests.append(request)
                 answer = self.script.pop(0) if self.script else accepted()
@@ -98,7 +122,7 @@ class MessagesServer:
             answer(connection)
 
 
-def _read(connection: socket.socket) -> tuple[Request, bytes]:
+def _read(connection: socket.socket) -> Request:
     stream = connection.makefile("rb")
     path = stream.readline().decode().split(" ")[1]
     headers = {}
@@ -106,4 +130,4 @@ def _read(connection: socket.socket) -> tuple[Request, bytes]:
         name, _, value = line.partition(":")
         headers[name.lower()] = value.strip()
     raw = stream.read(int(headers["content-length"]))
-    return Request(path, headers, json.loads(raw)), raw
+    return Request(path, headers, json.loads(raw), raw)

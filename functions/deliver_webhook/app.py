@@ -13,6 +13,7 @@ outside = Outside()
 def handler(event: dict[str, Any], context: Any) -> None:
     """`event`: one message of SQS (the template's batch size), which says which webhook of which workflow."""
     for record in event["Records"]:
-        task = read(record["body"])
+        with task_edge.guarded():
+            task = read(record["body"])
         with task_edge.guarded(task.workflow_id):
             deliver(outside, task)

@@ -1,10 +1,18 @@
 import json
+from dataclasses import asdict, replace
 
 import pytest
 
+from failover.adapters.webhook_queue import read
 from failover.outside import Outside
+from failover.rules import transitions
+from failover.rules.answers import Accepted
+from failover.rules.delivery import Task
+from failover.rules.receipt import Receipt
+from failover.use_cases.register import register
 from failover.use_cases.send import send
-from tests.examples import ID, MESSENGER, SMS, TWO_STEPS, workflow
+from tests.examples import ID, MESSENGER, NOW, SMS, TWO_STEPS, workflow
+from tests.messages_server import MessagesServer
 from tests.world import http_event, load
 
 
@@ -55,3 +63,70 @@ def call(world, app):
         return app.handler(http_event(method, path, raw, **named), None)
 
     return call
+
+
+STATUS, REPORT = 4, 5
+"""Sequences of the two webhooks of `ended`: the SMS was delivered, which completed the workflow."""
+
+
+def ended(world, **changes):
+    flow = replace(workflow("sms", account=world.api_key), **changes)
+    flow = transitions.answered(transitions.claimed(flow, 0, NOW), 0, Accepted("uuid-0"), NOW)
+    return world.put(transitions.received(flow, 0, Receipt("delivered", "uuid-0", None, None), NOW), [SMS])
+
+
+def set_status_url(world, url, **of_application):
+    command = {"action": "set_status_url", "api_key": world.api_key, "status_url": url, **of_application}
+    assert "error" not in register(Outside(), command)
+
+
+def task_of(world, sequence=REPORT, **more):
+    """What the queue says of a webhook of `ended`."""
+    return Task(**{"workflow_id": ID, "account": world.api_key, "application": None, "sequence": sequence, **more})
+
+
+@pytest.fixture
+def customer(world):
+    """The server the webhooks of the tests' account go to."""
+    listening = MessagesServer()
+    set_status_url(world, f"{listening.url}/status")
+    yield listening
+    listening.close()
+
+
+@pytest.fixture
+def delivering(world):
+    """The function that delivers webhooks."""
+    return load("deliver_webhook")
+
+
+@pytest.fixture
+def deliver(delivering):
+    """Hand it one message of the queue."""
+    return lambda task: delivering.handler({"Records": [{"body": json.dumps(asdict(task))}]}, None)
+
+
+@pytest.fixture
+def put_off(delivering):
+    """What it has put on a queue: (queue, task, seconds)."""
+    taken = []
+
+    def take(params, **_):
+        queue = params["QueueUrl"].rsplit("/", 1)[-1]
+        taken.append((queue, read(params["MessageBody"]), params.get("DelaySeconds")))
+
+    events = delivering.outside.webhook_queue._client.meta.events
+    events.register("provide-client-params.sqs.SendMessage", take)
+    return taken
+
+
+@pytest.fixture
+def listed(world, call):
+    """What the API tells of a webhook of `ended`."""
+
+    def listed(sequence=REPORT):
+        answer = call("GET", f"/workflows/{ID}/webhooks")
+        assert answer["statusCode"] == 200
+        return next(told for told in json.loads(answer["body"])["webhooks"] if told["sequence"] == sequence)
+
+    return listed

@@ -3,8 +3,14 @@
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from vonage_jwt import verify_signature
 
-from tests.world import load
+from failover.adapters import aws
+from failover.adapters.callers import Callers
+from failover.adapters.secrets import Secret
+from failover.rules import signature
+from tests.functions.conftest import ended, task_of
+from tests.world import SIGNING_KEY, load
 
 
 def pem(key):
@@ -14,20 +20,48 @@ def pem(key):
 RSA = pem(rsa.generate_private_key(public_exponent=65537, key_size=2048))
 
 
+HOUR = 3_600_000
+
+
 @pytest.fixture
-def register(world):
-    app = load("accounts")
+def app(world):
+    return load("accounts")
+
+
+@pytest.fixture
+def register(app):
     return lambda event: app.handler(event, None)
 
 
+@pytest.fixture
+def application(world, register):
+    """An application of the tests' account."""
+    event = {"action": "create_application", "api_key": world.api_key, "name": "app", "public_key": RSA}
+    return register(event)["application_id"]
+
+
+def secret_in_use(world, now):
+    """The secret with which a webhook of the tests' account is signed at `now`."""
+    generations = world.callers.find_account(world.api_key).get("signatures", [])
+    return signature.secret_of_account(SIGNING_KEY, world.api_key, signature.generation(generations, now))
+
+
 def test_account(world, register, output):
-    """An account's secret is told once: the table has its hash, the log has nothing."""
+    """An account's secrets are told once: the table has the hash of one and nothing of the other, the log neither."""
     created = register({"action": "create_account", "name": "shop", "status_url": "https://shop.test/status"})
     assert set(created) == {"api_key", "api_secret", "signature_secret"}
     stored = world.callers.find_account(created["api_key"])
     assert stored["status_url"] == "https://shop.test/status"
-    assert created["api_secret"] not in str(stored)
-    assert created["api_secret"] not in output()
+    written = str(stored) + output()
+    assert created["api_secret"] not in written
+    assert created["signature_secret"] not in written
+
+
+def test_signature_secrets_are_each_accounts_own(world, register):
+    """No two accounts have the same signature secret, and it is long enough for HS256."""
+    secrets = {register({"action": "create_account", "name": "shop"})["signature_secret"] for _ in range(3)}
+    assert len(secrets | {world.signature_secret}) == 4
+    assert all(len(secret) >= 32 for secret in secrets)
 
 
 def test_application(world, register):
@@ -46,7 +80,12 @@ def test_application(world, register):
         ({"action": "create_account"}, "name"),
         ({"action": "create_account", "name": ""}, "name"),
         ({"action": "create_account", "name": "x", "status_url": "ftp://x"}, "status_url"),
+        ({"action": "create_account", "name": "x", "status_url": "https://10.0.0.1/"}, "status_url"),
         ({"action": "create_account", "name": "x", "more": 1}, "more"),
+        ({"action": "set_status_url", "api_key": "00000000", "status_url": "https://x.test"}, "api_key"),
+        ({"action": "rotate_signature_secret", "api_key": "00000000"}, "api_key"),
+        ({"action": "rotate_signature_secret", "api_key": "00000000", "in_hours": -1}, "in_hours"),
+        ({"action": "rotate_signature_secret", "api_key": "00000000", "in_hours": 721}, "in_hours"),
         ({"action": "create_application", "api_key": "00000000", "name": "x", "public_key": RSA}, "api_key"),
     ],
 )
@@ -70,3 +109,112 @@ def test_unfit_keys(world, register, key):
     event = {"action": "create_application", "api_key": world.api_key, "name": "app", "public_key": key}
     assert "public_key" in register(event)["error"]
     assert not world.items()
+
+
+def test_status_url_of_an_account(world, register):
+    """An account's URL can be set, and set again."""
+    for url in ("https://shop.test/a", "https://shop.test/b"):
+        event = {"action": "set_status_url", "api_key": world.api_key, "status_url": url}
+        assert register(event) == {"api_key": world.api_key, "status_url": url}
+        assert world.callers.find_account(world.api_key)["status_url"] == url
+
+
+def test_status_url_of_an_application(world, register, application):
+    """An application's URL is its own; the account's stays as it was."""
+    event = {"action": "set_status_url", "api_key": world.api_key, "application_id": application}
+    told = register({**event, "status_url": "https://shop.test/app"})
+    assert told == {"application_id": application, "status_url": "https://shop.test/app"}
+    assert world.callers.find_application(application)["status_url"] == "https://shop.test/app"
+    assert "status_url" not in world.callers.find_account(world.api_key)
+
+
+def test_foreign_application(world, register, application):
+    """I6: an application of another account is answered like one that does not exist, and stays as it was."""
+    other = register({"action": "create_account", "name": "other"})["api_key"]
+    event = {"action": "set_status_url", "api_key": other, "status_url": "https://evil.test"}
+    missing = "0f0a4c1e-8d3b-4e57-9c1a-2b6d7e8f9a10"
+    answers = [register({**event, "application_id": asked}) for asked in (application, missing)]
+    assert answers == [{"error": "application_id: this account has no such application"}] * 2
+    assert "status_url" not in world.callers.find_application(application)
+
+
+@pytest.mark.parametrize(
+    "url", ["", "x", "ftp://secret.test", "https://u:p@secret.test", "https://10.0.0.1/secret", "https://secret.test:0"]
+)
+@pytest.mark.parametrize("of_application", [False, True])
+def test_bad_status_url(world, register, application, output, url, of_application):
+    """A URL no webhook could go to is refused by the name of its field, quoted nowhere, and not stored."""
+    event = {"action": "set_status_url", "api_key": world.api_key, "status_url": url}
+    error = register({**event, **({"application_id": application} if of_application else {})})["error"]
+    assert error.startswith("status_url: ")
+    assert "secret" not in error + output()
+    assert "status_url" not in world.callers.find_account(world.api_key)
+    assert "status_url" not in world.callers.find_application(application)
+
+
+def test_changed_meanwhile(world, register, monkeypatch):
+    """Two who set the same thing at once: the second one is told, and overwrites nothing."""
+    find = Callers.find_account
+
+    def overtaken(self, api_key):
+        found = find(self, api_key)
+        self.replace(api_key, "status_url", None, "https://shop.test/first")
+        return found
+
+    monkeypatch.setattr(Callers, "find_account", overtaken)
+    event = {"action": "set_status_url", "api_key": world.api_key, "status_url": "https://shop.test/second"}
+    assert "somebody else" in register(event)["error"]
+    monkeypatch.undo()
+    assert world.callers.find_account(world.api_key)["status_url"] == "https://shop.test/first"
+
+
+def test_rotated_signature_secret(world, app, register, output):
+    """A new signature secret is told before it is used: the old one signs until then, the new one from then on."""
+    now = 1_800_000_000_000
+    app.outside.now = lambda: now
+    told = register({"action": "rotate_signature_secret", "api_key": world.api_key, "in_hours": 48})
+    assert told["in_use_from"] == "2027-01-17T08:00:00.000Z"
+    assert told["signature_secret"] != world.signature_secret
+    assert secret_in_use(world, now + 48 * HOUR - 1) == world.signature_secret
+    assert secret_in_use(world, now + 48 * HOUR) == told["signature_secret"]
+    assert told["signature_secret"] not in str(world.callers.find_account(world.api_key)) + output()
+
+
+def test_rotated_at_once(world, app, register):
+    """A secret that has leaked is replaced at once, whatever was announced before."""
+    now = 1_800_000_000_000
+    app.outside.now = lambda: now
+    event = {"action": "rotate_signature_secret", "api_key": world.api_key}
+    announced = register(event)["signature_secret"]
+    replaced = register({**event, "in_hours": 0})["signature_secret"]
+    assert len({world.signature_secret, announced, replaced}) == 3
+    assert secret_in_use(world, now) == secret_in_use(world, now + 25 * HOUR) == replaced
+
+
+def test_no_secret_comes_into_use_untold(world, app, register, monkeypatch):
+    """If the new secret cannot be made, nothing is announced: webhooks go on being signed with the old one."""
+
+    def lost(_):
+        raise aws.Unavailable("secretsmanager: gone")
+
+    monkeypatch.setattr(Secret, "_read", lost)
+    with pytest.raises(Exception, match="see the log"):
+        register({"action": "rotate_signature_secret", "api_key": world.api_key})
+    assert "signatures" not in world.callers.find_account(world.api_key)
+
+
+def test_signed_with_the_secret_in_use(world, app, register, customer, deliver, delivering):
+    """What the customer gets is signed with the secret that was told for that time."""
+    ended(world)
+    now = app.outside.now() - 2 * HOUR
+    app.outside.now = lambda: now
+    told = register({"action": "rotate_signature_secret", "api_key": world.api_key, "in_hours": 1})
+    for attempt, hours in ((1, 0), (2, 2)):
+        delivering.outside.now = lambda hours=hours: now + hours * HOUR
+        deliver(task_of(world, attempt=attempt))
+    tokens = [request.headers["authorization"].removeprefix("Bearer ") for request in customer.requests]
+    secrets = [world.signature_secret, told["signature_secret"]]
+    assert [[verify_signature(token, secret) for secret in secrets] for token in tokens] == [
+        [True, False],
+        [False, True],
+    ]

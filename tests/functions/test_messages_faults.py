@@ -1,51 +1,21 @@
 """The send functions against a Messages API that misbehaves (faults F4 to F8)."""
 
-import contextlib
 import json
-import socket
-import ssl
-import threading
 import time
-from datetime import UTC, datetime, timedelta
 
 import boto3
 import pytest
 import requests
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from failover.adapters import aws
 from failover.rules import transitions
 from failover.rules.receipt import Receipt
 from tests import messages_server as server
+from tests.certificates import self_signed
 from tests.examples import ID, MESSENGER, NOW, SMS, workflow
 from tests.functions.conftest import hurried, sent_step
 from tests.messages_server import MessagesServer
 from tests.world import CREDENTIALS
-
-
-@pytest.fixture
-def self_signed(tmp_path):
-    """A certificate nobody trusts, with its key, in one file."""
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .sign(key, hashes.SHA256())
-    )
-    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    path = tmp_path / "server.pem"
-    path.write_bytes(private + certificate.public_bytes(Encoding.PEM))
-    return path
 
 
 @pytest.mark.parametrize("status", [400, 404, 415, 422])
@@ -184,28 +154,14 @@ def test_secrets_lost_meanwhile(world, stored, messages, outside, monkeypatch, m
     assert step.state == ("refused" if moment == 2 else "sent")
 
 
-def test_untrusted_certificate(world, stored, slept, monkeypatch, self_signed):
+def test_untrusted_certificate(world, stored, slept, monkeypatch, tmp_path):
     """A server that cannot prove who it is gets nothing: asked again, bounded, then failed over."""
-    listener = socket.create_server(("127.0.0.1", 0))
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(self_signed)
-    served = threading.Thread(target=_handshakes, args=(listener, context), daemon=True)
-    served.start()
-    monkeypatch.setenv("MESSAGES_URL", f"https://127.0.0.1:{listener.getsockname()[1]}")
+    untrusted = MessagesServer(certificate=self_signed(tmp_path, "127.0.0.1"))
+    monkeypatch.setenv("MESSAGES_URL", untrusted.url)
     step = sent_step(world, hurried(slept))
-    listener.close()
-    assert step.state == "unsendable"
+    untrusted.close()
+    assert (step.state, untrusted.requests) == ("unsendable", [])
     assert world.read(ID).timeline[-1]["reason"] == "unsendable: certificate not trusted"
-
-
-def _handshakes(listener, context):
-    while True:
-        try:
-            connection, _ = listener.accept()
-        except OSError:
-            return
-        with connection, contextlib.suppress(OSError):
-            context.wrap_socket(connection, server_side=True).close()
 
 
 def test_not_asked_again_once_it_is_over(world, stored, messages, outside):

@@ -13,13 +13,22 @@ from tests.examples import NOW, workflow
 STEPS = st.lists(
     st.tuples(st.just("messenger"), st.sampled_from(["delivered", "read"]), st.integers(15, 600)), max_size=3
 ).map(lambda steps: workflow(*steps, "messenger"))
-ANSWERS = st.sampled_from([Accepted("u"), Refused(422, "422"), NotTaken("HTTP 503"), Unknown("HTTP 500")])
+ANSWERS = st.sampled_from(
+    [Accepted("u"), Accepted("v"), Refused(422, "422"), NotTaken("HTTP 503"), Unknown("HTTP 500")]
+)
 STATUS = st.sampled_from(sorted(STATUSES))
+UUIDS = st.sampled_from(["u", "w", None])
+USAGES = st.none() | st.builds(
+    lambda price, currency: {"price": price, "currency": currency},
+    st.sampled_from(["0", "0.1", "0.2", "0.0333", "999999999999999.000000000000001"]),
+    st.sampled_from(["EUR", "USD"]),
+)
 EVENTS = st.lists(
     st.one_of(
         st.tuples(st.just("claim"), st.integers(0, 3)),
         st.tuples(st.just("answer"), st.integers(0, 3), ANSWERS),
-        st.tuples(st.just("status"), st.integers(0, 3), STATUS),
+        st.tuples(st.just("status"), st.integers(0, 3), STATUS, UUIDS, USAGES),
+        st.tuples(st.just("cancel"), st.just(0)),
         st.tuples(st.just("wait"), st.integers(1, 700)),
         st.just(("next",)),
         st.just(("next",)),
@@ -50,7 +59,10 @@ def histories(flow, happenings):
 
 def _after(flow, kind, number, details, now):
     if kind == "status":
-        return transitions.received(flow, number, Receipt(details[0], "u", None, None), now)
+        status, message_uuid, usage = details
+        return transitions.received(flow, number, Receipt(status, message_uuid, None, None, usage=usage), now)
+    if kind == "cancel":
+        return transitions.cancelled(flow, now)
     if kind == "answer":
         return transitions.answered(flow, number, details[0], now) if flow.steps[number].phase == "claimed" else None
     try:

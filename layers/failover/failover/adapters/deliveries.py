@@ -8,6 +8,7 @@ from botocore.exceptions import ClientError
 from failover.adapters import aws
 from failover.adapters.store import whole
 from failover.adapters.table import Item, Table, condition_failed, key, marshalled, plain
+from failover.rules import due
 from failover.rules.delivery import Task
 from failover.rules.workflow import Workflow
 
@@ -55,12 +56,10 @@ class Deliveries:
     def record(self, workflow: Workflow, task: Task, attempt: Item, state: str) -> None:
         """Add an attempt, unless it, or one after it, has been recorded."""
         names = {"#state": "state", "#attempts": "attempts"}
-        values = {":state": state, ":number": task.attempt, ":one": [attempt], ":none": []}
+        forgotten = workflow.expires_at or due.pointers_expire_at(workflow)
+        values = {":state": state, ":number": task.attempt, ":one": [attempt], ":none": [], ":expires_at": forgotten}
         attempts = "#attempts = list_append(if_not_exists(#attempts, :none), :one)"
-        update = f"SET #state = :state, last_attempt = :number, {attempts}"
-        if workflow.expires_at is not None:
-            update += ", expires_at = :expires_at"
-            values[":expires_at"] = workflow.expires_at
+        update = f"SET #state = :state, last_attempt = :number, expires_at = :expires_at, {attempts}"
         try:
             with aws.failures("dynamodb"):
                 self._table.client.update_item(

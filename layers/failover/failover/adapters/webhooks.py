@@ -4,7 +4,10 @@
 address it has checked, so that a name that changes its mind in between leads nowhere else.
 """
 
+import logging
 from concurrent.futures import ThreadPoolExecutor
+from ipaddress import ip_address
+from typing import Any
 
 import requests
 from requests_hardened.ip_filter import InvalidIPAddress
@@ -13,6 +16,9 @@ from urllib3.exceptions import HTTPError
 
 from failover.rules import webhook_url
 from failover.rules.delivery import CONNECT_SECONDS, RESPONSE_SECONDS, Answered, Attempted, Failed, Forbidden
+
+logging.getLogger("requests_hardened").setLevel(logging.CRITICAL)
+"""It warns of every host it refuses, by name; whose host that is stays out of the log."""
 
 
 class Webhooks:
@@ -37,10 +43,10 @@ class Webhooks:
             executor.shutdown(wait=False)
 
     def _post(self, url: str, raw: bytes, headers: dict[str, str]) -> Attempted:
-        with requests.Session() as session:
+        with _Session() as session:
             session.trust_env = False
-            session.mount("https://", IPFilterAdapter(is_https_proto=True, allow_loopback=self._loopback))
-            session.mount("http://", IPFilterAdapter(is_https_proto=False, allow_loopback=self._loopback))
+            session.mount("https://", _PublicOnly(is_https_proto=True, allow_loopback=self._loopback))
+            session.mount("http://", _PublicOnly(is_https_proto=False, allow_loopback=self._loopback))
             try:
                 with session.post(
                     url,
@@ -63,3 +69,19 @@ class Webhooks:
                 return Failed("no connection")
             except (requests.RequestException, HTTPError, ValueError, OSError):
                 return Failed("no HTTP answer")
+
+
+class _Session(requests.Session):
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Nowhere: even if it follows no redirect, requests would read its location, and its whole body."""
+
+
+class _PublicOnly(IPFilterAdapter):  # type: ignore[misc]
+    """Refuses what the library lets pass and `webhook_url` does not."""
+
+    def build_connection_pool_key_attributes(self, *arguments: Any, **more: Any) -> Any:
+        host, pool = super().build_connection_pool_key_attributes(*arguments, **more)
+        address = ip_address(host["host"].strip("[]"))
+        if not (webhook_url.public(address) or (self._allow_loopback and address.is_loopback)):
+            raise InvalidIPAddress(address)
+        return host, pool

@@ -78,7 +78,9 @@ def answered(workflow: Workflow, number: int, answer: Answer, now: int) -> Workf
         answer = Unknown(answer.reason)  # a status of its message is proof that it was taken
     match answer:
         case Accepted(message_uuid):
-            workflow = _with_step(workflow, number, phase="sent", message_uuid=message_uuid, answered_at=now)
+            workflow = _with_step(
+                workflow, number, phase="sent", message_uuid=step.message_uuid or message_uuid, answered_at=now
+            )
             workflow = _noted(workflow, now, "sent", step=number, message_uuid=message_uuid)
         case Refused(reason=reason) | NotTaken(reason=reason):
             outcome = "refused" if isinstance(answer, Refused) else "unsendable"
@@ -106,7 +108,8 @@ def received(workflow: Workflow, number: int, receipt: Receipt, now: int) -> Wor
         statuses=(*step.statuses, receipt.status),
         message_uuid=step.message_uuid or receipt.message_uuid,
     )
-    workflow = _noted(workflow, now, "status", step=number, **_told(receipt, late))
+    learned = {"message_uuid": receipt.message_uuid} if receipt.message_uuid and not step.message_uuid else {}
+    workflow = _noted(workflow, now, "status", step=number, **learned, **_told(receipt, late))
     if not workflow.running:
         return _amended(known, workflow, now)
     if after in FAILURES and step.outcome is None:

@@ -10,7 +10,7 @@ from failover.rules.workflow import Entry
 type Usage = dict[str, str]
 """{"price": "0.0333", "currency": "EUR"}; the price is an exact decimal without an exponent."""
 
-_PRICE = re.compile(r"-?\d{1,15}(?:\.\d{1,15})?")
+_PRICE = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,15})?")
 _EXACT = Context(prec=60)
 """More digits than the sum of ten such prices can have."""
 

@@ -5,10 +5,19 @@ then is it known where it leads.
 """
 
 import re
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from urllib.parse import SplitResult, urlsplit
 
 LONGEST = 2000
+_GLOBAL_UNICAST = IPv6Network("2000::/3")
+"""Outside of it are site-local addresses, and those that have an IPv4 address inside, which may be any."""
+
+
+def public(address: IPv4Address | IPv6Address) -> bool:
+    """It is a host of the internet, as far as its address tells."""
+    if isinstance(address, IPv6Address) and address not in _GLOBAL_UNICAST:
+        return False
+    return address.is_global and not address.is_multicast
 
 
 def fault(url: str, *, loopback: bool) -> str | None:
@@ -35,7 +44,7 @@ def _host_fault(parts: SplitResult, *, loopback: bool) -> str | None:
     try:
         address = ip_address(host)
     except ValueError:
-        public = not is_loopback
+        may_be_public = not is_loopback
     else:
-        is_loopback, public = address.is_loopback, address.is_global and not address.is_multicast
-    return None if public or (loopback and is_loopback) else "Input should be a URL with a public host"
+        is_loopback, may_be_public = address.is_loopback, public(address)
+    return None if may_be_public or (loopback and is_loopback) else "Input should be a URL with a public host"

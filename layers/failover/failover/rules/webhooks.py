@@ -37,7 +37,8 @@ def body(workflow: Workflow, content: list[dict[str, Any]] | None, entry: Entry)
     if entry["event"] in FINAL_REPORTS:
         document = _final_report(workflow, entry)
     elif content is not None:
-        document = _message_status(workflow, content[entry["step"]], entry)
+        uuids = _message_uuids(workflow.timeline[: entry["sequence"]])
+        document = _message_status(workflow, content[entry["step"]], entry, uuids.get(entry["step"]))
     else:
         raise ContentDropped
     return {**document, "sequence": entry["sequence"]}
@@ -48,7 +49,7 @@ def message(workflow: Workflow, number: int, content: list[dict[str, Any]] | Non
     step = workflow.steps[number]
     statuses = [e for e in workflow.timeline if e["event"] == MESSAGE_STATUS and e["step"] == number]
     last = statuses[-1] if statuses else {"step": number, "at": step.answered_at or workflow.created_at}
-    document = _message_status(workflow, content[number] if content else {}, last)
+    document = _message_status(workflow, content[number] if content else {}, last, step.message_uuid)
     return {**document, "status": step.status or "submitted", **_charged(by_step(workflow.timeline).get(number))}
 
 
@@ -58,9 +59,9 @@ def link(workflow: Workflow) -> dict[str, Any]:
     return {workflow.word: {"href": href, f"{workflow.word}_uuid": workflow.id}}
 
 
-def _message_status(workflow: Workflow, step: dict[str, Any], entry: Entry) -> dict[str, Any]:
+def _message_status(workflow: Workflow, step: dict[str, Any], entry: Entry, message_uuid: str | None) -> dict[str, Any]:
     document: dict[str, Any] = {}
-    if (message_uuid := workflow.steps[entry["step"]].message_uuid) is not None:
+    if message_uuid is not None:
         document["message_uuid"] = message_uuid
     document.update({party: step[party] for party in ("to", "from") if party in step})
     document["timestamp"] = iso(entry["timestamp"] if "timestamp" in entry else entry["at"])
@@ -97,18 +98,27 @@ def _messages(workflow: Workflow, past: tuple[Entry, ...]) -> list[dict[str, Any
             statuses.setdefault(entry["step"], None)
         elif entry["event"] == MESSAGE_STATUS:
             statuses[entry["step"]] = risen(statuses.get(entry["step"]), entry["status"])
-    usages = by_step(past)
+    uuids, usages = _message_uuids(past), by_step(past)
     return [
         {
-            "message_uuid": workflow.steps[number].message_uuid,
-            "href": f"v0.1/messages/{workflow.steps[number].message_uuid}",
+            "message_uuid": uuids[number],
+            "href": f"v0.1/messages/{uuids[number]}",
             "channel": workflow.steps[number].channel,
             **_charged(usages.get(number)),
             "status": statuses[number] or "submitted",
         }
         for number in sorted(statuses)
-        if workflow.steps[number].message_uuid is not None
+        if number in uuids
     ]
+
+
+def _message_uuids(past: tuple[Entry, ...]) -> dict[int, str]:
+    """The ids of the messages by step, as far as they were known then."""
+    uuids: dict[int, str] = {}
+    for entry in past:
+        if "message_uuid" in entry:
+            uuids.setdefault(entry["step"], entry["message_uuid"])
+    return uuids
 
 
 def _charged(price: Usage | None) -> dict[str, Any]:

@@ -136,10 +136,10 @@ def _rotate_signature_secret(outside: Outside, command: RotateSignatureSecret) -
     account = _account(outside, command.api_key)
     known = account.get("signatures", [])
     number = max((entry["number"] for entry in known), default=1) + 1
+    secret = _signature_secret(outside, command.api_key, number)  # first: none may come into use that nobody was told
     since = outside.now() + command.in_hours * _HOUR
     _replace(outside, command.api_key, account, "signatures", [*known, {"number": number, "since": since}])
     logger.info("signature secret rotated", api_key=command.api_key)
-    secret = _signature_secret(outside, command.api_key, number)
     return {"api_key": command.api_key, "signature_secret": secret, "in_use_from": iso(since)}
 
 

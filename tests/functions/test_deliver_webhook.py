@@ -1,0 +1,271 @@
+"""Delivering one webhook: what is sent where, signed by whom, and what its answer means (contract, 0, 7.3 and 7.4)."""
+
+import hashlib
+import re
+import time
+import uuid
+from dataclasses import replace
+
+import jwt
+import pytest
+from vonage_jwt import verify_signature
+
+from failover.rules import delivery, webhooks
+from failover.rules.presentation import iso
+from tests import messages_server as server
+from tests.examples import ID, SMS
+from tests.functions.conftest import REPORT, STATUS, ended, set_status_url, task_of
+from tests.messages_server import MessagesServer
+
+APPLICATION = "0f0a4c1e-8d3b-4e57-9c1a-2b6d7e8f9a10"
+HOUR = 3_600_000
+
+
+@pytest.fixture
+def application(world):
+    """An application of the tests' account, with a status URL of its own."""
+    listening = MessagesServer()
+    made = {"account": world.api_key, "name": "app", "public_key": "", "status_url": f"{listening.url}/application"}
+    world.callers.add_application(APPLICATION, made)
+    yield listening
+    listening.close()
+
+
+def claims_of(request, secret):
+    token = request.headers["authorization"].removeprefix("Bearer ")
+    assert verify_signature(token, secret)
+    return jwt.decode(token, options={"verify_signature": False})
+
+
+def test_delivered(world, customer, deliver, put_off, listed):
+    """A 2xx answer ends it: one POST of the body, recorded with its answer and time, and nothing queued."""
+    flow = ended(world)
+    before = int(time.time() * 1000)
+    deliver(task_of(world))
+    (request,) = customer.requests
+    assert request.path == "/status"
+    assert request.headers["content-type"] == "application/json"
+    assert request.body == webhooks.body(flow, [SMS], webhooks.find(flow, REPORT))
+    assert put_off == []
+    told = listed()
+    assert (told["state"], told["kind"]) == ("delivered", "final_report")
+    (attempt,) = told["attempts"]
+    assert (attempt["number"], attempt["answer"]) == (1, 202)
+    assert iso(before) <= attempt["at"] <= iso(int(time.time() * 1000))
+    assert 0 <= attempt["milliseconds"] < 10_000
+
+
+def test_message_status(world, customer, deliver, listed):
+    """A message status names the parties of its step."""
+    ended(world)
+    deliver(task_of(world, STATUS))
+    assert customer.requests[0].body["to"] == SMS["to"]
+    assert (listed(STATUS)["kind"], listed(STATUS)["state"]) == ("message_status", "delivered")
+
+
+def test_signed(world, customer, deliver):
+    """The vendor's own library verifies it with the account's secret, and the hash is of exactly these bytes."""
+    ended(world)
+    deliver(task_of(world))
+    (request,) = customer.requests
+    claims = claims_of(request, world.signature_secret)
+    assert claims["payload_hash"] == hashlib.sha256(request.raw).hexdigest()
+    assert (claims["iss"], claims["api_key"]) == ("Workflows", world.api_key)
+    assert abs(claims["iat"] - time.time()) < 10
+    assert uuid.UUID(claims["jti"])
+    assert set(claims) == {"iss", "api_key", "iat", "jti", "payload_hash"}
+    assert jwt.get_unverified_header(request.headers["authorization"][7:])["alg"] == "HS256"
+
+
+def test_each_attempt_is_signed_anew(world, customer, deliver):
+    """A repeat has the same bytes, under a token of its own that is of its own time."""
+    ended(world)
+    customer.script = [server.http(500)]
+    deliver(task_of(world))
+    deliver(task_of(world, attempt=2, series=2, since=1))
+    first, second = customer.requests
+    assert first.raw == second.raw
+    assert claims_of(first, world.signature_secret)["jti"] != claims_of(second, world.signature_secret)["jti"]
+
+
+def test_application(world, customer, application, deliver):
+    """What an application's token began goes to the application's URL, and its claims name the application."""
+    ended(world, application=APPLICATION)
+    deliver(task_of(world, application=APPLICATION))
+    assert customer.requests == []
+    (request,) = application.requests
+    assert request.path == "/application"
+    assert claims_of(request, world.signature_secret)["application_id"] == APPLICATION
+
+
+def test_application_without_a_url(world, customer, deliver, put_off):
+    """An application without a URL has no webhooks; the account's URL is for Basic callers."""
+    world.callers.add_application(APPLICATION, {"account": world.api_key, "name": "app", "public_key": ""})
+    ended(world, application=APPLICATION)
+    deliver(task_of(world, application=APPLICATION))
+    assert (customer.requests, put_off) == ([], [])
+
+
+@pytest.mark.parametrize("of_application", [{}, {"application": APPLICATION}])
+def test_the_requests_own_url(world, customer, application, deliver, of_application):
+    """A URL in the request wins over both."""
+    own = MessagesServer()
+    ended(world, webhook_url=f"{own.url}/own", **of_application)
+    deliver(task_of(world, **of_application))
+    own.close()
+    assert (customer.requests, application.requests) == ([], [])
+    assert [request.path for request in own.requests] == ["/own"]
+
+
+def test_a_new_url_is_used_at_once(world, customer, deliver):
+    """A repeat goes where the account's URL leads by then."""
+    ended(world)
+    set_status_url(world, f"{customer.url}/new")
+    deliver(task_of(world, attempt=2, series=2, since=1))
+    assert [request.path for request in customer.requests] == ["/new"]
+
+
+@pytest.mark.parametrize("status", [200, 204, 299])
+def test_acknowledged(world, customer, deliver, put_off, listed, status):
+    """Every 2xx is done."""
+    ended(world)
+    customer.script = [server.http(status, b"" if status == 204 else b"{}")]
+    deliver(task_of(world))
+    assert (listed()["state"], put_off) == ("delivered", [])
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 400, 401, 403, 404, 408, 410, 422])
+def test_final_answers(world, customer, deliver, put_off, listed, status):
+    """Every answer that is no 2xx, no 429 and no 5xx is final: failed, and nothing queued anywhere."""
+    ended(world)
+    customer.script = [server.http(status, headers=f"Location: {customer.url}/elsewhere\r\n")]
+    deliver(task_of(world))
+    assert (listed()["state"], listed()["attempts"][0]["answer"]) == ("failed", status)
+    assert (len(customer.requests), put_off) == (1, [])
+
+
+@pytest.mark.parametrize(
+    ("answer", "recorded"),
+    [
+        pytest.param(server.http(429), {"answer": 429}, id="429"),
+        pytest.param(server.http(500), {"answer": 500}, id="500"),
+        pytest.param(server.http(503, headers="Retry-After: 1\r\n"), {"answer": 503}, id="503"),
+        pytest.param(server.reset, {"error": "no connection"}, id="reset"),
+        pytest.param(server.closed, {"error": "no connection"}, id="closed"),
+        pytest.param(server.garbage, {"error": "no connection"}, id="garbage"),
+    ],
+)
+@pytest.mark.parametrize(("series", "seconds"), [(1, 5), (2, 10), (8, 640), (9, 900), (90, 900)])
+def test_put_off(world, customer, deliver, put_off, listed, answer, recorded, series, seconds):
+    """429, 5xx and lost connections: a new message, held back by the queue, asks for the next attempt."""
+    ended(world)
+    customer.script = [answer]
+    since = int(time.time() * 1000) - HOUR
+    task = task_of(world, attempt=series + 3, series=series, since=since)
+    deliver(task)
+    assert put_off == [("webhooks", replace(task, attempt=series + 4, series=series + 1), seconds)]
+    told = listed()
+    assert told["state"] == "pending"
+    assert recorded.items() <= told["attempts"][0].items()
+
+
+def test_refused_connection(world, customer, deliver, put_off, listed):
+    """Nobody listens: put off."""
+    ended(world)
+    customer.close()
+    deliver(task_of(world))
+    assert [(queue, seconds) for queue, _, seconds in put_off] == [("webhooks", 5)]
+    assert listed()["attempts"][0]["error"] == "no connection"
+
+
+def test_the_series_begins_with_the_first_attempt(world, customer, deliver, put_off):
+    """The 24 hours begin when the first attempt does, however long its message has waited in the queue."""
+    ended(world)
+    customer.script = [server.http(500)]
+    before = int(time.time() * 1000)
+    deliver(task_of(world))
+    assert before <= put_off[0][1].since <= int(time.time() * 1000)
+
+
+def test_given_up(world, customer, deliver, put_off, delivering, listed):
+    """When the next attempt would be later than 24 hours after the first, it goes among the dead letters."""
+    ended(world)
+    customer.script = [server.http(500)] * 2
+    now = delivering.outside.now()
+    delivering.outside.now = lambda: now
+    last = task_of(world, attempt=103, series=103, since=now - (delivery.PATIENCE - 900) * 1000)
+    deliver(last)
+    deliver(replace(last, attempt=104, series=104, since=last.since - 1))
+    assert [(queue, task.attempt) for queue, task, _ in put_off] == [("webhooks", 104), ("dead-letters", 105)]
+    assert listed()["state"] == "failed"
+
+
+def test_redriven(world, customer, deliver, delivering, put_off, listed):
+    """A dead letter that somebody puts back begins a new series of attempts, with all its time."""
+    ended(world)
+    customer.script = [server.http(500)] * 2
+    deliver(task_of(world, attempt=103, series=103, since=1))
+    (redriven,) = world.queued("dead-letters")
+    before = int(time.time() * 1000)
+    deliver(redriven)
+    queue, task, seconds = put_off[-1]
+    assert (queue, task.attempt, task.series, seconds) == ("webhooks", 105, 2, 5)
+    assert task.since >= before
+    deliver(task)
+    assert [attempt["number"] for attempt in listed()["attempts"]] == [103, 104, 105]
+    assert listed()["state"] == "delivered"
+
+
+def test_content_dropped(world, customer, deliver, put_off, listed):
+    """A status whose sender and recipient have been forgotten fails for good; a report is told all the same."""
+    flow = ended(world)
+    world.store._client.delete_item(
+        TableName=world.table, Key={"pk": {"S": f"workflow#{flow.id}"}, "sk": {"S": "content"}}
+    )
+    deliver(task_of(world, STATUS))
+    deliver(task_of(world, REPORT))
+    assert [request.body["sequence"] for request in customer.requests] == [REPORT]
+    assert listed(STATUS)["attempts"][0]["error"] == "the content has been dropped"
+    assert put_off == []
+
+
+def test_text_outside_ascii(world, customer, deliver):
+    """Names in any script arrive as UTF-8, and the hash is of those bytes."""
+    flow = ended(world, client_ref="Zoë 注文 🙂")
+    deliver(task_of(world))
+    (request,) = customer.requests
+    assert request.body["client_ref"] == flow.client_ref
+    assert flow.client_ref.encode() in request.raw
+    assert re.fullmatch("[0-9a-f]{64}", claims_of(request, world.signature_secret)["payload_hash"])
+
+
+def test_forbidden_address(world, deliver, put_off, listed, delivering):
+    """F24: a URL that may not be called, whoever stored it, is refused for good, and says why."""
+    ended(world, webhook_url="https://169.254.169.254/latest/meta-data")
+    deliver(task_of(world))
+    assert (listed()["state"], listed()["attempts"][0]["error"]) == (
+        "failed",
+        "Input should be a URL with a public host",
+    )
+    assert put_off == []
+
+
+def test_attempts_are_forgotten_with_their_workflow(world, customer, deliver):
+    """What is recorded of a webhook has an end, also while its workflow still runs, and none sooner than that."""
+    flow = ended(world)
+    deliver(task_of(world))
+    assert _log(world)["expires_at"]["N"] == str(flow.expires_at)
+
+
+def test_attempts_of_a_running_workflow_are_forgotten(world, customer, deliver):
+    """The same while the workflow runs: not before it can have been forgotten itself."""
+    flow = ended(world)
+    world.store.write(replace(flow, status="running", ended_at=None, expires_at=None))
+    deliver(task_of(world, STATUS))
+    assert int(_log(world)["expires_at"]["N"]) > flow.expires_at
+
+
+def _log(world):
+    (item,) = [item for item in world.items() if item["sk"]["S"].startswith("webhook#")]
+    assert item["pk"]["S"] == f"workflow#{ID}"
+    return item

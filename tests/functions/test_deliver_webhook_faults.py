@@ -1,0 +1,281 @@
+"""Delivering one webhook while something breaks: slow customers, twins, deaths, and AWS out of reach (F25, I8, I10)."""
+
+import json
+import time
+
+import pytest
+from botocore.exceptions import EndpointConnectionError
+
+from failover.adapters import aws
+from failover.adapters.secrets import Secret
+from failover.task_edge import TaskFailed
+from tests import messages_server as server
+from tests.examples import ID, SMS
+from tests.functions.conftest import REPORT, STATUS, ended, task_of
+from tests.messages_server import MessagesServer
+
+
+@pytest.fixture
+def hurried(monkeypatch):
+    """Half a second to connect, and half a second to respond."""
+    monkeypatch.setattr("failover.adapters.webhooks.CONNECT_SECONDS", 0.5)
+    monkeypatch.setattr("failover.adapters.webhooks.RESPONSE_SECONDS", 0.5)
+
+
+@pytest.fixture
+def endless(customer):
+    """Answers that begin with `head` and do not end for ten seconds; how much was sent of them."""
+    sent = []
+
+    def endless(head, piece, pause=0.0):
+        def answer(connection):
+            connection.sendall(head)
+            end = time.monotonic() + 10
+            while time.monotonic() < end and not customer.released.wait(pause):
+                sent.append(connection.send(piece))
+
+        customer.script = [lambda connection: _until_broken(answer, connection)]
+        return sent
+
+    return endless
+
+
+def _until_broken(answer, connection):
+    try:
+        answer(connection)
+    except OSError:
+        connection.close()
+
+
+def unreachable(client, operation):
+    """Every call of this operation fails before it leaves, in words that hold what must not be told."""
+
+    def fail(**_):
+        raise EndpointConnectionError(endpoint_url="https://secret.test")
+
+    client.meta.events.register_first(f"before-send.{operation}", fail)
+    return lambda: client.meta.events.unregister(f"before-send.{operation}", fail)
+
+
+def test_no_answer(world, customer, hurried, deliver, put_off, listed):
+    """A customer who takes the webhook and says nothing is given up in bounded time, and tried again."""
+    ended(world)
+    customer.script = [customer.hang]
+    deliver(task_of(world))
+    assert listed()["attempts"][0]["error"] == "timeout"
+    assert [(queue, seconds) for queue, _, seconds in put_off] == [("webhooks", 5)]
+
+
+@pytest.mark.parametrize(
+    ("head", "piece"),
+    [
+        pytest.param(b"HTTP/1.1 ", b"2", id="status line"),
+        pytest.param(b"HTTP/1.1 200 OK\r\nX: ", b"x", id="header"),
+        pytest.param(b"", b"HTTP/1.1 100 Continue\r\n\r\n", id="continue"),
+    ],
+)
+def test_trickling_answer(world, customer, endless, hurried, deliver, listed, head, piece):
+    """F25: an answer that trickles in for ever is cut off when the time for both is up, however it trickles."""
+    ended(world)
+    endless(head, piece, pause=0.02)
+    began = time.monotonic()
+    deliver(task_of(world))
+    assert 0.9 < time.monotonic() - began < 5
+    assert listed()["attempts"][0]["error"] == "timeout"
+
+
+@pytest.mark.parametrize("status", ["200 OK", "302 Found", "404 Not Found"])
+def test_huge_answer(world, customer, endless, deliver, listed, status):
+    """F25: the answer counts by its status; nobody reads a body that never ends, not even a redirect's."""
+    ended(world)
+    sent = endless(f"HTTP/1.1 {status}\r\nLocation: /x\r\n\r\n".encode(), b"x" * 65536)
+    began = time.monotonic()
+    deliver(task_of(world))
+    assert time.monotonic() - began < 5
+    assert listed()["attempts"][0]["answer"] == int(status[:3])
+    assert sum(sent) < 32 * 1024 * 1024
+
+
+def test_endless_header(world, customer, endless, deliver, listed):
+    """A header that is longer than any header is no answer."""
+    ended(world)
+    endless(b"HTTP/1.1 200 OK\r\nX: ", b"x" * 65536)
+    deliver(task_of(world))
+    assert listed()["attempts"][0]["error"] == "no connection"
+
+
+def test_the_same_message_twice(world, customer, deliver, put_off, listed):
+    """A queue may hand out a message twice: one attempt, and one that follows."""
+    ended(world)
+    customer.script = [server.http(500)]
+    for _ in range(2):
+        deliver(task_of(world))
+    assert (len(customer.requests), len(put_off), len(listed()["attempts"])) == (1, 1, 1)
+
+
+def test_a_second_series(world, customer, deliver, put_off, listed):
+    """A redelivery beside a series that waits: whichever comes second ends, and one series goes on."""
+    ended(world)
+    customer.script = [server.http(500)] * 3
+    deliver(task_of(world))
+    (_, waiting, _) = put_off[0]
+    redelivered = task_of(world, attempt=2)
+    deliver(redelivered)
+    deliver(waiting)
+    assert len(customer.requests) == 2
+    assert [(task.attempt, task.series) for _, task, _ in put_off] == [(2, 2), (3, 2)]
+
+
+def test_overtaken(world, customer, deliver, put_off, listed):
+    """A message that was kept back until later attempts were made is not made up for."""
+    ended(world)
+    deliver(task_of(world, attempt=3, series=3, since=1))
+    deliver(task_of(world, attempt=2, series=2, since=1))
+    assert [attempt["number"] for attempt in listed()["attempts"]] == [3]
+
+
+def test_death_before_recording(world, customer, deliver, delivering, put_off, listed):
+    """Who dies between queueing and recording attempts it again; the doubled series ends with its next attempt."""
+    ended(world)
+    customer.script = [server.http(500)] * 3
+    reachable = unreachable(delivering.outside.table.client, "dynamodb.UpdateItem")
+    with pytest.raises(TaskFailed):
+        deliver(task_of(world))
+    reachable()
+    deliver(task_of(world))
+    assert len(customer.requests) == 2
+    first, second = (task for _, task, _ in put_off)
+    assert (first.attempt, second.attempt) == (2, 2)
+    deliver(first)
+    deliver(second)
+    assert [attempt["number"] for attempt in listed()["attempts"]] == [1, 2]
+    assert len(put_off) == 3
+
+
+def test_death_before_recording_success(world, customer, deliver, delivering, listed):
+    """I10: a delivery nobody recorded is made once more: at least once, with the same sequence."""
+    ended(world)
+    reachable = unreachable(delivering.outside.table.client, "dynamodb.UpdateItem")
+    with pytest.raises(TaskFailed):
+        deliver(task_of(world))
+    reachable()
+    deliver(task_of(world))
+    assert [request.body["sequence"] for request in customer.requests] == [REPORT, REPORT]
+    assert listed()["state"] == "delivered"
+
+
+def test_table_out_of_reach(world, customer, deliver, delivering, put_off):
+    """Without the table nothing is attempted, and the message comes again."""
+    ended(world)
+    unreachable(delivering.outside.table.client, "dynamodb.BatchGetItem")
+    with pytest.raises(TaskFailed):
+        deliver(task_of(world))
+    assert (customer.requests, put_off) == ([], [])
+
+
+def test_unread_keys(world, customer, deliver, delivering, monkeypatch):
+    """A table that gives a part of what was asked for is out of reach: no webhook goes by half of the truth."""
+    ended(world)
+    client = delivering.outside.table.client
+    unread = {"Responses": {}, "UnprocessedKeys": {world.table: {"Keys": []}}}
+    monkeypatch.setattr(client, "batch_get_item", lambda **_: unread)
+    with pytest.raises(TaskFailed):
+        deliver(task_of(world))
+    assert customer.requests == []
+
+
+@pytest.mark.parametrize("since", [0, 1], ids=["put off", "given up"])
+def test_queue_out_of_reach(world, customer, deliver, delivering, listed, since):
+    """A next attempt that cannot be queued is not recorded as followed up: this one comes again."""
+    ended(world)
+    customer.script = [server.http(500)] * 2
+    reachable = unreachable(delivering.outside.webhook_queue._client, "sqs.SendMessage")
+    with pytest.raises(TaskFailed):
+        deliver(task_of(world, since=since))
+    assert listed() == {"sequence": REPORT, "kind": "final_report", "state": "pending", "attempts": []}
+    reachable()
+    deliver(task_of(world, since=since))
+    assert len(listed()["attempts"]) == 1
+
+
+def test_signing_key_out_of_reach(world, customer, deliver, delivering, monkeypatch):
+    """Nothing goes out unsigned: without the key, the message comes again."""
+    ended(world)
+    monkeypatch.setattr(Secret, "_read", lambda _: (_ for _ in ()).throw(aws.Unavailable("secretsmanager: gone")))
+    with pytest.raises(TaskFailed):
+        deliver(task_of(world))
+    assert customer.requests == []
+
+
+def test_no_url(world, deliver, put_off, listed):
+    """Without a URL there is nothing to do."""
+    ended(world)
+    deliver(task_of(world))
+    assert (listed()["attempts"], put_off) == ([], [])
+
+
+def test_no_such_webhook(world, customer, deliver, put_off):
+    """An entry of the timeline that is no webhook is not told."""
+    ended(world)
+    for sequence in (0, 1, 3, 99):
+        deliver(task_of(world, sequence))
+    assert (customer.requests, put_off) == ([], [])
+
+
+@pytest.mark.parametrize("gone", ["workflow", "account"])
+def test_gone(world, customer, deliver, put_off, gone):
+    """A workflow, or an account, that is gone is told nothing any more, and nobody tries again."""
+    ended(world)
+    key = {"pk": {"S": f"workflow#{ID}"}, "sk": {"S": "state"}}
+    if gone == "account":
+        key = {"pk": {"S": f"account#{world.api_key}"}, "sk": {"S": "account"}}
+    world.store._client.delete_item(TableName=world.table, Key=key)
+    deliver(task_of(world))
+    assert (customer.requests, put_off) == ([], [])
+
+
+def test_nothing_is_written_about_people(world, customer, deliver, delivering, put_off, output):
+    """I8: log, metrics, queues and errors have no text, no number, no URL and no secret, whatever happens."""
+    private = MessagesServer()
+    ended(world, webhook_url=f"{private.url}/private", client_ref="order 7")
+    private.script = [server.http(500), server.http(200, b"private"), server.http(404, b"private")]
+    for attempt in (1, 2, 3):
+        deliver(task_of(world, STATUS, attempt=attempt))
+    private.close()
+    deliver(task_of(world, STATUS, attempt=4))
+    unreachable(delivering.outside.table.client, "dynamodb.UpdateItem")
+    with pytest.raises(TaskFailed) as failed:
+        deliver(task_of(world, STATUS, attempt=5))
+    queued = [json.dumps(vars(task)) for _, task, _ in put_off]
+    said = "".join([output(), str(failed.value), str(failed.value.__cause__), *queued])
+    assert "WebhooksPutOff" in said
+    for secret in (SMS["to"]["number"], SMS["from"]["number"], "Hello", "private", "127.0.0.1", "order 7", "secret"):
+        assert secret not in said
+    assert world.signature_secret not in said
+
+
+def test_a_message_nobody_understands(world, delivering, output):
+    """A message that is no task fails in our words, and comes again until it is among the dead letters."""
+    for body in ("{}", "private", '{"private": 1}', "[]", json.dumps({**vars(task_of(world)), "private": 1})):
+        with pytest.raises(TaskFailed):
+            delivering.handler({"Records": [{"body": body}]}, None)
+    assert "private" not in output()
+
+
+def test_first_attempt_of_a_twin(world, customer, deliver, delivering, put_off, listed):
+    """Two at the same instant: both may reach the customer, one is recorded, and one series goes on."""
+    ended(world)
+    customer.script = [server.http(500)] * 3
+    twins = []
+
+    def meanwhile(_):
+        if not twins:
+            twins.append(1)
+            deliver(task_of(world))
+
+    customer.meanwhile = meanwhile
+    deliver(task_of(world))
+    assert (len(customer.requests), len(listed()["attempts"])) == (2, 1)
+    for _, task, _ in list(put_off):
+        deliver(task)
+    assert len(listed()["attempts"]) == 2

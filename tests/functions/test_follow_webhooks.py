@@ -1,0 +1,177 @@
+"""What the API tells of a workflow's webhooks, and having one sent again."""
+
+import base64
+from dataclasses import replace
+
+import pytest
+from botocore.exceptions import EndpointConnectionError
+
+from failover.outside import Outside
+from failover.rules import transitions
+from failover.use_cases.register import register
+from tests import messages_server as server
+from tests.examples import ID, MESSENGER, NOW, SMS, TWO_STEPS, workflow
+from tests.functions.conftest import REPORT, STATUS, ended, task_of
+from tests.world import body_of
+
+ADDRESS = f"/workflows/{ID}/webhooks"
+
+
+@pytest.fixture
+def stranger(world):
+    """The Authorization header of another account."""
+    other = register(Outside(), {"action": "create_account", "name": "other"})
+    return "Basic " + base64.b64encode(f"{other['api_key']}:{other['api_secret']}".encode()).decode()
+
+
+def redeliver(call, sequence, path=ADDRESS, **headers):
+    return call("POST", f"{path}/{sequence}/redeliver", **headers)
+
+
+def test_before_any_attempt(world, call):
+    """Every webhook is listed from the moment it is in the timeline, in its order; entries that are none are not."""
+    ended(world)
+    answer = call("GET", ADDRESS)
+    assert (answer["statusCode"], body_of(answer)) == (
+        200,
+        {
+            "webhooks": [
+                {"sequence": STATUS, "kind": "message_status", "state": "pending", "attempts": []},
+                {"sequence": REPORT, "kind": "final_report", "state": "pending", "attempts": []},
+            ]
+        },
+    )
+
+
+@pytest.mark.parametrize("end", ["cancelled", "error", "amended"])
+def test_every_end_is_a_final_report(world, call, end):
+    """Cancelled, failed and amended are reported as completed is."""
+    flow = workflow(*TWO_STEPS, account=world.api_key)
+    if end == "cancelled":
+        flow = transitions.cancelled(flow, NOW)
+    else:
+        flow = replace(flow, timeline=(*flow.timeline, {"sequence": 2, "at": NOW, "event": end}))
+    world.put(flow, [MESSENGER, SMS])
+    assert [(told["sequence"], told["kind"]) for told in body_of(call("GET", ADDRESS))["webhooks"]] == [
+        (2, "final_report")
+    ]
+
+
+def test_attempts(world, call, customer, deliver, delivering):
+    """Each attempt is told with its number, its time, how long it took, and the answer or why there was none."""
+    ended(world)
+    customer.script = [server.http(503), server.reset]
+    for attempt in (1, 2, 3):
+        delivering.outside.now = lambda attempt=attempt: NOW + attempt
+        deliver(task_of(world, STATUS, attempt=attempt))
+    told = body_of(call("GET", ADDRESS))["webhooks"][0]
+    assert told == {
+        "sequence": STATUS,
+        "kind": "message_status",
+        "state": "delivered",
+        "attempts": [
+            {"number": 1, "at": "2027-01-15T08:00:00.001Z", "milliseconds": 0, "answer": 503},
+            {"number": 2, "at": "2027-01-15T08:00:00.002Z", "milliseconds": 0, "error": "no connection"},
+            {"number": 3, "at": "2027-01-15T08:00:00.003Z", "milliseconds": 0, "answer": 202},
+        ],
+    }
+
+
+def test_both_names(world, call):
+    """A workflow's webhooks are found under either name of the API."""
+    ended(world)
+    answers = [call("GET", path) for path in (ADDRESS, f"/v0.1/dispatch/{ID}/webhooks")]
+    assert body_of(answers[0]) == body_of(answers[1])
+
+
+def test_redelivered(world, call, customer, deliver, listed):
+    """A webhook that was delivered or has failed is sent once more, as the next attempt, and begins a new series."""
+    ended(world)
+    customer.script = [server.http(404)]
+    deliver(task_of(world))
+    answer = redeliver(call, REPORT)
+    assert (answer["statusCode"], body_of(answer)) == (202, {"sequence": REPORT, "attempt": 2})
+    assert world.queued() == [task_of(world, attempt=2)]
+    deliver(task_of(world, attempt=2))
+    assert (listed()["state"], [attempt["number"] for attempt in listed()["attempts"]]) == ("delivered", [1, 2])
+    assert customer.requests[0].raw == customer.requests[1].raw
+
+
+def test_redelivered_twice_at_once(world, call, customer, deliver):
+    """Who asks twice before the attempt is made gets one."""
+    ended(world)
+    answers = [redeliver(call, REPORT)["statusCode"] for _ in range(2)]
+    for task in world.queued():
+        deliver(task)
+    assert (answers, len(customer.requests)) == ([202, 202], 1)
+
+
+@pytest.mark.parametrize("sequence", ["1", "3", "6", "0", "-1", "x", "4.0", "٤", "1" * 5000, "%20"])
+def test_no_such_webhook(world, call, customer, sequence):
+    """A sequence that is no webhook's is not found."""
+    ended(world)
+    assert redeliver(call, sequence)["statusCode"] == 404
+    assert world.queued() == []
+
+
+def test_no_url(world, call):
+    """Where there is no URL, nothing can be sent again."""
+    ended(world)
+    answer = redeliver(call, REPORT)
+    assert (answer["statusCode"], body_of(answer)["title"]) == (409, "Conflict")
+    assert world.queued() == []
+
+
+def test_content_dropped(world, call, customer):
+    """A status that names people who have been forgotten cannot be sent again; a report can."""
+    ended(world)
+    key = {"pk": {"S": f"workflow#{ID}"}, "sk": {"S": "content"}}
+    world.store._client.delete_item(TableName=world.table, Key=key)
+    assert [redeliver(call, sequence)["statusCode"] for sequence in (STATUS, REPORT)] == [409, 202]
+    assert [task.sequence for task in world.queued()] == [REPORT]
+
+
+def test_somebody_elses(world, call, customer, stranger):
+    """I6: another account's webhooks are answered like those of a workflow that does not exist."""
+    ended(world)
+    missing = ADDRESS.replace(ID, "00000000-0000-4000-8000-000000000000")
+    for ask in (
+        lambda path: call("GET", path, Authorization=stranger),
+        lambda path: redeliver(call, REPORT, path, Authorization=stranger),
+        lambda path: redeliver(call, 99, path, Authorization=stranger),
+    ):
+        answers = [ask(path) for path in (ADDRESS, missing)]
+        assert [answer["statusCode"] for answer in answers] == [404, 404]
+        bodies = [{**body_of(answer), "instance": ""} for answer in answers]
+        assert bodies[0] == bodies[1]
+    assert world.queued() == []
+
+
+def test_without_credentials(world, call, customer):
+    """Nobody is told anything without credentials."""
+    ended(world)
+    assert call("GET", ADDRESS, Authorization=None)["statusCode"] == 401
+    assert redeliver(call, REPORT, Authorization=None)["statusCode"] == 401
+
+
+def test_queue_out_of_reach(world, call, customer, app):
+    """A redelivery that could not be queued is answered 503, to be asked for again."""
+    ended(world)
+
+    def fail(**_):
+        raise EndpointConnectionError(endpoint_url="https://secret.test")
+
+    app.outside.webhook_queue._client.meta.events.register_first("before-send.sqs.SendMessage", fail)
+    answer = redeliver(call, REPORT)
+    assert (answer["statusCode"], answer["multiValueHeaders"]["Retry-After"]) == (503, ["2"])
+    assert "secret" not in answer["body"]
+
+
+def test_nothing_of_the_attempts_is_private(world, call, customer, deliver, output):
+    """I8: asking for a redelivery writes no text, no number and no URL to log or queue."""
+    ended(world)
+    redeliver(call, STATUS)
+    written = output() + str(world.queued())
+    assert "WebhooksRedelivered" in written
+    for secret in (SMS["to"]["number"], SMS["from"]["number"], "Hello", "127.0.0.1"):
+        assert secret not in written

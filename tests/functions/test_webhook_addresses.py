@@ -1,0 +1,228 @@
+"""Where a webhook may go, and whom it trusts there: public addresses, by their certificates (faults, F24)."""
+
+import logging
+import socket
+
+import pytest
+
+from failover.adapters.webhooks import Webhooks
+from failover.rules.delivery import Answered, Failed, Forbidden
+from tests import messages_server as server
+from tests.addresses import LOOPBACK, NAMES, PRIVATE, PUBLIC
+from tests.certificates import Authority, self_signed
+from tests.messages_server import MessagesServer
+
+
+@pytest.fixture(autouse=True)
+def names(monkeypatch):
+    """The names there are, and the addresses of each lookup in turn; the last one stays."""
+    known = {name: [[address]] for name, address in NAMES.items()}
+    asked = []
+    real = socket.getaddrinfo
+
+    def lookup(host, port, family=0, type=0, proto=0, flags=0):  # noqa: A002
+        name = host.decode() if isinstance(host, bytes) else host
+        asked.append(name)
+        if name not in known:
+            return real(host, port, family, type, proto, socket.AI_NUMERICHOST)
+        answers = known[name]
+        return [_found(address, port) for address in (answers.pop(0) if len(answers) > 1 else answers[0])]
+
+    monkeypatch.setattr(socket, "getaddrinfo", lookup)
+    known["asked"] = asked
+    return known
+
+
+def _found(address, port):
+    if ":" in address:
+        return socket.AF_INET6, socket.SOCK_STREAM, 6, "", (address, port, 0, 0)
+    return socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)
+
+
+@pytest.fixture
+def connections(monkeypatch):
+    """The addresses somebody wanted to connect to; nobody gets there."""
+    wanted = []
+
+    def refuse(_, address):
+        wanted.append(address[0])
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setattr(socket.socket, "connect_ex", refuse)
+    return wanted
+
+
+@pytest.fixture
+def customer():
+    listening = MessagesServer()
+    yield listening
+    listening.close()
+
+
+def post(url, loopback=False):
+    return Webhooks(loopback=loopback).post(url, b"{}", {"Authorization": "Bearer ours"})
+
+
+@pytest.mark.parametrize("host", LOOPBACK + PRIVATE)
+def test_refused(connections, host):
+    """F24: however an address is spelled that is not public, it is refused, and nobody connects to it."""
+    assert isinstance(post(f"https://{host}/status"), Forbidden)
+    assert connections == []
+
+
+@pytest.mark.parametrize("host", PRIVATE)
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_refused_where_loopback_is_allowed(connections, scheme, host):
+    """F24: allowing loopback allows this machine, and no other that is not public."""
+    assert isinstance(post(f"{scheme}://{host}/status", loopback=True), Forbidden)
+    assert connections == []
+
+
+def test_forty_spellings():
+    """F24 asks for forty spellings; each is here once."""
+    assert len(set(LOOPBACK + PRIVATE)) == len(LOOPBACK + PRIVATE) >= 40
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("127.0.0.1", "10.0.0.1", "172.16.0.1", "192.168.0.1", "169.254.169.254", "100.64.0.1", "0.0.0.0"),
+        *("192.88.99.1", "224.0.0.1", "240.0.0.1", "::1", "::", "fe80::1", "fe80::1%lo", "fec0::1", "fd00:ec2::254"),
+        *("::ffff:127.0.0.1", "::ffff:169.254.169.254", "::127.0.0.1", "::ffff:0:127.0.0.1", "64:ff9b::7f00:1"),
+        *("2002:7f00:1::", "2001:0:7f00:1::1", "ff02::1", "5f00::1", "2001:20::1"),
+    ],
+)
+def test_names_of_private_addresses(connections, names, address):
+    """F24: a name that leads to an address that is not public is refused, and nobody connects to it."""
+    names["hook.test"] = [[address]]
+    assert post("https://hook.test/status") == Forbidden("the host's address is not public")
+    assert connections == []
+
+
+@pytest.mark.parametrize("address", [PUBLIC, "2606:4700:4700::1111"])
+def test_public_address(connections, names, address):
+    """A name that leads to a public address is connected to, once."""
+    names["hook.test"] = [[address]]
+    assert post("https://hook.test/status") == Failed("no connection")
+    assert connections == [address]
+
+
+def test_only_the_checked_address(connections, names):
+    """F24: of several addresses of a name the first one is checked, and no other is ever tried."""
+    names["hook.test"] = [[PUBLIC, "127.0.0.1", "::1"]]
+    post("https://hook.test/status")
+    assert connections == [PUBLIC]
+
+
+@pytest.fixture
+def authority(tmp_path, monkeypatch):
+    """An authority that is trusted as those are that all the world trusts."""
+    authority = Authority(tmp_path)
+    monkeypatch.setattr("requests.adapters.DEFAULT_CA_BUNDLE_PATH", str(authority.trusted))
+    return authority
+
+
+@pytest.fixture
+def secured(authority):
+    """A customer's server with a good certificate for hook.test."""
+    listening = MessagesServer(certificate=authority.certificate("hook.test"))
+    yield listening
+    listening.close()
+
+
+def test_rebinding(monkeypatch, names, secured):
+    """F24: a name is looked up once, and the connection goes to the address that was checked."""
+    names["hook.test"] = [[PUBLIC], ["127.0.0.1"]]
+    connected = []
+    real = socket.socket.connect
+
+    def connect(self, address):
+        connected.append(address)
+        real(self, ("127.0.0.1", secured.port))
+
+    monkeypatch.setattr(socket.socket, "connect", connect)
+    assert post("https://hook.test/status") == Answered(202)
+    assert connected == [(PUBLIC, 443)]
+    assert names["asked"].count("hook.test") == 1
+    assert secured.requests[0].headers["host"] == "hook.test"
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_redirects(customer, status):
+    """F24: a redirect is an answer like any other; nobody follows it."""
+    elsewhere = MessagesServer()
+    customer.script = [server.http(status, headers=f"Location: {elsewhere.url}/\r\n")]
+    assert post(f"{customer.url}/status", loopback=True) == Answered(status)
+    elsewhere.close()
+    assert (len(customer.requests), elsewhere.requests) == (1, [])
+
+
+@pytest.mark.parametrize("location", ["http://[bad", "//", "\x80", "x" * 60_000])
+def test_unreadable_redirect(customer, location):
+    """A redirect that leads nowhere is an answer all the same."""
+    customer.script = [server.http(302, headers=f"Location: {location}\r\n")]
+    assert post(f"{customer.url}/status", loopback=True) == Answered(302)
+
+
+def test_good_certificate(names, secured):
+    """A server that proves to be the URL's host gets its webhook."""
+    names["hook.test"] = [["127.0.0.1"]]
+    assert post(f"https://hook.test:{secured.port}/status", loopback=True) == Answered(202)
+
+
+def test_certificate_of_another_host(names, secured):
+    """A good certificate of another host proves nothing, though the address is right."""
+    names["other.test"] = [["127.0.0.1"]]
+    assert post(f"https://other.test:{secured.port}/", loopback=True) == Failed("no trusted TLS connection")
+    assert secured.requests == []
+
+
+@pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
+def test_self_signed_certificate(tmp_path, names, monkeypatch, variable):
+    """A certificate nobody trusts is refused, whatever the environment says."""
+    path = self_signed(tmp_path, "hook.test")
+    monkeypatch.setenv(variable, str(path))
+    names["hook.test"] = [["127.0.0.1"]]
+    untrusted = MessagesServer(certificate=path)
+    assert post(f"https://hook.test:{untrusted.port}/", loopback=True) == Failed("no trusted TLS connection")
+    untrusted.close()
+    assert untrusted.requests == []
+
+
+@pytest.mark.parametrize("variable", ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "ALL_PROXY", "all_proxy"])
+def test_no_proxies(customer, names, monkeypatch, variable):
+    """F24: a proxy of the environment would look names up by itself; none is used."""
+    proxy = MessagesServer()
+    monkeypatch.setenv(variable, proxy.url)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    names["hook.test"] = [["127.0.0.1"]]
+    assert post(f"http://hook.test:{customer.port}/status", loopback=True) == Answered(202)
+    proxy.close()
+    assert (len(customer.requests), proxy.requests) == (1, [])
+
+
+def test_nothing_is_added(customer, monkeypatch, tmp_path):
+    """No credentials but ours are sent: nothing of .netrc, no cookies."""
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login somebody password secret\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+    customer.script = [server.http(500, headers="Set-Cookie: a=b\r\n")]
+    webhooks = Webhooks(loopback=True)
+    for _ in range(2):
+        webhooks.post(f"{customer.url}/status", b"{}", {"Authorization": "Bearer ours"})
+    for request in customer.requests:
+        assert request.headers["authorization"] == "Bearer ours"
+        assert request.headers["content-type"] == "application/json"
+        assert {"cookie", "proxy-authorization"}.isdisjoint(request.headers)
+
+
+def test_the_log_names_no_host(connections, names, caplog):
+    """I8: where a customer's webhooks go stays out of the log, even when they may not."""
+    names["secret.test"] = [["10.1.2.3"]]
+    with caplog.at_level(logging.INFO):
+        post("https://secret.test/status")
+        post("https://10.1.2.3/status")
+    assert "secret" not in caplog.text
+    assert "10.1.2.3" not in caplog.text

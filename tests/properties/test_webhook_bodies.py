@@ -1,0 +1,41 @@
+"""A webhook says the same each time it is sent, whatever has happened since."""
+
+import simplejson
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from failover.rules import webhooks
+from failover.rules.workflow import from_plain, to_plain
+from tests.examples import MESSENGER
+from tests.properties.test_histories import EVENTS, STEPS, histories
+
+
+def written(flow, entry):
+    return simplejson.dumps(webhooks.body(flow, [MESSENGER] * len(flow.steps), entry), use_decimal=True)
+
+
+@settings(max_examples=600, deadline=None)
+@given(STEPS, EVENTS, st.sampled_from(["workflow", "dispatch"]))
+def test_bodies_do_not_change(flow, happenings, word):
+    """The body of a webhook depends on nothing that happens after its own entry, to the byte."""
+    flow = from_plain({**to_plain(flow), "word": word, "client_ref": "order 7"})
+    first = {}
+    for _, _, after in histories(flow, happenings):
+        for entry in webhooks.told(after):
+            now = written(after, entry)
+            assert first.setdefault(entry["sequence"], now) == now
+
+
+@settings(max_examples=300, deadline=None)
+@given(STEPS, EVENTS)
+def test_every_status_and_one_report_are_told(flow, happenings):
+    """I10: each status recorded is one webhook, and the end is exactly one report that is not amended."""
+    for _, _, after in histories(flow, happenings):
+        flow = after
+    told = webhooks.told(flow)
+    statuses = [entry for entry in told if entry["event"] == "status"]
+    assert len(statuses) == sum(len(step.statuses) for step in flow.steps)
+    reports = [webhooks.body(flow, None, entry) for entry in told if entry["event"] in webhooks.FINAL_REPORTS]
+    assert [report.get("amended", False) for report in reports] == [number > 0 for number in range(len(reports))]
+    assert bool(reports) is not flow.running
+    assert all(report["status"] == flow.status for report in reports)

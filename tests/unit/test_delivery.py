@@ -1,0 +1,55 @@
+"""When a webhook is attempted again (contract, sections 0 and 7.3)."""
+
+import pytest
+
+from failover.rules import delivery
+from failover.rules.delivery import Answered, Failed, Forbidden
+
+DAY = 24 * 3600 * 1000
+
+
+def test_pauses():
+    """The first repeat is after 5 s; the pauses double up to 900 s, the longest a queue holds a message back."""
+    pauses = [delivery.pause(series) for series in range(1, 12)]
+    assert pauses == [5, 10, 20, 40, 80, 160, 320, 640, 900, 900, 900]
+    assert delivery.pause(10_000) == 900
+
+
+def test_a_day_of_attempts():
+    """An address that never answers is tried 103 times in 24 hours; the next attempt would begin after them."""
+    begun, attempts = 0, 1
+    while delivery.may_go_on(1, 1 + begun * 1000, seconds := delivery.pause(attempts)):
+        begun, attempts = begun + seconds, attempts + 1
+    assert (attempts, begun <= DAY // 1000 < begun + seconds) == (103, True)
+
+
+@pytest.mark.parametrize(("early", "goes_on"), [(1, True), (0, True), (-1, False)])
+def test_the_limit(early, goes_on):
+    """An attempt may begin 24 hours after the first, and not a millisecond later."""
+    since = 1_800_000_000_000
+    assert delivery.may_go_on(since, since + DAY - 900_000 - early, 900) is goes_on
+
+
+@pytest.mark.parametrize("status", [200, 201, 202, 204, 205, 299])
+def test_delivered(status):
+    """Every 2xx is an acknowledgement."""
+    assert delivery.delivered(Answered(status))
+    assert not delivery.worth_repeating(Answered(status))
+
+
+@pytest.mark.parametrize("attempted", [Answered(s) for s in (429, 500, 502, 503, 504, 599)] + [Failed("timeout")])
+def test_repeated(attempted):
+    """429, 5xx, time-outs and lost connections are tried again."""
+    assert delivery.worth_repeating(attempted)
+    assert not delivery.delivered(attempted)
+
+
+@pytest.mark.parametrize(
+    "attempted",
+    [Answered(s) for s in (101, 300, 301, 302, 307, 308, 400, 401, 403, 404, 408, 410, 418, 428, 430, 499)]
+    + [Forbidden("not public")],
+)
+def test_final(attempted):
+    """Every other answer is final, and so is an address no webhook may go to."""
+    assert not delivery.worth_repeating(attempted)
+    assert not delivery.delivered(attempted)

@@ -1,0 +1,117 @@
+"""What the URL of a webhook may look like (faults, F24)."""
+
+from ipaddress import ip_address
+
+import pytest
+
+from failover.rules.webhook_url import LONGEST, fault, public
+
+PUBLIC = [
+    "https://shop.test",
+    "https://shop.test/status?a=b&c=%20#top",
+    "https://shop.test:8443/",
+    "HTTPS://Shop.Test./",
+    "https://8.8.8.8/",
+    "https://[2606:4700:4700::1111]:8443/",
+    "https://bücher.test/",
+    "https://not-localhost/",
+    "https://localhost.test/",
+    "https://x.test/" + "a" * (LONGEST - 15),
+]
+LOOPBACK = [
+    "https://localhost/",
+    "https://LOCALHOST./",
+    "https://x.localhost:8443/",
+    "https://127.0.0.1/",
+    "https://127.255.255.254:1/",
+    "https://[::1]/",
+]
+
+
+@pytest.mark.parametrize("url", PUBLIC)
+@pytest.mark.parametrize("loopback", [False, True])
+def test_public(url, loopback):
+    """Any https URL of a public host is good, with a port or without."""
+    assert fault(url, loopback=loopback) is None
+
+
+@pytest.mark.parametrize("url", LOOPBACK)
+def test_loopback(url):
+    """Hosts of this machine are good where loopback is allowed, and only there."""
+    assert fault(url, loopback=True) is None
+    assert fault(url, loopback=False) == "Input should be a URL with a public host"
+
+
+def test_http():
+    """Plain http is good where loopback is allowed, and only there."""
+    assert fault("http://127.0.0.1:8000/x", loopback=True) is None
+    assert fault("http://shop.test/", loopback=False) == "Input should be a URL with https"
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        *("10.0.0.1", "172.16.0.1", "192.168.0.1", "169.254.169.254", "100.64.0.1", "0.0.0.0", "255.255.255.255"),
+        *("224.0.0.1", "198.18.0.1", "[::]", "[fe80::1]", "[fe80::1%25eth0]", "[fd00:ec2::254]", "[ff02::1]"),
+        *("[fec0::1]", "[::ffff:10.0.0.1]", "[::10.0.0.1]", "[::ffff:0:10.0.0.1]", "[64:ff9b::a00:1]"),
+        *("[2002:a00:1::]", "[2001:0:a00:1::1]", "[2001:db8::1]", "10.0.0.1."),
+    ],
+)
+@pytest.mark.parametrize("loopback", [False, True])
+def test_private(host, loopback):
+    """An address that is not everybody's is refused, whatever is allowed besides."""
+    assert fault(f"https://{host}/", loopback=loopback) == "Input should be a URL with a public host"
+
+
+@pytest.mark.parametrize("url", ["https://u:p@shop.test/", "https://u@shop.test/", "https://@127.0.0.1/"])
+@pytest.mark.parametrize("loopback", [False, True])
+def test_credentials(url, loopback):
+    """A URL with credentials is refused: they would hide the host from the eye, and end up in places."""
+    assert fault(url, loopback=loopback) == "Input should be a URL without credentials"
+
+
+@pytest.mark.parametrize("scheme", ["ftp", "file", "gopher", "ws", "javascript", "httpss"])
+@pytest.mark.parametrize("loopback", [False, True])
+def test_other_schemes(scheme, loopback):
+    """Webhooks go by https, and by nothing else."""
+    assert fault(f"{scheme}://shop.test/", loopback=loopback) == "Input should be a URL with https"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("shop.test", "/status", "https:", "https://", "https:///x", "https:/shop.test", "https://:443/", "x"),
+        *("https://shop.test:0/", "https://shop.test:65536/", "https://shop.test:x/", "https://[::1/", "https://[x]/"),
+        *("https://shop.test/ x", " https://shop.test", "https://shop.test\n", "https://shop.test/\t", "https://\\x"),
+        *("https://127.0.0.1\\@shop.test/", "https://shop.test\x00.x/", "https://shop.test/\x7f", "https://a\xa0b/"),
+        "https://shop.test\uff0f@127.0.0.1/",
+    ],
+)
+@pytest.mark.parametrize("loopback", [False, True])
+def test_no_url(url, loopback):
+    """What readers of URLs could read differently is none."""
+    assert fault(url, loopback=loopback) is not None
+
+
+@pytest.mark.parametrize("url", ["", "https://x.test/" + "a" * (LONGEST - 14)])
+def test_length(url):
+    """A URL has 1 to 2000 characters."""
+    assert fault(url, loopback=False) == "String should have 1 to 2000 characters"
+
+
+@pytest.mark.parametrize("url", ["https://secret-host.test:0/x", "https://secret:p@x.test", "ftp://secret", "secret"])
+def test_the_url_is_not_repeated(url):
+    """What is said of a URL quotes nothing of it."""
+    assert "secret" not in (fault(url, loopback=False) or "")
+
+
+@pytest.mark.parametrize("address", ["8.8.8.8", "2606:4700:4700::1111", "2a00:1450:4001:810::200e"])
+def test_hosts_of_the_internet(address):
+    """Global unicast is public."""
+    assert public(ip_address(address))
+
+
+@pytest.mark.parametrize("address", ["::8.8.8.8", "::ffff:0:8.8.8.8", "64:ff9b::8.8.8.8", "4000::1", "5f00::1"])
+def test_addresses_within_addresses(address):
+    """An address outside IPv6's global unicast, which may hide another one, is not public."""
+    assert not public(ip_address(address))

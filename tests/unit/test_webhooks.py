@@ -1,0 +1,292 @@
+"""The words of the customer's webhooks: message statuses and final reports (contract, sections 0, 7.1 and 7.2)."""
+
+from dataclasses import replace
+
+import pytest
+
+from failover.rules import transitions, webhooks
+from failover.rules.answers import Accepted, Refused, Unknown
+from failover.rules.receipt import Receipt
+from tests.examples import ID, MESSENGER, NOW, SMS, TWO_STEPS, workflow
+
+CONTENT = [MESSENGER, SMS]
+WORDS = ["workflow", "dispatch"]
+LINKS = {
+    "workflow": {"workflow": {"href": f"/workflows/{ID}", "workflow_uuid": ID}},
+    "dispatch": {"dispatch": {"href": f"v0.1/dispatch/{ID}", "dispatch_uuid": ID}},
+}
+EURO = {"price": "0.0333", "currency": "EUR"}
+
+
+def flow_of(*steps, word="workflow", **more):
+    return replace(workflow(*steps), word=word, **more)
+
+
+def sent(flow, number, now=NOW, message_uuid=None):
+    flow = transitions.claimed(flow, number, now)
+    return transitions.answered(flow, number, Accepted(message_uuid or f"uuid-{number}"), now)
+
+
+def got(flow, number, status, now=NOW, **more):
+    receipt = {"message_uuid": f"uuid-{number}", "client_ref": None, "timestamp": None, **more}
+    return transitions.received(flow, number, Receipt(status, **receipt), now)
+
+
+def body(flow, sequence=None, content=CONTENT):
+    """Of the webhook with this sequence, else of the last one."""
+    entry = webhooks.find(flow, sequence) if sequence else webhooks.told(flow)[-1]
+    return webhooks.body(flow, content, entry)
+
+
+def failed_over(**more):
+    """Messenger expired unread, the SMS was delivered."""
+    flow = got(sent(flow_of(*TWO_STEPS, **more), 0), 0, "submitted")
+    flow = sent(flow, 1, NOW + 700_000)
+    return got(flow, 1, "delivered", NOW + 701_000, usage=EURO)
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_message_status(word):
+    """A message status names message, parties, instant, status, price and workflow, in the word of its endpoint."""
+    flow = sent(flow_of("sms", word=word), 0)
+    flow = got(flow, 0, "delivered", NOW + 5, timestamp=1_539_948_807_385, usage=EURO)
+    assert body(flow, 4, [SMS]) == {
+        "message_uuid": "uuid-0",
+        "to": SMS["to"],
+        "from": SMS["from"],
+        "timestamp": "2018-10-19T11:33:27.385Z",
+        "status": "delivered",
+        "usage": EURO,
+        "_links": LINKS[word],
+        "sequence": 4,
+    }
+
+
+def test_failed_message_status():
+    """A failure carries the error with its code as an integer; without a price there is no usage."""
+    error = {"code": 1300, "reason": "Not part of the provider network"}
+    flow = got(sent(flow_of("sms"), 0), 0, "rejected", error=error)
+    told = body(flow, 4, [SMS])
+    assert told["error"] == error
+    assert type(told["error"]["code"]) is int
+    assert "usage" not in told
+
+
+@pytest.mark.parametrize(
+    ("milliseconds", "written"),
+    [
+        (0, "1970-01-01T00:00:00.000Z"),
+        (1_800_000_000_007, "2027-01-15T08:00:00.007Z"),
+        (1_709_210_096_999, "2024-02-29T12:34:56.999Z"),
+    ],
+)
+def test_timestamps(milliseconds, written):
+    """An instant is ISO 8601 in UTC, with milliseconds and Z."""
+    flow = got(sent(flow_of("sms"), 0), 0, "submitted", timestamp=milliseconds)
+    assert body(flow, content=[SMS])["timestamp"] == written
+
+
+def test_timestamp_of_our_own():
+    """A callback that does not say when it happened happened when it came."""
+    flow = got(sent(flow_of("sms"), 0), 0, "submitted", now=NOW + 7)
+    assert body(flow, content=[SMS])["timestamp"] == "2027-01-15T08:00:00.007Z"
+
+
+@pytest.mark.parametrize(
+    ("step", "whole", "told"),
+    [
+        ({"client_ref": "step"}, "order", "step"),
+        ({"message": {**SMS["message"], "client_ref": "message"}}, "order", "message"),
+        ({}, "order", "order"),
+        ({}, None, None),
+    ],
+)
+def test_client_ref(step, whole, told):
+    """The customer's own reference comes back: the step's, else the workflow's, else none; never ours."""
+    flow = got(sent(flow_of("sms", client_ref=whole), 0), 0, "submitted", client_ref=f"{ID}.0")
+    assert body(flow, content=[{**SMS, **step}]).get("client_ref") == told
+
+
+def test_nothing_of_the_message_is_told():
+    """A message status has nothing of what was written, of conditions, or of lateness."""
+    flow = got(failed_over(), 0, "delivered")
+    assert webhooks.told(flow)[-2]["late"] is True
+    assert set(body(flow, webhooks.told(flow)[-2]["sequence"])) == {
+        *("message_uuid", "to", "from", "timestamp", "status", "_links", "sequence")
+    }
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_final_report(word):
+    """The report has the total, the workflow's id in its word, and each message with its last status and price."""
+    flow = failed_over(word=word, client_ref="order 7")
+    assert body(flow) == {
+        "template": "failover",
+        "status": "completed",
+        "timestamp": "2027-01-15T08:11:41.000Z",
+        "usage": EURO,
+        f"{word}_uuid": ID,
+        "client_ref": "order 7",
+        "_links": {
+            "messages": [
+                {
+                    "message_uuid": "uuid-0",
+                    "href": "v0.1/messages/uuid-0",
+                    "channel": "messenger",
+                    "status": "submitted",
+                },
+                {
+                    "message_uuid": "uuid-1",
+                    "href": "v0.1/messages/uuid-1",
+                    "channel": "sms",
+                    "usage": EURO,
+                    "status": "delivered",
+                },
+            ]
+        },
+        "sequence": len(flow.timeline),
+    }
+
+
+def test_messages_never_sent_are_absent():
+    """A report has the messages that were sent, and no others; sent without a status yet is `submitted`."""
+    flow = got(sent(flow_of(*TWO_STEPS), 0), 0, "read")
+    assert [message["channel"] for message in body(flow)["_links"]["messages"]] == ["messenger"]
+    flow = transitions.claimed(flow_of(*TWO_STEPS), 0, NOW)
+    flow = transitions.answered(flow, 0, Refused(422, "422"), NOW)
+    flow = transitions.cancelled(sent(flow, 1), NOW)
+    messages = body(flow)["_links"]["messages"]
+    assert [(message["channel"], message["status"]) for message in messages] == [("sms", "submitted")]
+
+
+def test_unknown_message():
+    """What may have been sent appears once a status has proved that it was, under the id the status gave."""
+    flow = transitions.claimed(flow_of("sms"), 0, NOW)
+    flow = transitions.answered(flow, 0, Unknown("HTTP 500"), NOW)
+    assert body(transitions.cancelled(flow, NOW))["_links"]["messages"] == []
+    flow = got(flow, 0, "delivered", message_uuid="late")
+    assert [message["href"] for message in body(flow)["_links"]["messages"]] == ["v0.1/messages/late"]
+
+
+def test_message_without_an_id():
+    """What nobody has told the id of cannot be linked to, and is absent."""
+    flow = transitions.claimed(flow_of("sms"), 0, NOW)
+    flow = got(flow, 0, "delivered", message_uuid=None)
+    assert body(flow)["_links"]["messages"] == []
+    assert "message_uuid" not in body(flow, 3, [SMS])
+
+
+def test_highest_status():
+    """A lower status that comes later lowers no message's."""
+    flow = got(got(sent(flow_of(*TWO_STEPS), 0), 0, "delivered"), 0, "submitted")
+    (message,) = body(transitions.cancelled(flow, NOW))["_links"]["messages"]
+    assert message["status"] == "delivered"
+
+
+def test_last_known_status():
+    """Each message stands with the status there was then; a later one does not change an older report."""
+    flow = failed_over()
+    end = len(flow.timeline)
+    flow = got(flow, 0, "read", usage=EURO)
+    assert [message["status"] for message in body(flow, end)["_links"]["messages"]] == ["submitted", "delivered"]
+    assert body(flow, end)["usage"] == EURO
+
+
+@pytest.mark.parametrize(
+    ("prices", "total"),
+    [
+        (["0.1", "0.2"], "0.3"),
+        (["0.0333", "0.0333"], "0.0666"),
+        (["0", "0.00"], "0.00"),
+        (["999999999999999.999999999999999", "0.000000000000001"], "1000000000000000.000000000000000"),
+    ],
+)
+def test_total(prices, total):
+    """The total is the exact sum of the messages' prices; no fee is added."""
+    flow = sent(flow_of(*TWO_STEPS), 0)
+    flow = got(flow, 0, "submitted", usage={"price": prices[0], "currency": "EUR"})
+    flow = got(sent(flow, 1, NOW + 700_000), 1, "delivered", usage={"price": prices[1], "currency": "EUR"})
+    assert body(flow)["usage"] == {"price": total, "currency": "EUR"}
+
+
+def test_several_currencies():
+    """Where there are several currencies, there is one total for each; nothing is converted."""
+    flow = got(sent(flow_of(*TWO_STEPS), 0), 0, "submitted", usage={"price": "0.01", "currency": "USD"})
+    flow = got(sent(flow, 1, NOW + 700_000), 1, "delivered", usage=EURO)
+    assert body(flow)["usage"] == [{"price": "0.01", "currency": "USD"}, EURO]
+
+
+def test_error_report():
+    """A workflow that failed says why, and costs nothing if no message had a price."""
+    error = {"code": 1300, "reason": "Not part of the provider network"}
+    told = body(got(sent(flow_of("sms"), 0), 0, "rejected", error=error))
+    assert (told["status"], told["reason"]) == ("error", "rejected: 1300 Not part of the provider network")
+    assert "usage" not in told
+
+
+def test_completed_report_has_no_reason():
+    """Success needs no reason, and the first report is no amended one."""
+    assert {"reason", "amended"}.isdisjoint(body(failed_over()))
+
+
+def test_cancelled_report():
+    """A cancel is reported as one."""
+    told = body(transitions.cancelled(flow_of(*TWO_STEPS), NOW))
+    assert (told["status"], told["_links"]) == ("cancelled", {"messages": []})
+
+
+def test_amended_report():
+    """Cost that comes after the end is reported again, with the same status and the new total."""
+    flow = failed_over()
+    flow = got(flow, 0, "delivered", NOW + 900_000, usage={"price": "0.001", "currency": "EUR"})
+    told = body(flow)
+    assert (told["amended"], told["status"], told["usage"]) == (
+        True,
+        "completed",
+        {"price": "0.0343", "currency": "EUR"},
+    )
+    assert told["sequence"] == len(flow.timeline)
+    assert [message["status"] for message in told["_links"]["messages"]] == ["delivered", "delivered"]
+
+
+def test_what_is_told():
+    """Statuses and reports are webhooks; what we do in between is not. An entry's sequence is its webhook's."""
+    flow = failed_over()
+    assert [(entry["sequence"], entry["event"]) for entry in webhooks.told(flow)] == [
+        (4, "status"),
+        (8, "status"),
+        (9, "completed"),
+    ]
+    assert webhooks.find(flow, 4) == flow.timeline[3]
+    assert [webhooks.find(flow, sequence) for sequence in (-1, 0, 1, 5, 10)] == [None] * 5
+
+
+def test_content_dropped():
+    """Once sender and recipient have been forgotten, a status cannot be told any more; a report still can."""
+    flow = failed_over()
+    with pytest.raises(webhooks.ContentDropped):
+        body(flow, 4, None)
+    assert body(flow, 9, None) == body(flow, 9)
+
+
+def test_message_resource():
+    """Where a message's href leads: its last webhook's words, with the status and the price it has by now."""
+    flow = got(failed_over(), 0, "read", NOW + 800_000, usage=EURO, timestamp=NOW)
+    told = webhooks.message(got(flow, 0, "delivered", NOW + 800_001), 0, CONTENT)
+    assert (told["message_uuid"], told["status"], told["usage"], told["to"]) == (
+        "uuid-0",
+        "read",
+        EURO,
+        MESSENGER["to"],
+    )
+
+
+def test_message_resource_before_any_status():
+    """A message without a status is `submitted` since it was taken; one whose content is gone names nobody."""
+    told = webhooks.message(sent(flow_of("sms"), 0, NOW + 7), 0, None)
+    assert told == {
+        "message_uuid": "uuid-0",
+        "timestamp": "2027-01-15T08:00:00.007Z",
+        "status": "submitted",
+        "_links": LINKS["workflow"],
+    }
