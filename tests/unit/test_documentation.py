@@ -17,6 +17,7 @@ from failover.rules.answers import Accepted
 from failover.rules.channels import CHANNELS
 from failover.rules.plan import planned
 from failover.rules.receipt import Receipt
+from failover.rules.request import validated
 from failover.use_cases import follow_webhooks
 from failover.use_cases.authenticate import Caller
 from tests import examples
@@ -297,3 +298,15 @@ def test_links(page):
             headings = re.findall(r"^#+ (.+)$", linked.read_text(), re.MULTILINE)
             anchors = {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
             assert anchor in anchors, target
+
+
+DOCUMENTED = re.findall(
+    r"^```json\n(.*?)^```", API + (ROOT / "docs/migration.md").read_text(), re.MULTILINE | re.DOTALL
+)
+REQUESTS = [block for block in DOCUMENTED if '"workflow": [' in block]
+
+
+@pytest.mark.parametrize("block", REQUESTS, ids=range(len(REQUESTS)))
+def test_requests(block):
+    """Every documented request is accepted."""
+    assert validated(json.loads(block)).steps
