@@ -1,11 +1,26 @@
 """Nothing a user can meet is missing from the documentation."""
 
+import inspect
+import json
 import re
+from dataclasses import fields as dataclass_fields
+from dataclasses import replace
+from functools import reduce
+from types import SimpleNamespace
 
+import jwt
 import pytest
 
 from failover.problems import CATALOGUE
+from failover.rules import delivery, listing, signature, transitions, webhook_url, webhooks
+from failover.rules.answers import Accepted
 from failover.rules.channels import CHANNELS
+from failover.rules.plan import planned
+from failover.rules.receipt import Receipt
+from failover.rules.request import validated
+from failover.use_cases import follow_webhooks
+from failover.use_cases.authenticate import Caller
+from tests import examples
 from tests.world import ROOT, template
 
 API = (ROOT / "docs/api.md").read_text()
@@ -78,3 +93,220 @@ def test_metrics(metric):
 def test_timeline_events(event):
     """Every kind of entry in the timeline is told."""
     assert f"| `{event}` |" in API
+
+
+DECIDED = (
+    "Endpoints",
+    "Which word a customer sees",
+    "Unknown fields",
+    "Tolerated input",
+    "Rejected input",
+    "`condition_status: read` on SMS or MMS",
+    "Two steps on the same channel",
+    "Errors",
+    "Status of a validation error",
+    "JWT without `exp`",
+    "`read` and `delivered`",
+    "Expiry clock",
+    "Sent but unknown",
+    "Last step",
+    "Late status",
+    "Final report",
+    "Failure and success of one message",
+    "Cancel",
+    "Customer's webhook URL",
+    "Customer's webhooks",
+    "Incoming status callbacks",
+    "Calls we make",
+    "Beyond the original",
+)
+"""The questions the contract leaves to a decision, by their short names."""
+
+
+@pytest.mark.parametrize("question", DECIDED)
+def test_decisions(question):
+    """Every open question of the contract has its one row among the decisions."""
+    assert row(section("Decisions"), question)[0]
+
+
+def section(title):
+    """What stands under a heading of docs/api.md, up to the next one of its own or a higher rank."""
+    start = re.search(rf"^(#+) {re.escape(title)}$", API, re.MULTILINE)
+    end = re.search(rf"^#{{1,{len(start[1])}}} ", API[start.end() :], re.MULTILINE)
+    return API[start.end() : start.end() + end.start()] if end else API[start.end() :]
+
+
+def told_fields(title):
+    """The fields that have a row in the section's table `| field | meaning |`."""
+    table = section(title).partition("| field | meaning |\n|---|---|\n")[2].partition("\n\n")[0]
+    return {name for line in table.splitlines() for name in re.findall(r"`([^`]+)`", line.split(" | ")[0])}
+
+
+def fields(document, name=""):
+    """The dotted names of everything in a document: `_links.messages[].href`."""
+    if isinstance(document, dict):
+        nested = [fields(value, f"{name}.{key}" if name else key) for key, value in document.items()]
+        return set().union(*nested)
+    if isinstance(document, list):
+        return set().union(*(fields(value, f"{name}[]") for value in document))
+    return {name}
+
+
+def lived(word, prices=("EUR", "EUR")):
+    """A workflow in which everything optional has happened: failures with errors, prices, references, an amendment."""
+    started = replace(examples.workflow(*examples.TWO_STEPS), word=word, client_ref="table-12")
+    error, now = {"code": 1340, "reason": "outside the window"}, examples.NOW
+    first, second = ({"price": "0.0333", "currency": currency} for currency in prices)
+    happened = [
+        lambda w: transitions.claimed(w, 0, now),
+        lambda w: transitions.answered(w, 0, Accepted("m0"), now),
+        lambda w: transitions.received(w, 0, Receipt("rejected", "m0", None, now, error, first), now),
+        lambda w: transitions.claimed(w, 1, now),
+        lambda w: transitions.answered(w, 1, Accepted("m1"), now),
+        lambda w: transitions.received(w, 1, Receipt("rejected", "m1", None, now, error), now),
+        lambda w: transitions.received(w, 1, Receipt("submitted", "m1", None, now, None, second), now),
+    ]
+    return reduce(lambda workflow, act: act(workflow), happened, started)
+
+
+def bodies(kind):
+    """Every webhook of one kind that such workflows have, in both words, with one currency and with two."""
+    lives = [lived(word, prices) for word in ("workflow", "dispatch") for prices in (("EUR", "EUR"), ("EUR", "USD"))]
+    content = [examples.MESSENGER, examples.SMS]
+    return [
+        webhooks.body(workflow, content, entry)
+        for workflow in lives
+        for entry in webhooks.told(workflow)
+        if (entry["event"] == webhooks.MESSAGE_STATUS) == (kind == "status")
+    ]
+
+
+@pytest.mark.parametrize(("kind", "title"), [("status", "A message's status"), ("report", "The final report")])
+def test_webhook_fields(kind, title):
+    """Every field of either webhook has a row, and every row is a field of one."""
+    assert told_fields(title) == set().union(*map(fields, bodies(kind)))
+
+
+@pytest.mark.parametrize(("kind", "title"), [("status", "A message's status"), ("report", "The final report")])
+def test_webhook_examples(kind, title):
+    """The documented webhooks have no field that a real one cannot have."""
+    example = json.loads(re.search(r"```json\n(.*?)```", section(title), re.DOTALL)[1])
+    assert fields(example) <= set().union(*map(fields, bodies(kind)))
+
+
+def test_attempts_fields():
+    """Every field of the attempts resource has a row, and every row is a field of it."""
+    made = [{"number": 1, "at": 0, "milliseconds": 1, "error": "timeout"}, {"number": 2, "at": 0, "answer": 200}]
+    workflow = lived("workflow")
+    recorded = {entry["sequence"]: {"state": "delivered", "attempts": made} for entry in webhooks.told(workflow)}
+    world = SimpleNamespace(
+        store=SimpleNamespace(read_whole=lambda _: (workflow, None)),
+        deliveries=SimpleNamespace(of=lambda _: recorded),
+    )
+    shown = follow_webhooks.show_webhooks(world, Caller(workflow.account), workflow.id)
+    assert told_fields("Attempts and redelivery") == fields(shown)
+
+
+def test_claims():
+    """Every claim of a webhook's signature is told."""
+    header = signature.authorization(b"{}", "a secret of thirty-two bytes and more", 0, "abcd1234", examples.ID)
+    claims = jwt.decode(header.removeprefix("Bearer "), options={"verify_signature": False})
+    assert {line.split("`")[1] for line in section("Signature").splitlines() if line.startswith("| `")} == set(claims)
+
+
+def test_plan_fields():
+    """Every field of a plan has a row, and every row is a field of it."""
+    steps = [{**examples.MESSENGER, "client_ref": "order-4711"}, examples.VIBER, examples.SMS]
+    assert told_fields("Plan") == fields(planned(steps, examples.NOW, 72 * examples.HOUR))
+
+
+def test_list():
+    """Every filter of the list, and every field of an entry, is told."""
+    page = section("List")
+    told = {name for line in page.splitlines() if line.startswith("| `") for name in re.findall(r"`(\w+)`", line[:40])}
+    assert told >= {
+        "cursor" if filters.name == "after" else filters.name for filters in dataclass_fields(listing.Filters)
+    }
+    item = {"word": "workflow", "pk": "workflow#x", "status": "error", "created_at": 0, "ended_at": 0, "channels": []}
+    more = listing.Page([{**item, "reason": "r", "client_ref": "c"}], listing.Position(0, "x"))
+    shown = listing.shown(more, "dispatch")
+    assert all(f"`{name}`" in page or f'"{name}"' in page for name in {*shown, *shown["dispatches"][0]})
+
+
+@pytest.mark.parametrize("state", ["sent", "in_flight", "never_sent"])
+def test_cancel_words(state):
+    """Each word of a cancel's answer is told, and is one the code says."""
+    assert row(section("Cancel"), f"`{state}`")[0]
+    assert f'"{state}"' in (ROOT / "layers/failover/failover/rules/presentation.py").read_text()
+
+
+URL_FAULTS = re.findall(r'"((?:Input|String) should [^"]+)"', inspect.getsource(webhook_url))
+ATTEMPT_FAULTS = re.findall(r'\b(?:Failed|Forbidden)\("([^"]+)"\)', SOURCES)
+
+
+@pytest.mark.parametrize("reason", sorted({reason.replace("{LONGEST}", "2000") for reason in URL_FAULTS}))
+def test_url_faults(reason):
+    """What is said of a URL that is not allowed is told word for word."""
+    assert f"| `{reason}` |" in section("Allowed URLs")
+
+
+@pytest.mark.parametrize("reason", sorted(set(ATTEMPT_FAULTS)))
+def test_attempt_faults(reason):
+    """Every reason for an attempt without an answer is told."""
+    assert row(section("Attempts and redelivery"), f"`{reason}`")[0]
+
+
+def test_delivery_numbers():
+    """The pauses and time-outs of a delivery are told as they are."""
+    page = re.sub(r"\s+", " ", section("Delivery"))
+    pauses = [delivery.pause(number) for number in range(1, 10)]
+    doubling = ", ".join(map(str, pauses[:-2]))
+    assert f"{doubling} and {pauses[-2]} s after the attempt before, then every {pauses[-1]} s" in page
+    assert f"{delivery.CONNECT_SECONDS} s to connect and {delivery.RESPONSE_SECONDS} s for the answer" in page
+    assert f"within {delivery.PATIENCE // 3600} hours" in page
+
+
+@pytest.mark.parametrize("action", sorted(set(re.findall(r'action: Literal\["(\w+)"\]', SOURCES))))
+def test_commands(action):
+    """Every command of the function `accounts` is told."""
+    assert row(OPERATIONS, f"`{action}`")[0]
+
+
+QUEUES = [name for name, resource in template()["Resources"].items() if resource["Type"] == "AWS::SQS::Queue"]
+
+
+@pytest.mark.parametrize("queue", QUEUES)
+def test_queues(queue):
+    """Every queue is told, those of the sandbox on its own page."""
+    sandbox = (ROOT / "docs/sandbox.md").read_text()
+    assert f"`{queue}`" in sandbox if queue.startswith("Sandbox") else row(OPERATIONS, f"`{queue}`")
+
+
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
+def test_links(page):
+    """Every link to a page of ours leads to a heading that is there."""
+    for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text()):
+        if "://" in target:
+            continue
+        file, _, anchor = target.partition("#")
+        linked = (page.parent / file).resolve() if file else page
+        assert linked.exists(), target
+        if anchor:
+            headings = re.findall(r"^#+ (.+)$", linked.read_text(), re.MULTILINE)
+            anchors = {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+            assert anchor in anchors, target
+
+
+DOCUMENTED = re.findall(
+    r"^```json\n(.*?)^```", API + (ROOT / "docs/migration.md").read_text(), re.MULTILINE | re.DOTALL
+)
+REQUESTS = [block for block in DOCUMENTED if '"workflow": [' in block]
+
+
+@pytest.mark.parametrize("block", REQUESTS, ids=range(len(REQUESTS)))
+def test_requests(block):
+    """Every documented request is accepted."""
+    assert validated(json.loads(block)).steps
