@@ -60,16 +60,20 @@ class Stack:
     def over(self, workflow_id: str) -> dict[str, Any]:
         return self.when(workflow_id, lambda workflow: workflow["status"] != "running")
 
-    def sent(self, workflow_id: str) -> list[str]:
-        """The channels the sandbox was asked for, step by step."""
+    def messages(self, workflow_id: str) -> list[dict[str, Any]]:
+        """The bodies of the requests that came to the sandbox, step by step."""
         secret = stack.secret(self.place, "MessagesSecret")
         auth = credentials.Credentials(secret["api_key"], secret["api_secret"]).basic
-        channels = []
+        bodies = []
         for number in range(3):
             query = {"client_ref": f"{workflow_id}.{number}"}
             answer = self.call("GET", "/beta/sandbox/messages", params=query, headers={"Authorization": auth})
-            channels += [message["body"]["channel"] for message in answer.json()["messages"]]
-        return channels
+            bodies += [message["body"] for message in answer.json()["messages"]]
+        return bodies
+
+    def sent(self, workflow_id: str) -> list[str]:
+        """The channels the sandbox was asked for, step by step."""
+        return [body["channel"] for body in self.messages(workflow_id)]
 
 
 def free_port() -> int:
