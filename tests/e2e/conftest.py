@@ -1,7 +1,6 @@
 import socket
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,11 +14,7 @@ PATIENCE = 90
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One stack serves all of these tests, and the one that deletes it comes last."""
-    here = Path(__file__).parent
-    for item in items:
-        if here in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("stack"))
+    """The test that deletes the stack comes last."""
     items.sort(key=lambda item: item.path.name == "test_delete.py")
 
 
