@@ -32,7 +32,7 @@ lint: .venv/ready ## format, types, template, state machine
 format: .venv/ready ## rewrite the code in its one format
 	@ruff check --fix . ; ruff format .
 
-requirements: .venv/ready ## compile pyproject.toml's dependency groups into pinned requirements
+requirements: .venv/ready ## pin the dependencies of pyproject.toml and of tests/clients
 	@local/compile-requirements
 
 openapi: .venv/ready ## write the OpenAPI document anew from the code
@@ -41,5 +41,5 @@ openapi: .venv/ready ## write the OpenAPI document anew from the code
 clean: ## remove everything that was built or installed
 	@rm -rf .venv .venv-sam .local .aws-sam .hypothesis .pytest_cache .mypy_cache .ruff_cache
 
-.venv/ready: local/setup requirements-dev.txt requirements-sam.txt requirements-uv.txt
+.venv/ready: local/setup requirements-dev.txt requirements-sam.txt requirements-uv.txt requirements-node.txt
 	@PATH="$(HOST_PATH)" local/setup

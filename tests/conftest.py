@@ -6,10 +6,23 @@ from typing import Any
 import pytest
 from moto import mock_aws
 from moto.dynamodb.models import DynamoDBBackend
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from failover.observability import logger
 from tests.messages_server import MessagesServer
 from tests.world import REGION, World
+
+
+class OneStack(LoadScopeScheduling):
+    """Each test goes to the next free worker, but those of the deployed stack all go to the same one."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "stack" if nodeid.startswith("tests/e2e/") else nodeid
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> OneStack:
+    return OneStack(config, log)
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 import socket
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,11 +14,7 @@ PATIENCE = 90
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One stack serves all of these tests, and the one that deletes it comes last."""
-    here = Path(__file__).parent
-    for item in items:
-        if here in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("stack"))
+    """The test that deletes the stack comes last."""
     items.sort(key=lambda item: item.path.name == "test_delete.py")
 
 
@@ -60,16 +55,20 @@ class Stack:
     def over(self, workflow_id: str) -> dict[str, Any]:
         return self.when(workflow_id, lambda workflow: workflow["status"] != "running")
 
-    def sent(self, workflow_id: str) -> list[str]:
-        """The channels the sandbox was asked for, step by step."""
+    def messages(self, workflow_id: str) -> list[dict[str, Any]]:
+        """The bodies of the requests that came to the sandbox, step by step."""
         secret = stack.secret(self.place, "MessagesSecret")
         auth = credentials.Credentials(secret["api_key"], secret["api_secret"]).basic
-        channels = []
+        bodies = []
         for number in range(3):
             query = {"client_ref": f"{workflow_id}.{number}"}
             answer = self.call("GET", "/beta/sandbox/messages", params=query, headers={"Authorization": auth})
-            channels += [message["body"]["channel"] for message in answer.json()["messages"]]
-        return channels
+            bodies += [message["body"] for message in answer.json()["messages"]]
+        return bodies
+
+    def sent(self, workflow_id: str) -> list[str]:
+        """The channels the sandbox was asked for, step by step."""
+        return [body["channel"] for body in self.messages(workflow_id)]
 
 
 def free_port() -> int:

@@ -55,12 +55,14 @@ def test_channel_table():
 
 
 def test_option_bounds():
-    """The choices and bounds of every option are told."""
+    """The choices, bounds and defaults of every option are told, and what content it belongs to."""
     for channel in CHANNELS.values():
         for name, option in channel.options:
             (line,) = [line for line in re.sub(r"\n  ", " ", API).splitlines() if f"`{channel.name}.{name}`" in line]
             assert all(f"`{choice}`" in line for choice in option.choices)
             assert option.seconds is None or "{} to {}".format(*option.seconds) in line
+            assert option.otherwise is None or f"`{option.otherwise}`" in line
+            assert all(f"belong to {kind}s" in line for kind in channel.options_on)
 
 
 @pytest.mark.parametrize("kind", CATALOGUE, ids=lambda kind: kind.type.rpartition("#")[2])

@@ -14,6 +14,7 @@ from failover.rules.workflow import from_plain, to_plain
 from tests.examples import HOUR, ID, MESSENGER, NOW, SMS, THREE_STEPS, TWO_STEPS, VIBER, WHATSAPP, workflow
 
 MINUTES = 60_000
+TEMPLATE = {"type": "template", "template": {"name": "hello"}}
 
 
 def test_pauses_grow_and_end():
@@ -135,6 +136,23 @@ def test_v1_templates():
     body = outgoing.v1(WHATSAPP, "ours", "w")
     assert body["template"] == {"name": "hello", "parameters": ["Jo", "4711"]}
     assert (body["channel"], body["whatsapp"]) == ("whatsapp", {"policy": "deterministic", "locale": "en"})
+
+
+@pytest.mark.parametrize(
+    ("content", "given", "sent"),
+    [
+        (TEMPLATE, None, {"locale": "en_US"}),
+        (TEMPLATE, {"policy": "deterministic"}, {"locale": "en_US", "policy": "deterministic"}),
+        (TEMPLATE, {"locale": "de"}, {"locale": "de"}),
+        ({"type": "text", "text": "Hello"}, {"locale": "de", "policy": "deterministic"}, None),
+    ],
+)
+def test_whatsapp_options(content, given, sent):
+    """A template always has a locale, in either version; other content has no options."""
+    message = {"content": content} | ({"whatsapp": given} if given else {})
+    step = {**WHATSAPP, "message": message}
+    assert outgoing.v1(step, "ours", "w").get("whatsapp") == sent
+    assert outgoing.v0_1(step, "ours")["message"].get("whatsapp") == sent
 
 
 def test_v0_1_body():

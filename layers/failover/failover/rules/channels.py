@@ -18,6 +18,8 @@ class Option:
     """Smallest and largest whole number of seconds; None: not a number."""
     required_when: tuple[str, str] | None = None
     """(other option, its value) that makes this one necessary."""
+    otherwise: str | None = None
+    """What is sent when the request does not have it; None: nothing."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,8 @@ class Channel:
     conditions: tuple[str, ...] = CONDITIONS
     """Statuses this channel can report and a step can wait for."""
     options: tuple[tuple[str, Option], ...] = ()
+    options_on: tuple[str, ...] = ()
+    """Content types the options are sent with; empty: all."""
     versions: tuple[str, ...] = ("v1", "v0.1")
     """Versions of the Messages API that have this channel."""
 
@@ -119,8 +123,9 @@ _ROWS = (
         custom=True,
         options=(
             ("policy", Option(choices=("deterministic",))),
-            ("locale", Option()),
+            ("locale", Option(otherwise="en_US")),  # a template without one is refused
         ),
+        options_on=("template",),
     ),
     Channel(
         name="rcs",

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from failover.rules.channels import CHANNELS
+from failover.rules.channels import CHANNELS, Channel
 
 type Content = dict[str, Any]
 """One validated step of a request: from, to, message, client_ref, failover."""
@@ -27,8 +27,8 @@ def v1(step: Content, client_ref: str, webhook_url: str) -> dict[str, Any]:
         "webhook_url": webhook_url,
         "webhook_version": "v1",
     }
-    if channel.name in step["message"]:
-        body[channel.v1_name] = step["message"][channel.name]
+    if options := _options(channel, step["message"]):
+        body[channel.v1_name] = options
     return body
 
 
@@ -43,5 +43,16 @@ def _v1_value(content: Content) -> Any:
 
 def v0_1(step: Content, client_ref: str) -> dict[str, Any]:
     """The nested body of `POST /v0.1/messages`; its webhook is whatever the vendor's dashboard says."""
-    message = {key: value for key, value in step["message"].items() if key != "client_ref"}
+    channel = CHANNELS[step["to"]["type"]]
+    message = {"content": step["message"]["content"]}
+    if options := _options(channel, step["message"]):
+        message[channel.name] = options
     return {"from": step["from"], "to": step["to"], "message": message, "client_ref": client_ref}
+
+
+def _options(channel: Channel, message: dict[str, Any]) -> dict[str, Any]:
+    """The channel's options as given, where this content takes them, and what is sent for those it cannot lack."""
+    if channel.options_on and message["content"]["type"] not in channel.options_on:
+        return {}
+    given: Content = message.get(channel.name, {})
+    return {name: option.otherwise for name, option in channel.options if option.otherwise is not None} | given

@@ -1,0 +1,172 @@
+"""Published clients, as their users installed them, against the deployed stack."""
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+
+import pytest
+
+from local import credentials
+from local.place import ROOT
+
+SOURCE = ROOT / "tests/clients"
+LOCK = SOURCE / "package-lock.json"
+BASIC = {"useBasicAuth": True}
+CLIENTS = {
+    "nexmo 2.3.1-beta-1": {"client": "nexmo-2.3.1", "resource": "workflow"},
+    "nexmo 2.4.3-beta-1": {"client": "nexmo-2.4.3", "resource": "dispatch"},
+    "nexmo 2.4.3-beta-1, Basic": {"client": "nexmo-2.4.3", "resource": "dispatch", "options": BASIC},
+    "nexmo 2.7.0-beta-1": {"client": "nexmo-2.7.0", "resource": "dispatch"},
+    "@vonage/server-sdk 2.12.0-beta.3": {"client": "@vonage/server-sdk", "resource": "dispatch"},
+}
+WORKFLOW = [
+    {
+        "from": {"type": "messenger", "id": "sim-page"},
+        "to": {"type": "messenger", "id": "sim-rejected"},
+        "message": {"content": {"type": "text", "text": "first"}},
+        "failover": {"expiry_time": 600, "condition_status": "read"},
+    },
+    {
+        "from": {"type": "sms", "number": "ACME"},
+        "to": {"type": "sms", "number": "447700900000"},
+        "message": {"content": {"type": "text", "text": "second"}},
+    },
+]
+
+every_client = pytest.mark.parametrize("client", CLIENTS)
+
+
+@pytest.fixture(scope="session")
+def installed():
+    """The folder of the installed clients; one for each lock file, kept between runs."""
+    folder = ROOT / ".local" / f"clients-{hashlib.sha256(LOCK.read_bytes()).hexdigest()[:12]}"
+    modules = folder / "node_modules"
+    if not (modules / ".package-lock.json").exists():  # npm's last act
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in ("package.json", LOCK.name, ".npmrc"):
+            shutil.copy(SOURCE / name, folder)
+        subprocess.run(["npm", "ci"], cwd=folder, env=os.environ | {"PATH": tools()}, check=True, timeout=240)
+    return modules
+
+
+@pytest.fixture
+def create(deployed, installed):
+    """Has a client create a workflow; what its callback was given, as (error, data)."""
+
+    def create(client, workflow, with_credentials=None, **more):
+        written = credentials.read_all(deployed.place)
+        command = {
+            **CLIENTS[client],
+            "port": deployed.place.api_port,
+            "credentials": {
+                "apiKey": written["API_KEY"],
+                "apiSecret": written["API_SECRET"],
+                "applicationId": written["APPLICATION_ID"],
+                "privateKey": written["PRIVATE_KEY_PATH"],
+                **(with_credentials or {}),
+            },
+            "workflow": workflow,
+            **more,
+        }
+        done = subprocess.run(
+            ["node", SOURCE / "create.js"],
+            input=json.dumps(command),
+            env=deployed.place.environment(NODE_PATH=str(installed)),
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        (line,) = done.stdout.splitlines()  # the callback is called once
+        outcome = json.loads(line)
+        return outcome["error"], outcome["data"]
+
+    return create
+
+
+def tools():
+    """PATH, with the Node.js that set-up made where there was none."""
+    return os.pathsep.join([str(ROOT / ".venv/bin"), os.environ["PATH"]])
+
+
+def sent(deployed, workflow_id):
+    return [(body["channel"], body["to"], body["text"]) for body in deployed.messages(workflow_id)]
+
+
+@every_client
+def test_failover(deployed, create, client):
+    """The callback gets the id, the rejected Messenger message is followed by the SMS, and the workflow completes."""
+    error, data = create(client, WORKFLOW)
+    assert error is None, error
+    ((word, workflow_id),) = data.items()
+    assert word == f"{CLIENTS[client]['resource']}_uuid"
+    assert deployed.over(workflow_id)["status"] == "completed"
+    assert sent(deployed, workflow_id) == [
+        ("messenger", "sim-rejected", "first"),
+        ("sms", "447700900000", "second"),
+    ]
+
+
+@every_client
+def test_invalid_parameters(create, client):
+    """A 400 comes as an error, its problem parsed, every fault in it."""
+    messenger, sms = WORKFLOW
+    error, data = create(client, [messenger | {"failover": {"expiry_time": 1}}, sms | {"to": {"type": "sms"}}])
+    assert data is None
+    assert error["statusCode"] == 400
+    assert error["body"]["type"] == "https://www.nexmo.com/messages/Errors#InvalidParams"
+    assert error["body"]["instance"] == error["headers"]["x-nexmo-trace-id"]
+    assert {fault["name"] for fault in error["body"]["invalid_parameters"]} == {
+        "workflow[0].failover.expiry_time",
+        "workflow[0].failover.condition_status",
+        "workflow[1].to.number",
+    }
+
+
+@every_client
+def test_wrong_credentials(create, tmp_path, client):
+    """A secret or a private key that is not the account's is a 401, its problem parsed."""
+    credentials._new_key(tmp_path / "another.key")
+    error, data = create(client, WORKFLOW, {"apiSecret": "another", "privateKey": str(tmp_path / "another.key")})
+    assert data is None
+    assert error["statusCode"] == 401
+    assert error["body"]["title"] == "Invalid credentials supplied"
+
+
+def test_malformed(deployed, create):
+    """Mistakes are read as they were meant: the callback in the array, an expiry in quotes, numbers without them."""
+    messenger, sms = WORKFLOW
+    steps = [
+        messenger
+        | {"from": {"type": "messenger", "id": 107083064136738}}
+        | {"failover": {"expiry_time": "600", "condition_status": "read"}},
+        sms | {"from": {"type": "sms", "number": 447700900100}, "to": {"type": "sms", "number": 447700900000}},
+    ]
+    error, data = create("nexmo 2.3.1-beta-1", steps, callbackInArray=True)
+    assert error is None, error
+    workflow = deployed.over(data["workflow_uuid"])
+    assert workflow["status"] == "completed"
+    assert [step.get("expiry_time") for step in workflow["steps"]] == [600, None]
+    assert [(body["from"], body["to"]) for body in deployed.messages(data["workflow_uuid"])] == [
+        ("107083064136738", "sim-rejected"),
+        ("447700900100", "447700900000"),
+    ]
+
+
+def test_signed_query(deployed, create):
+    """A caller with a signature secret, whose client puts `??timestamp=…&sig=…` behind the path, is let in."""
+    signature = {"signatureSecret": "secret", "signatureMethod": "sha256"}
+    error, data = create("nexmo 2.7.0-beta-1", WORKFLOW[1:], signature)
+    assert error is None, error
+    assert deployed.over(data["dispatch_uuid"])["status"] == "completed"
+
+
+def test_lock_file():
+    """The lock file pins every package by its hash, and says no address."""
+    text = LOCK.read_text()
+    packages = {name: locked for name, locked in json.loads(text)["packages"].items() if name}
+    assert all(locked["integrity"].startswith("sha512-") for locked in packages.values())
+    assert "://" not in text
