@@ -114,6 +114,8 @@ class MessagesServer:
     def _answer(self, connection: socket.socket) -> None:
         with connection:
             request = _read(connection)
+            if request is None:
+                return
             self.received(request.raw)
             with self._lock:
                 self.requests.append(request)
@@ -122,12 +124,14 @@ class MessagesServer:
             answer(connection)
 
 
-def _read(connection: socket.socket) -> Request:
-    stream = connection.makefile("rb")
-    path = stream.readline().decode().split(" ")[1]
-    headers = {}
-    while line := stream.readline().decode().strip():
-        name, _, value = line.partition(":")
-        headers[name.lower()] = value.strip()
-    raw = stream.read(int(headers["content-length"]))
-    return Request(path, headers, json.loads(raw), raw)
+def _read(connection: socket.socket) -> Request | None:
+    """The one request of a connection; None: its client hung up, for it does not trust the certificate."""
+    with connection.makefile("rb") as stream:
+        if not (first := stream.readline().decode()):
+            return None
+        headers = {}
+        while line := stream.readline().decode().strip():
+            name, _, value = line.partition(":")
+            headers[name.lower()] = value.strip()
+        raw = stream.read(int(headers["content-length"]))
+    return Request(first.split(" ")[1], headers, json.loads(raw), raw)

@@ -64,7 +64,7 @@ def steps():
 
 def sent(step):
     """The v1 body of a step that a client may post."""
-    (accepted,) = request.validated({"template": "failover", "workflow": [step]})
+    (accepted,) = request.validated({"template": "failover", "workflow": [step]}).steps
     return outgoing.v1(accepted, f"{examples.ID}.9", "https://api.test/beta/webhooks/message-status")
 
 
