@@ -11,6 +11,7 @@ from failover.rules.delivery import Task
 from failover.rules.receipt import Receipt
 from failover.use_cases.register import register
 from failover.use_cases.send import send
+from tests.described import check_answer
 from tests.examples import ID, MESSENGER, NOW, SMS, TWO_STEPS, workflow
 from tests.messages_server import MessagesServer
 from tests.world import http_event, load
@@ -54,13 +55,15 @@ def app(world):
 
 @pytest.fixture
 def call(world, app):
-    """Call the API as the tests' account; a body is JSON unless it is bytes."""
+    """Call the API as the tests' account; a body is JSON unless it is bytes. Every answer is one that is described."""
 
     def call(method, path, body=None, **headers):
         raw = body if isinstance(body, bytes | None) else json.dumps(body).encode()
         known = {"Authorization": world.basic, "Content_Type": "application/json", "Accept": "application/json"}
         named = {name: value for name, value in {**known, **headers}.items() if value is not None}
-        return app.handler(http_event(method, path, raw, **named), None)
+        answer = app.handler(http_event(method, path, raw, **named), None)
+        check_answer(method, path, answer)
+        return answer
 
     return call
 

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from failover.rules import webhooks
 from failover.rules.workflow import from_plain, to_plain
+from tests.described import check
 from tests.examples import MESSENGER
 from tests.properties.test_histories import EVENTS, STEPS, histories
 
@@ -29,12 +30,15 @@ def test_bodies_do_not_change(flow, happenings, word):
 @settings(max_examples=300, deadline=None)
 @given(STEPS, EVENTS)
 def test_every_status_and_one_report_are_told(flow, happenings):
-    """I10: each status recorded is one webhook, and the end is exactly one report that is not amended."""
+    """I10: each status recorded is one webhook, and the end is exactly one report not amended; each as described."""
     for _, _, after in histories(flow, happenings):
         flow = after
     told = webhooks.told(flow)
     statuses = [entry for entry in told if entry["event"] == "status"]
     assert len(statuses) == sum(len(step.statuses) for step in flow.steps)
+    for entry in told:
+        kind = "FinalReport" if entry["event"] in webhooks.FINAL_REPORTS else "MessageStatusWebhook"
+        check(kind, simplejson.loads(written(flow, entry)))
     reports = [webhooks.body(flow, None, entry) for entry in told if entry["event"] in webhooks.FINAL_REPORTS]
     assert [report.get("amended", False) for report in reports] == [number > 0 for number in range(len(reports))]
     assert bool(reports) is not flow.running

@@ -64,7 +64,7 @@ def parse(query: Mapping[str, str]) -> Filters:
     faults: list[Fault] = []
 
     def parsed(name: str, read: Any, otherwise: Any, reason: str) -> Any:
-        if not query.get(name):
+        if name not in query:
             return otherwise
         try:
             return read(query[name])

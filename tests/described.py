@@ -1,0 +1,47 @@
+"""What the OpenAPI document says of answers and webhooks."""
+
+import json
+import re
+from functools import cache
+from typing import Any
+
+from jsonschema import Draft202012Validator, FormatChecker
+
+from local.openapi import PATH
+
+DOCUMENT = json.loads(PATH.read_text())
+
+
+@cache
+def _validator(schema: str) -> Draft202012Validator:
+    return Draft202012Validator({**DOCUMENT, "$ref": schema}, format_checker=FormatChecker())
+
+
+def check(name: str, value: Any) -> None:
+    """Fails if a value is not what the document's component of that name describes."""
+    _validator(f"#/components/schemas/{name}").validate(value)
+
+
+def check_answer(method: str, path: str, answer: dict[str, Any]) -> None:
+    """Fails if the proxy answer to a request is none that the document describes; unknown addresses are passed over."""
+    operation = _operation(method, path)
+    if operation is None:
+        return
+    responses = operation["responses"]
+    assert str(answer["statusCode"]) in responses, f"{answer['statusCode']} is not described for {method} {path}"
+    response = responses[str(answer["statusCode"])]
+    if "$ref" in response:
+        response = DOCUMENT["components"]["responses"][response["$ref"].rsplit("/", 1)[1]]
+    headers = answer["multiValueHeaders"]
+    assert set(response.get("headers", {})) <= set(headers)
+    (content_type,) = headers["Content-Type"]
+    _validator(response["content"][content_type]["schema"]["$ref"]).validate(json.loads(answer["body"]))
+
+
+def _operation(method: str, path: str) -> dict[str, Any] | None:
+    path = path.partition("?")[0].rstrip("/").removeprefix("/v0.1")
+    for template, operations in DOCUMENT["paths"].items():
+        if re.fullmatch(re.sub(r"{\w+}", "[^/]+", template), path) and method.lower() in operations:
+            operation: dict[str, Any] = operations[method.lower()]
+            return operation
+    return None

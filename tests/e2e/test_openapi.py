@@ -1,0 +1,68 @@
+"""The API is what its OpenAPI document says."""
+
+import json
+
+import requests
+import schemathesis
+from hypothesis import HealthCheck, settings
+from openapi_spec_validator import validate
+
+from local.openapi import PATH
+
+WITHOUT_COVERAGE = {"phases": {"coverage": {"enabled": False}}}
+"""Every combination of the options of every channel is tens of thousands; tests/properties look at bodies closely."""
+CONFIG = {
+    "generation": {"allow-x00": False, "codec": "utf-8"},
+    "operations": [{"include-name": f"POST /{word}", **WITHOUT_COVERAGE} for word in ("workflows", "dispatch")],
+}
+SCHEMA = schemathesis.openapi.from_path(PATH, config=schemathesis.Config.from_dict(CONFIG))
+SOME = settings(
+    max_examples=15,
+    stateful_step_count=5,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+)
+
+
+@SCHEMA.hook
+def map_body(_, body):
+    """A workflow's webhooks go to this machine, and its messages are few."""
+    if not isinstance(body, dict):
+        return body
+    if isinstance(body.get("webhook_url"), str):
+        body = {**body, "webhook_url": "http://127.0.0.1:9/webhooks"}
+    return body
+
+
+@SCHEMA.parametrize()
+@SOME
+def test_as_described(case, deployed):
+    """Whatever is asked, right or wrong, the answer is one that the document describes."""
+    answer = case.call(base_url=f"{deployed.place.url}/beta", session=deployed.session)
+    case.validate_response(answer)
+
+
+def test_one_after_the_other(deployed):
+    """What one answer leads to, by links and ids, answers as the document describes, too."""
+
+    class Client(SCHEMA.as_state_machine()):
+        def get_call_kwargs(self, _):
+            return {"base_url": f"{deployed.place.url}/beta", "session": deployed.session}
+
+    Client.run(settings=SOME)
+
+
+def test_document(deployed):
+    """`/openapi.json` answers, without credentials, with the committed document, a valid one."""
+    answer = requests.get(f"{deployed.place.url}/beta/openapi.json", timeout=60)
+    assert answer.json() == json.loads(PATH.read_text())
+    validate(answer.json())
+
+
+def test_reference_page(deployed):
+    """`/docs` answers, without credentials, with a page that shows that document and loads nothing from elsewhere."""
+    answer = requests.get(f"{deployed.place.url}/beta/docs", timeout=60)
+    assert answer.headers["Content-Type"].startswith("text/html")
+    assert '"createWorkflow"' in answer.text
