@@ -37,6 +37,7 @@ def create(place: Place) -> Credentials:
         "API_URL": place.url,
         "API_KEY": account.api_key,
         "API_SECRET": account.api_secret,
+        "SIGNATURE_SECRET": created["signature_secret"],
         "APPLICATION_ID": stack.invoke(place, "accounts", application)["application_id"],
         "PRIVATE_KEY_PATH": str(private_key),
     }

@@ -71,6 +71,13 @@ class Stack:
             bodies += [message["body"] for message in answer.json()["messages"]]
         return bodies
 
+    def executing(self, workflow_id: str) -> bool:
+        """Whether the state machine is at work on a workflow."""
+        machine = stack.resources(self.place)["StateMachine"]
+        pages = stack.client(self.place, "stepfunctions").get_paginator("list_executions")
+        running = pages.paginate(stateMachineArn=machine, statusFilter="RUNNING")
+        return any(execution["name"].startswith(workflow_id) for page in running for execution in page["executions"])
+
     def sent(self, workflow_id: str) -> list[str]:
         """The channels the sandbox was asked for, step by step."""
         return [body["channel"] for body in self.messages(workflow_id)]
