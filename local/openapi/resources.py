@@ -132,7 +132,7 @@ def schemas() -> dict[str, Schema]:
             {
                 "sequence": _count(1),
                 "kind": {"type": "string", "enum": ["message_status", "final_report"]},
-                "state": {"type": "string", "enum": ["pending", "delivered", "failed"]},
+                "state": {"type": "string", "enum": ["no_url", "pending", "delivered", "failed"]},
                 "attempts": _array(_ref("Attempt")),
             }
         ),

@@ -6,12 +6,14 @@ from dataclasses import replace
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
+from failover.adapters.deliveries import Deliveries
+from failover.adapters.table import Table
 from failover.outside import Outside
-from failover.rules import transitions
+from failover.rules import delivery, transitions
 from failover.use_cases.register import register
 from tests import messages_server as server
 from tests.examples import ID, MESSENGER, NOW, SMS, TWO_STEPS, workflow
-from tests.functions.conftest import REPORT, STATUS, ended, task_of
+from tests.functions.conftest import REPORT, STATUS, ended, set_status_url, task_of
 from tests.world import body_of
 
 ADDRESS = f"/workflows/{ID}/webhooks"
@@ -28,16 +30,19 @@ def redeliver(call, sequence, path=ADDRESS, **headers):
     return call("POST", f"{path}/{sequence}/redeliver", **headers)
 
 
-def test_before_any_attempt(world, call):
+@pytest.mark.parametrize("state", ["no_url", "pending"])
+def test_before_any_attempt(world, call, state):
     """Every webhook is listed from the moment it is in the timeline, in its order; entries that are none are not."""
     ended(world)
+    if state == "pending":
+        set_status_url(world, "https://example.org/status")
     answer = call("GET", ADDRESS)
     assert (answer["statusCode"], body_of(answer)) == (
         200,
         {
             "webhooks": [
-                {"sequence": STATUS, "kind": "message_status", "state": "pending", "attempts": []},
-                {"sequence": REPORT, "kind": "final_report", "state": "pending", "attempts": []},
+                {"sequence": STATUS, "kind": "message_status", "state": state, "attempts": []},
+                {"sequence": REPORT, "kind": "final_report", "state": state, "attempts": []},
             ]
         },
     )
@@ -75,6 +80,16 @@ def test_attempts(world, call, customer, deliver, delivering):
             {"number": 3, "at": "2027-01-15T08:00:00.003Z", "milliseconds": 0, "answer": 202},
         ],
     }
+
+
+def test_most_attempts(world, call, customer):
+    """However often it is asked for, what is recorded of one webhook stays within an item of the table."""
+    flow = ended(world)
+    attempt = {"number": delivery.MOST_ATTEMPTS, "at": NOW, "milliseconds": 1, "answer": 200}
+    Deliveries(Table(world.table)).record(flow, task_of(world, attempt=attempt["number"]), attempt, "delivered")
+    answer = redeliver(call, REPORT)
+    assert answer["statusCode"] == 409
+    assert "1000 attempts" in body_of(answer)["detail"]
 
 
 def test_both_names(world, call):

@@ -1,7 +1,7 @@
 import jwt
 import pytest
 
-from failover.rules.signature import LIFE, Forged, check, digest
+from failover.rules.signature import LIFE, Forged, authorization, check, digest, generation, rotated
 
 SECRET = "s" * 64
 BODY = b'{"status":"delivered"}'
@@ -68,3 +68,19 @@ def test_every_character_of_the_token_counts():
         other = "A" if token[place] != "A" else "B"
         with pytest.raises(Forged):
             check(token[:place] + other + token[place + 1 :], BODY, SECRET, NOW)
+
+
+def test_early():
+    """A webhook's token is a few seconds old, for a receiver whose clock is behind."""
+    token = authorization(BODY, SECRET, NOW, "key", None).removeprefix("Bearer ")
+    assert jwt.decode(token, options={"verify_signature": False})["iat"] == NOW - 5
+
+
+def test_generations():
+    """Of an account's signature secrets those in use and to come are remembered, however often it rotates."""
+    generations: list[dict[str, int]] = []
+    for hour in range(10):
+        generations = rotated(generations, hour, hour + 2)
+    assert [entry["number"] for entry in generations] == [9, 10, 11]
+    assert generation(generations, 9) == 9
+    assert generation(generations, 11) == 11

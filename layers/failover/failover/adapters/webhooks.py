@@ -4,7 +4,9 @@
 address it has checked, so that a name that changes its mind in between leads nowhere else.
 """
 
+import contextlib
 import logging
+import socket
 from concurrent.futures import ThreadPoolExecutor
 from ipaddress import ip_address
 from typing import Any
@@ -30,23 +32,28 @@ class Webhooks:
         """Send it once, following no redirect and reading no body.
 
         It takes no longer than the time to connect and the time to respond together, however slowly the answer
-        trickles in: a thread of its own waits for the rest.
+        trickles in: when they are over, the connection is cut.
         """
         if fault := webhook_url.fault(url, loopback=self._loopback):
             return Forbidden(fault)
+        connected: list[socket.socket] = []
         executor = ThreadPoolExecutor(max_workers=1)
+        attempt = executor.submit(self._post, url, raw, headers, connected)
         try:
-            return executor.submit(self._post, url, raw, headers).result(timeout=CONNECT_SECONDS + RESPONSE_SECONDS)
+            return attempt.result(timeout=CONNECT_SECONDS + RESPONSE_SECONDS)
         except TimeoutError:
+            for connection in connected:
+                with contextlib.suppress(OSError):  # it may be over by now
+                    connection.shutdown(socket.SHUT_RDWR)
             return Failed("timeout")
         finally:
             executor.shutdown(wait=False)
 
-    def _post(self, url: str, raw: bytes, headers: dict[str, str]) -> Attempted:
+    def _post(self, url: str, raw: bytes, headers: dict[str, str], connected: list[socket.socket]) -> Attempted:
         with _Session() as session:
             session.trust_env = False
-            session.mount("https://", _PublicOnly(is_https_proto=True, allow_loopback=self._loopback))
-            session.mount("http://", _PublicOnly(is_https_proto=False, allow_loopback=self._loopback))
+            session.mount("https://", _PublicOnly(connected, is_https_proto=True, allow_loopback=self._loopback))
+            session.mount("http://", _PublicOnly(connected, is_https_proto=False, allow_loopback=self._loopback))
             try:
                 with session.post(
                     url,
@@ -77,7 +84,22 @@ class _Session(requests.Session):
 
 
 class _PublicOnly(IPFilterAdapter):  # type: ignore[misc]
-    """Refuses what the library lets pass and `webhook_url` does not."""
+    """Refuses what the library lets pass and `webhook_url` does not; tells which sockets it has connected."""
+
+    def __init__(self, connected: list[socket.socket], **more: bool) -> None:
+        super().__init__(**more)
+        self._connected = connected
+
+    def get_connection_with_tls_context(self, *arguments: Any, **more: Any) -> Any:
+        pool, connected = super().get_connection_with_tls_context(*arguments, **more), self._connected
+
+        class Told(pool.ConnectionCls):  # type: ignore[misc, name-defined]
+            def connect(self) -> None:
+                super().connect()
+                connected.append(self.sock)
+
+        pool.ConnectionCls = Told
+        return pool
 
     def build_connection_pool_key_attributes(self, *arguments: Any, **more: Any) -> Any:
         host, pool = super().build_connection_pool_key_attributes(*arguments, **more)

@@ -10,6 +10,9 @@ _LONGEST = 900
 PATIENCE = 24 * 3600
 """Seconds after a first attempt in which another one may begin."""
 
+MOST_ATTEMPTS = 1000
+"""Of one webhook, redeliveries and their repeats included, before it is no longer sent again on demand."""
+
 
 @dataclass(frozen=True)
 class Answered:
@@ -20,7 +23,7 @@ class Answered:
 
 @dataclass(frozen=True)
 class Failed:
-    """There was no answer: `reason` is `timeout`, `no connection`, `connection lost`, …"""
+    """There was no answer: `reason` is `timeout`, `no connection`, …"""
 
     reason: str
 

@@ -51,12 +51,14 @@ def check(authorization: str, raw: bytes, secret: str, now: float) -> int:
 
 
 ISSUER = "Workflows"
+_EARLY = 5
+"""Seconds: verifiers whose clock is a little behind refuse a token of the future, and a refusal is final."""
 
 
 def authorization(raw: bytes, secret: str, now: float, api_key: str, application_id: str | None) -> str:
     """The `Authorization` header of a webhook of ours with exactly these bytes; `now` in seconds."""
     claims: dict[str, Any] = {
-        "iat": int(now),
+        "iat": int(now) - _EARLY,
         "jti": str(uuid.uuid4()),
         "iss": ISSUER,
         "payload_hash": digest(raw),
@@ -75,6 +77,13 @@ def secret_of_account(signing_key: str, api_key: str, generation: int) -> str:
 def generation(generations: list[dict[str, int]], now: int) -> int:
     """Which of an account's signature secrets is in use at `now` (ms): the newest whose time has come; 1 at first."""
     return max((entry["number"] for entry in generations if entry["since"] <= now), default=1)
+
+
+def rotated(generations: list[dict[str, int]], now: int, since: int) -> list[dict[str, int]]:
+    """An account's generations with a new one, in use from `since` (ms) on, without those that are past."""
+    current = generation(generations, now)
+    number = max((entry["number"] for entry in generations), default=1) + 1
+    return [*(entry for entry in generations if entry["number"] >= current), {"number": number, "since": since}]
 
 
 def digest(raw: bytes) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 from failover import problems
 from failover.observability import count, logger
 from failover.outside import Outside
-from failover.rules import presentation, webhooks
+from failover.rules import delivery, presentation, webhooks
 from failover.rules.delivery import Task
 from failover.rules.workflow import Entry, Workflow
 from failover.use_cases.authenticate import Caller
@@ -17,7 +17,10 @@ def show_webhooks(outside: Outside, caller: Caller, workflow_id: str) -> dict[st
     """Every webhook with its attempts, in the order of the timeline. Raises Problem (404)."""
     workflow, _ = find(outside, caller, workflow_id)
     recorded = outside.deliveries.of(workflow.id)
-    return {"webhooks": [_shown(entry, recorded.get(entry["sequence"], {})) for entry in webhooks.told(workflow)]}
+    known = outside.deliveries.prepare(Task(workflow.id, workflow.account, workflow.application, sequence=0))
+    untouched = "pending" if known and known.url else "no_url"
+    told = webhooks.told(workflow)
+    return {"webhooks": [_shown(entry, recorded.get(entry["sequence"], {}), untouched) for entry in told]}
 
 
 def redeliver(outside: Outside, caller: Caller, workflow_id: str, sequence: str) -> dict[str, Any]:
@@ -30,6 +33,8 @@ def redeliver(outside: Outside, caller: Caller, workflow_id: str, sequence: str)
         raise problems.Problem(problems.CONFLICT, "There is no URL to send this webhook to.")
     if content is None and entry["event"] == webhooks.MESSAGE_STATUS:
         raise problems.Problem(problems.CONFLICT, "This webhook names sender and recipient, who have been forgotten.")
+    if known.last_attempt >= delivery.MOST_ATTEMPTS:
+        raise problems.Problem(problems.CONFLICT, f"{delivery.MOST_ATTEMPTS} attempts have been made.")
     attempt = known.last_attempt + 1
     outside.webhook_queue.add(replace(task, attempt=attempt), seconds=0)
     count("WebhooksRedelivered")
@@ -45,10 +50,10 @@ def _entry(workflow: Workflow, sequence: str) -> Entry:
     return entry
 
 
-def _shown(entry: Entry, recorded: dict[str, Any]) -> dict[str, Any]:
+def _shown(entry: Entry, recorded: dict[str, Any], untouched: str) -> dict[str, Any]:
     return {
         "sequence": entry["sequence"],
         "kind": "message_status" if entry["event"] == webhooks.MESSAGE_STATUS else "final_report",
-        "state": recorded.get("state", "pending"),
+        "state": recorded.get("state", untouched),
         "attempts": [{**attempt, "at": presentation.iso(attempt["at"])} for attempt in recorded.get("attempts", [])],
     }

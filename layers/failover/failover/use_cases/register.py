@@ -134,11 +134,11 @@ def _rotate_secret(outside: Outside, command: RotateSecret) -> dict[str, str]:
 def _rotate_signature_secret(outside: Outside, command: RotateSignatureSecret) -> dict[str, str]:
     """The secret is told before it is used, so that the receivers of webhooks can learn it first."""
     account = _account(outside, command.api_key)
-    known = account.get("signatures", [])
-    number = max((entry["number"] for entry in known), default=1) + 1
-    secret = _signature_secret(outside, command.api_key, number)  # first: none may come into use that nobody was told
     since = outside.now() + command.in_hours * _HOUR
-    _replace(outside, command.api_key, account, "signatures", [*known, {"number": number, "since": since}])
+    generations = signature.rotated(account.get("signatures", []), outside.now(), since)
+    number = generations[-1]["number"]
+    secret = _signature_secret(outside, command.api_key, number)  # first: none may come into use that nobody was told
+    _replace(outside, command.api_key, account, "signatures", generations)
     logger.info("signature secret rotated", api_key=command.api_key)
     return {"api_key": command.api_key, "signature_secret": secret, "in_use_from": iso(since)}
 
