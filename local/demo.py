@@ -6,6 +6,7 @@ from typing import Any
 import requests
 
 from local import credentials
+from local.inbox import Inbox
 from local.place import LocalFailure, Place
 
 EXPIRY = 15
@@ -41,15 +42,24 @@ _EXPECTED = [
     ("status", 1, "delivered"),
     ("completed", 1, None),
 ]
+_WEBHOOKS = ["submitted", "delivered", "submitted", "delivered", "completed"]
 
 
 def demo(place: Place) -> None:
     """Post the example and print its timeline live. Raises LocalFailure unless exactly the expected happens."""
-    account = credentials.read(place)
+    written = credentials.read_all(place)
+    inbox = Inbox(written["SIGNATURE_SECRET"])
+    try:
+        _demo(place, written, inbox)
+    finally:
+        inbox.close()
+
+
+def _demo(place: Place, written: dict[str, str], inbox: Inbox) -> None:
     session = requests.Session()
     session.trust_env = False
-    session.auth = (account.api_key, account.api_secret)
-    posted = session.post(f"{place.api_url}/workflows", json=_WORKFLOW, timeout=30)
+    session.auth = (written["API_KEY"], written["API_SECRET"])
+    posted = session.post(f"{place.api_url}/workflows", json=_WORKFLOW | {"webhook_url": inbox.url}, timeout=30)
     print(f"\nPOST {place.api_url}/workflows → {posted.status_code} {posted.text}\n", flush=True)
     if posted.status_code != 202:
         raise LocalFailure("the workflow was not accepted")
@@ -57,6 +67,12 @@ def demo(place: Place) -> None:
     happened = [(e["event"], e.get("step"), e.get("reason") or e.get("status")) for e in workflow["timeline"]]
     if sorted(happened, key=str) != sorted(_EXPECTED, key=str) or workflow["status"] != "completed":
         raise LocalFailure("this is not what should have happened")
+    webhooks = inbox.take(len(_WEBHOOKS), _PATIENCE)
+    print(f"\n{inbox.url} was told, signed:\n")
+    for webhook in webhooks:
+        print(_told(webhook))
+    if [webhook["status"] for webhook in webhooks] != _WEBHOOKS:
+        raise LocalFailure("these are not the webhooks that should have come")
     print("\nNobody read the Messenger message in time, so the SMS went out, once, and was delivered.")
 
 
@@ -81,3 +97,10 @@ def _line(entry: dict[str, Any], steps: list[dict[str, Any]]) -> str:
     channel = steps[entry["step"]]["channel"] if "step" in entry else ""
     told = entry.get("status") or entry.get("reason") or ""
     return f"  {entry['at'][11:23]}  {channel:<10} {entry['event']:<10} {told}".rstrip()
+
+
+def _told(webhook: dict[str, Any]) -> str:
+    if "template" in webhook:
+        costs = ", ".join(f"{usage['price']} {usage['currency']}" for usage in [webhook.get("usage")] if usage)
+        return f"  sequence {webhook['sequence']:<3} final report   {webhook['status']}, {costs}"
+    return f"  sequence {webhook['sequence']:<3} message status {webhook['status']:<10} {webhook['to']['type']}"

@@ -66,3 +66,5 @@ def test_reference_page(deployed):
     answer = requests.get(f"{deployed.place.url}/beta/docs", timeout=60)
     assert answer.headers["Content-Type"].startswith("text/html")
     assert '"createWorkflow"' in answer.text
+    assert "<title>Workflows API</title>" in answer.text
+    assert '"openapi.json"' in answer.text

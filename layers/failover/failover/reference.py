@@ -12,14 +12,24 @@ def document() -> str:
     return (Path(__file__).parent / "openapi.json").read_text()
 
 
+_OURS = {
+    "<title>Swagger UI</title>": "<title>Workflows API</title>",
+    'currentUrl.pathname + "?format=json"': 'currentUrl.pathname.replace(/docs\\/?$/, "openapi.json")',
+}
+"""What Powertools' page says, and what ours does instead: its own name, and where the document is."""
+
+
 @cache
 def page() -> str:
     """The reference as HTML that loads nothing from anywhere else."""
     assets = Path(swagger_ui.__file__).parent
-    return swagger_ui.generate_swagger_html(
+    html = swagger_ui.generate_swagger_html(
         spec=document(),
         swagger_js=(assets / "swagger-ui-bundle.min.js").read_text(),
         swagger_css=(assets / "swagger-ui.min.css").read_text(),
         swagger_base_url="",
         oauth2_config=None,
-    ).replace("<title>Swagger UI</title>", "<title>Workflows API</title>")
+    )
+    for theirs, ours in _OURS.items():
+        html = html.replace(theirs, ours)
+    return html
