@@ -13,6 +13,7 @@ from failover.use_cases.register import register
 from failover.use_cases.send import send
 from tests.described import check_answer
 from tests.examples import ID, MESSENGER, NOW, SMS, TWO_STEPS, workflow
+from tests.left_behind import Reconciling
 from tests.messages_server import MessagesServer
 from tests.world import http_event, load
 
@@ -133,3 +134,9 @@ def listed(world, call):
         return next(told for told in json.loads(answer["body"])["webhooks"] if told["sequence"] == sequence)
 
     return listed
+
+
+@pytest.fixture
+def reconciling(world):
+    """The function that looks after what was left behind, on a clock of its own."""
+    return Reconciling(world, load("reconcile"))

@@ -85,7 +85,7 @@ def test_parameters(parameter):
     assert row(OPERATIONS, f"`{parameter}`")[0] == (f"`{default}`" if default else "empty")
 
 
-@pytest.mark.parametrize("metric", sorted(set(re.findall(r'count\("(\w+)"', SOURCES))))
+@pytest.mark.parametrize("metric", sorted(set(re.findall(r'(?:count|measure_seconds)\("(\w+)"', SOURCES))))
 def test_metrics(metric):
     """Every metric is told."""
     assert f"| `{metric}` |" in OPERATIONS

@@ -22,6 +22,12 @@ def count(name: str, **dimensions: str) -> None:
             metric.add_dimension(dimension, value)
 
 
+def measure_seconds(name: str, seconds: float) -> None:
+    """Write one value of a metric that is a span of time, at once and on its own."""
+    with single_metric(name=name, unit=MetricUnit.Seconds, value=seconds, namespace=NAMESPACE):
+        pass
+
+
 def unexpected(error: BaseException) -> None:
     """Log a failure nobody foresaw, and count it: type and place, never its words."""
     frames = [f"{Path(f.filename).name}:{f.lineno} {f.name}" for f in traceback.extract_tb(error.__traceback__)]

@@ -33,6 +33,14 @@ class Pointer:
 
 
 @dataclass(frozen=True)
+class Overdue:
+    """A workflow somebody ought to have looked at, as the index `due` has it."""
+
+    workflow_id: str
+    due_at: int
+
+
+@dataclass(frozen=True)
 class Once:
     """What an account asked for under an Idempotency-Key, and the workflow that came of it."""
 
@@ -149,8 +157,11 @@ class Store:
         item = self._table.get(f"message#{message_uuid}", "pointer")
         return (item["workflow"], item["step"]) if item else None
 
-    def overdue(self, shard: int, now: int, limit: int) -> list[str]:
-        """Ids of at most `limit` workflows of a shard (0 to DUE_SHARDS - 1) that were due by `now`, oldest first."""
+    def overdue(self, shard: int, now: int, limit: int) -> list[Overdue]:
+        """At most `limit` workflows of a shard (0 to DUE_SHARDS - 1) that were due by `now`, oldest first.
+
+        The index is a moment behind: some may have been looked after since.
+        """
         with aws.failures("dynamodb"):
             answer = self._client.query(
                 TableName=self._table.name,
@@ -159,7 +170,8 @@ class Store:
                 ExpressionAttributeValues=marshalled({":shard": f"due#{shard}", ":now": now}),
                 Limit=limit,
             )
-        return [item["pk"]["S"].removeprefix("workflow#") for item in answer["Items"]]
+        items = map(plain, answer["Items"])
+        return [Overdue(item["pk"].removeprefix("workflow#"), item["due_at"]) for item in items]
 
 
 def whole(items: dict[str, Item]) -> tuple[Workflow, list[dict[str, Any]] | None] | None:

@@ -9,6 +9,8 @@ SLACK = 240
 """Seconds the next thing may take before it counts as overdue: a send with its retries, a signal."""
 START_SLACK = 60
 """Seconds a new workflow may take to be started."""
+RETRY = 60
+"""Seconds after which a workflow whose looking-after came to nothing is looked after again."""
 
 
 def due_at(workflow: Workflow, now: int) -> int | None:
@@ -19,19 +21,32 @@ def due_at(workflow: Workflow, now: int) -> int | None:
     if current is None:
         return workflow.created_at + START_SLACK * 1000
     step = workflow.steps[current]
+    if (silent_until := unconfirmed_at(workflow)) is not None:
+        return max(silent_until, now)
     if step.outcome is not None:
         return now + SLACK * 1000
     if step.answered_at is None:
-        return (step.claimed_at or now) + SLACK * 1000
-    window = workflow.receipt_window if step.expiry_time is None else step.expiry_time + SLACK
-    return step.answered_at + window * 1000
+        return max((step.claimed_at or now) + SLACK * 1000, now)
+    return max(step.answered_at + ((step.expiry_time or 0) + SLACK) * 1000, now)
 
 
 def looked_after(workflow: Workflow, now: int) -> int:
     """When an overdue workflow that has been looked after ought to be looked at again (ms)."""
+    silent_until = unconfirmed_at(workflow)
+    return now + SLACK * 1000 if silent_until is None else max(silent_until, now)
+
+
+def in_turn(partitions: int, now: int) -> list[int]:
+    """Every partition of the index `due`, beginning with another one each minute: no run is sure to reach them all."""
+    first = now // 60_000 % partitions
+    return [*range(first, partitions), *range(first)]
+
+
+def unconfirmed_at(workflow: Workflow) -> int | None:
+    """Until when the last step may go without a receipt (ms); None: it has not been claimed."""
     last = workflow.steps[-1]
     started = last.answered_at or last.claimed_at
-    return now + SLACK * 1000 if started is None else max(started + workflow.receipt_window * 1000, now)
+    return None if started is None else started + workflow.receipt_window * 1000
 
 
 def forgotten_at(now: int, retention: int) -> int:

@@ -128,28 +128,43 @@ def cancelled(workflow: Workflow, now: int) -> Workflow | None:
 
 def unconfirmed(workflow: Workflow, now: int) -> Workflow | None:
     """The last step was claimed, and no receipt has come within the window; None: that is not so."""
-    last = len(workflow.steps) - 1
-    started = workflow.steps[last].answered_at or workflow.steps[last].claimed_at
-    if not workflow.running or started is None or now < started + workflow.receipt_window * 1000:
+    silent_until = due.unconfirmed_at(workflow)
+    if not workflow.running or silent_until is None or now < silent_until:
         return None
-    return _due(_closed(workflow, last, "unconfirmed", now), now)
+    return _due(_closed(workflow, len(workflow.steps) - 1, "unconfirmed", now), now)
+
+
+def taken(workflow: Workflow, now: int) -> Workflow | None:
+    """Somebody is about to look after an overdue workflow; None: it is not overdue, or somebody else has taken it.
+
+    Whatever becomes of that, a failure or a crash, it is due again a little later, behind all others that wait now.
+    """
+    if workflow.due_at is None or workflow.due_at > now:
+        return None
+    return replace(workflow, due_at=now + due.RETRY * 1000)
 
 
 def postponed(workflow: Workflow, now: int) -> Workflow | None:
-    """Somebody has looked at an overdue workflow and found it moving, or has moved it; None: it is over."""
-    return replace(workflow, due_at=due.looked_after(workflow, now)) if workflow.running else None
+    """Somebody has looked at an overdue workflow and found it moving, or has moved it.
+
+    None: it is over, or it has moved meanwhile, and is due later anyway.
+    """
+    later = due.looked_after(workflow, now)
+    if workflow.due_at is None or workflow.due_at >= later:
+        return None
+    return replace(workflow, due_at=later)
 
 
 def resumed(workflow: Workflow, attempt: int, now: int) -> Workflow | None:
     """The execution `attempt` has ended, and the workflow has not: another one is to go on; None: that is not so.
 
-    After MOST_ATTEMPTS the workflow ends in error instead: whatever kills its executions will kill the next.
+    It is not so either once the last step is claimed: a send may outlive its execution, and then nothing is left to
+    go on with. After MOST_ATTEMPTS the workflow ends in error instead: what kills its executions will kill the next.
     """
-    if not workflow.running or workflow.attempt != attempt:
+    if not workflow.running or workflow.attempt != attempt or workflow.steps[-1].phase != "pending":
         return None
     if attempt < MOST_ATTEMPTS:
-        workflow = replace(workflow, attempt=attempt + 1, task_token=None)
-        return replace(workflow, due_at=due.looked_after(workflow, now))
+        return replace(workflow, attempt=attempt + 1, task_token=None)
     return _due(_closed(workflow, len(workflow.steps) - 1, "unsendable", now), now)
 
 
@@ -165,9 +180,12 @@ def signal(before: Workflow, after: Workflow) -> tuple[str, str] | None:
 
 
 def unheard(workflow: Workflow) -> tuple[str, str] | None:
-    """(task token, error) for a race that still waits although its step has been left; None: there is none."""
+    """(task token, error) for a race that still waits although its step has been left; None: there is none.
+
+    A step whose send never got as far as its claim has a race, too; as the first one, it waits for its expiry.
+    """
     begun = [step for step in workflow.steps if step.phase != "pending"]
-    if not workflow.running or workflow.task_token is None or begun[-1].outcome is None:
+    if not workflow.running or workflow.task_token is None or not begun or begun[-1].outcome is None:
         return None
     return workflow.task_token, "Rejected"
 

@@ -91,11 +91,17 @@ def to_plain(workflow: Workflow) -> dict[str, Any]:
 
 
 def from_plain(plain: dict[str, Any]) -> Workflow:
-    """The reverse of `to_plain`; fields it does not know (keys of the table) are passed over."""
-    known = {f.name: plain[f.name] for f in fields(Workflow) if f.name in plain}
-    known["steps"] = tuple(Step(**{**step, "statuses": tuple(step.get("statuses", ()))}) for step in plain["steps"])
+    """The reverse of `to_plain`; fields it does not know (keys of the table, a later version's) are passed over."""
+    known = _known(Workflow, plain)
+    known["steps"] = tuple(
+        Step(**{**_known(Step, step), "statuses": tuple(step.get("statuses", ()))}) for step in plain["steps"]
+    )
     known["timeline"] = tuple(plain.get("timeline", ()))
     return Workflow(**known)
+
+
+def _known(kind: type[Workflow | Step], plain: dict[str, Any]) -> dict[str, Any]:
+    return {f.name: plain[f.name] for f in fields(kind) if f.name in plain}
 
 
 def _without_none(mapping: dict[str, Any]) -> dict[str, Any]:

@@ -14,13 +14,22 @@ def signal(outside: Outside, before: Workflow, after: Workflow) -> None:
     if told is None:
         return
     try:
-        in_time = outside.executions.tell(*told)
-    except InvalidTaskToken:
-        logger.error("Step Functions does not know the task token")
-        count("InvalidTaskTokens")
-        return
+        in_time = tell(outside, *told)
     except (aws.Unavailable, RuntimeError) as error:
         logger.error("decided, but the race could not be told", error=str(error))
         count("SignalsLost")
         return
     logger.info("race told", signal=told[1], in_time=in_time)
+
+
+def tell(outside: Outside, task_token: str, error: str) -> bool:
+    """End the race that waits with this token; False: it had ended already, or the token is none (counted).
+
+    Raises `aws.Unavailable`, and RuntimeError for what Step Functions refuses for another reason.
+    """
+    try:
+        return outside.executions.tell(task_token, error)
+    except InvalidTaskToken:
+        logger.error("Step Functions does not know the task token")
+        count("InvalidTaskTokens")
+        return False

@@ -1,0 +1,62 @@
+"""A world in which reconcile runs: its function, a clock that is set by hand, and executions that die when told to."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+import boto3
+from moto.backends import get_backend
+
+from failover.rules.workflow import Workflow
+from tests.examples import ID, NOW
+from tests.world import REGION, World
+
+MINUTE = 60_000
+
+
+@dataclass
+class Reconciling:
+    """The function `reconcile`, as EventBridge calls it."""
+
+    world: World
+    app: ModuleType
+    now: int = NOW
+
+    def __post_init__(self) -> None:
+        self.app.outside.now = lambda: self.now
+
+    def run(self, at: int | None = None, time_left: Callable[[], int] = lambda: 55_000) -> int:
+        """One run at an instant (ms), from then on the present; how many workflows were looked after."""
+        self.now = self.now if at is None else at
+
+        class Context:
+            def get_remaining_time_in_millis(self) -> int:
+                return time_left()
+
+        looked_after: int = self.app.handler({}, Context())["looked_after"]
+        return looked_after
+
+    def started(self) -> dict[str, Any]:
+        """The input of every execution there has been, by name."""
+        sfn = boto3.client("stepfunctions")
+        listed = sfn.list_executions(stateMachineArn=self.world.state_machine)["executions"]
+        described = [sfn.describe_execution(executionArn=one["executionArn"]) for one in listed]
+        return {one["name"]: json.loads(one["input"]) for one in described}
+
+    def died(self, name: str = f"{ID}-1", status: str = "FAILED") -> None:
+        """An execution ends."""
+        machine = get_backend("stepfunctions")["123456789012"][REGION].state_machines[0]
+        (execution,) = [one for one in machine.executions if one.name == name]
+        execution.status = status
+
+    def write(self, workflow: Workflow) -> Workflow:
+        """Write the next state of a stored workflow."""
+        return self.world.store.write(workflow)
+
+
+def metrics(output: str) -> list[dict[str, Any]]:
+    """The metrics that were written, as CloudWatch reads them: name, dimensions and value of each."""
+    lines = [json.loads(line) for line in output.splitlines() if '"_aws"' in line]
+    return [{k: v for k, v in line.items() if k not in ("_aws", "service")} for line in lines]
