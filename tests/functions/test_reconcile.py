@@ -198,14 +198,20 @@ def test_unconfirmed(world, left, reconciling, output):
 @pytest.mark.parametrize("status", ["SUCCEEDED", "FAILED", "ABORTED"])
 def test_a_last_step_that_may_be_on_its_way(world, left, reconciling, status):
     """F3: a last step that was claimed is never resumed, whatever became of its execution: its window decides."""
-    left(transitions.claimed(workflow("sms"), 0, NOW), [SMS])
+    left(replace(transitions.claimed(workflow("sms"), 0, NOW), due_at=NOW), [SMS])
     reconciling.died(status=status)
-    for at in range(NOW, NOW + WINDOW, WINDOW // 8):
-        reconciling.run(at)
+    assert reconciling.run(NOW) == 1
     assert list(reconciling.started()) == [f"{ID}-1"]
-    assert world.read(ID).running
+    assert world.read(ID).due_at == NOW + WINDOW
     reconciling.run(NOW + WINDOW)
     assert world.read(ID).reason == "unconfirmed"
+
+
+def test_a_last_step_without_an_execution(world, reconciling):
+    """Nor is one started that would have nothing to do, where Step Functions has forgotten the first execution."""
+    world.put(replace(transitions.claimed(workflow("sms"), 0, NOW), due_at=NOW), [SMS])
+    assert reconciling.run(NOW) == 1
+    assert reconciling.started() == {}
 
 
 def test_a_claim_as_it_is_abandoned(world, left, reconciling):

@@ -1,0 +1,285 @@
+"""Reconcile where something breaks: workflows that always fail, full partitions, deaths and twins (F16, F19)."""
+
+from dataclasses import replace
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from failover.adapters import aws
+from failover.outside import Outside
+from failover.rules import transitions
+from failover.rules.receipt import Receipt
+from failover.use_cases import reconcile
+from tests.conftest import one_write_at_a_time
+from tests.examples import HOUR, MESSENGER, NOW, SMS, TWO_STEPS, workflow
+from tests.functions.test_same_instant import at_once
+from tests.left_behind import MINUTE, metrics
+
+SHARDS = 8
+CONTENT = [MESSENGER, SMS]
+FIVE_MINUTES = 5 * MINUTE
+
+
+def id_in(shard, number=0):
+    """An id whose workflow is in a certain partition of the index."""
+    return f"{shard:08x}-0000-4000-8000-{number:012d}"
+
+
+def left_in(world, shard, number=0, due_at=NOW):
+    return world.put(replace(workflow(*TWO_STEPS), id=id_in(shard, number), due_at=due_at), CONTENT)
+
+
+def started(reconciling):
+    return {name.removesuffix("-1") for name in reconciling.started()}
+
+
+def refuse(client, operation, wanted):
+    """Step Functions or DynamoDB refuses the calls whose parameters `wanted` picks, for a reason that does not pass."""
+
+    def refusing(params, **_):
+        if wanted(params):
+            raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": "447700900000"}}, operation)
+
+    service = client.meta.service_model.service_name
+    client.meta.events.register(f"provide-client-params.{service}.{operation}", refusing)
+
+
+@pytest.fixture
+def two_per_shard(monkeypatch):
+    """A run takes two workflows of each partition instead of fifty."""
+    monkeypatch.setattr(reconcile, "_MOST_PER_SHARD", 2)
+
+
+def test_bounded(world, reconciling, two_per_shard):
+    """A run takes so many of each partition, the oldest first, and leaves the rest to the next."""
+    for number, age in enumerate((3, 9, 1, 7)):
+        left_in(world, 0, number, NOW - age * MINUTE)
+    left_in(world, 5)
+    assert reconciling.run(NOW) == 3
+    assert started(reconciling) == {id_in(0, 1), id_in(0, 3), id_in(5)}
+    assert reconciling.run(NOW + 1) == 2
+    assert len(started(reconciling)) == 5
+
+
+def test_one_that_fails(world, reconciling, output):
+    """A workflow that cannot be looked after keeps no other waiting; its failure is counted, in words of ours."""
+    for shard in range(3):
+        left_in(world, shard)
+    refuse(reconciling.app.outside.executions._client, "StartExecution", lambda asked: id_in(1) in asked["name"])
+    output()
+    assert reconciling.run(NOW) == 3
+    assert started(reconciling) == {id_in(0), id_in(2)}
+    written = output()
+    assert {"UnexpectedFailures": [1.0], "error": "RuntimeError"} in metrics(written)
+    assert "447700900000" not in written
+
+
+def test_those_that_always_fail_stand_last(world, reconciling, two_per_shard):
+    """F16: however many of a partition fail every time, the others are reached a minute later."""
+    for number in range(4):
+        left_in(world, 0, number, NOW - HOUR)
+    left_in(world, 0, 9)
+    refuse(reconciling.app.outside.executions._client, "StartExecution", lambda asked: id_in(0, 9) not in asked["name"])
+    for minute in range(3):
+        reconciling.run(NOW + minute * MINUTE // 2)
+    assert started(reconciling) == {id_in(0, 9)}
+
+
+def test_one_that_cannot_be_read(world, reconciling, output):
+    """An item that is no workflow any more is counted, and keeps no other waiting."""
+    left_in(world, 0)
+    left_in(world, 0, 1)
+    boto3.client("dynamodb").update_item(
+        TableName=world.table,
+        Key={"pk": {"S": f"workflow#{id_in(0)}"}, "sk": {"S": "state"}},
+        UpdateExpression="REMOVE steps",
+    )
+    reconciling.run(NOW)
+    assert started(reconciling) == {id_in(0, 1)}
+    assert "UnexpectedFailures" in output()
+
+
+@pytest.mark.parametrize("raised", [aws.Unavailable("stepfunctions: Throttling"), RuntimeError("stepfunctions: Gone")])
+def test_tried_again_a_minute_later(world, reconciling, monkeypatch, raised):
+    """F2: what could not be done is tried again in the next run, not in the next four minutes."""
+    left_in(world, 0)
+
+    def start(*_):
+        raise raised
+
+    with monkeypatch.context() as patched:
+        patched.setattr(reconciling.app.outside.executions, "start", start)
+        reconciling.run(NOW)
+    assert reconciling.run(NOW + MINUTE) == 1
+    assert started(reconciling) == {id_in(0)}
+
+
+def test_no_time_left(world, reconciling):
+    """With less than ten seconds left nothing is begun."""
+    left_in(world, 0)
+    assert reconciling.run(NOW, lambda: 10_000) == 0
+    assert started(reconciling) == set()
+    assert reconciling.run(NOW, lambda: 10_001) == 1
+
+
+def test_time_runs_out(world, reconciling):
+    """A run that runs out of time ends with the workflow it has begun, and the next one finds the rest."""
+    for shard in range(3):
+        left_in(world, shard)
+    left = iter([55_000] * (SHARDS + 2))
+    assert reconciling.run(NOW, lambda: next(left, 0)) == 2
+    assert len(started(reconciling)) == 2
+    reconciling.run(NOW)
+    assert len(started(reconciling)) == 3
+
+
+def test_a_full_partition(world, reconciling, two_per_shard):
+    """Where time runs out with the first partition, each of them is the first in its turn: nobody waits for good."""
+    for shard in range(SHARDS):
+        for number in range(2 * SHARDS if shard == 0 else 2):
+            left_in(world, shard, number)
+    for minute in range(SHARDS):
+        left = iter([55_000] * (SHARDS + 2))
+        assert reconciling.run(NOW + minute * MINUTE, lambda left=left: next(left, 0)) == 2
+    assert {id_[:8] for id_ in started(reconciling)} == {id_in(shard)[:8] for shard in range(SHARDS)}
+
+
+def test_a_partition_that_cannot_be_read(world, reconciling, monkeypatch, output):
+    """The others are looked after all the same; how long the oldest waits is not known then, and not told."""
+    for shard in (0, 1):
+        left_in(world, shard)
+    store = reconciling.app.outside.store
+    overdue = store.overdue
+
+    def throttled(shard, *more):
+        if shard == 0:
+            raise aws.Unavailable("dynamodb: ThrottlingException")
+        return overdue(shard, *more)
+
+    monkeypatch.setattr(store, "overdue", throttled)
+    output()
+    assert reconciling.run(NOW) == 1
+    assert started(reconciling) == {id_in(1)}
+    assert "OldestOverdueSeconds" not in output()
+
+
+def test_no_time_to_read_them_all(reconciling, output):
+    """A run without the time to read every partition does not tell how long the oldest waits."""
+    left = iter([55_000] * (SHARDS - 1))
+    reconciling.run(NOW, lambda: next(left, 0))
+    assert "OldestOverdueSeconds" not in output()
+
+
+def test_how_long_the_oldest_waits(world, reconciling, output):
+    """Each run tells how long the oldest has been overdue, in seconds, whichever partition it is in; 0: nothing is."""
+    output()
+    reconciling.run(NOW)
+    assert metrics(output()) == [{"OldestOverdueSeconds": [0.0]}]
+    left_in(world, 3, due_at=NOW - 310_500)
+    left_in(world, 6, due_at=NOW - 20_000)
+    left_in(world, 7, due_at=NOW + MINUTE)
+    reconciling.run(NOW)
+    assert {"OldestOverdueSeconds": [310.0]} in metrics(output())
+    reconciling.run(NOW)
+    assert {"OldestOverdueSeconds": [0.0]} in metrics(output())
+
+
+class Died(BaseException):
+    """What no code can catch: the process is gone."""
+
+
+def mortal(outside, when):
+    """Die before a request that reads or writes a workflow or its execution, or as soon as AWS has done it.
+
+    The list that is returned says how many are made before that one.
+    """
+    spared = []
+
+    def count(model, **_):
+        if model.name == "Query":
+            return
+        if not spared[0]:
+            raise Died
+        spared[0] -= 1
+
+    for client in (outside.store._client, outside.executions._client):
+        client.meta.events.register(f"{when}-call", count)
+    return spared
+
+
+def never_started(flow):
+    return flow
+
+
+def execution_dead(flow):
+    claimed = transitions.claimed(flow, 0, NOW)
+    return transitions.received(claimed, 0, Receipt("rejected", "u", None, None), NOW)
+
+
+def fifth_dead(flow):
+    return replace(execution_dead(flow), attempt=transitions.MOST_ATTEMPTS)
+
+
+def silent(flow):
+    return transitions.claimed(execution_dead(flow), 1, NOW)
+
+
+WAYS = {never_started: ({1}, "running"), execution_dead: ({1, 2}, "running"), fifth_dead: ({5}, "error")}
+WAYS[silent] = (set(), "error")
+"""What each comes to: the executions there have been, and the status of the workflow."""
+
+
+def left_behind(world, reconciling, way, number):
+    flow = world.put(replace(way(workflow(*TWO_STEPS)), id=id_in(number % SHARDS, number), due_at=NOW), CONTENT)
+    if way in (execution_dead, fifth_dead):
+        world.executions.start(flow, NOW)
+        reconciling.died(f"{flow.id}-{flow.attempt}")
+    return flow.id
+
+
+def settled(world, reconciling, way, workflow_id):
+    """Check what it has come to, and take it out of what follows."""
+    executions, status = WAYS[way]
+    flow = world.read(workflow_id)
+    assert flow.status == status
+    assert {name for name in reconciling.started() if workflow_id in name} == {f"{workflow_id}-{n}" for n in executions}
+    assert flow.attempt == max(executions, default=1)
+    assert [entry["event"] for entry in flow.timeline].count("error") == (status == "error")
+    if flow.running:
+        reconciling.write(transitions.cancelled(flow, NOW))
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
+def test_death_at_every_call(world, reconciling, way, when):
+    """A run that dies before or after any of its calls has done no harm: the next ones finish what it began, once."""
+    at, deaths = NOW + (80 * HOUR * 1000 if way is silent else 0), 0
+    dying = Outside(now=lambda: at)
+    spared = mortal(dying, when)
+    for call in range(7):
+        workflow_id = left_behind(world, reconciling, way, call)
+        spared[:] = [call]
+        try:
+            reconcile.reconcile(dying)
+        except Died:
+            deaths += 1
+        for later in (at, at + MINUTE):
+            reconciling.run(later)
+        settled(world, reconciling, way, workflow_id)
+    assert deaths >= 3
+
+
+@pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
+def test_twins(world, reconciling, monkeypatch, output, way):
+    """However many runs look after one workflow at the same instant, one of them acts."""
+    one_write_at_a_time(monkeypatch)
+    at = NOW + (80 * HOUR * 1000 if way is silent else 0)
+    twins = [Outside(now=lambda: at) for _ in range(3)]
+    for number in range(8):
+        workflow_id = left_behind(world, reconciling, way, number)
+        output()
+        at_once(*[lambda twin=twin: reconcile.reconcile(twin) for twin in twins])
+        acts = [metric for metric in metrics(output()) if "WorkflowsReconciled" in metric]
+        assert len(acts) == 1
+        settled(world, reconciling, way, workflow_id)
