@@ -1,0 +1,135 @@
+"""What an execution is given: the steps that are left, from every state a workflow can be left in."""
+
+import json
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from failover.rules import transitions
+from failover.rules.answers import Accepted, NotTaken, Refused, Unknown
+from failover.rules.channels import CHANNELS
+from failover.rules.itinerary import itinerary
+from failover.rules.receipt import Receipt
+from tests.examples import NOW, THREE_STEPS, workflow
+
+MESSENGER = {"number": 0, "channel": "messenger", "expiry_time": 600, "give_up_after": 605}
+VIBER = {"number": 1, "channel": "viber", "expiry_time": 300, "give_up_after": 305}
+SMS = {"number": 2, "channel": "sms"}
+
+
+def claimed(number, now=NOW):
+    return transitions.claimed(workflow(*THREE_STEPS), number, now)
+
+
+def answered(number, answer, now=NOW):
+    return transitions.answered(claimed(number), number, answer, now)
+
+
+def got(flow, number, status):
+    return transitions.received(flow, number, Receipt(status, "u", None, None), NOW)
+
+
+def steps(flow, now=NOW):
+    """The steps of an itinerary, in their order."""
+    given, link = itinerary(flow, now), []
+    rest = given["rest"]
+    while rest is not None:
+        link.append(rest["step"])
+        rest = rest.get("rest")
+    return link
+
+
+def test_the_whole_list():
+    """A new workflow's execution is given every step, linked, each with the function of its channel."""
+    assert itinerary(workflow(*THREE_STEPS), NOW) == {
+        "workflow": workflow("sms").id,
+        "rest": {"step": MESSENGER, "rest": {"step": VIBER, "rest": {"step": SMS}}},
+    }
+
+
+def test_each_channel_has_its_function():
+    """A channel is named by its send function, which the state machine calls by that name."""
+    for channel in CHANNELS.values():
+        assert steps(workflow(channel.name)) == [{"number": 0, "channel": channel.function}]
+
+
+@pytest.mark.parametrize(
+    ("flow", "at", "left"),
+    [
+        (claimed(0), NOW, 600),
+        (claimed(0), NOW + 1, 600),
+        (claimed(0), NOW + 1000, 599),
+        (claimed(0), NOW + 599_001, 1),
+        (claimed(0), NOW + 600_000, None),
+        (answered(0, Accepted("u"), NOW + 30_000), NOW + 30_000, 600),
+        (answered(0, Accepted("u"), NOW + 30_000), NOW + 629_999, 1),
+        (answered(0, Accepted("u"), NOW + 30_000), NOW + 630_000, None),
+        (answered(0, Unknown("HTTP 500")), NOW + 100_000, 500),
+        (got(answered(0, Accepted("u")), 0, "delivered"), NOW + 100_000, 500),
+    ],
+)
+def test_an_open_step(flow, at, left):
+    """A step that is claimed and open goes on with what is left of its expiry, never less; with nothing left, not."""
+    again = [] if left is None else [{**MESSENGER, "expiry_time": left, "give_up_after": left + 5}]
+    assert steps(flow, at) == [*again, VIBER, SMS]
+
+
+@pytest.mark.parametrize(
+    "flow",
+    [
+        answered(0, Refused(422, "422")),
+        answered(0, NotTaken("HTTP 503")),
+        got(answered(0, Accepted("u")), 0, "rejected"),
+        got(claimed(0), 0, "undeliverable"),
+    ],
+)
+def test_a_step_that_was_left(flow):
+    """A step that was left is not gone back to: the next one follows at once."""
+    assert steps(flow) == [VIBER, SMS]
+
+
+def test_steps_that_were_passed_over():
+    """Nothing before the latest step that was claimed comes again."""
+    assert steps(claimed(1)) == [VIBER, SMS]
+    assert steps(got(claimed(1), 1, "rejected")) == [SMS]
+
+
+@pytest.mark.parametrize("flow", [claimed(2), answered(2, Accepted("u")), transitions.claimed(workflow("sms"), 0, NOW)])
+def test_nothing_is_left(flow):
+    """Once the last step is claimed there is nothing to do for an execution."""
+    assert itinerary(flow, NOW) is None
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.integers(0, 2),
+    st.sampled_from([None, Accepted("u"), Refused(422, "422"), NotTaken("HTTP 503"), Unknown("HTTP 500")]),
+    st.sampled_from([None, "submitted", "delivered", "rejected"]),
+    st.integers(0, 700),
+)
+def test_no_step_is_sent_twice(number, answer, status, seconds):
+    """I3: of an itinerary, only steps that were never claimed can be claimed, and every one of those is in it."""
+    flow = claimed(number)
+    if answer is not None:
+        flow = transitions.answered(flow, number, answer, NOW)
+    flow = (status and got(flow, number, status)) or flow
+    if not flow.running:
+        return
+    now = NOW + seconds * 1000
+    listed = [step["number"] for step in steps(flow, now)] if itinerary(flow, now) else []
+    assert listed == sorted(set(listed))
+    assert [n for n in listed if flow.steps[n].phase == "pending"] == list(range(number + 1, 3))
+    for again in listed:
+        if flow.steps[again].phase != "pending":
+            assert transitions.claimed(flow, again, now) is None
+            assert transitions.expires_at(flow.steps[again]) > now
+
+
+def test_nobody_is_named():
+    """I8: ids, numbers, channels and times are all there is, whatever else the workflow knows."""
+    flow = replace(answered(0, Accepted("message-uuid")), client_ref="table-12", webhook_url="https://x.test/hook")
+    told = json.dumps(itinerary(flow, NOW))
+    assert not any(word in told for word in ("message-uuid", "table-12", "x.test", flow.account))
+    assert {key for step in steps(flow) for key in step} == {"number", "channel", "expiry_time", "give_up_after"}
