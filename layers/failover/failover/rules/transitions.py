@@ -12,7 +12,7 @@ from failover.rules import due, reasons
 from failover.rules.answers import Accepted, Answer, NotTaken, Refused, Unknown
 from failover.rules.receipt import Receipt
 from failover.rules.statuses import FAILURES, meets, reached, risen
-from failover.rules.usage import totals
+from failover.rules.usage import costs, totals
 from failover.rules.workflow import Step, Workflow
 
 FINAL_CONDITION = "delivered"
@@ -228,7 +228,7 @@ def _ended(workflow: Workflow, status: str, now: int, **told: Any) -> Workflow:
 def _amended(known: Workflow, workflow: Workflow, now: int) -> Workflow:
     """The final report once more, if what came after the end adds cost, or shows that the person was reached twice."""
     twice = _times_reached(workflow) > max(1, _times_reached(known))
-    if not twice and totals(known.timeline) == totals(workflow.timeline):
+    if not twice and costs(known.timeline) == costs(workflow.timeline):
         return workflow
     return _noted(workflow, now, "amended", **_charged(workflow))
 

@@ -35,8 +35,17 @@ def by_step(timeline: Iterable[Entry]) -> dict[int, Usage]:
 
 def totals(timeline: Iterable[Entry]) -> list[Usage]:
     """The exact sum of the messages' prices, one for each currency; no fee is added."""
+    return [{"price": f"{price:f}", "currency": currency} for currency, price in _sums(timeline).items()]
+
+
+def costs(timeline: Iterable[Entry]) -> dict[str, Decimal]:
+    """What is to be paid, by currency; where that is nothing, the currency is not there."""
+    return {currency: price for currency, price in _sums(timeline).items() if price}
+
+
+def _sums(timeline: Iterable[Entry]) -> dict[str, Decimal]:
     sums: dict[str, Decimal] = {}
     for charged in by_step(timeline).values():
         before = sums.get(charged["currency"], Decimal(0))
         sums[charged["currency"]] = _EXACT.add(before, Decimal(charged["price"]))
-    return [{"price": f"{price:f}", "currency": currency} for currency, price in sums.items()]
+    return sums

@@ -1,0 +1,167 @@
+"""The end of a workflow and what follows it: cancelling, the totals of the final report, and amendments."""
+
+import pytest
+
+from failover.rules import transitions
+from failover.rules.answers import Accepted, NotTaken
+from failover.rules.receipt import Receipt
+from tests.examples import HOUR, NOW, THREE_STEPS, TWO_STEPS, workflow
+
+CENT = {"price": "0.01", "currency": "EUR"}
+TWO_CENTS = {"price": "0.02", "currency": "EUR"}
+DOLLAR = {"price": "1", "currency": "USD"}
+
+
+def sent(flow, number, now=NOW):
+    return transitions.answered(transitions.claimed(flow, number, now), number, Accepted(f"u{number}"), now)
+
+
+def got(flow, number, status, usage=None, now=NOW):
+    return transitions.received(flow, number, Receipt(status, f"u{number}", None, None, usage=usage), now)
+
+
+def both_sent():
+    """The first step has expired, the second is the last and on its way."""
+    return sent(sent(workflow(*TWO_STEPS), 0), 1, NOW + 600_000)
+
+
+def events(flow):
+    return [entry["event"] for entry in flow.timeline]
+
+
+def test_cancelled():
+    """Cancelling ends the workflow at once, with one final report; nothing is claimed or due afterwards."""
+    flow = transitions.cancelled(sent(workflow(*THREE_STEPS), 0), NOW + 5)
+    assert (flow.status, flow.reason, flow.ended_at, flow.due_at) == ("cancelled", None, NOW + 5, None)
+    assert flow.timeline[-1] == {"sequence": 4, "at": NOW + 5, "event": "cancelled"}
+    assert flow.expires_at == NOW // 1000 + 1 + 90 * 24 * HOUR
+    assert transitions.claimed(flow, 1, NOW + HOUR * 1000) is None
+
+
+def test_cancelling_leaves_the_steps_as_they_are():
+    """No step is closed by it: what was sent may still be delivered, what was not stays pending."""
+    flow = transitions.cancelled(sent(workflow(*THREE_STEPS), 0), NOW)
+    assert [step.state for step in flow.steps] == ["sent", "pending", "pending"]
+
+
+@pytest.mark.parametrize(
+    "flow",
+    [
+        got(sent(workflow("sms"), 0), 0, "delivered"),
+        got(sent(workflow("sms"), 0), 0, "rejected"),
+        transitions.cancelled(workflow("sms"), NOW),
+    ],
+    ids=lambda flow: flow.status,
+)
+def test_cancelled_once(flow):
+    """A workflow that is over cannot be cancelled, not even by the same request once more."""
+    assert transitions.cancelled(flow, NOW) is None
+
+
+def test_a_claim_that_was_under_way():
+    """The answer of a send that was claimed before the cancelling is recorded, and reopens nothing."""
+    flow = transitions.cancelled(transitions.claimed(workflow(*TWO_STEPS), 0, NOW), NOW)
+    accepted = transitions.answered(flow, 0, Accepted("u0"), NOW + 1)
+    assert (accepted.status, accepted.steps[0].state, accepted.due_at) == ("cancelled", "sent", None)
+    not_taken = transitions.answered(flow, 0, NotTaken("HTTP 503"), NOW + 1)
+    assert (not_taken.status, not_taken.steps[0].state, not_taken.due_at) == ("cancelled", "unsent", None)
+    assert events(not_taken)[-1] == "unsent", "and no step is left any more"
+
+
+@pytest.mark.parametrize(
+    ("end", "event"),
+    [
+        (lambda flow: got(flow, 1, "delivered"), "completed"),
+        (lambda flow: got(flow, 1, "rejected"), "error"),
+        (lambda flow: transitions.cancelled(flow, NOW), "cancelled"),
+        (lambda flow: transitions.unconfirmed(flow, NOW + 600_000 + 72 * HOUR * 1000), "error"),
+    ],
+)
+def test_totals(end, event):
+    """However it ends, its one final entry has the sum of every message's last price, for each currency."""
+    flow = got(both_sent(), 0, "delivered", CENT)
+    flow = got(got(flow, 0, "submitted", TWO_CENTS), 1, "submitted", DOLLAR)
+    final = end(flow).timeline[-1]
+    assert final["event"] == event
+    assert final["usage"] == [TWO_CENTS, DOLLAR]
+
+
+def test_the_price_of_the_status_that_ends_it():
+    """The price that the ending status itself brings is in the total."""
+    assert got(sent(workflow("sms"), 0), 0, "delivered", CENT).timeline[-1]["usage"] == [CENT]
+
+
+def test_nothing_charged():
+    """Without a price there is no total in the final entry."""
+    assert "usage" not in got(sent(workflow("sms"), 0), 0, "delivered").timeline[-1]
+
+
+def ended():
+    """Completed by its last step; the first had expired without a status."""
+    return got(both_sent(), 1, "delivered", CENT)
+
+
+def test_amended_by_cost():
+    """A status after the end that changes the total sends the report again, with the new one."""
+    flow = got(ended(), 0, "submitted", TWO_CENTS, NOW + HOUR)
+    assert flow.timeline[-1] == {
+        "sequence": len(flow.timeline),
+        "at": NOW + HOUR,
+        "event": "amended",
+        "usage": [{"price": "0.03", "currency": "EUR"}],
+    }
+    assert (flow.status, flow.ended_at, flow.due_at) == ("completed", ended().ended_at, None)
+
+
+def test_amended_by_another_currency():
+    """A price in another currency changes the totals, too."""
+    assert got(ended(), 0, "submitted", DOLLAR).timeline[-1]["usage"] == [CENT, DOLLAR]
+
+
+@pytest.mark.parametrize("status", ["delivered", "read"])
+def test_amended_by_a_second_message(status):
+    """A second message that reached the person sends the report again, and only the first time it is heard of."""
+    flow = got(ended(), 0, status)
+    assert events(flow)[-2:] == ["status", "amended"]
+    assert flow.timeline[-1]["usage"] == [CENT]
+    further = got(flow, 0, "read" if status == "delivered" else "delivered")
+    assert events(further)[-1] == "status"
+
+
+@pytest.mark.parametrize("status", ["submitted", "rejected", "undeliverable"])
+def test_not_amended(status):
+    """A status after the end that neither costs nor reaches anybody twice is recorded, and that is all."""
+    flow = got(ended(), 0, status)
+    assert events(flow)[-1] == "status"
+    assert flow.timeline[-1]["late"] is True
+
+
+@pytest.mark.parametrize(
+    ("number", "status", "price"),
+    [(1, "read", "0.01"), (1, "read", "0.010"), (0, "submitted", "0"), (0, "submitted", "0.00")],
+)
+def test_not_amended_by_what_adds_no_cost(number, status, price):
+    """A known price once more, however it is written, or a price of nothing, is no cost."""
+    flow = got(ended(), number, status, {"price": price, "currency": "EUR"})
+    assert events(flow)[-1] == "status"
+
+
+def test_not_amended_by_the_first_message_that_reached():
+    """After a cancelling or an error, one message that reaches the person is what the customer was told may happen."""
+    for over in (transitions.cancelled(both_sent(), NOW), got(both_sent(), 1, "rejected")):
+        flow = got(over, 0, "delivered")
+        assert events(flow)[-1] == "status"
+
+
+def test_a_message_that_was_said_to_have_failed():
+    """A message rejected first and delivered after all has reached the person: with another one that is twice."""
+    flow = got(got(got(both_sent(), 0, "rejected"), 1, "delivered"), 0, "delivered")
+    assert flow.steps[0].status == "rejected", "the first of the two decides its step"
+    assert events(flow)[-1] == "amended"
+
+
+def test_amended_each_time_it_changes():
+    """Each further price is an amendment of its own; whoever follows the sequence has the last word."""
+    flow = got(got(ended(), 0, "submitted", CENT), 0, "delivered", TWO_CENTS)
+    assert [entry["usage"][0]["price"] for entry in flow.timeline if entry["event"] == "amended"] == ["0.02", "0.03"]
+    assert sum(event in ("completed", "error", "cancelled") for event in events(flow)) == 1
