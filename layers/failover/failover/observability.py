@@ -4,6 +4,7 @@ Neither ever gets a text, an address or a secret; an exception is named by its t
 words may quote what it was given.
 """
 
+import logging
 import traceback
 from pathlib import Path
 
@@ -13,6 +14,10 @@ from aws_lambda_powertools.metrics import MetricUnit
 NAMESPACE = "Workflows"
 
 logger = Logger(use_rfc3339=True, utc=True)
+
+# Lambda sets the root logger to the level it was asked for, and the libraries have theirs from it. At DEBUG they log
+# whole requests, with texts, numbers and credentials; our own logger has a level of its own.
+logging.getLogger().setLevel(logging.WARNING)
 
 
 def count(name: str, **dimensions: str) -> None:
