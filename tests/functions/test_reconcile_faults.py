@@ -101,7 +101,7 @@ def test_one_that_cannot_be_read(world, reconciling, output):
 
 
 @pytest.mark.parametrize("raised", [aws.Unavailable("stepfunctions: Throttling"), RuntimeError("stepfunctions: Gone")])
-def test_tried_again_a_minute_later(world, reconciling, monkeypatch, raised):
+def test_tried_again_a_minute_later(world, reconciling, monkeypatch, output, raised):
     """F2: what could not be done is tried again in the next run, not in the next four minutes."""
     left_in(world, 0)
 
@@ -111,6 +111,7 @@ def test_tried_again_a_minute_later(world, reconciling, monkeypatch, raised):
     with monkeypatch.context() as patched:
         patched.setattr(reconciling.app.outside.executions, "start", start)
         reconciling.run(NOW)
+    assert ("UnexpectedFailures" in output()) == isinstance(raised, RuntimeError)
     assert reconciling.run(NOW + MINUTE) == 1
     assert started(reconciling) == {id_in(0)}
 

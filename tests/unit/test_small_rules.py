@@ -4,14 +4,17 @@ import base64
 from dataclasses import replace
 
 import pytest
+import yaml
 
 from failover import http_edge
 from failover.rules import backoff, client_ref, credentials, due, outgoing, transitions
 from failover.rules.answers import Accepted
 from failover.rules.presentation import iso, shown
 from failover.rules.redaction import redacted
+from failover.rules.transitions import MOST_ATTEMPTS
 from failover.rules.workflow import from_plain, to_plain
 from tests.examples import HOUR, ID, MESSENGER, NOW, SMS, THREE_STEPS, TWO_STEPS, VIBER, WHATSAPP, workflow
+from tests.world import ROOT
 
 MINUTES = 60_000
 TEMPLATE = {"type": "template", "template": {"name": "hello"}}
@@ -55,6 +58,26 @@ def test_longest_life_covers_every_expiry():
     flow = workflow(*THREE_STEPS)
     assert due.longest_life(flow.steps, flow.receipt_window) > 600 + 300 + flow.receipt_window
     assert due.forgotten_at(1, 10) == 11
+
+
+def test_longest_life_covers_whatever_is_repeated():
+    """Ten sends that time out until they are given up, and five executions that die after one, stay within it."""
+    send = yaml.safe_load((ROOT / "statemachine/failover.asl.yaml").read_text())["States"]["Send"]
+    (retry,) = send["Retry"]
+    tries = (1 + retry["MaxAttempts"]) * (send["TimeoutSeconds"] + retry["MaxDelaySeconds"])
+    found = due.SLACK + due.RETRY + 60  # the time to be overdue, and a run of reconcile that comes to nothing
+    flow = workflow(*[("messenger", "read", 15)] * 9, "sms")
+    timers = 9 * 15 + flow.receipt_window
+    assert due.longest_life(flow.steps, flow.receipt_window) >= timers + 10 * tries + MOST_ATTEMPTS * (tries + found)
+
+
+def test_pointers_outlive_their_workflow():
+    """F26: what is stored beside a workflow is kept longer than its record, however late it is stored."""
+    flow = workflow(*THREE_STEPS)
+    life = due.longest_life(flow.steps, flow.receipt_window)
+    for stored in (NOW, NOW + life * 1000, NOW + 10 * life * 1000):
+        ended = transitions.cancelled(flow, stored + life * 1000)
+        assert due.pointers_expire_at(flow, stored) >= ended.expires_at
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,7 @@ class Deliveries:
     def record(self, workflow: Workflow, task: Task, attempt: Item, state: str) -> None:
         """Add an attempt, unless it, or one after it, has been recorded."""
         names = {"#state": "state", "#attempts": "attempts"}
-        forgotten = workflow.expires_at or due.pointers_expire_at(workflow)
+        forgotten = workflow.expires_at or due.pointers_expire_at(workflow, attempt["at"])
         values = {":state": state, ":number": task.attempt, ":one": [attempt], ":none": [], ":expires_at": forgotten}
         attempts = "#attempts = list_append(if_not_exists(#attempts, :none), :one)"
         update = f"SET #state = :state, last_attempt = :number, expires_at = :expires_at, {attempts}"

@@ -11,6 +11,11 @@ START_SLACK = 60
 """Seconds a new workflow may take to be started."""
 RETRY = 60
 """Seconds after which a workflow whose looking-after came to nothing is looked after again."""
+DELAYS = 86_400
+"""Seconds by which sends that fail until they are given up, and executions that die until the last, outlast the timers.
+
+Ten steps whose sends time out nine times each, and five executions that die after as much, come to ten hours.
+"""
 
 
 def due_at(workflow: Workflow, now: int) -> int | None:
@@ -54,12 +59,15 @@ def forgotten_at(now: int, retention: int) -> int:
     return -(-now // 1000) + retention
 
 
-def pointers_expire_at(workflow: Workflow) -> int:
-    """When the pointers from its messages may be forgotten: not before the record they lead to (seconds)."""
+def pointers_expire_at(workflow: Workflow, now: int) -> int:
+    """When what is stored `now` beside a running workflow may be forgotten: not before its record (seconds).
+
+    Counted from now, not from its creation: it may have been resumed more than once before.
+    """
     life = longest_life(workflow.steps, workflow.receipt_window)
-    return forgotten_at(workflow.created_at, life + workflow.record_retention)
+    return forgotten_at(now, life + workflow.record_retention)
 
 
 def longest_life(steps: tuple[Step, ...], receipt_window: int) -> int:
     """Seconds within which a workflow of these steps is surely over."""
-    return sum((step.expiry_time or receipt_window) + SLACK for step in steps) + SLACK
+    return sum(step.expiry_time or receipt_window for step in steps) + DELAYS

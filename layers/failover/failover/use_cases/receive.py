@@ -40,7 +40,7 @@ def receive(outside: Outside, authorization: str | None, raw: bytes) -> None:
     logger.append_keys(workflow_id=workflow.id)
     number = place[1]
     decide = partial(transitions.received, number=number, receipt=receipt, now=outside.now())
-    told = transition(outside.store, workflow, decide, _pointer(workflow, number, receipt))
+    told = transition(outside.store, workflow, decide, _pointer(outside, workflow, number, receipt))
     logger.info("status", step=number, status=receipt.status, known=told is None)
     if told is None:
         count("RepeatedReceipts")
@@ -48,11 +48,11 @@ def receive(outside: Outside, authorization: str | None, raw: bytes) -> None:
     signal(outside, *told)
 
 
-def _pointer(workflow: Workflow, number: int, receipt: Receipt) -> Pointer | None:
+def _pointer(outside: Outside, workflow: Workflow, number: int, receipt: Receipt) -> Pointer | None:
     """To a message whose send has not told its id (yet): its href must lead somewhere all the same."""
     if receipt.message_uuid is None or workflow.steps[number].message_uuid is not None:
         return None
-    return Pointer(receipt.message_uuid, number, due.pointers_expire_at(workflow))
+    return Pointer(receipt.message_uuid, number, due.pointers_expire_at(workflow, outside.now()))
 
 
 def _check_signature(outside: Outside, authorization: str | None, raw: bytes) -> int:

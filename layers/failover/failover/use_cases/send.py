@@ -89,7 +89,7 @@ def _still_wanted(outside: Outside, workflow_id: str, number: int) -> bool:
 def _record(outside: Outside, claimed: Workflow, number: int, answer: Answer) -> None:
     pointer = None
     if isinstance(answer, Accepted):
-        pointer = Pointer(answer.message_uuid, number, due.pointers_expire_at(claimed))
+        pointer = Pointer(answer.message_uuid, number, due.pointers_expire_at(claimed, outside.now()))
     decide = partial(transitions.answered, number=number, answer=answer, now=outside.now())
     transition(outside.store, claimed, decide, pointer)
     result = type(answer).__name__.lower()
