@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import ModuleType
 from typing import Any
 
@@ -10,10 +10,12 @@ import boto3
 from moto.backends import get_backend
 
 from failover.rules.workflow import Workflow
-from tests.examples import ID, NOW
+from tests.examples import ID, MESSENGER, NOW, SMS, TWO_STEPS, workflow
 from tests.world import REGION, World
 
 MINUTE = 60_000
+SHARDS = 8
+CONTENT = [MESSENGER, SMS]
 
 
 @dataclass
@@ -60,3 +62,18 @@ def metrics(output: str) -> list[dict[str, Any]]:
     """The metrics that were written, as CloudWatch reads them: name, dimensions and value of each."""
     lines = [json.loads(line) for line in output.splitlines() if '"_aws"' in line]
     return [{k: v for k, v in line.items() if k not in ("_aws", "service")} for line in lines]
+
+
+def id_in(shard: int, number: int = 0) -> str:
+    """An id whose workflow is in a certain partition of the index."""
+    return f"{shard:08x}-0000-4000-8000-{number:012d}"
+
+
+def left_in(world: World, shard: int, number: int = 0, due_at: int = NOW) -> Workflow:
+    """Store a workflow of two steps that was never started, in a certain partition of the index."""
+    return world.put(replace(workflow(*TWO_STEPS), id=id_in(shard, number), due_at=due_at), CONTENT)
+
+
+def started(reconciling: Reconciling) -> set[str]:
+    """The ids of the workflows that have had a first execution."""
+    return {name.removesuffix("-1") for name in reconciling.started()}

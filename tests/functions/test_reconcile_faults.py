@@ -12,26 +12,9 @@ from failover.rules import transitions
 from failover.rules.receipt import Receipt
 from failover.use_cases import reconcile
 from tests.conftest import one_write_at_a_time
-from tests.examples import HOUR, MESSENGER, NOW, SMS, TWO_STEPS, workflow
+from tests.examples import HOUR, NOW, TWO_STEPS, workflow
 from tests.functions.test_same_instant import at_once
-from tests.left_behind import MINUTE, metrics
-
-SHARDS = 8
-CONTENT = [MESSENGER, SMS]
-FIVE_MINUTES = 5 * MINUTE
-
-
-def id_in(shard, number=0):
-    """An id whose workflow is in a certain partition of the index."""
-    return f"{shard:08x}-0000-4000-8000-{number:012d}"
-
-
-def left_in(world, shard, number=0, due_at=NOW):
-    return world.put(replace(workflow(*TWO_STEPS), id=id_in(shard, number), due_at=due_at), CONTENT)
-
-
-def started(reconciling):
-    return {name.removesuffix("-1") for name in reconciling.started()}
+from tests.left_behind import CONTENT, MINUTE, SHARDS, id_in, left_in, metrics, started
 
 
 def refuse(client, operation, wanted):
@@ -144,46 +127,6 @@ def test_a_full_partition(world, reconciling, two_per_shard):
         left = iter([55_000] * (SHARDS + 2))
         assert reconciling.run(NOW + minute * MINUTE, lambda left=left: next(left, 0)) == 2
     assert {id_[:8] for id_ in started(reconciling)} == {id_in(shard)[:8] for shard in range(SHARDS)}
-
-
-def test_a_partition_that_cannot_be_read(world, reconciling, monkeypatch, output):
-    """The others are looked after all the same; how long the oldest waits is not known then, and not told."""
-    for shard in (0, 1):
-        left_in(world, shard)
-    store = reconciling.app.outside.store
-    overdue = store.overdue
-
-    def throttled(shard, *more):
-        if shard == 0:
-            raise aws.Unavailable("dynamodb: ThrottlingException")
-        return overdue(shard, *more)
-
-    monkeypatch.setattr(store, "overdue", throttled)
-    output()
-    assert reconciling.run(NOW) == 1
-    assert started(reconciling) == {id_in(1)}
-    assert "OldestOverdueSeconds" not in output()
-
-
-def test_no_time_to_read_them_all(reconciling, output):
-    """A run without the time to read every partition does not tell how long the oldest waits."""
-    left = iter([55_000] * (SHARDS - 1))
-    reconciling.run(NOW, lambda: next(left, 0))
-    assert "OldestOverdueSeconds" not in output()
-
-
-def test_how_long_the_oldest_waits(world, reconciling, output):
-    """Each run tells how long the oldest has been overdue, in seconds, whichever partition it is in; 0: nothing is."""
-    output()
-    reconciling.run(NOW)
-    assert metrics(output()) == [{"OldestOverdueSeconds": [0.0]}]
-    left_in(world, 3, due_at=NOW - 310_500)
-    left_in(world, 6, due_at=NOW - 20_000)
-    left_in(world, 7, due_at=NOW + MINUTE)
-    reconciling.run(NOW)
-    assert {"OldestOverdueSeconds": [310.0]} in metrics(output())
-    reconciling.run(NOW)
-    assert {"OldestOverdueSeconds": [0.0]} in metrics(output())
 
 
 class Died(BaseException):

@@ -22,15 +22,18 @@ logging.getLogger().setLevel(logging.WARNING)
 
 def count(name: str, **dimensions: str) -> None:
     """Add one to a metric, at once and on its own, so that nothing has to be flushed when a function dies."""
-    with single_metric(name=name, unit=MetricUnit.Count, value=1, namespace=NAMESPACE) as metric:
-        for dimension, value in dimensions.items():
-            metric.add_dimension(dimension, value)
+    _write(name, MetricUnit.Count, 1, dimensions)
 
 
-def measure_seconds(name: str, seconds: float) -> None:
+def measure_seconds(name: str, seconds: float, **dimensions: str) -> None:
     """Write one value of a metric that is a span of time, at once and on its own."""
-    with single_metric(name=name, unit=MetricUnit.Seconds, value=seconds, namespace=NAMESPACE):
-        pass
+    _write(name, MetricUnit.Seconds, seconds, dimensions)
+
+
+def _write(name: str, unit: MetricUnit, value: float, dimensions: dict[str, str]) -> None:
+    with single_metric(name=name, unit=unit, value=value, namespace=NAMESPACE) as metric:
+        for dimension, told in dimensions.items():
+            metric.add_dimension(dimension, told)
 
 
 def unexpected(error: BaseException) -> None:

@@ -53,7 +53,7 @@ def _overdue(outside: Outside, time_left: Callable[[], bool]) -> list[Overdue]:
             logger.warning("unavailable", error=str(error))
     if read == DUE_SHARDS:
         oldest = min((overdue.due_at for overdue in found), default=now)
-        measure_seconds("OldestOverdueSeconds", (now - oldest) // 1000)
+        measure_seconds("OldestOverdueSeconds", (now - oldest) // 1000, table=outside.settings.table_name)
     return found
 
 
