@@ -88,9 +88,9 @@ def test_every_history(flow, happenings):
             assert number not in claims, "I3: a step is claimed once"
             claims[number] = now
             if number > 0:
-                _left_rightly(after.steps[number - 1], now)
+                left_rightly(after.steps[number - 1], now)
         for old, new in zip(before.steps, after.steps, strict=True):
-            _rises(old, new)
+            rises(old, new)
         if not after.running:
             ended = (after.status, after.reason, after.ended_at)
             assert after.due_at is None
@@ -99,14 +99,14 @@ def test_every_history(flow, happenings):
             assert after.due_at is not None
 
 
-def _left_rightly(step, now):
+def left_rightly(step, now):
     """I2: the step before a claimed one was refused, failed or unsendable, or its whole time had passed."""
     assert step.outcome in FAILURES | {"refused", "unsendable", "expired"}
     if step.outcome == "expired":
         assert now >= (step.answered_at or step.claimed_at) + step.expiry_time * 1000
 
 
-def _rises(old, new):
+def rises(old, new):
     """I7: a status only rises, and a failure is final."""
     if old.status in FAILURES:
         assert new.status == old.status
