@@ -10,7 +10,7 @@ from failover.rules import outgoing, request
 from failover.rules.channels import CAPTION_LIMIT, CHANNELS, URL_LIMIT
 from tests import examples
 
-SENDERS = {"id": "Acme", "number": "ACME"}
+SENDERS = {"id": "Acme-1_&", "number": "ACME"}
 RECIPIENTS = {"id": "2350375431244470", "number": "447700900000"}
 URL = "https://x.test/a"
 MODELS = {
@@ -64,7 +64,7 @@ def steps():
 
 def sent(step):
     """The v1 body of a step that a client may post."""
-    (accepted,) = request.validated({"template": "failover", "workflow": [step]})
+    (accepted,) = request.validated({"template": "failover", "workflow": [step]}).steps
     return outgoing.v1(accepted, f"{examples.ID}.9", "https://api.test/beta/webhooks/message-status")
 
 
