@@ -1,5 +1,6 @@
 import json
 from dataclasses import asdict, replace
+from urllib.parse import parse_qsl
 
 import pytest
 
@@ -54,13 +55,16 @@ def app(world):
 
 @pytest.fixture
 def call(world, app):
-    """Call the API as the tests' account; a body is JSON unless it is bytes."""
+    """Call the API as the tests' account; a body is JSON unless it is bytes, and a path may have a query string."""
 
     def call(method, path, body=None, **headers):
         raw = body if isinstance(body, bytes | None) else json.dumps(body).encode()
         known = {"Authorization": world.basic, "Content_Type": "application/json", "Accept": "application/json"}
         named = {name: value for name, value in {**known, **headers}.items() if value is not None}
-        return app.handler(http_event(method, path, raw, **named), None)
+        path, _, query = path.partition("?")
+        event = http_event(method, path, raw, **named)
+        event["queryStringParameters"] = dict(parse_qsl(query, keep_blank_values=True)) or None
+        return app.handler(event, None)
 
     return call
 
