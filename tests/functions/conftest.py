@@ -1,3 +1,4 @@
+import base64
 import json
 from dataclasses import asdict, replace
 from urllib.parse import parse_qsl
@@ -13,6 +14,7 @@ from failover.rules.receipt import Receipt
 from failover.use_cases.register import register
 from failover.use_cases.send import send
 from tests.examples import ID, MESSENGER, NOW, SMS, TWO_STEPS, workflow
+from tests.lives import lived
 from tests.messages_server import MessagesServer
 from tests.world import http_event, load
 
@@ -67,6 +69,28 @@ def call(world, app):
         return app.handler(event, None)
 
     return call
+
+
+@pytest.fixture
+def stranger(world):
+    """The Authorization header of another account."""
+    other = register(Outside(), {"action": "create_account", "name": "other"})
+    return "Basic " + base64.b64encode(f"{other['api_key']}:{other['api_secret']}".encode()).decode()
+
+
+@pytest.fixture
+def put(world):
+    """Store a workflow of the tests' account after what has happened to it (`tests.lives`)."""
+
+    def put(*acts, **more):
+        return world.put(replace(lived(*acts), account=world.api_key, **more), [MESSENGER, SMS])
+
+    return put
+
+
+@pytest.fixture
+def cancel(call):
+    return lambda path=f"/workflows/{ID}", **headers: call("POST", f"{path}/cancel", Content_Type=None, **headers)
 
 
 STATUS, REPORT = 4, 5

@@ -1,27 +1,17 @@
 """What the API tells of a workflow's webhooks, and having one sent again."""
 
-import base64
 from dataclasses import replace
 
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from failover.outside import Outside
 from failover.rules import transitions
-from failover.use_cases.register import register
 from tests import messages_server as server
 from tests.examples import ID, MESSENGER, NOW, SMS, TWO_STEPS, workflow
 from tests.functions.conftest import REPORT, STATUS, ended, task_of
 from tests.world import body_of
 
 ADDRESS = f"/workflows/{ID}/webhooks"
-
-
-@pytest.fixture
-def stranger(world):
-    """The Authorization header of another account."""
-    other = register(Outside(), {"action": "create_account", "name": "other"})
-    return "Basic " + base64.b64encode(f"{other['api_key']}:{other['api_secret']}".encode()).decode()
 
 
 def redeliver(call, sequence, path=ADDRESS, **headers):

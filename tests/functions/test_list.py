@@ -1,7 +1,7 @@
 """The list of an account's workflows: its filters, its pages, and its order."""
 
-import base64
 import itertools
+from base64 import b64decode
 from dataclasses import replace
 
 import boto3
@@ -9,11 +9,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from failover.adapters import listing
-from failover.outside import Outside
 from failover.rules import transitions
 from failover.rules.listing import Position
 from failover.rules.presentation import iso
-from failover.use_cases.register import register
 from tests.examples import ID, MESSENGER, NOW, SMS, request, workflow
 from tests.world import body_of, http_event, load
 
@@ -241,14 +239,14 @@ def test_both_ends_count(listed, many):
 
 
 @pytest.mark.parametrize("filters", [{}, {"client_ref": "table-12"}, {"status": "running"}, {"channel": "sms"}])
-def test_two_accounts(world, listed, walk, many, filters):
+def test_two_accounts(world, listed, walk, many, stranger, filters):
     """I6: no account sees another's workflows, whatever it asks for, and whosever the cursor is."""
-    other = register(Outside(), {"action": "create_account", "name": "other"})
-    basic = "Basic " + base64.b64encode(f"{other['api_key']}:{other['api_secret']}".encode()).decode()
-    put(world, 100, account=other["api_key"], client_ref="table-12")
+    put(
+        world, 100, account=b64decode(stranger.removeprefix("Basic ")).decode().partition(":")[0], client_ref="table-12"
+    )
     mine = Position(NOW + 200 * SECOND, numbered(13)).cursor()
     for query in (filters, {**filters, "cursor": mine}):
-        assert [uuid_of(e) for e in listed(authorization=basic, **query)["workflows"]] == [numbered(100)]
+        assert [uuid_of(e) for e in listed(authorization=stranger, **query)["workflows"]] == [numbered(100)]
     assert numbered(100) not in walk(limit=100, **filters)[0]
 
 
