@@ -43,9 +43,10 @@ def sent(number: int, now: int = NOW) -> Act:
     return act
 
 
-def status(number: int, word: str, **more: Any) -> Act:
+def status(number: int, word: str, happened_at: int | None = None, **more: Any) -> Act:
     """A callback of the message `uuid-<number>`."""
-    return lambda flow: transitions.received(flow, number, Receipt(word, f"uuid-{number}", None, None, **more), LATER)
+    receipt = Receipt(word, f"uuid-{number}", None, happened_at, **more)
+    return lambda flow: transitions.received(flow, number, receipt, LATER)
 
 
 def cancelled(flow: Workflow) -> Workflow | None:

@@ -82,8 +82,8 @@ def stranger(world):
 def put(world):
     """Store a workflow of the tests' account after what has happened to it (`tests.lives`)."""
 
-    def put(*acts, **more):
-        return world.put(replace(lived(*acts), account=world.api_key, **more), [MESSENGER, SMS])
+    def put(*acts, content=(MESSENGER, SMS), **more):
+        return world.put(replace(lived(*acts), account=world.api_key, **more), list(content))
 
     return put
 
