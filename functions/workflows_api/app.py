@@ -7,7 +7,7 @@ from aws_lambda_powertools.event_handler import Response
 from failover import http_edge, reference, resolver
 from failover.outside import Outside
 from failover.use_cases import follow_webhooks, show
-from failover.use_cases.accept import accept
+from failover.use_cases.accept import Posted, accept
 from failover.use_cases.authenticate import Caller, authenticate
 from failover.use_cases.cancel import cancel
 from failover.use_cases.plan import plan
@@ -20,11 +20,13 @@ def post() -> Response[str]:
     event = api.current_event.raw_event
     caller = _caller()
     http_edge.require_json(event)
-    raw, key = http_edge.raw_body(event), http_edge.idempotency_key(event)
-    if http_edge.flag(event, "dry_run"):
-        return resolver.json_response(200, plan(outside, raw))
+    faults: list[http_edge.Fault] = []
+    key, dry_run = http_edge.idempotency_key(event, faults), http_edge.flag(event, "dry_run", faults)
+    posted = Posted(http_edge.raw_body(event), key, tuple(faults))
+    if dry_run:
+        return resolver.json_response(200, plan(outside, posted))
     base_url = http_edge.base_url(event, outside.settings.public_url)
-    accepted = accept(outside, caller, raw, _word(), base_url, key)
+    accepted = accept(outside, caller, posted, _word(), base_url)
     headers = {"Idempotent-Replayed": "true"} if accepted.replayed else {}
     return resolver.json_response(202, {f"{accepted.word}_uuid": accepted.workflow_id}, headers)
 

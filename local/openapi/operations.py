@@ -5,7 +5,7 @@ from typing import Any
 from failover import problems
 from failover.rules.channels import CHANNELS
 from failover.rules.idempotency import LONGEST
-from failover.rules.listing import DEFAULT_LIMIT, LARGEST_LIMIT, STATUSES
+from failover.rules.listing import CURSOR, DEFAULT_LIMIT, LARGEST_LIMIT, LONGEST_REFERENCE, STATUSES
 
 type Part = dict[str, Any]
 
@@ -157,19 +157,16 @@ def _query(name: str, description: str, schema: Part) -> Part:
     return {"name": name, "in": "query", "description": description, "schema": schema}
 
 
+_REFERENCE = {"type": "string", "minLength": 1, "maxLength": LONGEST_REFERENCE}
 _LIMIT = {"type": "integer", "minimum": 1, "maximum": LARGEST_LIMIT, "default": DEFAULT_LIMIT}
 _FILTERS = [
     _query("status", "Only workflows with this status.", {"type": "string", "enum": list(STATUSES)}),
     _query("channel", "Only workflows with a step on this channel.", {"type": "string", "enum": list(CHANNELS)}),
-    _query("client_ref", "Only workflows you call by this.", {"type": "string", "minLength": 1, "maxLength": 40}),
+    _query("client_ref", "Only workflows you call by this.", _REFERENCE),
     _query("since", "Created then or later.", {"type": "string", "format": "date-time"}),
     _query("until", "Created then or earlier.", {"type": "string", "format": "date-time"}),
-    _query(
-        "limit",
-        "Workflows of a page.",
-        {"type": "integer", "minimum": 1, "maximum": LARGEST_LIMIT, "default": DEFAULT_LIMIT},
-    ),
-    _query("cursor", "The `cursor` of the page before.", {"type": "string"}),
+    _query("limit", "Workflows of a page.", _LIMIT),
+    _query("cursor", "The `cursor` of the page before.", {"type": "string", "pattern": CURSOR}),
 ]
 _OF_CREATE = [
     _query("dry_run", "`true` plans it and does nothing.", {"type": "string", "enum": ["true", "false"]}),

@@ -35,14 +35,18 @@ def _tolerant(text: str, low: int, high: int) -> Schema:
     return {"anyOf": [string, {"type": "integer", "minimum": low, "maximum": high}]}
 
 
-_ANY_ID = _tolerant(_WORD, 0, 10**50 - 1)
-_TOLERANT = {
-    ("from", "id"): _ANY_ID,
-    ("to", "id"): _ANY_ID,
-    ("from", "number"): _tolerant(f"{_INTERNATIONAL}[0-9]{{1,50}}|{_WORD}", 0, 10**50 - 1),
-    ("to", "number"): _tolerant(f"{_INTERNATIONAL}?[1-9][0-9]{{6,14}}", 10**6, 10**15 - 1),
+def _sender(channel: Channel) -> Schema:
+    """What may stand in the field of `from`."""
+    word = f"[{channel.sender_characters}]{{1,50}}" if channel.sender_characters else _WORD
+    international = f"{_INTERNATIONAL}[0-9]{{1,50}}|" if channel.sender == "number" else ""
+    return _tolerant(international + word, 0, 10**50 - 1)
+
+
+_RECIPIENTS = {
+    "id": _tolerant(_WORD, 0, 10**50 - 1),
+    "number": _tolerant(f"{_INTERNATIONAL}?[1-9][0-9]{{6,14}}", 10**6, 10**15 - 1),
 }
-"""What may stand in the fields of sender and recipient."""
+"""What may stand in the field of `to`."""
 _EXAMPLE = {
     "template": "failover",
     "workflow": [
@@ -102,9 +106,8 @@ def _step(channel: Channel, *, last: bool) -> Schema:
     schema = step_model(channel, last=last).model_json_schema(by_alias=True)
     step: Schema = _inlined(schema, schema.get("$defs", {}))
     step["title"] = f"{channel.name}{', last' if last else ''}"
-    for party, field in (("from", channel.sender), ("to", channel.recipient)):
-        properties = step["properties"][party]["properties"]
-        properties[field] = _TOLERANT[party, field]
+    step["properties"]["from"]["properties"][channel.sender] = _sender(channel)
+    step["properties"]["to"]["properties"][channel.recipient] = _RECIPIENTS[channel.recipient]
     if not last:
         failover = step["properties"]["failover"]["properties"]
         failover["expiry_time"] = _tolerant_seconds(*EXPIRY_SECONDS)

@@ -1,5 +1,7 @@
+import base64
 import json
 from dataclasses import asdict, replace
+from urllib.parse import parse_qsl
 
 import pytest
 
@@ -14,6 +16,7 @@ from failover.use_cases.send import send
 from tests.described import check_answer
 from tests.examples import ID, MESSENGER, NOW, SMS, TWO_STEPS, workflow
 from tests.left_behind import Reconciling
+from tests.lives import lived
 from tests.messages_server import MessagesServer
 from tests.world import http_event, load
 
@@ -56,17 +59,45 @@ def app(world):
 
 @pytest.fixture
 def call(world, app):
-    """Call the API as the tests' account; a body is JSON unless it is bytes. Every answer is one that is described."""
+    """Call the API as the tests' account; a body is JSON unless it is bytes, and a path may have a query string.
+
+    Every answer is one that the OpenAPI document describes.
+    """
 
     def call(method, path, body=None, **headers):
         raw = body if isinstance(body, bytes | None) else json.dumps(body).encode()
         known = {"Authorization": world.basic, "Content_Type": "application/json", "Accept": "application/json"}
         named = {name: value for name, value in {**known, **headers}.items() if value is not None}
-        answer = app.handler(http_event(method, path, raw, **named), None)
+        path, _, query = path.partition("?")
+        event = http_event(method, path, raw, **named)
+        event["queryStringParameters"] = dict(parse_qsl(query, keep_blank_values=True)) or None
+        answer = app.handler(event, None)
         check_answer(method, path, answer)
         return answer
 
     return call
+
+
+@pytest.fixture
+def stranger(world):
+    """The Authorization header of another account."""
+    other = register(Outside(), {"action": "create_account", "name": "other"})
+    return "Basic " + base64.b64encode(f"{other['api_key']}:{other['api_secret']}".encode()).decode()
+
+
+@pytest.fixture
+def put(world):
+    """Store a workflow of the tests' account after what has happened to it (`tests.lives`)."""
+
+    def put(*acts, content=(MESSENGER, SMS), **more):
+        return world.put(replace(lived(*acts), account=world.api_key, **more), list(content))
+
+    return put
+
+
+@pytest.fixture
+def cancel(call):
+    return lambda path=f"/workflows/{ID}", **headers: call("POST", f"{path}/cancel", Content_Type=None, **headers)
 
 
 STATUS, REPORT = 4, 5

@@ -1,6 +1,5 @@
 """What the API tells of a workflow's webhooks, and having one sent again."""
 
-import base64
 from dataclasses import replace
 
 import pytest
@@ -8,22 +7,13 @@ from botocore.exceptions import EndpointConnectionError
 
 from failover.adapters.deliveries import Deliveries
 from failover.adapters.table import Table
-from failover.outside import Outside
 from failover.rules import delivery, transitions
-from failover.use_cases.register import register
 from tests import messages_server as server
 from tests.examples import ID, MESSENGER, NOW, SMS, TWO_STEPS, workflow
 from tests.functions.conftest import REPORT, STATUS, ended, set_status_url, task_of
 from tests.world import body_of
 
 ADDRESS = f"/workflows/{ID}/webhooks"
-
-
-@pytest.fixture
-def stranger(world):
-    """The Authorization header of another account."""
-    other = register(Outside(), {"action": "create_account", "name": "other"})
-    return "Basic " + base64.b64encode(f"{other['api_key']}:{other['api_secret']}".encode()).decode()
 
 
 def redeliver(call, sequence, path=ADDRESS, **headers):

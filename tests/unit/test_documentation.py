@@ -45,6 +45,8 @@ def test_channel_table():
     assert re.findall(r"`(\w+)`", header) == list(CHANNELS)
     assert row(API, "`from`") == [f"`{channel.sender}`" for channel in channels]
     assert row(API, "`to`") == [f"`{channel.recipient}`" for channel in channels]
+    characters = [f"`[{channel.sender_characters}]`" if channel.sender_characters else "any" for channel in channels]
+    assert row(API, "characters of `from`") == characters
     assert row(API, "content types") == [ticked(channel.kinds) for channel in channels]
     assert row(API, "captions on") == [ticked(channel.captions) for channel in channels]
     limits = [f"1 to {channel.text_limit}" if channel.text_limit else "none" for channel in channels]

@@ -219,6 +219,21 @@ def test_conditions(channel, condition):
         assert list(faults(request(step, SMS))) == ["workflow[0].failover.condition_status"]
 
 
+@pytest.mark.parametrize(
+    ("sender", "fits"),
+    [("Acme", True), ("acme_2-go&stop", True), (4711, True), (" Acme ", True)]
+    + [(sender, False) for sender in ("Acme Ltd", "Acmé", "acme.co", "Acme\n2", "", "x" * 51)],
+)
+def test_rcs_sender(sender, fits):
+    """The name of an RCS agent has letters, digits, hyphens, underscores and ampersands; of another channel any."""
+    body = request(changed(RCS, "from.id", sender))
+    if fits:
+        assert validated(body).steps[0]["from"]["id"] == str(sender).strip()
+    else:
+        assert list(faults(body)) == ["workflow[0].from.id"]
+    assert validated(first_messenger("from.id", "Acmé Ltd."))
+
+
 def test_channel_of_another_version():
     """A channel the configured Messages API does not have is refused before anything is sent."""
     with pytest.raises(InvalidRequest) as caught:

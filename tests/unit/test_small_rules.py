@@ -34,6 +34,16 @@ def test_budgets():
     assert (backoff.budget(15), backoff.budget(86400), backoff.budget(None)) == (15, 24, 60)
 
 
+@pytest.mark.parametrize(("jitter", "waits"), [(0, [0.1, 0.2, 0.4]), (1, [0.05, 0.1, 0.2, 0.4])])
+def test_pauses_for_a_twin(jitter, waits):
+    """A twin's write is waited for in growing pauses, and no longer than a second."""
+    pauses = []
+    while (pause := backoff.pause_for_twin(len(pauses) + 1, sum(pauses), jitter)) is not None:
+        pauses.append(pause)
+    assert pauses == waits
+    assert sum(pauses) <= 1
+
+
 def test_pause_obeys_retry_after():
     """The server's wish is a lower bound, and a wish beyond the budget ends the asking."""
     assert backoff.pause(1, 7.0, 0.0, 24, 1) == 7.0

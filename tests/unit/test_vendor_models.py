@@ -10,7 +10,7 @@ from failover.rules import outgoing, request
 from failover.rules.channels import CAPTION_LIMIT, CHANNELS, URL_LIMIT
 from tests import examples
 
-SENDERS = {"id": "Acme", "number": "ACME"}
+SENDERS = {"id": "Acme-1_&", "number": "ACME"}
 RECIPIENTS = {"id": "2350375431244470", "number": "447700900000"}
 URL = "https://x.test/a"
 MODELS = {

@@ -20,6 +20,9 @@ type Event = dict[str, Any]
 type ProxyAnswer = dict[str, Any]
 """What API Gateway's proxy integration wants back, with `multiValueHeaders`."""
 
+type Fault = dict[str, str]
+"""{"name": "dry_run", "reason": "…"}"""
+
 TRACE_HEADER = "X-Nexmo-Trace-Id"
 
 
@@ -80,19 +83,19 @@ def query(event: Event) -> dict[str, str]:
     return event.get("queryStringParameters") or {}
 
 
-def flag(event: Event, name: str) -> bool:
-    """A parameter that is `true` or `false`. Raises Problem (400): what was meant must not be guessed."""
+def flag(event: Event, name: str, faults: list[Fault]) -> bool:
+    """A parameter that is `true` or `false`. Adds to `faults`: what else was meant must not be guessed."""
     value = query(event).get(name, "false").lower()
     if value not in ("true", "false"):
-        raise problems.invalid_parameters([{"name": name, "reason": "Input should be 'true' or 'false'"}])
+        faults.append({"name": name, "reason": "Input should be 'true' or 'false'"})
     return value == "true"
 
 
-def idempotency_key(event: Event) -> str | None:
-    """The `Idempotency-Key` header. Raises Problem (400)."""
+def idempotency_key(event: Event, faults: list[Fault]) -> str | None:
+    """The `Idempotency-Key` header. Adds to `faults`."""
     key = header(event, "Idempotency-Key")
     if key is not None and (reason := idempotency.fault(key)):
-        raise problems.invalid_parameters([{"name": "Idempotency-Key", "reason": reason}])
+        faults.append({"name": "Idempotency-Key", "reason": reason})
     return key
 
 

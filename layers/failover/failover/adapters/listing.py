@@ -23,6 +23,8 @@ class Listing:
 
         There may be fewer than `filters.limit`, even none, and still a position to go on from.
         """
+        if filters.let_nothing_through:
+            return Page([], None)
         query = self._query(account, filters)
         query["Limit"] = _READ_AT_ONCE if "FilterExpression" in query else filters.limit
         found: list[Item] = []
@@ -62,8 +64,8 @@ class Listing:
         }
         if wanted:
             query["FilterExpression"] = " AND ".join(wanted)
-        if (after := filters.after) is not None:
-            place = {**key(f"workflow#{after.workflow_id}", "state"), index: partition, "created_at": after.created_at}
+        if (start := filters.start) is not None:  # outside of the key condition, DynamoDB refuses it
+            place = {**key(f"workflow#{start.workflow_id}", "state"), index: partition, "created_at": start.created_at}
             query["ExclusiveStartKey"] = marshalled(place)
         return query
 

@@ -47,7 +47,7 @@ class Once:
     key: str
     """Of the table: a hash of account and key."""
     request: str
-    """Hash of the request's canonical JSON."""
+    """Hash of what the request means."""
     workflow_id: str
     word: str
     expires_at: int
@@ -59,6 +59,10 @@ class KeyUsed(Exception):
     def __init__(self, first: Once) -> None:
         super().__init__("the key has been used")
         self.first = first
+
+
+class KeyInUse(aws.Unavailable):
+    """Under this Idempotency-Key a workflow is being stored: in a moment it is there, or the key is free."""
 
 
 class Store:
@@ -75,7 +79,7 @@ class Store:
         content_expires_at: int,
         once: Once | None = None,
     ) -> None:
-        """Put a new workflow, its content and its Idempotency-Key: all or nothing. Raises KeyUsed."""
+        """Put a new workflow, its content and its Idempotency-Key: all or nothing. Raises KeyUsed, KeyInUse."""
         stored = {
             **key(f"workflow#{workflow.id}", "content"),
             "content": simplejson.dumps(content, ensure_ascii=False, use_decimal=True),
@@ -95,8 +99,8 @@ class Store:
             if once is None or not condition_failed(error):
                 raise RuntimeError(f"dynamodb: {aws.error_code(error)}") from None
             first = self.find_once(once.key)
-            if first is None:  # its twin was under way and has failed since
-                raise aws.Unavailable("dynamodb: the same Idempotency-Key is in use") from None
+            if first is None or first.expires_at <= workflow.created_at // 1000:  # what its twin makes is not there yet
+                raise KeyInUse("dynamodb: the same Idempotency-Key is in use") from None
             if first.workflow_id != workflow.id:
                 raise KeyUsed(first) from None
 

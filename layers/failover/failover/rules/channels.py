@@ -34,6 +34,8 @@ class Channel:
     """The field of `from`: `id` or `number`."""
     recipient: str
     """The field of `to`: `id` or `number`."""
+    sender_characters: str = ""
+    """What may stand in `from`, as the inside of a regular expression's brackets; empty: whatever is printable."""
     text_limit: int = 0
     """Characters (Unicode code points) of a text; 0: no bare text."""
     media: tuple[str, ...] = ()
@@ -133,6 +135,7 @@ _ROWS = (
         v1_name="rcs",
         sender="id",
         recipient="number",
+        sender_characters="A-Za-z0-9_&-",
         text_limit=3072,
         media=("image", "video", "file"),
         custom=True,

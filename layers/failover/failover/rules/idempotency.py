@@ -22,9 +22,9 @@ def table_key(account: str, key: str) -> str:
     return f"idempotency#{account}#{_hash(key)}"
 
 
-def digest(body: Any) -> str:
-    """The same for two bodies that say the same, whatever the order of their fields and the blanks between them."""
-    canonical = simplejson.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=True, use_decimal=True)
+def digest(meant: dict[str, Any]) -> str:
+    """The same for two requests that mean the same; `meant` is what is left of one once it has been validated."""
+    canonical = simplejson.dumps(meant, sort_keys=True, separators=(",", ":"), ensure_ascii=True, use_decimal=True)
     return _hash(canonical)
 
 

@@ -40,7 +40,7 @@ def step_model(channel: Channel, *, last: bool) -> type[BaseModel]:
     if channel.options:
         message[channel.name] = (_options(channel) | None, None)
     fields: dict[str, Any] = {
-        "from_": (_model("From", **party, **{channel.sender: (_SENDERS[channel.sender], ...)}), Field(alias="from")),
+        "from_": (_model("From", **party, **{channel.sender: (_sender(channel), ...)}), Field(alias="from")),
         "to": (_model("To", **party, **{channel.recipient: (_RECIPIENTS[channel.recipient], ...)}), ...),
         "message": (_model("Message", **message), ...),
         "client_ref": (ClientRef | None, None),
@@ -62,6 +62,12 @@ def unknown_step_model(*, last: bool) -> type[BaseModel]:
 
 def _model(model: str, /, **fields: Any) -> type[BaseModel]:
     return cast(type[BaseModel], cast(Any, create_model)(model, **{"__config__": _CONFIG, **fields}))
+
+
+def _sender(channel: Channel) -> Any:
+    read = _written_out if channel.sender == "id" else _international
+    pattern = f"^[{channel.sender_characters}]*$" if channel.sender_characters else _PRINTABLE
+    return Annotated[str, Field(min_length=1, max_length=50, pattern=pattern), BeforeValidator(read)]
 
 
 def _content(channel: Channel) -> Any:
@@ -165,7 +171,6 @@ def _seconds(value: Any) -> Any:
 
 _PRINTABLE = r"^[^\x00-\x1f\x7f]*$"
 _Id = Annotated[str, Field(min_length=1, max_length=50, pattern=_PRINTABLE), BeforeValidator(_written_out)]
-_Sender = Annotated[str, Field(min_length=1, max_length=50, pattern=_PRINTABLE), BeforeValidator(_international)]
 _Phone = Annotated[str, Field(pattern=r"^[1-9][0-9]{6,14}$"), BeforeValidator(_international)]
 _BLANKS = r"\x00-\x20\x7f-\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 """Controls and white space, spelled out: each of the regex engines that read this pattern has its own."""
@@ -188,5 +193,4 @@ _Parameter = Annotated[
 """A template's parameter: a string, or, as older clients wrote it, {"default": "…"}."""
 ClientRef = Annotated[str, Field(min_length=1, max_length=40)]
 
-_SENDERS = {"id": _Id, "number": _Sender}
 _RECIPIENTS = {"id": _Id, "number": _Phone}

@@ -1,18 +1,30 @@
 """Accept a workflow: validate all of it, store all of it, start it."""
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from failover import problems
 from failover.adapters import aws
-from failover.adapters.store import KeyUsed, Once
+from failover.adapters.store import KeyInUse, KeyUsed, Once
 from failover.observability import count, logger
 from failover.outside import Outside
-from failover.rules import due, idempotency, transitions
-from failover.rules.request import InvalidRequest, Request, validated
+from failover.rules import backoff, due, idempotency, transitions
+from failover.rules.request import Fault, InvalidRequest, Request, validated
 from failover.rules.workflow import Step, Workflow
 from failover.use_cases import body
 from failover.use_cases.authenticate import Caller
+
+
+@dataclass(frozen=True)
+class Posted:
+    """A request as it came."""
+
+    raw: bytes
+    """Its body."""
+    key: str | None = None
+    """Its Idempotency-Key."""
+    faults: tuple[Fault, ...] = ()
+    """What is wrong with it besides its body."""
 
 
 @dataclass(frozen=True)
@@ -24,17 +36,18 @@ class Accepted:
     """The request had been accepted before, under the same Idempotency-Key."""
 
 
-def accept(outside: Outside, caller: Caller, raw: bytes, word: str, base_url: str, key: str | None) -> Accepted:
+def accept(outside: Outside, caller: Caller, posted: Posted, word: str, base_url: str) -> Accepted:
     """The new workflow, or the one an earlier request with the same Idempotency-Key made.
 
     Raises Problem (400, 409, 413, 503) before anything is written. Once it is stored it has been accepted: should the
     state machine not start at once, the workflow stays in the index `due`, and `reconcile` starts it.
     """
-    asked, digest = requested(outside, raw)
+    asked = requested(outside, posted)
+    digest = idempotency.digest(asdict(asked))
     workflow = _workflow(outside, caller, asked, word, base_url)
     logger.append_keys(workflow_id=workflow.id)
     try:
-        _store(outside, workflow, asked, _once(workflow, key, digest))
+        _store(outside, workflow, asked, _once(workflow, posted.key, digest))
     except KeyUsed as used:
         return _replayed(used.first, digest)
     count("WorkflowsCreated")
@@ -47,16 +60,18 @@ def accept(outside: Outside, caller: Caller, raw: bytes, word: str, base_url: st
     return Accepted(workflow.id, word)
 
 
-def requested(outside: Outside, raw: bytes) -> tuple[Request, str]:
-    """What a body asks for, and the digest of its JSON. Raises Problem (400, 413)."""
-    body.check_size(raw)
-    parsed = body.parsed(raw)
+def requested(outside: Outside, posted: Posted) -> Request:
+    """What a request asks for. Raises Problem (400 with all of its faults, 413)."""
+    body.check_size(posted.raw)
+    parsed = body.parsed(posted.raw)
     settings = outside.settings
     try:
         request = validated(parsed, settings.messages_version, loopback=settings.loopback_webhooks)
     except InvalidRequest as error:
-        raise problems.invalid_parameters(error.faults) from None
-    return request, idempotency.digest(parsed)
+        raise problems.invalid_parameters([*posted.faults, *error.faults]) from None
+    if posted.faults:
+        raise problems.invalid_parameters([*posted.faults])
+    return request
 
 
 def _once(workflow: Workflow, key: str | None, digest: str) -> Once | None:
@@ -75,11 +90,20 @@ def _store(outside: Outside, workflow: Workflow, asked: Request, once: Once | No
     """Store it, or raise `aws.Unavailable` knowing that it was not stored, as far as that can be known."""
     life = due.longest_life(workflow.steps, workflow.receipt_window)
     kept_until = due.forgotten_at(workflow.created_at, life + outside.settings.content_retention)
-    try:
-        outside.store.create(workflow, asked.steps, kept_until, once)
-    except aws.Unavailable:
-        if outside.store.read(workflow.id) is None:
-            raise
+    attempt, began = 1, outside.now()
+    while True:
+        try:
+            return outside.store.create(workflow, asked.steps, kept_until, once)
+        except KeyInUse:
+            pause = backoff.pause_for_twin(attempt, (outside.now() - began) / 1000, outside.jitter())
+            if pause is None:
+                raise
+            outside.sleep(pause)
+            attempt += 1
+        except aws.Unavailable:
+            if outside.store.read(workflow.id) is None:
+                raise
+            return None
 
 
 def _replayed(first: Once, digest: str) -> Accepted:

@@ -4,10 +4,9 @@ from typing import Any
 
 from failover.outside import Outside
 from failover.rules.plan import planned
-from failover.use_cases.accept import requested
+from failover.use_cases.accept import Posted, requested
 
 
-def plan(outside: Outside, raw: bytes) -> dict[str, Any]:
+def plan(outside: Outside, posted: Posted) -> dict[str, Any]:
     """The plan of a request. Raises Problem (400, 413), the same as for a request that is meant."""
-    asked, _ = requested(outside, raw)
-    return planned(asked.steps, outside.now(), outside.settings.receipt_window)
+    return planned(requested(outside, posted).steps, outside.now(), outside.settings.receipt_window)

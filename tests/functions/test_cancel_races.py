@@ -1,0 +1,100 @@
+"""Cancelling at the same instant as something else: one comes first, and the answer is true (faults F11, F27)."""
+
+from dataclasses import replace
+
+import pytest
+
+from failover.use_cases.send import send
+from failover.use_cases.transition import transition
+from tests.conftest import one_write_at_a_time
+from tests.examples import ID, MESSENGER, SMS
+from tests.functions.test_same_instant import at_once
+from tests.lives import LATER, claim, lived, sent, status
+from tests.messages_server import http, problem
+from tests.world import body_of
+
+OTHERS = {
+    "status": (status(0, "read"), {"completed", "cancelled"}),
+    "failure": (status(0, "rejected"), {"cancelled"}),
+    "claim": (claim(1, LATER), {"cancelled"}),
+}
+
+
+@pytest.mark.parametrize("other", OTHERS)
+@pytest.mark.parametrize("first", ["cancel", "other"])
+def test_one_right_before_the_other(world, app, cancel, put, monkeypatch, other, first):
+    """Of a cancel and something else one comes first, even between the other's reading and its writing; the answer of
+    the cancel is true of the workflow as it then is."""
+    act, ends = OTHERS[other]
+    put(sent(0))
+    store = app.outside.store
+    write, raced = store.write, []
+
+    def overtaken(state, pointer=None):
+        if not raced:
+            raced.append(transition(world.store, world.read(ID), act))
+        return write(state, pointer)
+
+    if first == "other":
+        monkeypatch.setattr(store, "write", overtaken)
+        answered = cancel()
+    else:
+        answered = cancel()
+        raced.append(transition(world.store, world.read(ID), act))
+    truthful(world.read(ID), answered, claimed=other == "claim" and first == "other")
+    assert world.read(ID).status in ends
+    assert (raced[0] is None) == (first == "cancel" and other == "claim")
+
+
+def truthful(flow, answered, *, claimed):
+    """The answer of a cancel and what has become of the workflow fit together."""
+    assert [entry["sequence"] for entry in flow.timeline] == list(range(1, len(flow.timeline) + 1))
+    ends = [entry["event"] for entry in flow.timeline if entry["event"] in ("completed", "error", "cancelled")]
+    assert ends == [flow.status]
+    if answered["statusCode"] == 409:
+        assert body_of(answered)["state"] == flow.status == "completed"
+        return
+    assert flow.status == "cancelled"
+    assert [step["state"] for step in body_of(answered)["steps"]] == ["sent", "in_flight" if claimed else "never_sent"]
+    assert (flow.steps[1].phase != "pending") == claimed
+
+
+@pytest.mark.parametrize("other", OTHERS)
+def test_at_the_same_instant(world, app, cancel, monkeypatch, other):
+    """60 rounds: whichever comes first, there is one end, one true answer, and no claim after a cancel."""
+    one_write_at_a_time(monkeypatch)
+    act, ends = OTHERS[other]
+    for number in range(60):
+        workflow_id = f"00000000-0000-4000-8000-{number:012d}"
+        flow = world.put(replace(lived(sent(0)), id=workflow_id, account=world.api_key), [MESSENGER, SMS])
+        answers = []
+        at_once(
+            lambda flow=flow, answers=answers: answers.append(cancel(f"/workflows/{flow.id}")),
+            lambda flow=flow: transition(world.store, world.read(flow.id), act),
+        )
+        after = world.read(workflow_id)
+        assert after.status in ends
+        truthful(after, answers[0], claimed=after.steps[1].phase == "claimed")
+
+
+def test_a_send_under_way(world, cancel, put, messages, outside):
+    """A step that had been claimed may still go out: the answer said so, and the timeline tells what became of it."""
+    put()
+    answers = []
+    messages.meanwhile = lambda _: answers.append(body_of(cancel()))
+    send(outside, "messenger", ID, 0)
+    assert [step["state"] for step in answers[0]["steps"]] == ["in_flight", "never_sent"]
+    flow = world.read(ID)
+    assert (flow.status, flow.steps[0].state) == ("cancelled", "sent")
+    assert [entry["event"] for entry in flow.timeline] == ["accepted", "sending", "cancelled", "sent"]
+
+
+@pytest.mark.parametrize("answered", [problem(429, "slow"), http(503), http(422)])
+def test_a_send_that_was_not_taken(world, cancel, put, messages, outside, answered):
+    """A claimed step that the Messages API did not take is not asked for again once the workflow is cancelled."""
+    put()
+    messages.script = [answered]
+    messages.meanwhile = lambda _: cancel()
+    send(outside, "messenger", ID, 0)
+    assert len(messages.requests) == 1
+    assert (world.read(ID).status, world.read(ID).steps[0].state) == ("cancelled", "unsent")

@@ -1,0 +1,298 @@
+"""`Idempotency-Key`: one request, however often it is sent (fault F1)."""
+
+import json
+import threading
+
+import boto3
+import pytest
+
+from failover.adapters import aws
+from failover.outside import Outside
+from failover.rules.idempotency import KEPT_SECONDS
+from failover.use_cases.accept import Posted, accept
+from failover.use_cases.authenticate import Caller
+from tests.conftest import one_write_at_a_time
+from tests.examples import MESSENGER, NOW, SMS, changed, request
+from tests.functions.test_same_instant import at_once
+from tests.world import body_of
+
+BODY = request(MESSENGER, SMS)
+CONFLICT = {"Error": {"Code": "TransactionCanceledException"}}
+CONFLICT["CancellationReasons"] = [{"Code": "None"}, {"Code": "None"}, {"Code": "TransactionConflict"}]
+
+
+@pytest.fixture
+def post(call):
+    def post(body=BODY, key="k", path="/workflows", **headers):
+        return call("POST", path, body, Idempotency_Key=key, **headers)
+
+    return post
+
+
+def replayed(answer):
+    return answer["multiValueHeaders"].get("Idempotent-Replayed") == ["true"]
+
+
+def workflows(world):
+    return [item for item in world.items() if item["sk"]["S"] == "state"]
+
+
+def executions(world):
+    return boto3.client("stepfunctions").list_executions(stateMachineArn=world.state_machine)["executions"]
+
+
+def test_the_same_again(world, post):
+    """A repeat is answered as the first was, says so, and does nothing."""
+    first = post()
+    assert (first["statusCode"], replayed(first)) == (202, False)
+    before = world.items()
+    for _ in range(3):
+        again = post()
+        assert (again["statusCode"], replayed(again)) == (202, True)
+        assert body_of(again) == body_of(first)
+    assert world.items() == before
+    assert len(executions(world)) == 1
+
+
+SIGNED = {**BODY, "sig": "5f0a", "timestamp": 1_800_000_000}
+REORDERED = json.dumps(dict(reversed(BODY.items())), indent=3).encode()
+SPELLED = request(changed(changed(MESSENGER, "failover.expiry_time", "600"), "to.id", " sim-unread "), SMS)
+PADDED = {**BODY, "workflow": [*BODY["workflow"], None]}
+NULLED = {**BODY, "client_ref": None, "webhook_url": None}
+
+
+@pytest.mark.parametrize("body", [SIGNED, REORDERED, SPELLED, PADDED, NULLED])
+def test_the_same_in_other_words(post, body):
+    """A request that means the same is the same: old clients sign each one anew, and spelling does not count."""
+    first = post()
+    assert body_of(post(body)) == body_of(first)
+    assert replayed(post({**BODY, "sig": "another", "timestamp": 1_800_000_001}))
+
+
+OTHERS = [
+    request(MESSENGER),
+    request(MESSENGER, MESSENGER, SMS),
+    request(changed(MESSENGER, "message.content.text", "Hello from messenger"), SMS),
+    request(changed(MESSENGER, "failover.expiry_time", 601), SMS),
+    request(changed(MESSENGER, "client_ref", "x"), SMS),
+    {**BODY, "client_ref": "x"},
+    {**BODY, "webhook_url": "https://example.com/x"},
+]
+
+
+@pytest.mark.parametrize("body", OTHERS)
+def test_another_request(world, post, body):
+    """Another request under the same key is 409, and nothing is stored; under another key it is a workflow."""
+    post()
+    before = world.items()
+    answer = post(body)
+    assert answer["statusCode"] == 409
+    assert body_of(answer)["type"].endswith("#conflict")
+    assert world.items() == before
+    assert post(body, key="K")["statusCode"] == 202
+
+
+def test_numbers_of_a_custom_object(post):
+    """What is passed through is compared to the last digit."""
+    step = changed(MESSENGER, "message.content", {"type": "custom", "custom": {"n": 0}})
+    raw = json.dumps(request(step, SMS))
+    first, second = (raw.replace('"n": 0', f'"n": 1.00000000000000000000000000{digit}').encode() for digit in (1, 2))
+    assert post(first)["statusCode"] == 202
+    assert replayed(post(first))
+    assert post(second)["statusCode"] == 409
+
+
+def test_both_endpoints(world, post):
+    """The key reaches over both endpoints; a repeat at the other one is answered in the word of the first."""
+    first = post(path="/v0.1/dispatch")
+    again = post(path="/workflows")
+    assert (again["statusCode"], replayed(again), body_of(again)) == (202, True, body_of(first))
+    assert list(body_of(again)) == ["dispatch_uuid"]
+    assert len(workflows(world)) == 1
+
+
+def test_another_account(post, stranger):
+    """The key of one account says nothing to another."""
+    first, second = post(), post(Authorization=stranger)
+    assert (second["statusCode"], replayed(second)) == (202, False)
+    assert body_of(first) != body_of(second)
+    assert post(OTHERS[0], Authorization=stranger)["statusCode"] == 409
+
+
+@pytest.mark.parametrize(("seconds", "status"), [(KEPT_SECONDS - 1, 409), (KEPT_SECONDS + 1, 202)])
+def test_free_after_a_day(world, app, post, seconds, status):
+    """A key is kept for 24 hours and is free after that, though the table may not have forgotten it yet."""
+    started = app.outside.now()
+    app.outside.now = lambda: started
+    post()
+    app.outside.now = lambda: started + seconds * 1000
+    answer = post(OTHERS[0])
+    assert (answer["statusCode"], replayed(answer)) == (status, False)
+    if status == 202:
+        assert body_of(post(OTHERS[0])) == body_of(answer)
+
+
+def test_a_refused_request_uses_no_key(world, post):
+    """A request that was refused leaves its key free."""
+    assert post(request(changed(SMS, "to.number", "x")))["statusCode"] == 400
+    assert post(b"{")["statusCode"] == 400
+    assert not world.items()
+    assert post()["statusCode"] == 202
+
+
+def test_a_plan_uses_no_key(world, post):
+    """A plan under a key leaves it free; a plan under a used one is made all the same."""
+    plan = post(path="/workflows?dry_run=true")
+    assert (plan["statusCode"], world.items()) == (200, [])
+    assert not replayed(post())
+    assert post(OTHERS[0], path="/workflows?dry_run=true")["statusCode"] == 200
+
+
+@pytest.mark.parametrize("key", ["!", "~" * 255, "5f0a4c1e-8d3b-4e57-9c1a-2b6d7e8f9a10", 'a"b\\c', "#", "workflow#x"])
+def test_keys(post, key):
+    """A key has 1 to 255 visible ASCII characters, whichever they are."""
+    assert post(key=key)["statusCode"] == 202
+    assert replayed(post(key=key))
+
+
+@pytest.mark.parametrize("key", ["", " ", "a b", "k ", "x" * 256, "é", "a\x7f", "a\tb", "k\n"])
+def test_no_keys(world, post, key):
+    """Anything else is 400, names the header, and nothing is stored."""
+    answer = post(key=key)
+    assert answer["statusCode"] == 400
+    assert [fault["name"] for fault in body_of(answer)["invalid_parameters"]] == ["Idempotency-Key"]
+    assert not world.items()
+
+
+def test_faults_of_header_query_and_body_at_once(post):
+    """A fault outside of the body hides none inside; their number is in the detail."""
+    body = request(changed(MESSENGER, "failover.expiry_time", 5), changed(SMS, "to.number", "x"))
+    answer = post(body, key="a b", path="/workflows?dry_run=maybe")
+    assert answer["statusCode"] == 400
+    problem = body_of(answer)
+    assert [fault["name"] for fault in problem["invalid_parameters"]] == [
+        "Idempotency-Key",
+        "dry_run",
+        "workflow[0].failover.expiry_time",
+        "workflow[1].to.number",
+    ]
+    assert "4 of your" in problem["detail"]
+
+
+def test_neither_key_nor_texts_are_kept(world, post, output):
+    """I8: of key and request the table has hashes, and the log has nothing."""
+    post(key="447700900123")
+    post(key="447700900123")
+    (item,) = [item for item in world.items() if item["sk"]["S"] == "idempotency"]
+    for private in ("447700900123", "447700900000", "Hello", "sim-unread"):
+        assert private not in str(item) + output()
+
+
+def twin(outside, world, body=BODY):
+    posted = Posted(json.dumps(body).encode(), "k")
+    return accept(outside, Caller(world.api_key), posted, "workflow", "https://api.test/beta")
+
+
+def test_twenty_at_once(world, monkeypatch):
+    """Twenty identical requests at the same instant make one workflow and one execution, and all get its id."""
+    one_write_at_a_time(monkeypatch)
+    accepted = []
+    at_once(*[lambda: accepted.append(twin(Outside(), world))] * 20)
+    assert len({answer.workflow_id for answer in accepted}) == 1
+    assert sum(not answer.replayed for answer in accepted) == 1
+    assert (len(accepted), len(workflows(world)), len(executions(world))) == (20, 1, 1)
+
+
+class Contended:
+    """DynamoDB while a transaction is under way: every other one on the same key conflicts with it.
+
+    The first write is held until all of its twins have been refused.
+    """
+
+    def __init__(self, outsides):
+        self.lock, self.refused, self.committed = threading.Lock(), threading.Semaphore(0), threading.Event()
+        self.twins = len(outsides) - 1
+        for outside in outsides:
+            client = outside.store._client
+            write = client.transact_write_items
+            client.transact_write_items = self.contended(write, client.exceptions.ClientError)
+
+    def contended(self, write, error):
+        def transact(**arguments):
+            if self.lock.acquire(blocking=False):
+                for _ in range(self.twins):
+                    assert self.refused.acquire(timeout=20)
+                answer = write(**arguments)
+                self.committed.set()
+                return answer
+            if not self.committed.is_set():
+                self.refused.release()
+                raise error(CONFLICT, "TransactWriteItems")
+            return write(**arguments)
+
+        return transact
+
+
+def test_twenty_while_the_first_is_being_stored(world, monkeypatch):
+    """Those that meet the first while it is written wait for it, and get its id like everybody else."""
+    one_write_at_a_time(monkeypatch)
+    outsides = [Outside() for _ in range(20)]
+    contended = Contended(outsides)
+    accepted = []
+    for outside in outsides:
+        outside.sleep = lambda _: contended.committed.wait(20)
+    at_once(*[lambda outside=outside: accepted.append(twin(outside, world)) for outside in outsides])
+    assert len({answer.workflow_id for answer in accepted}) == 1
+    assert sum(not answer.replayed for answer in accepted) == 1
+    assert (len(accepted), len(workflows(world)), len(executions(world))) == (20, 1, 1)
+
+
+class Conflicts:
+    """An outside whose table refuses the next `left` transactions; its clock is ahead by what was slept."""
+
+    def __init__(self):
+        self.left, self.slept, self.ago = 0, [], 0
+        self.outside = Outside(now=self.now, sleep=self.slept.append, jitter=lambda: 0.0)
+        self.client = self.outside.store._client
+        self.write = self.client.transact_write_items
+        self.client.transact_write_items = self.refused
+
+    def now(self):
+        return NOW + int((sum(self.slept) - self.ago) * 1000)
+
+    def refused(self, **arguments):
+        if self.left:
+            self.left -= 1
+            raise self.client.exceptions.ClientError(CONFLICT, "TransactWriteItems")
+        return self.write(**arguments)
+
+
+@pytest.fixture
+def conflicts(world):
+    return Conflicts()
+
+
+def test_a_twin_that_failed(world, conflicts):
+    """If the request it waited for came to nothing, the waiting one is the first."""
+    conflicts.left = 3
+    assert not twin(conflicts.outside, world).replayed
+    assert conflicts.slept == [0.1, 0.2, 0.4]
+    assert len(workflows(world)) == 1
+
+
+def test_a_twin_that_takes_too_long(world, conflicts):
+    """It is waited for a second at the most; then the client is told to come again, and nothing is stored."""
+    conflicts.left = 1000
+    with pytest.raises(aws.Unavailable):
+        twin(conflicts.outside, world)
+    assert 0 < sum(conflicts.slept) <= 1
+    assert not world.items()
+
+
+def test_a_conflict_over_a_key_that_is_free_again(world, conflicts):
+    """What was made under a key a day ago answers nobody who meets a twin on it now."""
+    conflicts.ago = KEPT_SECONDS + 60
+    old = twin(conflicts.outside, world, OTHERS[0])
+    conflicts.ago, conflicts.left = 0, 1
+    new = twin(conflicts.outside, world)
+    assert (new.replayed, new.workflow_id != old.workflow_id) == (False, True)

@@ -1,0 +1,53 @@
+"""What can happen to the workflow of the tests: each an act from one state to the next."""
+
+from collections.abc import Callable
+from typing import Any
+
+from failover.rules import transitions
+from failover.rules.answers import Accepted, Answer
+from failover.rules.receipt import Receipt
+from failover.rules.workflow import Workflow
+from tests.examples import NOW, TWO_STEPS, workflow
+
+type Act = Callable[[Workflow], Workflow | None]
+
+LATER = NOW + 700_000
+"""When the first step's expiry is over."""
+
+
+def lived(*acts: Act) -> Workflow:
+    """The workflow after some acts, each of which did something."""
+    flow = workflow(*TWO_STEPS)
+    for act in acts:
+        after = act(flow)
+        assert after is not None
+        flow = after
+    return flow
+
+
+def claim(number: int, now: int = NOW) -> Act:
+    return lambda flow: transitions.claimed(flow, number, now)
+
+
+def answer(number: int, told: Answer, now: int = NOW) -> Act:
+    return lambda flow: transitions.answered(flow, number, told, now)
+
+
+def sent(number: int, now: int = NOW) -> Act:
+    """Claimed, and taken by the Messages API as `uuid-<number>`."""
+
+    def act(flow: Workflow) -> Workflow | None:
+        claimed = transitions.claimed(flow, number, now)
+        return claimed and transitions.answered(claimed, number, Accepted(f"uuid-{number}"), now)
+
+    return act
+
+
+def status(number: int, word: str, happened_at: int | None = None, **more: Any) -> Act:
+    """A callback of the message `uuid-<number>`."""
+    receipt = Receipt(word, f"uuid-{number}", None, happened_at, **more)
+    return lambda flow: transitions.received(flow, number, receipt, LATER)
+
+
+def cancelled(flow: Workflow) -> Workflow | None:
+    return transitions.cancelled(flow, LATER)

@@ -1,0 +1,163 @@
+"""The list's query string, and where a page begins."""
+
+import re
+
+import pytest
+
+from failover.rules.listing import CURSOR, Filters, InvalidFilters, Page, Position, parse, shown
+from failover.rules.presentation import iso
+from local.openapi import operations
+from tests.examples import ID, NOW
+
+HERE = Position(NOW, ID)
+ETERNITY = 253_402_300_799_999
+
+
+def faults(**query):
+    with pytest.raises(InvalidFilters) as caught:
+        parse(query)
+    return [fault["name"] for fault in caught.value.faults]
+
+
+def test_nothing_asked_for():
+    """Without parameters, and with unknown ones, everything is let through, 20 at a time."""
+    assert parse({}) == parse({"sig": "x", "status_": "x"}) == Filters(limit=20)
+
+
+def test_empty():
+    """What a client has left empty is a fault: it meant to filter, and must not be shown everything."""
+    names = ["status", "channel", "client_ref", "since", "until", "limit", "cursor"]
+    assert faults(**dict.fromkeys(names, "")) == names
+
+
+def test_everything_asked_for():
+    """Each parameter is read into its filter."""
+    query = {
+        "status": "error",
+        "channel": "sms",
+        "client_ref": "table-12",
+        "since": "2026-03-01T09:00:00.000Z",
+        "until": "2026-03-01T10:00:00.001Z",
+        "limit": "100",
+        "cursor": HERE.cursor(),
+    }
+    assert parse(query) == Filters("error", "sms", "table-12", 1_772_355_600_000, 1_772_359_200_001, 100, HERE)
+
+
+@pytest.mark.parametrize(
+    ("text", "instant"),
+    [
+        ("2026-03-01T09:00:00Z", 1_772_355_600_000),
+        ("2026-03-01t09:00:00z", 1_772_355_600_000),
+        ("2026-03-01 09:00:00Z", 1_772_355_600_000),
+        ("2026-03-01T09:00:00", 1_772_355_600_000),
+        ("2026-03-01T09:00", 1_772_355_600_000),
+        ("2026-03-01", 1_772_323_200_000),
+        ("20260301T090000Z", 1_772_355_600_000),
+        ("2026-03-01T10:00:00+01:00", 1_772_355_600_000),
+        ("2026-03-01T10:00:00 01:00", 1_772_355_600_000),
+        ("2026-02-28T09:01:00-23:59", 1_772_355_600_000),
+        ("2026-03-01T09:00:00-00:00", 1_772_355_600_000),
+        ("2026-03-01T09:00:00.1Z", 1_772_355_600_100),
+        ("2026-03-01T09:00:00.0019999999999Z", 1_772_355_600_001),
+        ("2016-12-31T23:59:60Z", 1_483_228_800_000),
+        ("2017-01-01T00:59:60.5+01:00", 1_483_228_800_500),
+        ("1969-12-31T23:59:59Z", 0),
+        ("0000-02-29T00:00:00Z", 0),
+        ("0000-12-31T23:59:60z", 0),
+        ("0001-01-01T00:00:00+23:59", 0),
+        ("9999-12-31T23:59:59.999Z", ETERNITY),
+        ("9999-12-31T23:59:60-23:59", ETERNITY),
+    ],
+)
+def test_instants(text, instant):
+    """Every date-time of RFC 3339 is read, to the millisecond; those out of reach are as far as one can go."""
+    filters = parse({"since": text, "until": text})
+    assert (filters.since, filters.until) == (instant, instant)
+
+
+def test_shown_instants_are_read_back():
+    """The `created_at` a list shows, sent back as `since` and `until`, is that very millisecond."""
+    for milliseconds in range(NOW, NOW + 2000):
+        assert parse({"since": iso(milliseconds)}).since == milliseconds
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("status", "expired"),
+        ("status", "RUNNING"),
+        ("channel", "pigeon"),
+        ("channel", "viber_service"),
+        ("client_ref", "x" * 41),
+        ("client_ref", "\ud800"),
+        *[("since", text) for text in ("yesterday", "1772355600", "2026-02-29", "2026-03-01T09:61:00Z", "2026-03-01T")],
+        *[("until", text) for text in ("2026-13-01", "2026-03-01T09:00:00+25:00", "2026-03-01T24:00:01Z")],
+        *[("limit", text) for text in ("0", "101", "-1", "1.0", "ten", " 5", "٣", "9" * 5000)],
+        *[
+            ("cursor", text)
+            for text in ("x", ID, f"1.{ID}\n", f"-1.{ID}", f"٣.{ID}", f"{10**15}.{ID}", f"1.{ID.upper()}")
+        ],
+    ],
+)
+def test_faults(name, value):
+    """A value that does not fit is named."""
+    assert faults(**{name: value}) == [name]
+
+
+def test_every_fault_at_once():
+    """All faults of a query string are named together."""
+    names = ["status", "channel", "client_ref", "since", "until", "limit", "cursor"]
+    assert sorted(faults(**dict.fromkeys(names, "?" * 41))) == sorted(names)
+
+
+def test_since_after_until():
+    """A span that ends before it begins is no fault; it holds nothing."""
+    assert parse({"since": "2026-03-02", "until": "2026-03-01"}).let_nothing_through
+    assert not parse({"since": "2026-03-01", "until": "2026-03-01"}).let_nothing_through
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "start", "nothing"),
+    [
+        (NOW - 1, NOW + 1, HERE, False),
+        (NOW, NOW, HERE, False),
+        (0, NOW - 1, None, False),
+        (NOW + 1, ETERNITY, HERE, True),
+    ],
+)
+def test_cursor_of_another_span(since, until, start, nothing):
+    """A position newer than the span is in front of all of it, an older one behind; inside, the list goes on there."""
+    filters = Filters(since=since, until=until, after=HERE)
+    assert (filters.start, filters.let_nothing_through) == (start, nothing)
+
+
+def test_largest_cursor():
+    """Whatever matches the cursor's pattern is taken, and is in front of everything if it is beyond all time."""
+    filters = parse({"cursor": f"{10**15 - 1}.{ID}"})
+    assert (filters.start, filters.let_nothing_through) == (None, False)
+
+
+def test_documented_patterns():
+    """The OpenAPI document says of each parameter what the code accepts."""
+    parameters = {
+        parameter["name"]: parameter["schema"] for parameter in operations.paths()["/dispatch"]["get"]["parameters"]
+    }
+    assert re.fullmatch(parameters["cursor"]["pattern"], HERE.cursor())
+    assert parameters["cursor"]["pattern"] == CURSOR
+    for bound in ("minimum", "maximum", "default"):
+        assert parse({"limit": str(parameters["limit"][bound])}).limit == parameters["limit"][bound]
+    assert parse({}).limit == parameters["limit"]["default"]
+    assert parse({"client_ref": "x" * parameters["client_ref"]["maxLength"]}).client_ref
+    for name in ("status", "channel"):
+        assert {getattr(parse({name: word}), name) for word in parameters[name]["enum"]} == set(
+            parameters[name]["enum"]
+        )
+
+
+def test_shown():
+    """An entry has its own word and its instants; there is a cursor if there may be more, and none at the end."""
+    item = {"pk": f"workflow#{ID}", "word": "workflow", "status": "running", "created_at": NOW, "channels": ["sms"]}
+    entry = {"workflow_uuid": ID, "status": "running", "created_at": iso(NOW), "channels": ["sms"]}
+    assert shown(Page([item], None), "workflow") == {"workflows": [entry]}
+    assert shown(Page([item], HERE), "dispatch") == {"dispatches": [entry], "cursor": HERE.cursor()}

@@ -1,0 +1,98 @@
+"""The plan: when each step could be sent, at the earliest and at the latest."""
+
+import json
+import re
+from datetime import datetime
+
+import pytest
+
+from failover.rules import backoff, transitions
+from failover.rules.answers import Unknown
+from failover.rules.plan import START_SECONDS, planned
+from failover.rules.presentation import iso
+from failover.rules.request import validated
+from tests.examples import HOUR, MESSENGER, NOW, SMS, VIBER, changed, request, workflow
+from tests.world import ROOT
+
+WINDOW = 72 * HOUR
+
+
+def milliseconds(text):
+    return round(datetime.fromisoformat(text).timestamp() * 1000)
+
+
+def planned_for(*steps):
+    return planned(validated(request(*steps)).steps, NOW, WINDOW)
+
+
+def test_a_single_step():
+    """One step may be sent now, and is over at the latest when its receipt window is."""
+    plan = planned_for(SMS)
+    (step,) = plan["steps"]
+    assert (step["earliest_send"], step["latest_send"]) == (iso(NOW), iso(NOW + 30_000))
+    assert plan["over_at_latest"] == iso(NOW + (30 + 75 + WINDOW) * 1000)
+    assert (plan["template"], plan["dry_run"]) == ("failover", True)
+
+
+def test_every_step_may_be_sent_at_once():
+    """If all before it fail at once, so it goes out at once: the earliest is now, for each."""
+    assert {step["earliest_send"] for step in planned_for(MESSENGER, VIBER, SMS)["steps"]} == {iso(NOW)}
+
+
+@pytest.mark.parametrize("expiry", [15, 20, 600, 86400])
+def test_latest(expiry):
+    """Each step before adds its start, its longest send and its expiry; a short expiry cuts the repeats short."""
+    step = changed(MESSENGER, "failover.expiry_time", expiry)
+    sends = [milliseconds(step["latest_send"]) for step in planned_for(step, step, SMS)["steps"]]
+    later = (START_SECONDS + min(24, expiry) + 15 + expiry) * 1000
+    assert sends == [NOW + 30_000, NOW + 30_000 + later, NOW + 30_000 + 2 * later]
+
+
+def test_no_workflow_is_slower_than_its_plan():
+    """A workflow whose every step takes its longest claims each of them when the plan says, and is over by its end."""
+    steps = (("messenger", "read", 600), ("viber_service_msg", "delivered", 15), "sms")
+    plan = planned_for(MESSENGER, changed(VIBER, "failover.expiry_time", 15), SMS)
+    flow, now = workflow(*steps), NOW
+    for number, step in enumerate(plan["steps"]):
+        now += START_SECONDS * 1000
+        assert milliseconds(step["latest_send"]) == now
+        flow = transitions.claimed(flow, number, now)
+        now += int(backoff.longest_send(flow.steps[number].expiry_time) * 1000)
+        flow = transitions.answered(flow, number, Unknown("timeout"), now)
+        now = transitions.expires_at(flow.steps[number])
+    assert transitions.unconfirmed(flow, milliseconds(plan["over_at_latest"])).status == "error"
+    assert transitions.unconfirmed(flow, milliseconds(plan["over_at_latest"]) - 1) is None
+
+
+def test_what_a_step_says():
+    """A step has its number, its channel, who and to whom as they would be used, its failover and its reference."""
+    tolerated = changed(changed(VIBER, "to.number", "+447700900004"), "failover.expiry_time", "600")
+    first, last = planned_for(changed(tolerated, "message.client_ref", "mine"), SMS)["steps"]
+    sends = {"earliest_send", "latest_send"}
+    assert {name: value for name, value in first.items() if name not in sends} == {
+        "step": 0,
+        "channel": "viber_service_msg",
+        "from": VIBER["from"],
+        "to": VIBER["to"],
+        "expiry_time": 600,
+        "condition_status": "delivered",
+        "client_ref": "mine",
+    }
+    assert set(last) == {"step", "channel", "from", "to", *sends}
+
+
+def test_no_text():
+    """A plan has the texts of nobody."""
+    assert "Hello" not in json.dumps(planned_for(MESSENGER, VIBER, SMS))
+
+
+def test_documented_plan():
+    """The documented plan is that of the documented request."""
+    page = (ROOT / "docs/api.md").read_text()
+    blocks = [json.loads(block) for block in re.findall(r"^```json\n(.*?)^```", page, re.MULTILINE | re.DOTALL)]
+    asked = next(
+        block for block in blocks if block.get("template") == "failover" and isinstance(block.get("workflow"), list)
+    )
+    told = next(block for block in blocks if block.get("dry_run"))
+    now = milliseconds(told["steps"][0]["earliest_send"])
+    assert planned(validated(asked).steps, now, WINDOW) == told
