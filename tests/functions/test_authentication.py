@@ -70,6 +70,7 @@ class ago:  # noqa: N801 - it reads as a word
     seconds: int
 
 
+@pytest.mark.decision("JWT without `exp`")
 def test_token_of_the_published_clients(world, application, post):
     """A token without exp is good, and the workflow remembers its application."""
     answer = post(token(application))
@@ -78,6 +79,7 @@ def test_token_of_the_published_clients(world, application, post):
     assert (flow.account, flow.application) == (world.api_key, application)
 
 
+@pytest.mark.decision("JWT without `exp`")
 @pytest.mark.parametrize(
     "claims",
     [

@@ -36,6 +36,7 @@ RUNNING = [
 ]
 
 
+@pytest.mark.decision("Cancel")
 @pytest.mark.parametrize(("acts", "states"), [row[1:] for row in RUNNING], ids=[row[0] for row in RUNNING])
 def test_running(world, cancel, put, acts, states):
     """Whatever a running workflow is at: it is over, and of each step the answer says whether it can be taken back."""
@@ -59,6 +60,7 @@ def test_running(world, cancel, put, acts, states):
     assert flow.expires_at >= flow.ended_at // 1000 + flow.record_retention
 
 
+@pytest.mark.decision("Cancel")
 @pytest.mark.parametrize(
     ("acts", "state"),
     [

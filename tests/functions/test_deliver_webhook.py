@@ -63,6 +63,7 @@ def test_message_status(world, customer, deliver, listed):
     assert (listed(STATUS)["kind"], listed(STATUS)["state"]) == ("message_status", "delivered")
 
 
+@pytest.mark.decision("Customer's webhooks")
 def test_signed(world, customer, deliver):
     """The vendor's own library verifies it with the account's secret, and the hash is of exactly these bytes."""
     ended(world)
@@ -88,6 +89,7 @@ def test_each_attempt_is_signed_anew(world, customer, deliver):
     assert claims_of(first, world.signature_secret)["jti"] != claims_of(second, world.signature_secret)["jti"]
 
 
+@pytest.mark.decision("Customer's webhook URL")
 def test_application(world, customer, application, deliver):
     """What an application's token began goes to the application's URL, and its claims name the application."""
     ended(world, application=APPLICATION)
@@ -106,6 +108,7 @@ def test_application_without_a_url(world, customer, deliver, put_off):
     assert (customer.requests, put_off) == ([], [])
 
 
+@pytest.mark.decision("Customer's webhook URL")
 @pytest.mark.parametrize("of_application", [{}, {"application": APPLICATION}])
 def test_the_requests_own_url(world, customer, application, deliver, of_application):
     """A URL in the request wins over both."""
@@ -134,6 +137,8 @@ def test_acknowledged(world, customer, deliver, put_off, listed, status):
     assert (listed()["state"], put_off) == ("delivered", [])
 
 
+@pytest.mark.decision("Customer's webhooks")
+@pytest.mark.decision("Redirect as the answer to a webhook")
 @pytest.mark.parametrize("status", [301, 302, 307, 400, 401, 403, 404, 408, 410, 422])
 def test_final_answers(world, customer, deliver, put_off, listed, status):
     """Every answer that is no 2xx, no 429 and no 5xx is final: failed, and nothing queued anywhere."""
@@ -144,6 +149,7 @@ def test_final_answers(world, customer, deliver, put_off, listed, status):
     assert (len(customer.requests), put_off) == (1, [])
 
 
+@pytest.mark.decision("Customer's webhooks")
 @pytest.mark.parametrize(
     ("answer", "recorded"),
     [
@@ -187,6 +193,7 @@ def test_the_series_begins_with_the_first_attempt(world, customer, deliver, put_
     assert before <= put_off[0][1].since <= int(time.time() * 1000)
 
 
+@pytest.mark.decision("Customer's webhooks")
 def test_given_up(world, customer, deliver, put_off, delivering, listed):
     """When the next attempt would be later than 24 hours after the first, it goes among the dead letters."""
     ended(world)
@@ -216,6 +223,7 @@ def test_redriven(world, customer, deliver, delivering, put_off, listed):
     assert listed()["state"] == "delivered"
 
 
+@pytest.mark.decision("Content has been dropped")
 def test_content_dropped(world, customer, deliver, put_off, listed):
     """A status whose sender and recipient have been forgotten fails for good; a report is told all the same."""
     flow = ended(world)

@@ -103,6 +103,7 @@ def test_by_message_uuid(world, app, sent, told):
     assert world.read(ID).status == "completed"
 
 
+@pytest.mark.decision("Incoming status callbacks")
 @pytest.mark.parametrize(("age", "status"), [(0, 503), (200, 503), (301, 200), (86400, 200)])
 def test_unknown_message_uuid(app, sent, output, age, status):
     """A message nobody knows may still become known for five minutes; after that the callback is taken and counted."""
@@ -121,6 +122,7 @@ def test_unknown_message_uuid_without_a_time(app, sent, age, status):
     assert answer["statusCode"] == status
 
 
+@pytest.mark.decision("Incoming status callbacks")
 @pytest.mark.parametrize("reference", ["theirs", "11111111-1111-1111-1111-111111111111.0", f"{ID}.7"])
 def test_unknown_reference(world, app, sent, output, reference):
     """A reference that leads nowhere is taken and counted."""
@@ -130,6 +132,7 @@ def test_unknown_reference(world, app, sent, output, reference):
     assert "UnknownReceipts" in output()
 
 
+@pytest.mark.decision("Incoming status callbacks")
 @pytest.mark.parametrize(
     "event",
     [
@@ -151,6 +154,7 @@ def test_forged(world, app, sent, told, event):
     assert not told
 
 
+@pytest.mark.decision("Incoming status callbacks")
 def test_unsigned(world, app, sent):
     """F14: an unsigned callback is 503, because a signed one follows; nothing is written."""
     before = world.items()

@@ -76,6 +76,7 @@ LIVES = [
 ]
 
 
+@pytest.mark.decision("Beyond the original")
 @pytest.mark.parametrize(("acts", "shown"), [row[1:] for row in LIVES], ids=[row[0] for row in LIVES])
 def test_shown(known, message, acts, shown):
     """A message has the fields of its status as they are now: the highest status, the last time, error and price."""

@@ -73,6 +73,14 @@ def test_asked_to_wait(world, stored, messages, outside, slept, status, headers,
     assert slept == [pause]
 
 
+@pytest.mark.decision("Connections to the Messages API")
+def test_a_connection_for_each_request(world, stored, messages, outside):
+    """No request goes out on a connection that was used before: there a reset would tell nothing."""
+    messages.script = [server.http(503), server.http(503), server.accepted()]
+    sent_step(world, outside)
+    assert [request.headers["connection"] for request in messages.requests] == ["close"] * 3
+
+
 def test_retry_after_as_a_date(world, stored, messages, outside, slept):
     """F5: Retry-After may be a date."""
     date = time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(time.time() + 10))
@@ -196,6 +204,7 @@ def _slow(connection):
         time.sleep(0.01)
 
 
+@pytest.mark.decision("Sent but unknown")
 @pytest.mark.parametrize(
     "answer",
     [

@@ -10,6 +10,7 @@ from tests.world import body_of
 BAD = request(changed(MESSENGER, "failover.expiry_time", 5), changed(SMS, "to.number", "x"))
 
 
+@pytest.mark.decision("Beyond the original")
 @pytest.mark.parametrize("path", ["/workflows", "/workflows/", "/beta/workflows", "/v0.1/dispatch", "/dispatch/"])
 @pytest.mark.parametrize("flag", ["true", "TRUE"])
 def test_planned(world, app, call, path, flag):
@@ -55,6 +56,7 @@ def test_the_same_conditions(call, headers, status):
     assert call("POST", "/workflows?dry_run=true", request(SMS), **headers)["statusCode"] == status
 
 
+@pytest.mark.decision("`dry_run` neither `true` nor `false`")
 @pytest.mark.parametrize("flag", ["", "1", "0", "yes", "no", "tru", "true ", "true,false", "null", "t\u0131ue", "on"])
 def test_neither_true_nor_false(world, call, flag):
     """What was meant is not guessed: 400 names the parameter, and nothing is stored."""

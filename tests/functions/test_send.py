@@ -19,6 +19,7 @@ from tests.functions.conftest import sent_step
 from tests.world import CREDENTIALS, load
 
 
+@pytest.mark.decision("Calls we make")
 def test_accepted(world, stored, messages, outside):
     """An accepted message is recorded with its id; the request carries credentials, our reference and our webhook."""
     messages.script = [server.accepted("uuid-1")]
@@ -34,6 +35,7 @@ def test_accepted(world, stored, messages, outside):
     assert request.body["text"] == MESSENGER["message"]["content"]["text"]
 
 
+@pytest.mark.decision("Calls we make")
 def test_v0_1(world, stored, messages, monkeypatch):
     """With version v0.1 the nested body goes to the other path."""
     monkeypatch.setenv("MESSAGES_VERSION", "v0.1")

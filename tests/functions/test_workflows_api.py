@@ -20,6 +20,7 @@ def names(answer):
     return [fault["name"] for fault in body_of(answer)["invalid_parameters"]]
 
 
+@pytest.mark.decision("Endpoints")
 @pytest.mark.parametrize("path", ["/workflows", "/workflows/", "/beta/workflows", "/beta/workflows/"])
 def test_accepted(world, call, path):
     """A valid workflow is stored, started and answered 202 with its id, under every spelling of the address."""
@@ -33,6 +34,7 @@ def test_accepted(world, call, path):
     assert [execution["name"] for execution in executions] == [f"{workflow_id}-1"]
 
 
+@pytest.mark.decision("Which word a customer sees")
 @pytest.mark.parametrize(
     ("path", "word"),
     [("/beta/workflows", "workflow_uuid"), ("/v0.1/dispatch", "dispatch_uuid"), ("/dispatch/", "dispatch_uuid")],
@@ -80,6 +82,7 @@ def test_content_outlives_its_workflow(world, call):
     assert "expires_at" not in items["state"]
 
 
+@pytest.mark.decision("Beyond the original")
 def test_show(world, call):
     """GET gives the workflow, each step's state and the timeline."""
     (workflow_id,) = body_of(
@@ -101,6 +104,7 @@ def test_unknown_workflow(call, workflow_id):
     assert call("GET", f"/workflows/{workflow_id}")["statusCode"] == 404
 
 
+@pytest.mark.decision("Status of a validation error")
 def test_somebody_elses_workflow(world, call):
     """I6: somebody else's workflow looks exactly like a missing one."""
     (workflow_id,) = body_of(call("POST", "/workflows", request(SMS))).values()
@@ -157,6 +161,8 @@ def test_not_json(world, call, body):
     assert not world.items()
 
 
+@pytest.mark.decision("Errors")
+@pytest.mark.decision("Status of a validation error")
 def test_every_fault_with_its_path(world, call):
     """All faults of a request are reported at once, each with its path, and their number is in the detail."""
     body = request(changed(MESSENGER, "failover.expiry_time", 5), changed(SMS, "to.number", "x"))
@@ -218,6 +224,7 @@ def test_client_ref_of_a_message(call):
     assert body_of(call("GET", f"/workflows/{workflow_id}"))["steps"][0]["client_ref"] == "mine"
 
 
+@pytest.mark.decision("Errors")
 def test_problem_shape(call):
     """A problem has the vendor's fields, and one trace id in its body and its header."""
     answer = call("GET", "/nothing")

@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -72,6 +73,7 @@ def fault_names(body):
     return []
 
 
+@pytest.mark.decision("Unknown fields")
 @settings(max_examples=300, deadline=None)
 @given(st.lists(WORDS | st.text(max_size=5), min_size=1, max_size=5), JSON)
 def test_unknown_fields_in_a_step(way, value):

@@ -8,6 +8,7 @@ from failover.rules.delivery import Answered, Failed, Forbidden
 DAY = 24 * 3600 * 1000
 
 
+@pytest.mark.decision("Customer's webhooks")
 def test_pauses():
     """The first repeat is after 5 s; the pauses double up to 900 s, the longest a queue holds a message back."""
     pauses = [delivery.pause(series) for series in range(1, 12)]
@@ -44,6 +45,7 @@ def test_repeated(attempted):
     assert not delivery.delivered(attempted)
 
 
+@pytest.mark.decision("Redirect as the answer to a webhook")
 @pytest.mark.parametrize(
     "attempted",
     [Answered(s) for s in (101, 300, 301, 302, 307, 308, 400, 401, 403, 404, 408, 410, 418, 428, 430, 499)]

@@ -54,6 +54,7 @@ def test_who_is_over_is_never_taken():
     assert transitions.taken(over(), NOW + WINDOW) is None
 
 
+@pytest.mark.decision("Last step")
 @pytest.mark.parametrize(("answer", "since"), [(Accepted("u"), 500), (Unknown("HTTP 500"), 500), (None, 0)])
 def test_unconfirmed(answer, since):
     """F28: a last step without a receipt is left when its window ends, counted from its answer, or else its claim."""
@@ -123,6 +124,7 @@ def test_resumed():
     assert transitions.resumed(resumed, 1, NOW) is None, "its twin has found the same, and comes later"
 
 
+@pytest.mark.decision("A workflow whose executions keep dying")
 def test_abandoned():
     """The fifth execution that dies ends the workflow in error, its last step unsendable, with one final report."""
     flow = replace(got(sent(workflow(*TWO_STEPS), 0), 0, "rejected"), attempt=transitions.MOST_ATTEMPTS)

@@ -24,6 +24,7 @@ def test_nothing_asked_for():
     assert parse({}) == parse({"sig": "x", "status_": "x"}) == Filters(limit=20)
 
 
+@pytest.mark.decision("Names of the list's filters")
 def test_empty():
     """What a client has left empty is a fault: it meant to filter, and must not be shown everything."""
     names = ["status", "channel", "client_ref", "since", "until", "limit", "cursor"]

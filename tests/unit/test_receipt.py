@@ -25,6 +25,7 @@ V0_1 = {
 }
 
 
+@pytest.mark.decision("Calls we make")
 def test_both_versions_say_the_same():
     """The v1 and the v0.1 body of one callback are read alike."""
     receipt = parse(V1)

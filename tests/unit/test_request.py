@@ -21,6 +21,7 @@ def test_valid():
     assert validated(body).steps == body["workflow"]
 
 
+@pytest.mark.decision("Tolerated input")
 @pytest.mark.parametrize(
     ("path", "value", "normalized"),
     [
@@ -38,12 +39,14 @@ def test_tolerated_in_messenger(path, value, normalized):
     assert step[outer][inner] == normalized
 
 
+@pytest.mark.decision("Tolerated input")
 @pytest.mark.parametrize("number", [447700900000, "447700900000", "+447700900000", "00447700900000", " 447700900000\t"])
 def test_tolerated_numbers(number):
     """A number may come as an integer, with white space, with + or 00."""
     assert validated(request(changed(SMS, "to.number", number))).steps[0]["to"]["number"] == "447700900000"
 
 
+@pytest.mark.decision("Tolerated input")
 def test_trailing_null():
     """The null that a callback inside the array becomes is passed over."""
     body = request(MESSENGER, SMS)
@@ -51,11 +54,13 @@ def test_trailing_null():
     assert len(validated(body).steps) == 2
 
 
+@pytest.mark.decision("Unknown fields")
 def test_unknown_at_the_top():
     """Unknown fields at the top are passed over: old clients add sig and timestamp."""
     assert validated({**request(SMS), "sig": "x", "timestamp": 1})
 
 
+@pytest.mark.decision("Rejected input")
 @pytest.mark.parametrize(
     ("path", "value", "name"),
     [
@@ -99,12 +104,14 @@ def test_rejected_with_its_path(path, value, name):
     assert list(faults(first_messenger(path, value))) == [name]
 
 
+@pytest.mark.decision("What is a telephone number?")
 @pytest.mark.parametrize("number", ["12345", "4" * 16, "ACME", "0447700900000", "44 7700 900000", "+", ""])
 def test_no_telephone_numbers(number):
     """A recipient's number has 7 to 15 digits and does not begin with 0."""
     assert list(faults(request(changed(SMS, "to.number", number)))) == ["workflow[0].to.number"]
 
 
+@pytest.mark.decision("`condition_status: read` on SMS or MMS")
 def test_read_on_sms_names_delivered():
     """SMS has no read: the reason says so, and says what to use."""
     body = request({**SMS, "failover": {"expiry_time": 60, "condition_status": "read"}}, SMS)
@@ -120,6 +127,7 @@ def test_failover_on_the_last_step():
     assert faults(body) == {"workflow[0].failover": "The last step has nothing to fail over to"}
 
 
+@pytest.mark.decision("Rejected input")
 @pytest.mark.parametrize(
     ("body", "name"),
     [
@@ -174,6 +182,7 @@ def test_text_limits(channel):
         assert list(faults(request(changed(step, "message.content", content)))) == ["workflow[0].message.content.text"]
 
 
+@pytest.mark.decision("Channels beyond the original's")
 @pytest.mark.parametrize("name", CHANNELS)
 def test_every_channel(name):
     """A step over each channel is valid, and comes out as it went in."""
@@ -269,6 +278,7 @@ def test_the_reason_never_quotes_the_value():
     assert "447700900123" not in str(faults(body))
 
 
+@pytest.mark.decision("Two steps on the same channel")
 def test_same_channel_twice():
     """Two steps on one channel are how one fails over between two senders."""
     first = {**SMS, "failover": {"expiry_time": 60, "condition_status": "delivered"}}

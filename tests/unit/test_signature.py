@@ -14,6 +14,7 @@ def signed(secret=SECRET, algorithm="HS256", body=BODY, **changes):
     return "Bearer " + jwt.encode(claims, secret, algorithm=algorithm)
 
 
+@pytest.mark.decision("Incoming status callbacks")
 @pytest.mark.parametrize("age", [0, 60, 24 * 3600, LIFE, -60])
 def test_genuine(age):
     """A callback is good for 25 hours after iat, with a minute of skew."""

@@ -5,6 +5,7 @@ import pytest
 from failover.rules.statuses import FAILURES, meets, reached, risen
 
 
+@pytest.mark.decision("`read` and `delivered`")
 @pytest.mark.parametrize(
     ("known", "arriving", "after"),
     [
@@ -35,6 +36,7 @@ def test_any_order_ends_alike(order):
     assert status == "read"
 
 
+@pytest.mark.decision("`read` and `delivered`")
 def test_read_satisfies_delivered():
     """Who has read has received; who has received need not have read; a failure meets nothing."""
     assert meets("read", "delivered")

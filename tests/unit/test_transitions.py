@@ -48,6 +48,7 @@ def test_claimed_only_once():
         assert transitions.claimed(transitions.answered(flow, 0, answer, NOW), 0, NOW) is None
 
 
+@pytest.mark.decision("Expiry clock")
 def test_next_claim_expires_the_open_step():
     """A step nothing has decided expires at the moment the next one is claimed, with the reason in the timeline."""
     flow = got(sent(workflow(*TWO_STEPS), 0), 0, "submitted", "delivered")
@@ -58,6 +59,7 @@ def test_next_claim_expires_the_open_step():
     assert left["reason"] == "expired after 600 s: last status delivered, wanted read"
 
 
+@pytest.mark.decision("Expiry clock")
 @pytest.mark.parametrize("early", [1, 599_999])
 def test_never_early(early):
     """The next step cannot be claimed while the one before is open and its time is not up."""
@@ -68,6 +70,7 @@ def test_never_early(early):
     assert transitions.claimed(flow, 1, expires_at)
 
 
+@pytest.mark.decision("Expiry clock")
 def test_never_early_without_an_answer():
     """A send that died after its claim keeps its whole expiry, from the claim."""
     flow = transitions.claimed(workflow(*TWO_STEPS), 0, NOW)
@@ -127,6 +130,7 @@ def test_failure_closes_the_step(failure):
     assert transitions.claimed(flow, 1, NOW).steps[0].outcome == failure
 
 
+@pytest.mark.decision("Failure and success of one message")
 def test_failure_after_delivery_decides_nothing():
     """Delivered came first: a failure after it is recorded, and read may still come."""
     flow = got(sent(workflow(*TWO_STEPS), 0), 0, "delivered", "rejected")
@@ -134,6 +138,7 @@ def test_failure_after_delivery_decides_nothing():
     assert got(flow, 0, "read").status == "completed"
 
 
+@pytest.mark.decision("Failure and success of one message")
 def test_success_after_failure_decides_nothing():
     """Rejected came first: a success after it is recorded as late and does not complete the workflow."""
     flow = got(sent(workflow(*TWO_STEPS), 0), 0, "rejected", "delivered", "read")
@@ -148,6 +153,7 @@ def test_duplicates_are_nothing(status):
     assert transitions.received(flow, 0, receipt(status), NOW) is None
 
 
+@pytest.mark.decision("Failure and success of one message")
 def test_lower_status_is_still_recorded():
     """Delivered after read changes no state, and stands in the timeline."""
     flow = got(sent(workflow(*THREE_STEPS), 0), 0, "read", "delivered")
@@ -169,6 +175,7 @@ def test_status_overtakes_the_answer():
     assert (flow.status, flow.steps[0].status, flow.steps[0].message_uuid) == ("completed", "read", UUID)
 
 
+@pytest.mark.decision("Late status")
 def test_late_success_completes_before_a_further_step():
     """A step that had expired and now meets its condition completes the running workflow."""
     flow = sent(sent(workflow(*THREE_STEPS), 0), 1, NOW + 700_000)
@@ -185,6 +192,7 @@ def test_late_status_below_its_condition():
     assert got(flow, 0, "delivered").status == "running"
 
 
+@pytest.mark.decision("Late status")
 def test_late_status_after_the_end():
     """After the end a status is recorded as late and never changes the result."""
     flow = got(sent(workflow("sms"), 0), 0, "rejected")
@@ -194,6 +202,7 @@ def test_late_status_after_the_end():
     assert after.timeline[-1]["late"] is True
 
 
+@pytest.mark.decision("Last step")
 @pytest.mark.parametrize(
     ("statuses", "result"),
     [(["delivered"], "completed"), (["read"], "completed"), (["rejected"], "error"), (["undeliverable"], "error")],
@@ -212,6 +221,7 @@ def test_error_keeps_its_reason():
     assert events(flow)[-2:] == [("left", 0), ("error", 0)]
 
 
+@pytest.mark.decision("Certainly not sent")
 @pytest.mark.parametrize(
     ("answer", "outcome", "reason"),
     [
@@ -261,6 +271,7 @@ def test_late_answer_rewrites_nothing(answer):
     assert [event for event, _ in events(flow)].count("left") == 1
 
 
+@pytest.mark.decision("A status of a message that the answer called refused or not taken")
 @pytest.mark.parametrize("answer", [Refused(422, "422"), NotTaken("HTTP 503")])
 @pytest.mark.parametrize("status", ["submitted", "delivered"])
 def test_a_status_proves_the_message_was_taken(answer, status):

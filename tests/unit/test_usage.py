@@ -34,6 +34,7 @@ def test_price(price, kept):
     assert usage({"price": price, "currency": "eur"}) == {"price": kept, "currency": "EUR"}
 
 
+@pytest.mark.decision("A price that changes")
 def test_currency_of_old():
     """A price without a currency is in euros, the only one there was."""
     assert usage({"price": "1"}) == {"price": "1", "currency": "EUR"}
@@ -59,6 +60,7 @@ def test_no_price(value):
     assert usage(value) is None
 
 
+@pytest.mark.decision("A price that changes")
 def test_last_known_price_of_each_message():
     """A status that repeats a price charges nothing twice, one that corrects it replaces it."""
     timeline = [charged(0, "0.1"), charged(1, "0.2"), charged(0, "0.1"), charged(1, "0.3")]

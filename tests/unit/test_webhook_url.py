@@ -63,6 +63,7 @@ def test_private(host, loopback):
     assert fault(f"https://{host}/", loopback=loopback) == "Input should be a URL with a public host"
 
 
+@pytest.mark.decision("Webhook URL with credentials")
 @pytest.mark.parametrize("url", ["https://u:p@shop.test/", "https://u@shop.test/", "https://@127.0.0.1/"])
 @pytest.mark.parametrize("loopback", [False, True])
 def test_credentials(url, loopback):

@@ -45,6 +45,7 @@ def failed_over(**more):
     return got(flow, 1, "delivered", NOW + 701_000, usage=EURO)
 
 
+@pytest.mark.decision("Which word a customer sees")
 @pytest.mark.parametrize("word", WORDS)
 def test_message_status(word):
     """A message status names message, parties, instant, status, price and workflow, in the word of its endpoint."""
@@ -92,6 +93,7 @@ def test_timestamp_of_our_own():
     assert body(flow, content=[SMS])["timestamp"] == "2027-01-15T08:00:00.007Z"
 
 
+@pytest.mark.decision("Calls we make")
 @pytest.mark.parametrize(
     ("step", "whole", "told"),
     [
@@ -116,6 +118,7 @@ def test_nothing_of_the_message_is_told():
     }
 
 
+@pytest.mark.decision("Final report")
 @pytest.mark.parametrize("word", WORDS)
 def test_final_report(word):
     """The report has the total, the workflow's id in its word, and each message with its last status and price."""
@@ -148,6 +151,7 @@ def test_final_report(word):
     }
 
 
+@pytest.mark.decision("A message without a status yet")
 def test_messages_never_sent_are_absent():
     """A report has the messages that were sent, and no others; sent without a status yet is `submitted`."""
     flow = got(sent(flow_of(*TWO_STEPS), 0), 0, "read")
@@ -192,6 +196,7 @@ def test_last_known_status():
     assert body(flow, end)["usage"] == EURO
 
 
+@pytest.mark.decision("Final report")
 @pytest.mark.parametrize(
     ("prices", "total"),
     [
@@ -209,6 +214,7 @@ def test_total(prices, total):
     assert body(flow)["usage"] == {"price": total, "currency": "EUR"}
 
 
+@pytest.mark.decision("Several currencies")
 def test_several_currencies():
     """Where there are several currencies, there is one total for each; nothing is converted."""
     flow = got(sent(flow_of(*TWO_STEPS), 0), 0, "submitted", usage={"price": "0.01", "currency": "USD"})
@@ -235,6 +241,8 @@ def test_cancelled_report():
     assert (told["status"], told["_links"]) == ("cancelled", {"messages": []})
 
 
+@pytest.mark.decision("Final report")
+@pytest.mark.decision("What `amended` says")
 def test_amended_report():
     """Cost that comes after the end is reported again, with the same status and the new total."""
     flow = failed_over()
@@ -269,6 +277,7 @@ def test_content_dropped():
     assert body(flow, 9, None) == body(flow, 9)
 
 
+@pytest.mark.decision("What the messages resource shows")
 def test_message_resource():
     """Where a message's href leads: its last webhook's words, with the status and the price it has by now."""
     flow = got(failed_over(), 0, "read", NOW + 800_000, usage=EURO, timestamp=NOW)
@@ -281,6 +290,7 @@ def test_message_resource():
     )
 
 
+@pytest.mark.decision("A message without a status yet")
 def test_message_resource_before_any_status():
     """A message without a status is `submitted` since it was taken; one whose content is gone names nobody."""
     told = webhooks.message(sent(flow_of("sms"), 0, NOW + 7), 0, None)
