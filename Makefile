@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo up down test lint format requirements openapi clean
+.PHONY: help demo up down load test lint format requirements openapi clean
 
 PYTHON := .venv/bin/python
 HOST_PATH := $(PATH)
@@ -18,6 +18,9 @@ up: .venv/ready ## the stack on this machine; writes .local/credentials.env
 
 down: .venv/ready ## stop it and forget what it held
 	@$(PYTHON) -m local down
+
+load: .venv/ready ## 2,000 workflows of every outcome, then what was lost or came twice; RATE=2 WORKFLOWS=2000 KILL=
+	@$(PYTHON) -m local load
 
 test: .venv/ready ## every test, the deployed stack included
 	@$(PYTHON) -m pytest -n 2

@@ -1,5 +1,6 @@
-"""`python -m local up | down | demo`: what the Makefile's verbs run."""
+"""`python -m local up | down | demo | load`: what the Makefile's verbs run."""
 
+import os
 import signal
 import sys
 import time
@@ -8,6 +9,8 @@ from typing import NoReturn
 
 from local import credentials, engines, events, stack
 from local.demo import demo
+from local.load import Wanted, load
+from local.load.faults import Faults, Kills
 from local.place import LocalFailure, Place, default_place
 
 
@@ -58,6 +61,21 @@ def run_demo(place: Place) -> None:
         stack.wipe(place)
 
 
+def run_load(place: Place) -> None:
+    if engines.running(place):
+        raise LocalFailure("a local stack is up already: `make down` first, or set API_PORT and STEPFUNCTIONS_PORT")
+    wanted = Wanted.of_environment()
+    faults = Kills(place, int(os.environ.get("SEED") or 1)) if os.environ.get("KILL") else Faults()
+    try:
+        bring_up(place, _said)
+        _said(f"{wanted.workflows} workflows, {wanted.rate:g} a second")
+        load(place, wanted, faults)
+    finally:
+        engines.stop(place)
+        credentials.remove(place)
+        stack.wipe(place)
+
+
 _STARTED = time.monotonic()
 
 
@@ -70,7 +88,7 @@ def _terminated(_number: int, _frame: object) -> NoReturn:
 
 
 def main() -> int:
-    verbs = {"up": up, "down": down, "demo": run_demo}
+    verbs = {"up": up, "down": down, "demo": run_demo, "load": run_load}
     if len(sys.argv) != 2 or sys.argv[1] not in verbs:
         print(__doc__)
         return 2

@@ -6,7 +6,7 @@ from typing import Any
 import requests
 
 from local import credentials
-from local.inbox import Inbox
+from local.inbox import Inbox, Webhook
 from local.place import LocalFailure, Place
 
 EXPIRY = 15
@@ -67,13 +67,23 @@ def _demo(place: Place, written: dict[str, str], inbox: Inbox) -> None:
     happened = [(e["event"], e.get("step"), e.get("reason") or e.get("status")) for e in workflow["timeline"]]
     if sorted(happened, key=str) != sorted(_EXPECTED, key=str) or workflow["status"] != "completed":
         raise LocalFailure("this is not what should have happened")
-    webhooks = inbox.take(len(_WEBHOOKS), _PATIENCE)
+    webhooks = _received(inbox)
     print(f"\n{inbox.url} was told, signed:\n")
     for webhook in webhooks:
         print(_told(webhook))
     if [webhook["status"] for webhook in webhooks] != _WEBHOOKS:
         raise LocalFailure("these are not the webhooks that should have come")
     print("\nNobody read the Messenger message in time, so the SMS went out, once, and was delivered.")
+
+
+def _received(inbox: Inbox) -> list[dict[str, Any]]:
+    """The webhooks in the order of their `sequence`, which need not be the one they came in; each once."""
+
+    def by_sequence(webhooks: list[Webhook]) -> dict[int, dict[str, Any]]:
+        return {webhook.body["sequence"]: webhook.body for webhook in webhooks}
+
+    received = by_sequence(inbox.received(lambda so_far: len(by_sequence(so_far)) >= len(_WEBHOOKS), _PATIENCE))
+    return [received[sequence] for sequence in sorted(received)]
 
 
 def _followed(session: requests.Session, url: str) -> dict[str, Any]:

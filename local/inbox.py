@@ -2,22 +2,31 @@
 
 import json
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from queue import Empty, Queue
-from threading import Thread
+from threading import Condition, Thread
 from typing import Any
 
 from failover.rules import signature
+
+
+@dataclass(frozen=True)
+class Webhook:
+    at: float
+    """When it came, in seconds since the epoch."""
+    body: dict[str, Any]
 
 
 class Inbox:
     """Answers 204 to webhooks that are signed with the secret, 401 to everything else."""
 
     def __init__(self, signature_secret: str) -> None:
-        self._bodies: Queue[dict[str, Any]] = Queue()
-        bodies = self._bodies
+        self._received: list[Webhook] = []
+        self._changed = Condition()
+        inbox = self
 
-        class Webhook(BaseHTTPRequestHandler):
+        class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 raw = self.rfile.read(int(self.headers["Content-Length"]))
                 try:
@@ -25,32 +34,36 @@ class Inbox:
                 except signature.Forged:
                     self.send_response(401)
                 else:
-                    bodies.put(json.loads(raw))
+                    inbox._receive(Webhook(time.time(), json.loads(raw)))
                     self.send_response(204)
                 self.end_headers()
 
             def log_message(self, *_: Any) -> None:
-                """Nothing: what comes is printed by whoever takes it out."""
+                """Nothing: what came is printed by whoever asks for it."""
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Webhook)
+        self._server = _Server(("127.0.0.1", 0), Handler)
         Thread(target=self._server.serve_forever, daemon=True).start()
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self._server.server_port}/webhooks"
 
-    def take(self, many: int, patience: float) -> list[dict[str, Any]]:
-        """Webhooks in the order of their `sequence`: so many, or those that came within `patience` seconds."""
-        deadline = time.monotonic() + patience
-        taken: dict[int, dict[str, Any]] = {}
-        while len(taken) < many:
-            try:
-                body = self._bodies.get(timeout=max(0.0, deadline - time.monotonic()))
-            except Empty:
-                break
-            taken[body["sequence"]] = body
-        return [taken[sequence] for sequence in sorted(taken)]
+    def received(self, enough: Callable[[list[Webhook]], bool] = lambda _: True, patience: float = 0) -> list[Webhook]:
+        """What has come, repeats too, once it is enough, or `patience` seconds are over."""
+        with self._changed:
+            self._changed.wait_for(lambda: enough(self._received), patience)
+            return list(self._received)
 
     def close(self) -> None:
         self._server.shutdown()
         self._server.server_close()
+
+    def _receive(self, webhook: Webhook) -> None:
+        with self._changed:
+            self._received.append(webhook)
+            self._changed.notify_all()
+
+
+class _Server(ThreadingHTTPServer):
+    request_queue_size = 128
+    daemon_threads = True

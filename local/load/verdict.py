@@ -1,0 +1,103 @@
+"""What must hold after a load, whatever broke meanwhile."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+from typing import Any
+
+from failover.rules import webhooks
+from failover.rules.workflow import Entry, Workflow
+
+ENDS = ("completed", "error", "cancelled")
+
+
+def broken(
+    posted: set[str], flows: dict[str, Workflow], requests: Counter[str], told: set[tuple[str, int]]
+) -> list[str]:
+    """Every violation, in words.
+
+    `flows` are the workflows as the table has them, `requests` counts those the Messages API took or may have taken by
+    their `client_ref`, `told` has (workflow id, sequence) of every webhook that came.
+    """
+    violations = [f"lost: {workflow_id} was accepted and is not there" for workflow_id in posted - flows.keys()]
+    for flow in flows.values():
+        violations += (f"{flow.id}: {violation}" for violation in _of_one(flow))
+        expected = {entry["sequence"] for entry in webhooks.told(flow)}
+        missing = expected - {sequence for workflow_id, sequence in told if workflow_id == flow.id}
+        violations += (f"{flow.id}: I10: webhook {sequence} did not come" for sequence in sorted(missing))
+    violations += (f"{reference}: I3: requested {many} times" for reference, many in requests.items() if many > 1)
+    return violations
+
+
+def _of_one(flow: Workflow) -> Iterator[str]:
+    if flow.running:
+        yield "I5: it is not over"
+    events = [entry["event"] for entry in flow.timeline]
+    ends = [number for number, event in enumerate(events) if event in ENDS]
+    if len(ends) > 1:
+        yield f"I1: it ended {len(ends)} times"
+    sending = [(number, entry["step"]) for number, entry in enumerate(flow.timeline) if entry["event"] == "sending"]
+    for number, step in sending:
+        if ends and number > ends[0]:
+            yield f"I4: step {step} was claimed after the end"
+        if step > 0 and not any(_left(entry, step - 1) for entry in flow.timeline[:number]):
+            yield f"I2: step {step} was claimed before step {step - 1} was left"
+    if any(many > 1 for many in Counter(step for _, step in sending).values()):
+        yield "I3: a step was claimed twice"
+
+
+def _left(entry: Entry, step: int) -> bool:
+    return bool(entry["event"] == "left" and entry["step"] == step)
+
+
+def lateness(flows: Iterable[Workflow]) -> list[float]:
+    """Seconds by which each expired step was left after its expiry; never below 0."""
+    late = []
+    for flow in flows:
+        answered: dict[int, int] = {}
+        for entry, following in pairwise(flow.timeline):
+            if entry["event"] in ("sent", "unknown", "unsent"):
+                answered[entry["step"]] = entry["at"]
+            if _followed(entry, following) and _expired(entry) and entry["step"] in answered:
+                expiry_time = flow.steps[entry["step"]].expiry_time or 0
+                late.append((entry["at"] - answered[entry["step"]]) / 1000 - expiry_time)
+    return late
+
+
+def next_after_failure(flows: Iterable[Workflow]) -> list[float]:
+    """Seconds from a failed message to the claim of the next step."""
+    return [
+        (following["at"] - entry["at"]) / 1000
+        for flow in flows
+        for entry, following in pairwise(flow.timeline)
+        if _followed(entry, following) and not _expired(entry)
+    ]
+
+
+def _followed(entry: Entry, following: Entry) -> bool:
+    return bool(entry["event"] == "left" and following["event"] == "sending")
+
+
+def _expired(entry: Entry) -> bool:
+    return str(entry["reason"]).startswith("expired")
+
+
+def webhook_lags(flows: dict[str, Workflow], first: dict[tuple[str, int], float]) -> list[float]:
+    """Seconds from each entry of a timeline to the first arrival of its webhook."""
+    at = {(flow.id, entry["sequence"]): entry["at"] / 1000 for flow in flows.values() for entry in flow.timeline}
+    return [came - at[key] for key, came in first.items() if key in at]
+
+
+def identity(body: dict[str, Any]) -> tuple[str, int]:
+    """Which webhook of which workflow this is."""
+    link = body["_links"].get("workflow") or body
+    return link["workflow_uuid"], body["sequence"]
+
+
+def quantiles(seconds: list[float]) -> str:
+    """p50, p99 and the longest, in one line."""
+    if not seconds:
+        return "none"
+    ordered = sorted(seconds)
+    p50, p99 = (ordered[min(len(ordered) - 1, int(len(ordered) * part))] for part in (0.5, 0.99))
+    return f"p50 {p50:7.3f} s   p99 {p99:7.3f} s   max {ordered[-1]:7.3f} s   of {len(ordered)}"
