@@ -5,12 +5,13 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import NoReturn
 
 from local import credentials, engines, events, stack
 from local.demo import demo
 from local.load import Wanted, load
-from local.load.faults import Faults, Kills
+from local.load.faults import Faults, Kills, Proxies
 from local.place import LocalFailure, Place, default_place
 
 
@@ -64,8 +65,12 @@ def run_demo(place: Place) -> None:
 def run_load(place: Place) -> None:
     if engines.running(place):
         raise LocalFailure("a local stack is up already: `make down` first, or set API_PORT and STEPFUNCTIONS_PORT")
-    wanted = Wanted.of_environment()
-    faults = Kills(place, int(os.environ.get("SEED") or 1)) if os.environ.get("KILL") else Faults()
+    wanted, faults = Wanted.of_environment(), Faults()
+    if os.environ.get("FAULTS") == "kill":
+        faults = Kills(place, int(os.environ.get("SEED") or 1))
+    if os.environ.get("FAULTS") == "aws":
+        place = replace(place, proxy_ports=(place.api_port + 1, place.stepfunctions_port + 1))
+        faults = Proxies(place)
     try:
         bring_up(place, _said)
         _said(f"{wanted.workflows} workflows, {wanted.rate:g} a second")

@@ -1,4 +1,4 @@
-"""The two engines: MiniStack for AWS, moto's interpreter for Step Functions."""
+"""The engines: MiniStack for AWS, moto's interpreter for Step Functions, and proxies in front of them, if any."""
 
 import json
 import os
@@ -45,6 +45,7 @@ def start(place: Place) -> None:
             LAMBDA_ACCOUNT_CONCURRENCY=_CONCURRENT_LAMBDAS,
             TMPDIR=str(workspace),
             STATE_DIR=str(workspace),
+            **place.functions_environment,
         )
         engines["moto"] = _spawn(
             place,
@@ -57,11 +58,24 @@ def start(place: Place) -> None:
         _wait(place, engines["ministack"], "ministack", f"{place.url}/_ministack/health")
         _wait(place, engines["moto"], "moto", f"{place.stepfunctions_url}/moto-api/data.json")
         _configure_moto(place)
+        engines |= _start_proxies(place)
+        _remember(place, {name: engine.pid for name, engine in engines.items()})
     except BaseException:
         for engine in engines.values():
             _stop_process(engine.pid)
         _forget(place)
         raise
+
+
+def _start_proxies(place: Place) -> dict[str, subprocess.Popen[bytes]]:
+    proxies = {}
+    upstreams = (place.url, place.stepfunctions_url)
+    for port, upstream in zip(place.proxy_ports or (), upstreams, strict=False):
+        name = f"microburst-{port}"
+        command = [str(Path(sys.executable).parent / "microburst"), "--upstream", upstream, "--port", str(port)]
+        proxies[name] = _spawn(place, name, command)
+        _wait(place, proxies[name], name, f"http://{place.host}:{port}/_microburst/health")
+    return proxies
 
 
 def running(place: Place) -> bool:
@@ -155,7 +169,7 @@ def _alive(pid: int) -> bool:
         state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     except FileNotFoundError:
         return False
-    return state != "Z" and (b"ministack" in command or b"moto_server" in command)
+    return state != "Z" and (any(engine in command for engine in (b"ministack", b"moto_server", b"microburst")))
 
 
 def _stop_process(pid: int) -> None:

@@ -23,6 +23,8 @@ class Place:
     api_port: int
     """The API, and every AWS service but Step Functions."""
     stepfunctions_port: int
+    proxy_ports: tuple[int, int] | None = None
+    """Where proxies that break things stand between the functions and these two; None: nothing does."""
 
     @property
     def host(self) -> str:
@@ -55,6 +57,14 @@ class Place:
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         }
+
+    @property
+    def functions_environment(self) -> dict[str, str]:
+        """By which way the functions reach AWS."""
+        if self.proxy_ports is None:
+            return {}
+        aws, stepfunctions = (f"http://{self.host}:{port}" for port in self.proxy_ports)
+        return {"AWS_ENDPOINT_URL": aws, "AWS_ENDPOINT_URL_SFN": stepfunctions}
 
     def environment(self, **more: str) -> dict[str, str]:
         """This process's environment, made local: our tools first on PATH, no proxy, no profile."""

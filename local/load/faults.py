@@ -2,11 +2,15 @@
 
 import os
 import random
+import re
 import signal
 import threading
+from collections import Counter
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
+
+import requests
 
 from local.place import Place
 
@@ -69,3 +73,47 @@ class Kills(Faults):
             return self._workers.encode() in (process / "cmdline").read_bytes()
         except OSError:
             return False
+
+
+_THROTTLES = {
+    "dynamodb": "ProvisionedThroughputExceededException",
+    "sqs": "RequestThrottled",
+    "secretsmanager": "ThrottlingException",
+}
+_RULES = [
+    *({"service": service, "probability": 0.03, "error": {"code": code}} for service, code in _THROTTLES.items()),
+    {"service": "*", "probability": 0.02, "latency": 200},
+    {"service": "*", "probability": 0.01, "reset": True},
+    {"service": "*", "probability": 0.01, "response": {"abort_bytes": 0}},
+]
+"""Throttled, slow, never arrived, and done with its answer lost."""
+_STEP_FUNCTIONS_RULES = [
+    {"service": "*", "probability": 0.1, "error": {"code": "ThrottlingException"}},
+    {"service": "*", "probability": 0.02, "response": {"abort_bytes": 0}},
+]
+_FIRED = re.compile(r"^microburst_faults_total\{(.*)\} (\S+)$", re.MULTILINE)
+_LABEL = re.compile(r'(\w+)="([^"]*)"')
+
+
+class Proxies(Faults):
+    """Has the proxies in front of AWS throttle, dawdle, reset, and lose answers."""
+
+    def __init__(self, place: Place) -> None:
+        self._urls = [f"http://{place.host}:{port}/_microburst" for port in place.proxy_ports or ()]
+        self._fired: Counter[str] = Counter()
+
+    def __enter__(self) -> None:
+        for url, rules in zip(self._urls, (_RULES, _STEP_FUNCTIONS_RULES), strict=True):
+            requests.post(f"{url}/rules", json=rules, timeout=10).raise_for_status()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for url in self._urls:
+            for labels, many in _FIRED.findall(requests.get(f"{url}/metrics", timeout=30).text):
+                named = dict(_LABEL.findall(labels))
+                self._fired[f"{named['service']} {named['action']}"] += int(float(many))
+            requests.post(f"{url}/rules", json=[], timeout=10).raise_for_status()
+
+    def told(self) -> str:
+        return "\n".join(["faults", *(f"  {many:5} {what}" for what, many in sorted(self._fired.items()))])
