@@ -159,7 +159,7 @@ class World:
 
     def put(self, workflow: Workflow, content: list[dict[str, Any]]) -> Workflow:
         """Store a workflow as `accept` would."""
-        self.store.create(workflow, content, content_expires_at=4_000_000_000)
+        self.store.create(workflow, content, content_retention=7 * 86_400)
         return workflow
 
     def read(self, workflow_id: str) -> Workflow:

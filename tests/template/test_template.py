@@ -160,7 +160,10 @@ PERMISSIONS = {
         ("states:SendTaskFailure", "states:StartExecution"): [STATE_MACHINE],
         ("sqs:SendMessage",): [WEBHOOKS],
     },
-    "PublishEvents": {("sqs:SendMessage",): [WEBHOOKS, {"Fn::GetAtt": ["UnpublishedEvents", "Arn"]}]},
+    "PublishEvents": {
+        ("dynamodb:UpdateItem",): [TABLE],
+        ("sqs:SendMessage",): [WEBHOOKS, {"Fn::GetAtt": ["UnpublishedEvents", "Arn"]}],
+    },
     "DeliverWebhook": {
         ("dynamodb:BatchGetItem", "dynamodb:UpdateItem"): [TABLE],
         ("sqs:SendMessage",): [WEBHOOKS, {"Fn::GetAtt": ["WebhookDeadLetters", "Arn"]}],

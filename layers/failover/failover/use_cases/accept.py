@@ -73,10 +73,8 @@ def _once(workflow: Workflow, key: str | None, digest: str) -> Once | None:
 
 def _store(outside: Outside, workflow: Workflow, asked: Request, once: Once | None) -> None:
     """Store it, or raise `aws.Unavailable` knowing that it was not stored, as far as that can be known."""
-    life = due.longest_life(workflow.steps, workflow.receipt_window)
-    kept_until = due.forgotten_at(workflow.created_at, life + outside.settings.content_retention)
     try:
-        outside.store.create(workflow, asked.steps, kept_until, once)
+        outside.store.create(workflow, asked.steps, outside.settings.content_retention, once)
     except aws.Unavailable:
         if outside.store.read(workflow.id) is None:
             raise
