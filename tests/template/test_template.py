@@ -138,84 +138,16 @@ def test_no_wildcards(translated):
                     assert all(action.startswith("logs:") for action in actions)
 
 
-TABLE, STATE_MACHINE = {"Fn::GetAtt": ["Table", "Arn"]}, {"Ref": "StateMachine"}
-WEBHOOKS = {"Fn::GetAtt": ["Webhooks", "Arn"]}
-EXECUTIONS = {
-    "Fn::Sub": "arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}:execution:${StateMachine.Name}:*"
-}
+SOURCES = {"DynamoDB": "AWSLambdaDynamoDBExecutionRole", "SQS": "AWSLambdaSQSQueueExecutionRole"}
 
 
-def index(name):
-    return {"Fn::Sub": f"${{Table.Arn}}/index/{name}"}
-
-
-SEND = {
-    ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"): [TABLE],
-    ("secretsmanager:GetSecretValue",): [{"Ref": "MessagesSecret"}],
-}
-PERMISSIONS = {
-    "WorkflowsApi": {
-        ("dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"): [TABLE],
-        ("dynamodb:Query",): [index("listed"), index("referred")],
-        ("states:SendTaskFailure", "states:StartExecution"): [STATE_MACHINE],
-        ("sqs:SendMessage",): [WEBHOOKS],
-    },
-    "PublishEvents": {
-        ("dynamodb:UpdateItem",): [TABLE],
-        ("sqs:SendMessage",): [WEBHOOKS, {"Fn::GetAtt": ["UnpublishedEvents", "Arn"]}],
-    },
-    "DeliverWebhook": {
-        ("dynamodb:BatchGetItem", "dynamodb:UpdateItem"): [TABLE],
-        ("sqs:SendMessage",): [WEBHOOKS, {"Fn::GetAtt": ["WebhookDeadLetters", "Arn"]}],
-        ("secretsmanager:GetSecretValue",): [{"Ref": "WebhookSecret"}],
-    },
-    "Reconcile": {
-        ("dynamodb:Query",): [index("due")],
-        ("dynamodb:GetItem", "dynamodb:PutItem"): [TABLE],
-        ("states:SendTaskFailure", "states:StartExecution"): [STATE_MACHINE],
-        ("states:DescribeExecution",): [EXECUTIONS],
-    },
-    "MessageStatus": {
-        ("dynamodb:GetItem", "dynamodb:PutItem"): [TABLE],
-        ("states:SendTaskFailure",): [STATE_MACHINE],
-        ("secretsmanager:GetSecretValue",): [{"Ref": "SignatureSecret"}],
-    },
-    "SendMessenger": SEND,
-    "SendViber": SEND,
-    "SendSms": SEND,
-    "SendMms": SEND,
-    "SendWhatsapp": SEND,
-    "SendRcs": SEND,
-    "Accounts": {
-        ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"): [TABLE],
-        ("secretsmanager:GetSecretValue",): [{"Ref": "WebhookSecret"}],
-    },
-    "StateMachine": {
-        ("lambda:InvokeFunction",): [
-            {"Fn::GetAtt": ["SendMessenger", "Arn"]},
-            {"Fn::GetAtt": ["SendViber", "Arn"]},
-            {"Fn::GetAtt": ["SendSms", "Arn"]},
-            {"Fn::GetAtt": ["SendMms", "Arn"]},
-            {"Fn::GetAtt": ["SendWhatsapp", "Arn"]},
-            {"Fn::GetAtt": ["SendRcs", "Arn"]},
-        ],
-        ("dynamodb:UpdateItem",): [TABLE],
-    },
-}
-
-
-@pytest.mark.parametrize("name", PERMISSIONS)
-def test_permissions(name):
-    """Each role may do exactly what its calls need, on exactly these resources (DynamoDB asks PutItem of a Put)."""
-    granted = {}
-    for policy in template()["Resources"][name]["Properties"]["Policies"]:
-        for statement in policy["Statement"]:
-            actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
-            resources = statement["Resource"]
-            if not any(action.startswith("logs:") for action in actions):
-                known = granted.setdefault(tuple(sorted(actions)), [])
-                known += resources if isinstance(resources, list) else [resources]
-    assert granted == PERMISSIONS[name]
+@pytest.mark.parametrize(("name", "properties"), FUNCTIONS)
+def test_what_sam_adds_to_a_role(translated, name, properties):
+    """Beside its own policy a role has the managed ones to write logs and to read what feeds it, and no others."""
+    events = properties.get("Events", {}).values()
+    expected = {"AWSLambdaBasicExecutionRole"} | {SOURCES[e["Type"]] for e in events if e["Type"] in SOURCES}
+    managed = translated["Resources"][f"{name}Role"]["Properties"]["ManagedPolicyArns"]
+    assert {arn.rpartition("/")[2] for arn in managed} == expected
 
 
 def test_the_state_machine_logs_no_data():
