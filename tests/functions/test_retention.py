@@ -159,7 +159,7 @@ def test_expired_content_is_gone(world, call, at, publish, customer, deliver, to
         shown = body_of(call("GET", f"/workflows/{ID}"))
         assert ("to" in shown["steps"][0]) == kept
         assert len(shown["timeline"]) == REPORT
-        world.store._client.put_item(TableName=world.table, Item=_pointer())
+        world.store._client.put_item(TableName=world.table, Item=pointer())
         assert ("to" in body_of(call("GET", "/messages/uuid-0"))) == kept
         redelivered = [call("POST", f"/workflows/{ID}/webhooks/{n}/redeliver")["statusCode"] for n in (STATUS, REPORT)]
         assert redelivered == ([202, 202] if kept else [409, 202])
@@ -170,7 +170,7 @@ def test_expired_content_is_gone(world, call, at, publish, customer, deliver, to
     assert recorded[-1]["error"] == "the content has been dropped"
 
 
-def _pointer():
+def pointer():
     item = {"pk": "message#uuid-0", "sk": "pointer", "workflow": ID, "step": 0, "expires_at": 4_000_000_000}
     return marshalled(item)
 
@@ -178,7 +178,7 @@ def _pointer():
 def test_an_expired_record_is_gone(world, call, at, customer, deliver):
     """Once the record's time is up, the workflow is as one that never was, removed or not."""
     over = ended(world)
-    world.store._client.put_item(TableName=world.table, Item=_pointer())
+    world.store._client.put_item(TableName=world.table, Item=pointer())
     paths = {
         "GET": [f"/workflows/{ID}", f"/workflows/{ID}/webhooks", "/messages/uuid-0"],
         "POST": [f"/workflows/{ID}/cancel", f"/workflows/{ID}/webhooks/{REPORT}/redeliver"],
@@ -209,7 +209,7 @@ def test_a_status_for_an_expired_record(world, output):
 def test_an_expired_pointer_leads_nowhere(world, call, at):
     """A message is found for as long as its pointer is to be kept."""
     ended(world)
-    item = {**_pointer(), "expires_at": {"N": str(END + 10)}}
+    item = {**pointer(), "expires_at": {"N": str(END + 10)}}
     world.store._client.put_item(TableName=world.table, Item=item)
     for seconds, status in ((END + 9, 200), (END + 10, 404)):
         at(seconds)
