@@ -166,6 +166,20 @@ def test_the_tables_promises():
     assert [index["IndexName"] for index in table["GlobalSecondaryIndexes"]] == ["due", "listed", "referred"]
 
 
+def test_a_web_acl_only_where_one_is_named(translated):
+    """Without WebAclArn there is no association; with it, it is of this API's stage, which is there before."""
+    assert template()["Parameters"]["WebAclArn"]["Default"] == ""
+    association = translated["Resources"]["WebAcl"]
+    assert association["Condition"] == "WithWebAcl"
+    assert translated["Conditions"]["WithWebAcl"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "WebAclArn"}, ""]}]}
+    assert association["Properties"]["ResourceArn"]["Fn::Sub"].endswith("/restapis/${Api}/stages/${ApibetaStage}")
+    stage = translated["Resources"]["ApibetaStage"]
+    assert stage["Type"] == "AWS::ApiGateway::Stage"
+    (settings,) = stage["Properties"]["MethodSettings"]
+    assert settings["ThrottlingRateLimit"] == {"Ref": "ThrottlingRate"}
+    assert settings["ThrottlingBurstLimit"] == {"Ref": "ThrottlingBurst"}
+
+
 def test_the_sandbox_is_not_deployed_by_default():
     """Everything of the sandbox hangs on its condition, and the parameter is off."""
     assert template()["Parameters"]["Sandbox"]["Default"] == "false"
