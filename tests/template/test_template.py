@@ -203,3 +203,11 @@ def test_samconfig_environments():
     config = tomllib.loads((ROOT / "samconfig.toml").read_text())
     assert {"default", "dev", "prod", "local"} <= set(config)
     assert "Sandbox=true" not in json.dumps(config["prod"])
+
+
+def test_what_checkov_is_told_to_pass_over():
+    """Each check that is passed over is named once, with its reason."""
+    text = (ROOT / ".checkov.yaml").read_text()
+    passed_over = yaml.safe_load(text)["skip-check"]
+    assert len(set(passed_over)) == len(passed_over)
+    assert all(re.search(rf"^  - {check} # .{{20,}}$", text, re.MULTILINE) for check in passed_over)
