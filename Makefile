@@ -25,11 +25,12 @@ load: .venv/ready ## 2,000 workflows of every outcome, then what was lost or cam
 test: .venv/ready ## every test, the deployed stack included
 	@$(PYTHON) -m pytest -n 2
 
-lint: .venv/ready ## format, types, template, state machine
+lint: .venv/ready .venv-checkov/ready ## format, types, template, state machine
 	ruff check .
 	ruff format --check .
 	mypy
 	cfn-lint template.yaml
+	env -u PYTHONPATH .venv-checkov/bin/checkov --config-file .checkov.yaml
 	AWS_DEFAULT_REGION=eu-west-1 sam validate --lint
 
 format: .venv/ready ## rewrite the code in its one format
@@ -42,7 +43,10 @@ openapi: .venv/ready ## write the OpenAPI document anew from the code
 	@$(PYTHON) -m local.openapi
 
 clean: ## remove everything that was built or installed
-	@rm -rf .venv .venv-sam .local .aws-sam .hypothesis .pytest_cache .mypy_cache .ruff_cache
+	@rm -rf .venv .venv-sam .venv-checkov .local .aws-sam .hypothesis .pytest_cache .mypy_cache .ruff_cache
 
 .venv/ready: local/setup requirements-dev.txt requirements-sam.txt requirements-uv.txt requirements-node.txt
 	@PATH="$(HOST_PATH)" local/setup
+
+.venv-checkov/ready: .venv/ready requirements-checkov.txt
+	@PATH="$(HOST_PATH)" local/setup checkov

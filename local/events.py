@@ -78,4 +78,4 @@ def _store_examples(place: Place, table: str) -> None:
             "message": {"content": _CONTENT["text" if channel.text_limit else "image"]},
         }
         waiting = replace(transitions.accepted(workflow), due_at=None)  # for whoever sends the event, not for reconcile
-        store.create(waiting, [content], content_expires_at=now // 1000 + _YEAR)
+        store.create(waiting, [content], content_retention=_YEAR)

@@ -10,6 +10,7 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 from failover.observability import logger
+from tests import permissions
 from tests.messages_server import MessagesServer
 from tests.world import REGION, World
 
@@ -24,6 +25,14 @@ class OneStack(LoadScopeScheduling):
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> OneStack:
     return OneStack(config, log)
+
+
+@pytest.fixture(autouse=True)
+def nothing_denied() -> Iterator[None]:
+    """No function asks AWS for anything that its role in the template does not allow."""
+    permissions.denied.clear()
+    yield
+    assert permissions.denied == []
 
 
 @pytest.fixture

@@ -34,6 +34,11 @@ def http(status: int, body: bytes = b"{}", headers: str = "", length: int | None
     return answer
 
 
+def raw(answer: bytes) -> Answer:
+    """Exactly these bytes."""
+    return lambda connection: connection.sendall(answer)
+
+
 def problem(status: int, title: str, headers: str = "", **more: Any) -> Answer:
     return http(status, json.dumps({"title": title, **more}).encode(), headers)
 
@@ -51,8 +56,7 @@ def closed(connection: socket.socket) -> None:
     """End the connection without a word."""
 
 
-def garbage(connection: socket.socket) -> None:
-    connection.sendall(b"what is this\r\n\r\n")
+garbage = raw(b"what is this\r\n\r\n")
 
 
 @dataclass

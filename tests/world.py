@@ -27,6 +27,7 @@ from failover.rules.delivery import Task
 from failover.rules.signature import digest
 from failover.rules.workflow import Workflow
 from failover.use_cases.register import register
+from tests import permissions
 
 ROOT = Path(__file__).parent.parent
 REGION = "eu-west-1"
@@ -63,6 +64,9 @@ def template() -> dict[str, Any]:
     return loaded
 
 
+permissions.enforce(template)
+
+
 def load(folder: str, module: str = "app") -> ModuleType:
     """A fresh import of a function's module, as a cold start makes it."""
     path = ROOT / "functions" / folder
@@ -76,11 +80,25 @@ def load(folder: str, module: str = "app") -> ModuleType:
         assert spec.loader is not None
         loaded = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(loaded)
+        if hasattr(loaded, "handler"):
+            loaded.handler = permissions.under_role(_function(folder, module), loaded.handler)
     finally:
         sys.path.remove(str(path))
         for name in own:
             sys.modules.pop(name, None)
     return loaded
+
+
+def _function(folder: str, module: str) -> str:
+    """The logical id of the function that runs a module."""
+    for name, resource in template()["Resources"].items():
+        properties = resource.get("Properties", {})
+        if (properties.get("CodeUri"), properties.get("Handler", "app.handler")) == (
+            f"functions/{folder}",
+            f"{module}.handler",
+        ):
+            return name
+    raise LookupError(folder)
 
 
 def create_table(logical_id: str, name: str) -> str:
@@ -159,7 +177,7 @@ class World:
 
     def put(self, workflow: Workflow, content: list[dict[str, Any]]) -> Workflow:
         """Store a workflow as `accept` would."""
-        self.store.create(workflow, content, content_expires_at=4_000_000_000)
+        self.store.create(workflow, content, content_retention=7 * 86_400)
         return workflow
 
     def read(self, workflow_id: str) -> Workflow:

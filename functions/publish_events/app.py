@@ -1,4 +1,4 @@
-"""The table's stream: what is new in a timeline, and is a webhook, goes on the queue."""
+"""The table's stream: a webhook that is new in a timeline goes on the queue; an end begins to count for the content."""
 
 from typing import Any
 
@@ -6,19 +6,25 @@ from failover import task_edge
 from failover.adapters.table import plain
 from failover.outside import Outside
 from failover.rules.workflow import Workflow, from_plain
-from failover.use_cases.publish import publish
+from failover.use_cases.publish import end_content, publish
 
 outside = Outside()
 
 
 def handler(event: dict[str, Any], context: Any) -> None:
-    """`event`: records of DynamoDB Streams with both images; the template lets through state items only."""
+    """`event`: records of DynamoDB Streams with both images; the template lets through state items only.
+
+    The webhooks of all records come first: none of them waits for the table.
+    """
     with task_edge.guarded():
-        for record in event["Records"]:
-            before, after = (_workflow(record["dynamodb"].get(image)) for image in ("OldImage", "NewImage"))
-            if after is not None:
-                publish(outside, before, after)
+        changes = [_change(record["dynamodb"]) for record in event["Records"] if "NewImage" in record["dynamodb"]]
+        for change in changes:
+            publish(outside, *change)
+        for change in changes:
+            end_content(outside, *change)
 
 
-def _workflow(image: dict[str, Any] | None) -> Workflow | None:
-    return from_plain(plain(image)) if image else None
+def _change(images: dict[str, Any]) -> tuple[Workflow | None, Workflow]:
+    """The workflow before, if there was one, and after."""
+    before = images.get("OldImage")
+    return from_plain(plain(before)) if before else None, from_plain(plain(images["NewImage"]))

@@ -49,7 +49,7 @@ def get() -> dict[str, Any]:
     """What was sent with `?client_ref=…`: each request's body, the accepted ones and those answered with an error."""
     _authenticate(api.current_event.raw_event)
     client_ref = api.current_event.get_query_string_value("client_ref", "")
-    return {"messages": kept.of(client_ref)}
+    return {"messages": kept.of(client_ref, outside.now())}
 
 
 def _authenticate(event: http_edge.Event) -> None:

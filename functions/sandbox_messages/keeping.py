@@ -34,8 +34,8 @@ class Kept:
         with aws.failures("dynamodb"):
             self._client.put_item(TableName=self._table, Item=item)
 
-    def of(self, client_ref: str) -> list[dict[str, Any]]:
-        """The messages with this reference, with the time each was sent (ms)."""
+    def of(self, client_ref: str, now: int) -> list[dict[str, Any]]:
+        """The messages with this reference, with the time each was sent (ms); none is older than a day."""
         with aws.failures("dynamodb"):
             answer = self._client.query(
                 TableName=self._table,
@@ -50,6 +50,7 @@ class Kept:
                 "body": json.loads(item["body"]["S"]),
             }
             for item in answer["Items"]
+            if now < 1000 * int(item["expires_at"]["N"])
         ]
 
 

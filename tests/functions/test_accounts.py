@@ -131,11 +131,15 @@ def test_status_url_of_an_application(world, register, application):
 def test_foreign_application(world, register, application):
     """I6: an application of another account is answered like one that does not exist, and stays as it was."""
     other = register({"action": "create_account", "name": "other"})["api_key"]
-    event = {"action": "set_status_url", "api_key": other, "status_url": "https://evil.test"}
+    stored = world.callers.find_application(application)
     missing = "0f0a4c1e-8d3b-4e57-9c1a-2b6d7e8f9a10"
-    answers = [register({**event, "application_id": asked}) for asked in (application, missing)]
-    assert answers == [{"error": "application_id: this account has no such application"}] * 2
-    assert "status_url" not in world.callers.find_application(application)
+    for event in (
+        {"action": "set_status_url", "api_key": other, "status_url": "https://evil.test"},
+        {"action": "set_public_key", "api_key": other, "public_key": RSA},
+    ):
+        answers = [register({**event, "application_id": asked}) for asked in (application, missing)]
+        assert answers == [{"error": "application_id: this account has no such application"}] * 2
+    assert world.callers.find_application(application) == stored
 
 
 @pytest.mark.parametrize(

@@ -136,6 +136,16 @@ def test_refused(world, application, post, changes):
     assert not [item for item in world.items() if item["sk"]["S"] == "state"]
 
 
+def test_a_new_public_key(world, application, post):
+    """Once an application has a new key, what the old one signs is refused at once, and its workflows are still its."""
+    (workflow_id,) = body_of(post(token(application))).values()
+    command = {"action": "set_public_key", "api_key": world.api_key, "application_id": application}
+    assert register(Outside(), {**command, "public_key": public_pem(OTHER_KEY)}) == {"application_id": application}
+    assert post(token(application))["statusCode"] == 401
+    assert post(token(application, key=OTHER_KEY))["statusCode"] == 202
+    assert world.read(workflow_id).application == application
+
+
 def test_public_key_as_a_secret(application, post):
     """The public key, which anybody may know, signs nothing as an HS256 secret."""
     header = base64.urlsafe_b64encode(b'{"alg":"HS256","typ":"JWT"}').rstrip(b"=")

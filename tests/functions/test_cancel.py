@@ -146,9 +146,10 @@ def test_a_race_that_cannot_be_told(world, app, cancel, put, monkeypatch, failur
 
 
 @pytest.mark.parametrize(("acts", "number"), [([], 0), ([sent(0)], 1), ([sent(0), status(0, "rejected")], 1)])
-def test_nothing_goes_out_afterwards(world, cancel, put, messages, acts, number):
+def test_nothing_goes_out_afterwards(world, app, cancel, put, messages, acts, number):
     """The next step is never claimed, let alone sent, whoever asks for it."""
     put(*acts)
+    app.outside.now = lambda: LATER
     cancel()
     before = world.items()
     send(Outside(now=lambda: LATER), ("messenger", "sms")[number], ID, number)

@@ -29,6 +29,14 @@ def test_refused(world, stored, messages, outside, status):
     assert reason == f"refused: {status} Invalid params (to: … is not a number)"
 
 
+def test_refusal_quotes_nothing(world, stored, messages, outside):
+    """The timeline outlasts the message, so nothing of the message is in it, though the vendor quotes it."""
+    words = "sim-unread was sent Hello from Messenger by sim-page"
+    messages.script = [server.problem(422, "Invalid params", invalid_parameters={"name": "text", "reason": words})]
+    sent_step(world, outside)
+    assert "(text: … was sent … by …)" in world.read(ID).timeline[-1]["reason"]
+
+
 def test_redirect_is_a_refusal(world, stored, messages, outside):
     """A redirect is not followed: credentials and content stay where they were meant to go."""
     messages.script = [server.http(302, headers="Location: http://127.0.0.1:9/\r\n")]

@@ -165,6 +165,9 @@ def test_kept(app, scheduled):
     }
     kept = body_of(app.handler(event, None))["messages"]
     assert sorted(message["body"]["to"] for message in kept) == ["sim-busy", "sim-read"]
+    tomorrow = app.outside.now() + 86_400_000
+    app.outside.now = lambda: tomorrow
+    assert body_of(app.handler(event, None))["messages"] == []
     event["headers"].clear()
     event["multiValueHeaders"].clear()
     assert app.handler(event, None)["statusCode"] == 401

@@ -1,20 +1,17 @@
-"""The customers' API when something fails, or tries to (faults F2, F17, F23)."""
+"""The customers' API when something fails, or tries to (faults F2, F17)."""
 
 import json
 
 import boto3
-import pytest
 from botocore.exceptions import ReadTimeoutError
 
-from tests.examples import NOW, SMS, changed, request, workflow
+from tests.examples import NOW, SMS, request, workflow
 from tests.world import body_of, http_event, load
 
 
-def test_stored_though_it_could_not_be_started(world, call, monkeypatch, output):
+def test_stored_though_it_could_not_be_started(world, app, output):
     """F2: what was stored has been accepted, even if the state machine cannot be started just now."""
-    monkeypatch.setenv("STATE_MACHINE_ARN", world.state_machine + "-missing")
-    load("workflows_api")
-    app = load("workflows_api")
+    boto3.client("stepfunctions").delete_state_machine(stateMachineArn=world.state_machine)
     raw = json.dumps(request(SMS))
     event = http_event("POST", "/workflows", raw, Authorization=world.basic, Content_Type="application/json")
     answer = app.handler(event, None)
@@ -68,17 +65,6 @@ def test_throttled_transaction(world, app, monkeypatch):
     raw = json.dumps(request(SMS))
     event = http_event("POST", "/workflows", raw, Authorization=world.basic, Content_Type="application/json")
     assert app.handler(event, None)["statusCode"] == 503
-
-
-@pytest.mark.parametrize("text", ["a\r\nb", "\x1b[31mred", '"quoted"', "\u202eRTL", "👨\u200d👩"])
-def test_log_injection(call, output, text):
-    """F23: no field of a request can forge a log line; none gets into the log at all."""
-    call("POST", "/workflows", request(changed(changed(SMS, "message.content.text", text), "client_ref", text)))
-    call("POST", "/workflows", {"template": text, "workflow": [{text: text}]})
-    call("GET", f"/workflows/{text}")
-    written = output()
-    assert text not in written
-    assert all(json.loads(line) for line in written.splitlines())
 
 
 def test_dynamodb_throttles(world, call, monkeypatch):

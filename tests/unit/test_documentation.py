@@ -286,7 +286,7 @@ def test_queues(queue):
     assert f"`{queue}`" in sandbox if queue.startswith("Sandbox") else row(OPERATIONS, f"`{queue}`")
 
 
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "SECURITY.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)

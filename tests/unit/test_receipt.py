@@ -78,3 +78,16 @@ def test_reason_names_nobody():
     """The vendor's words are kept without the numbers they may quote."""
     error = {"title": "1170", "detail": "Invalid msisdn +44 7700 900-123 of jo@example.org\r\nx\x1b[31m"}
     assert parse({**V1, "error": error}).error == {"code": 1170, "reason": "Invalid msisdn … of … x [31m"}
+
+
+@pytest.mark.parametrize(
+    "parties",
+    [
+        {"from": "AcmeTable", "to": "PSID-jo.smith"},
+        {"from": {"type": "sms", "number": "AcmeTable"}, "to": {"type": "messenger", "id": "PSID-jo.smith"}},
+    ],
+)
+def test_reason_names_no_party(parties):
+    """Neither are sender and recipient left in the vendor's words, however they are written."""
+    error = {"code": 1170, "reason": "sms from AcmeTable: PSID-jo.smith is nobody"}
+    assert parse({**V1, **parties, "error": error}).error["reason"] == "sms from …: … is nobody"

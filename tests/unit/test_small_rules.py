@@ -10,10 +10,22 @@ from failover import http_edge
 from failover.rules import backoff, client_ref, credentials, due, outgoing, transitions
 from failover.rules.answers import Accepted
 from failover.rules.presentation import iso, shown
-from failover.rules.redaction import redacted
+from failover.rules.redaction import private_phrases, redacted
 from failover.rules.transitions import MOST_ATTEMPTS
 from failover.rules.workflow import from_plain, to_plain
-from tests.examples import HOUR, ID, MESSENGER, NOW, SMS, THREE_STEPS, TWO_STEPS, VIBER, WHATSAPP, workflow
+from tests.examples import (
+    EVERY_CHANNEL,
+    HOUR,
+    ID,
+    MESSENGER,
+    NOW,
+    SMS,
+    THREE_STEPS,
+    TWO_STEPS,
+    VIBER,
+    WHATSAPP,
+    workflow,
+)
 from tests.world import ROOT
 
 MINUTES = 60_000
@@ -107,6 +119,31 @@ def test_pointers_outlive_their_workflow():
 def test_redacted(text, kept):
     """Addresses and control characters go, the rest stays, within a limit."""
     assert redacted(text) == kept
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("Hello from Messenger is not allowed", "… is not allowed"),
+        ("sim-unread cannot be reached by sim-page", "… cannot be reached by …"),
+        ("near 'llo from Messenge'", "near '…'"),
+        ("an invalid message of type text", "an invalid message of type text"),
+        ("a simulated sim-unreadable one", "a simulated sim-unreadable one"),
+    ],
+)
+def test_redacted_of_the_message(said, kept):
+    """What a message says to whom is not left in words about it, nor is a part; the contract's words are."""
+    assert redacted(said, private_phrases(MESSENGER)) == kept
+
+
+def test_private_phrases():
+    """Parties, texts, captions, links and every template parameter are private, in whatever shape they come."""
+    steps = EVERY_CHANNEL.values()
+    assert {phrase for step in steps for phrase in private_phrases(step)} >= {
+        *("sim-page", "sim-unread", "447700900000", "ACME", "Hello from SMS", "Hello from MMS"),
+        *("https://x.test/a.jpg", "Jo", "4711"),
+    }
+    assert "text" not in {phrase for step in steps for phrase in private_phrases(step)}
 
 
 def test_secrets():

@@ -41,7 +41,7 @@ class Outside:
     def table(self) -> "Table":
         from failover.adapters.table import Table
 
-        return Table(self.settings.table_name)
+        return Table(self.settings.table_name, now=lambda: self.now())
 
     @cached_property
     def store(self) -> "Store":

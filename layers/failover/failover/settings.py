@@ -32,7 +32,7 @@ class Settings:
     receipt_window: int
     """RECEIPT_WINDOW_HOURS, in seconds: how long the last step may go without a receipt."""
     content_retention: int
-    """CONTENT_RETENTION_DAYS, in seconds: how long texts and numbers outlast the longest life of a workflow."""
+    """CONTENT_RETENTION_DAYS, in seconds: how long texts and numbers are kept after the end."""
     record_retention: int
     """RECORD_RETENTION_DAYS, in seconds: how long the timeline is kept after the end."""
 

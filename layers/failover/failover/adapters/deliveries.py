@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError
 
 from failover.adapters import aws
 from failover.adapters.store import whole
-from failover.adapters.table import Item, Table, condition_failed, key, marshalled, plain
+from failover.adapters.table import Item, Table, condition_failed, key, marshalled
 from failover.rules import due
 from failover.rules.delivery import Task
 from failover.rules.workflow import Workflow
@@ -47,7 +47,7 @@ class Deliveries:
         if task.application is not None:
             keys.append(application)
         items = self._table.get_all(*keys)
-        found = whole({sk: item for (_, sk), item in items.items()})
+        found = whole({sk: item for (_, sk), item in items.items()}, self._table.now())
         if found is None or account not in items:
             return None
         last = items.get(log, {}).get("last_attempt", 0)
@@ -85,7 +85,7 @@ class Deliveries:
         found: list[Item] = []
         with aws.failures("dynamodb"):
             for answer in self._table.client.get_paginator("query").paginate(**query):
-                found += map(plain, answer["Items"])
+                found += self._table.present(answer["Items"])
         return {int(item["sk"].removeprefix("webhook#")): item for item in found}
 
 

@@ -31,7 +31,7 @@ class Listing:
         for _ in range(_MOST_QUERIES):
             with aws.failures("dynamodb"):
                 answer = self._table.client.query(**query)
-            found += map(plain, answer["Items"])
+            found += self._table.present(answer["Items"])
             last = answer.get("LastEvaluatedKey")
             if len(found) >= filters.limit or last is None:
                 break

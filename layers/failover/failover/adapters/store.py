@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError
 
 from failover.adapters import aws
 from failover.adapters.table import Item, Table, condition_failed, key, marshalled, plain
+from failover.rules import due
 from failover.rules.workflow import Workflow, from_plain, to_plain
 
 DUE_SHARDS = 8
@@ -76,14 +77,18 @@ class Store:
         self,
         workflow: Workflow,
         content: list[dict[str, Any]],
-        content_expires_at: int,
+        content_retention: int,
         once: Once | None = None,
     ) -> None:
-        """Put a new workflow, its content and its Idempotency-Key: all or nothing. Raises KeyUsed, KeyInUse."""
+        """Put a new workflow, its content and its Idempotency-Key: all or nothing. Raises KeyUsed, KeyInUse.
+
+        `content_retention`: seconds the content is kept after the workflow's end.
+        """
         stored = {
             **key(f"workflow#{workflow.id}", "content"),
             "content": simplejson.dumps(content, ensure_ascii=False, use_decimal=True),
-            "expires_at": content_expires_at,
+            "retention": content_retention,
+            "expires_at": due.content_expires_at(workflow, content_retention),
         }
         puts = [
             self._table.put({**_state_item(workflow), "write_id": str(uuid.uuid4())}, "attribute_not_exists(pk)"),
@@ -126,7 +131,26 @@ class Store:
                     {":pk": f"workflow#{workflow_id}", ":first": "content", ":last": "state"}
                 ),
             )
-        return whole({item["sk"]: item for item in map(plain, answer["Items"])})
+        return whole({item["sk"]: item for item in self._table.present(answer["Items"])}, self._table.now())
+
+    def end_content(self, workflow: Workflow) -> None:
+        """Have the content of a workflow that is over dropped its retention after the end, and no later.
+
+        Until then it was to be kept for the longest life. Done again it changes nothing; what is gone stays gone.
+        """
+        try:
+            with aws.failures("dynamodb"):
+                self._client.update_item(
+                    TableName=self._table.name,
+                    Key=marshalled(key(f"workflow#{workflow.id}", "content")),
+                    UpdateExpression="SET expires_at = :ended_at + #retention",
+                    ConditionExpression="attribute_exists(#retention)",
+                    ExpressionAttributeNames={"#retention": "retention"},
+                    ExpressionAttributeValues=marshalled({":ended_at": due.content_expires_at(workflow, 0)}),
+                )
+        except ClientError as error:
+            if not condition_failed(error):
+                raise RuntimeError(f"dynamodb: {aws.error_code(error)}") from None
 
     def write(self, workflow: Workflow, pointer: Pointer | None = None) -> Workflow:
         """Replace the state item if nobody has written it since `workflow` was read; the workflow as written.
@@ -178,12 +202,17 @@ class Store:
         return [Overdue(item["pk"].removeprefix("workflow#"), item["due_at"]) for item in items]
 
 
-def whole(items: dict[str, Item]) -> tuple[Workflow, list[dict[str, Any]] | None] | None:
-    """A workflow and its content of the items under its key, by their sort keys."""
+def whole(items: dict[str, Item], now: int) -> tuple[Workflow, list[dict[str, Any]] | None] | None:
+    """A workflow and its content of the items under its key, by their sort keys.
+
+    The content is gone in time even where nobody has told the table when the workflow ended.
+    """
     if "state" not in items:
         return None
-    content = simplejson.loads(items["content"]["content"], use_decimal=True) if "content" in items else None
-    return from_plain(items["state"]), content
+    workflow, stored = from_plain(items["state"]), items.get("content")
+    if stored is None or due.content_expires_at(workflow, stored["retention"]) <= now // 1000:
+        return workflow, None
+    return workflow, simplejson.loads(stored["content"], use_decimal=True)
 
 
 def _state_item(workflow: Workflow) -> Item:

@@ -8,8 +8,12 @@ message#<uuid>        pointer        the workflow and step of a message
 idempotency#<hash>    idempotency    the workflow an account made under an Idempotency-Key
 account#<api key>     account        name, hashes of its secrets, status URL
 application#<id>      application    account, public key, status URL
+
+An item is gone once its `expires_at` (seconds) has passed; DynamoDB may take days longer to remove it.
 """
 
+import time
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Any
 
@@ -21,18 +25,24 @@ from failover.adapters import aws
 type Item = dict[str, Any]
 
 
+def _now() -> int:
+    return time.time_ns() // 1_000_000
+
+
 class Table:
     """Every method raises `aws.Unavailable` when DynamoDB throttles or is out of reach."""
 
-    def __init__(self, name: str, client: Any = None) -> None:
+    def __init__(self, name: str, client: Any = None, now: Callable[[], int] = _now) -> None:
+        """`now`: milliseconds since the epoch."""
         self.name = name
         self.client = client or aws.client("dynamodb")
+        self.now = now
 
     def get(self, pk: str, sk: str) -> Item | None:
         """An item as it is now (a consistent read)."""
         with aws.failures("dynamodb"):
             answer = self.client.get_item(TableName=self.name, Key=marshalled(key(pk, sk)), ConsistentRead=True)
-        return plain(answer["Item"]) if "Item" in answer else None
+        return next(iter(self.present([answer["Item"]])), None) if "Item" in answer else None
 
     def get_all(self, *keys: tuple[str, str]) -> dict[tuple[str, str], Item]:
         """Those of some items that are there, as they are now, in one call."""
@@ -42,8 +52,13 @@ class Table:
             answer = self.client.batch_get_item(RequestItems=request)
         if answer.get("UnprocessedKeys"):
             raise aws.Unavailable("dynamodb: some keys were not read")
-        items = map(plain, answer["Responses"].get(self.name, []))
+        items = self.present(answer["Responses"].get(self.name, []))
         return {(item["pk"], item["sk"]): item for item in items}
+
+    def present(self, items: Iterable[dict[str, Any]]) -> list[Item]:
+        """Those of DynamoDB's items that are not gone, as plain dicts."""
+        seconds = self.now() // 1000
+        return [item for item in map(plain, items) if item.get("expires_at", seconds + 1) > seconds]
 
     def put(self, item: Item, condition: str | None = None, **values: Any) -> dict[str, Any]:
         """The arguments of a PutItem; `:name` in `condition` stands for the value of that name."""

@@ -59,6 +59,16 @@ def forgotten_at(now: int, retention: int) -> int:
     return -(-now // 1000) + retention
 
 
+def content_expires_at(workflow: Workflow, retention: int) -> int:
+    """When a workflow's texts and addresses may be forgotten (seconds): `retention` seconds after its end.
+
+    While it runs, that long after the latest end it can have.
+    """
+    if workflow.ended_at is not None:
+        return forgotten_at(workflow.ended_at, retention)
+    return forgotten_at(workflow.created_at, longest_life(workflow.steps, workflow.receipt_window) + retention)
+
+
 def pointers_expire_at(workflow: Workflow, now: int) -> int:
     """When what is stored `now` beside a running workflow may be forgotten: not before its record (seconds).
 

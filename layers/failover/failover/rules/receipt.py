@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from failover.rules.redaction import redacted
+from failover.rules.redaction import private_phrases, redacted
 from failover.rules.statuses import STATUSES
 from failover.rules.usage import Usage, usage
 
@@ -27,7 +27,7 @@ class Receipt:
     timestamp: int | None
     """When the vendor says it happened (ms); None where the callback gives no readable time."""
     error: dict[str, Any] | None = None
-    """{"code": int or None, "reason": str}, free of addresses."""
+    """{"code": int or None, "reason": str}, free of addresses and of the parties."""
     usage: Usage | None = None
 
 
@@ -42,7 +42,7 @@ def parse(body: Any) -> Receipt:
         message_uuid=_text(body.get("message_uuid")),
         client_ref=_text(body.get("client_ref")),
         timestamp=_instant(body.get("timestamp")),
-        error=_error(body.get("error")),
+        error=_error(body.get("error"), _parties(body)),
         usage=usage(body.get("usage")),
     )
     if receipt.message_uuid is None and receipt.client_ref is None:
@@ -66,12 +66,17 @@ def _instant(value: Any) -> int | None:
     return milliseconds if 0 <= milliseconds < _YEAR_2100 else None
 
 
-def _error(value: Any) -> dict[str, Any] | None:
+def _parties(body: dict[str, Any]) -> list[str]:
+    """Sender and recipient: v1 gives their address, v0.1 an object."""
+    return list(private_phrases({"from": body.get("from"), "to": body.get("to")}))
+
+
+def _error(value: Any, parties: list[str]) -> dict[str, Any] | None:
     """v0.1 says {code, reason}; v1 says {type, title: "<code>", detail, instance}."""
     if not isinstance(value, dict):
         return None
     code = str(value.get("code", value.get("title", "")))
-    reason = redacted(str(value.get("reason", value.get("detail", ""))))
+    reason = redacted(str(value.get("reason", value.get("detail", ""))), parties)
     error: dict[str, Any] = {"reason": reason}
     if code.isascii() and code.isdigit() and len(code) <= 6:
         error["code"] = int(code)

@@ -88,12 +88,10 @@ def _once(workflow: Workflow, key: str | None, digest: str) -> Once | None:
 
 def _store(outside: Outside, workflow: Workflow, asked: Request, once: Once | None) -> None:
     """Store it, or raise `aws.Unavailable` knowing that it was not stored, as far as that can be known."""
-    life = due.longest_life(workflow.steps, workflow.receipt_window)
-    kept_until = due.forgotten_at(workflow.created_at, life + outside.settings.content_retention)
     attempt, began = 1, outside.now()
     while True:
         try:
-            return outside.store.create(workflow, asked.steps, kept_until, once)
+            return outside.store.create(workflow, asked.steps, outside.settings.content_retention, once)
         except KeyInUse:
             pause = backoff.pause_for_twin(attempt, (outside.now() - began) / 1000, outside.jitter())
             if pause is None:

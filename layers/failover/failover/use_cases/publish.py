@@ -1,4 +1,4 @@
-"""Put what is new in a workflow's timeline on the queue of webhooks."""
+"""What follows from a workflow's change once it is stored: its webhooks are queued, and its end begins to count."""
 
 from failover.observability import count, logger
 from failover.outside import Outside
@@ -20,3 +20,12 @@ def publish(outside: Outside, before: Workflow | None, after: Workflow) -> None:
         count("WebhooksPublished", kind="status" if entry["event"] == webhooks.MESSAGE_STATUS else "report")
     if told:
         logger.info("published", workflow_id=after.id, sequences=[entry["sequence"] for entry in told])
+
+
+def end_content(outside: Outside, before: Workflow | None, after: Workflow) -> None:
+    """Where `after` has ended and `before` had not: texts and addresses are dropped their retention after the end.
+
+    Done twice it changes nothing. Raises `aws.Unavailable`.
+    """
+    if not after.running and (before is None or before.running):
+        outside.store.end_content(after)

@@ -43,6 +43,15 @@ class CreateApplication(_Command):
     status_url: str | None = None
 
 
+class SetPublicKey(_Command):
+    """{"action": "set_public_key", "api_key": …, "application_id": …, "public_key": …}: the old key is dead at once."""
+
+    action: Literal["set_public_key"]
+    api_key: str
+    application_id: str
+    public_key: Annotated[str, Field(max_length=5000)]
+
+
 class RotateSecret(_Command):
     """{"action": "rotate_secret", "api_key": …, "overlap_hours": 24}: the old secret stays valid that much longer."""
 
@@ -68,7 +77,9 @@ class SetStatusUrl(_Command):
     status_url: str
 
 
-type _AnyCommand = CreateAccount | CreateApplication | RotateSecret | RotateSignatureSecret | SetStatusUrl
+type _AnyCommand = (
+    CreateAccount | CreateApplication | SetPublicKey | RotateSecret | RotateSignatureSecret | SetStatusUrl
+)
 _COMMANDS: TypeAdapter[_AnyCommand] = TypeAdapter(Annotated[_AnyCommand.__value__, Discriminator("action")])
 _HOUR = 3_600_000
 
@@ -85,6 +96,8 @@ def register(outside: Outside, event: Any) -> dict[str, str]:
             return _create_account(outside, command)
         case CreateApplication():
             return _create_application(outside, command)
+        case SetPublicKey():
+            return _set_public_key(outside, command)
         case RotateSecret():
             return _rotate_secret(outside, command)
         case RotateSignatureSecret():
@@ -148,14 +161,16 @@ def _set_status_url(outside: Outside, command: SetStatusUrl) -> dict[str, str]:
     if command.application_id is None:
         _replace(outside, command.api_key, account, "status_url", url)
         return {"api_key": command.api_key, "status_url": url}
-    application = outside.callers.find_application(command.application_id)
-    if application is None or application["account"] != command.api_key:
-        raise InvalidCommand("application_id: this account has no such application")
-    try:
-        outside.callers.replace_of_application(command.application_id, "status_url", application.get("status_url"), url)
-    except Outdated:
-        raise InvalidCommand("application_id: somebody else has changed its status_url just now") from None
+    _replace_of_application(outside, command.api_key, command.application_id, "status_url", url)
     return {"application_id": command.application_id, "status_url": url}
+
+
+def _set_public_key(outside: Outside, command: SetPublicKey) -> dict[str, str]:
+    _account(outside, command.api_key)
+    _check_public_key(command.public_key)
+    _replace_of_application(outside, command.api_key, command.application_id, "public_key", command.public_key)
+    logger.info("public key replaced", application_id=command.application_id)
+    return {"application_id": command.application_id}
 
 
 def _account(outside: Outside, api_key: str) -> dict[str, Any]:
@@ -170,6 +185,16 @@ def _replace(outside: Outside, api_key: str, account: dict[str, Any], name: str,
         outside.callers.replace(api_key, name, account.get(name), value)
     except Outdated:
         raise InvalidCommand(f"api_key: somebody else has changed its {name} just now") from None
+
+
+def _replace_of_application(outside: Outside, api_key: str, application_id: str, name: str, value: str) -> None:
+    application = outside.callers.find_application(application_id)
+    if application is None or application["account"] != api_key:
+        raise InvalidCommand("application_id: this account has no such application")
+    try:
+        outside.callers.replace_of_application(application_id, name, application.get(name), value)
+    except Outdated:
+        raise InvalidCommand(f"application_id: somebody else has changed its {name} just now") from None
 
 
 def _signature_secret(outside: Outside, api_key: str, number: int) -> str:

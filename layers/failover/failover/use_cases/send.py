@@ -3,6 +3,7 @@
 Whatever dies after the claim, the step is never asked for again; its status or its expiry decides.
 """
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -14,6 +15,7 @@ from failover.outside import Outside
 from failover.rules import backoff, due, outgoing, transitions
 from failover.rules.answers import Accepted, Answer, NotTaken, Refused
 from failover.rules.client_ref import client_ref
+from failover.rules.redaction import private_phrases, redacted
 from failover.rules.workflow import Workflow
 from failover.use_cases.transition import transition
 
@@ -42,7 +44,7 @@ def send(outside: Outside, channel: str, workflow_id: str, number: int) -> None:
 
     body = _body(outside, claimed, number, content[number])
     answer = _asked(outside, messages, body, claimed, number)
-    _record(outside, claimed, number, answer)
+    _record(outside, claimed, number, _unquoted(answer, content[number]))
 
 
 def _claim(outside: Outside, workflow: Workflow, number: int) -> Workflow | None:
@@ -97,6 +99,13 @@ def _record(outside: Outside, claimed: Workflow, number: int, answer: Answer) ->
     if isinstance(answer, Refused) and answer.of_credentials:
         count("CredentialsRefused")
     logger.info("step sent", step=number, answer=result, reason=_loggable(answer))
+
+
+def _unquoted(answer: Answer, step: dict[str, Any]) -> Answer:
+    """The answer without anything of the message; its words outlast the message in the timeline."""
+    if isinstance(answer, Refused):
+        return replace(answer, reason=redacted(answer.reason, private_phrases(step)))
+    return answer
 
 
 def _loggable(answer: Answer) -> str | None:

@@ -1,0 +1,288 @@
+"""What holds for every function, over all its paths: it needs what its role allows, and says nothing it should not.
+
+That a role allows all that is needed, every test checks (`tests.permissions`).
+"""
+
+import json
+import traceback
+from dataclasses import replace
+from fnmatch import fnmatchcase
+from types import SimpleNamespace
+
+import boto3
+import pytest
+import yaml
+from botocore.client import BaseClient
+from botocore.exceptions import ClientError
+
+from failover.rules import transitions
+from failover.rules.channels import CHANNELS
+from failover.rules.delivery import PATIENCE
+from tests import messages_server as server
+from tests import permissions
+from tests.examples import EVERY_CHANNEL, ID, MESSENGER, NOW, SMS, THREE_STEPS, TWO_STEPS, VIBER, request, workflow
+from tests.functions.conftest import REPORT, ended, task_of
+from tests.functions.test_accounts import RSA
+from tests.functions.test_events import EVENTS, event, handler_of
+from tests.functions.test_reconcile import rejected, sent
+from tests.functions.test_sandbox import BASIC, post, to
+from tests.left_behind import MINUTE, id_in
+from tests.world import (
+    CREDENTIALS,
+    ROOT,
+    SIGNATURE_SECRET,
+    SIGNING_KEY,
+    callback_event,
+    create_table,
+    http_event,
+    load,
+    template,
+)
+
+CONTENT = [MESSENGER, VIBER, SMS]
+TOKEN = "task-token-of-the-tests"
+
+
+def with_token(flow):
+    return replace(flow, task_token=TOKEN)
+
+
+@pytest.fixture
+def workflows_api(world, app, call, customer):
+    """Every route, and every filter that reads another index."""
+
+    def act():
+        call("POST", "/workflows", request(), Idempotency_Key="key")
+        ended(world)
+        world.put(with_token(replace(workflow(*TWO_STEPS, account=world.api_key), id=id_in(1))), [MESSENGER, SMS])
+        for path in ("/workflows", f"/workflows/{ID}", f"/workflows/{ID}/webhooks", "/messages/unknown"):
+            call("GET", path)
+        by_reference = http_event("GET", "/workflows", Authorization=world.basic)
+        app.handler(by_reference | {"queryStringParameters": {"client_ref": "table-12"}}, None)
+        call("POST", f"/workflows/{ID}/webhooks/{REPORT}/redeliver")
+        assert call("POST", f"/workflows/{id_in(1)}/cancel")["statusCode"] == 200
+
+    return act
+
+
+@pytest.fixture
+def message_status(world):
+    """A status that completes a workflow whose race is on, and one that names its message only."""
+    function = load("message_status")
+
+    def act():
+        world.put(with_token(transitions.claimed(workflow(*TWO_STEPS), 0, NOW)), [MESSENGER, SMS])
+        flow = world.read(ID)
+        world.store.write(with_token(flow))
+        for reference in ({"client_ref": f"{ID}.0"}, {}):
+            function.handler(callback_event({"message_uuid": "u", "status": "read", **reference}), None)
+        assert world.read(ID).status == "completed"
+
+    return act
+
+
+def _send(function, channel):
+    @pytest.fixture(name=f"send_{function}")
+    def sending(world, messages):
+        """A send that is asked to wait before it is taken."""
+        app = load(f"send_{function}")
+        app.outside.sleep = lambda _: None
+
+        def act():
+            world.put(workflow(channel), [EVERY_CHANNEL[channel]])
+            messages.script = [server.http(429)]
+            app.handler({"workflow": ID, "step": 0}, None)
+            assert world.read(ID).steps[0].phase == "sent"
+
+        return act
+
+    return sending
+
+
+for _channel in CHANNELS.values():
+    globals()[f"send_{_channel.function}"] = _send(_channel.function, _channel.name)
+
+
+@pytest.fixture
+def publish_events(world):
+    """The end of a workflow."""
+    function = load("publish_events")
+
+    def act():
+        ended(world)
+        key = {"pk": {"S": f"workflow#{ID}"}, "sk": {"S": "state"}}
+        state = boto3.client("dynamodb").get_item(TableName=world.table, Key=key)["Item"]
+        function.handler({"Records": [{"dynamodb": {"NewImage": state}}]}, None)
+
+    return act
+
+
+@pytest.fixture
+def deliver_webhook(world, customer, delivering, deliver):
+    """A webhook that is put off, and one that is given up."""
+
+    def act():
+        ended(world)
+        customer.script = [server.http(500)] * 2
+        deliver(task_of(world))
+        deliver(task_of(world, attempt=2, since=delivering.outside.now() - PATIENCE * 1000))
+        assert len(world.queued("dead-letters")) == 1
+
+    return act
+
+
+@pytest.fixture
+def reconcile(world, reconciling):
+    """A workflow that was never started, and one whose race was never told."""
+
+    def act():
+        left = with_token(rejected(sent(workflow(*THREE_STEPS), 0), 0))
+        for number, flow in enumerate((workflow(*THREE_STEPS), left)):
+            world.put(replace(flow, id=id_in(number)), CONTENT)
+        world.executions.start(replace(left, id=id_in(1)), NOW)
+        reconciling.run(NOW + 10 * MINUTE)
+
+    return act
+
+
+@pytest.fixture
+def accounts(world):
+    """Every command that reads or writes in its own way."""
+    function = load("accounts")
+
+    def act():
+        for command in (
+            {"action": "create_account", "name": "shop"},
+            {"action": "create_application", "api_key": world.api_key, "name": "app", "public_key": RSA},
+            {"action": "rotate_secret", "api_key": world.api_key},
+        ):
+            assert "error" not in function.handler(command, None)
+
+    return act
+
+
+@pytest.fixture
+def sandbox(world, monkeypatch):
+    monkeypatch.setenv("SANDBOX_TABLE", create_table("SandboxTable", "sandbox"))
+    monkeypatch.setenv("SANDBOX_QUEUE", boto3.client("sqs").create_queue(QueueName="sandbox")["QueueUrl"])
+    return load("sandbox_messages")
+
+
+@pytest.fixture
+def sandbox_messages(sandbox):
+    """A message with receipts to come, and a look at it."""
+
+    def act():
+        assert post(sandbox, to("sim-read"))["statusCode"] == 202
+        assert sandbox.handler(http_event("GET", "/sandbox/messages", Authorization=BASIC), None)["statusCode"] == 200
+
+    return act
+
+
+@pytest.fixture
+def sandbox_receipts(sandbox, messages):
+    """A receipt."""
+    receipts = load("sandbox_messages", "receipts")
+    messages.script = [server.http(200)]
+    body = {"webhook_url": f"{messages.url}/status", "body": {"message_uuid": "u", "status": "read"}}
+    return lambda: receipts.handler({"Records": [{"body": json.dumps(body)}]}, None)
+
+
+FUNCTIONS = [
+    name for name, resource in template()["Resources"].items() if resource["Type"] == "AWS::Serverless::Function"
+]
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_every_permission_is_needed(world, request, name):
+    """A function's role allows nothing but what the function, or what feeds it, has been seen to ask for."""
+    act = request.getfixturevalue("".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_"))
+    permissions.asked.clear()
+    act()
+    needed = {(action, resource) for role, action, resource in permissions.asked if role == name}
+    needed |= set(_asked_by_sources(name))
+    for action, pattern in permissions.grants(template(), name):
+        assert any(action == asked and fnmatchcase(resource, pattern) for asked, resource in needed), (action, pattern)
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_no_secret_is_logged(world, request, name, output):
+    """I8: whatever a function does, no secret, no credential, no text, no address and no URL is in what it writes."""
+    act = request.getfixturevalue("".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_"))
+    output()
+    act()
+    written = output()
+    secrets = (SIGNATURE_SECRET, SIGNING_KEY, world.api_secret, world.signature_secret, CREDENTIALS["api_secret"])
+    people = ("sim-", "447700900", "Hello", "ACME", "127.0.0.1", "shop.test")
+    tokens = (world.basic.removeprefix("Basic "), BASIC.removeprefix("Basic "), "Bearer", "eyJ", TOKEN)
+    assert [private for private in (*secrets, *people, *tokens) if private in written] == []
+    assert written or name in ("DeliverWebhook", "SandboxMessages")
+
+
+ANSWERING = ("message_status", "sandbox_messages", "workflows_api")
+
+
+@pytest.mark.parametrize("name", sorted(set(EVENTS) - {"sandbox_receipts"}))  # its receipts are of nobody
+def test_foreign_words_stay_inside(world, monkeypatch, output, name):
+    """I8: an exception's words, which may quote what it was given, are in no answer, error, history or log."""
+    monkeypatch.setenv("SANDBOX_TABLE", "sandbox")
+    handler, given = handler_of(name), event(name, world.basic if name in ANSWERING else None)
+
+    def broken(*_):
+        raise KeyError("private words")
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", broken)
+    if name in ANSWERING:
+        answer = handler(given, None)
+        assert answer["statusCode"] == 500
+        told = json.dumps(answer)
+    else:
+        with pytest.raises(Exception, match="see the log") as failed:
+            handler(given, SimpleNamespace(get_remaining_time_in_millis=lambda: 55_000))
+        told = "".join(traceback.format_exception(failed.value))
+    written = output()
+    assert "unexpected failure" in written
+    assert "private" not in told.replace(__file__, "") + written
+
+
+def _asked_by_sources(name):
+    """What Lambda itself does under the function's role: it tells the queue what it could not hand over."""
+    for source in template()["Resources"][name]["Properties"].get("Events", {}).values():
+        if destination := source["Properties"].get("DestinationConfig", {}).get("OnFailure"):
+            yield "sqs:SendMessage", permissions.resolved(template(), destination["Destination"])
+
+
+def test_a_missing_permission_is_noticed(world):
+    """A call that its role does not allow is denied as AWS would, and does not pass unnoticed."""
+    stray = permissions.under_role("PublishEvents", lambda: world.store.read(ID))
+    with pytest.raises(ClientError, match="AccessDenied"):
+        stray()
+    assert permissions.denied.pop().startswith("PublishEvents may not dynamodb:GetItem arn:aws:dynamodb:")
+
+
+def test_the_state_machine():
+    """It may invoke the six send functions and write the table its definition names, and deliver its logs."""
+    definition = yaml.safe_load((ROOT / "statemachine/failover.asl.yaml").read_text())
+    needed = set()
+    for resource in _tasks(definition):
+        if resource.endswith(":lambda:invoke"):
+            names = [f"Send{channel.function.title()}" for channel in CHANNELS.values()]
+            needed |= {("lambda:InvokeFunction", permissions.arn(template(), name)) for name in names}
+        else:
+            assert resource.endswith(":aws-sdk:dynamodb:updateItem.waitForTaskToken")
+            needed.add(("dynamodb:UpdateItem", permissions.arn(template(), "Table")))
+    granted = set(permissions.grants(template(), "StateMachine"))
+    assert {grant for grant in granted if not grant[0].startswith("logs:")} == needed
+    assert {resource for action, resource in granted if action.startswith("logs:")} == {"*"}
+
+
+def _tasks(node):
+    """The resource of every task in a state machine's definition."""
+    if isinstance(node, dict):
+        if node.get("Type") == "Task":
+            yield node["Resource"]
+        for value in node.values():
+            yield from _tasks(value)
+    elif isinstance(node, list):
+        for item in node:
+            yield from _tasks(item)

@@ -1,0 +1,229 @@
+"""Texts and addresses go a while after the end of their workflow, its record later; what is past its time is gone."""
+
+from dataclasses import replace
+
+import boto3
+import pytest
+from botocore.exceptions import EndpointConnectionError
+
+from failover.adapters.store import _state_item
+from failover.adapters.table import marshalled
+from failover.rules import delivery, listing, transitions
+from failover.rules.answers import Accepted
+from failover.rules.receipt import Receipt
+from failover.task_edge import TaskFailed
+from tests.examples import ID, MESSENGER, NOW, SMS, TWO_STEPS, workflow
+from tests.functions.conftest import REPORT, STATUS, ended, task_of
+from tests.world import body_of, callback_event, load, template
+
+DAY = 86_400
+CONTENT_KEPT = 7 * DAY
+"""What `World.put` has the content kept for."""
+END = NOW // 1000
+"""The end of `ended`, as the table counts: in seconds."""
+
+
+@pytest.fixture
+def publishing(world):
+    """The function that reads the stream."""
+    return load("publish_events")
+
+
+@pytest.fixture
+def publish(publishing):
+    """Tell it of a change, as the stream does, twice, for any record may come again."""
+
+    def publish(before, after):
+        images = {"OldImage": _image(before), "NewImage": _image(after)}
+        publishing.handler({"Records": [{"dynamodb": images}] * 2}, None)
+
+    return publish
+
+
+def _image(flow):
+    return marshalled(_state_item(flow))
+
+
+def content(world):
+    key = {"pk": {"S": f"workflow#{ID}"}, "sk": {"S": "content"}}
+    return boto3.client("dynamodb").get_item(TableName=world.table, Key=key).get("Item")
+
+
+def running(world, *steps):
+    flow = transitions.claimed(workflow(*(steps or ["sms"]), account=world.api_key), 0, NOW)
+    return world.put(transitions.answered(flow, 0, Accepted("uuid-0"), NOW), [MESSENGER, SMS][-len(flow.steps) :])
+
+
+ENDS = {
+    "completed": lambda flow: transitions.received(flow, 0, Receipt("delivered", "uuid-0", None, None), NOW),
+    "error": lambda flow: transitions.received(flow, 0, Receipt("rejected", "uuid-0", None, None), NOW),
+    "cancelled": lambda flow: transitions.cancelled(flow, NOW),
+    "unconfirmed": lambda flow: transitions.unconfirmed(replace(flow, receipt_window=0), NOW),
+}
+
+
+@pytest.mark.parametrize("end", ENDS.values(), ids=ENDS.keys())
+def test_content_goes_after_the_end(world, publish, end):
+    """Whatever ends a workflow, its content is dropped ContentRetention after that, whoever tells it how often."""
+    before = running(world)
+    assert int(content(world)["expires_at"]["N"]) > END + CONTENT_KEPT
+    publish(before, world.store.write(end(before)))
+    assert content(world)["expires_at"]["N"] == str(END + CONTENT_KEPT)
+
+
+def test_content_stays_while_it_runs(world, publish):
+    """Before the end, a change leaves the content its time: the longest the workflow can run, and the retention."""
+    before = running(world, *TWO_STEPS)
+    known = content(world)
+    after = world.store.write(transitions.received(before, 0, Receipt("delivered", "uuid-0", None, None), NOW))
+    publish(before, after)
+    assert after.running
+    assert content(world) == known
+    assert int(known["expires_at"]["N"]) > END + 600 + 72 * 3600 + CONTENT_KEPT
+
+
+def test_what_comes_after_the_end_prolongs_nothing(world, publish):
+    """A late status, or an amendment, leaves the content the time it has from the end."""
+    before = running(world)
+    over = world.store.write(ENDS["completed"](before))
+    publish(before, over)
+    known = content(world)
+    publish(over, world.store.write(transitions.received(over, 0, Receipt("read", "", None, None), NOW + 50_000_000)))
+    assert content(world) == known
+
+
+def test_content_that_is_gone_stays_gone(world, publish):
+    """A record that comes when the content has been removed puts nothing in its place."""
+    over = ended(world)
+    key = {"pk": {"S": f"workflow#{ID}"}, "sk": {"S": "content"}}
+    boto3.client("dynamodb").delete_item(TableName=world.table, Key=key)
+    publish(replace(over, status="running", ended_at=None), over)
+    assert content(world) is None
+
+
+def test_one_write_for_each_workflow(world, publishing):
+    """The content is written once in a workflow's life, by the change that ends it, and read by none."""
+    calls = []
+    client = publishing.outside.table.client
+    client.meta.events.register("before-call.dynamodb", lambda model, **_: calls.append(model.name))
+    before = running(world, *TWO_STEPS)
+    over = transitions.cancelled(before, NOW)
+    for old, new in ((None, before), (before, before), (before, over), (over, replace(over, version=3))):
+        images = {name: _image(flow) for name, flow in (("OldImage", old), ("NewImage", new)) if flow}
+        publishing.handler({"Records": [{"dynamodb": images}]}, None)
+    assert calls == ["UpdateItem"]
+
+
+def test_webhooks_do_not_wait_for_it(world, publishing, publish, monkeypatch):
+    """Where the table is out of reach, the webhooks are queued all the same, and the record comes again."""
+    before = running(world)
+    over = world.store.write(ENDS["completed"](before))
+
+    def lost(**_):
+        raise EndpointConnectionError(endpoint_url="https://secret.test/447700900000")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(publishing.outside.store._client, "update_item", lost)
+        with pytest.raises(TaskFailed) as failed:
+            publish(before, over)
+    assert "4477" not in str(failed.value)
+    assert {task.sequence for task in world.queued()} == {STATUS, REPORT}
+    publish(before, over)
+    assert content(world)["expires_at"]["N"] == str(END + CONTENT_KEPT)
+
+
+def test_the_retention_outlasts_the_webhooks():
+    """A webhook of the very end can be repeated for as long as webhooks are: they name sender and recipient."""
+    assert template()["Parameters"]["ContentRetentionDays"]["MinValue"] * DAY > delivery.PATIENCE
+
+
+@pytest.fixture
+def at(app, delivering):
+    """Set the clock of the API and of the delivery (seconds)."""
+
+    def at(seconds):
+        app.outside.now = delivering.outside.now = lambda: seconds * 1000
+
+    return at
+
+
+@pytest.mark.parametrize("told", [True, False], ids=["told", "untold"])
+def test_expired_content_is_gone(world, call, at, publish, customer, deliver, told):
+    """To the second, removed or not, and even where nobody told the table of the end: nobody is named any more."""
+    before = running(world)
+    over = world.store.write(ENDS["completed"](before))
+    if told:
+        publish(before, over)
+    for seconds, kept in ((END + CONTENT_KEPT - 1, True), (END + CONTENT_KEPT, False)):
+        at(seconds)
+        shown = body_of(call("GET", f"/workflows/{ID}"))
+        assert ("to" in shown["steps"][0]) == kept
+        assert len(shown["timeline"]) == REPORT
+        world.store._client.put_item(TableName=world.table, Item=pointer())
+        assert ("to" in body_of(call("GET", "/messages/uuid-0"))) == kept
+        redelivered = [call("POST", f"/workflows/{ID}/webhooks/{n}/redeliver")["statusCode"] for n in (STATUS, REPORT)]
+        assert redelivered == ([202, 202] if kept else [409, 202])
+        deliver(task_of(world, STATUS, attempt=1 if kept else 2))
+        assert content(world) is not None
+    assert [request.body["to"] for request in customer.requests] == [SMS["to"]]
+    recorded = body_of(call("GET", f"/workflows/{ID}/webhooks"))["webhooks"][0]["attempts"]
+    assert recorded[-1]["error"] == "the content has been dropped"
+
+
+def pointer():
+    item = {"pk": "message#uuid-0", "sk": "pointer", "workflow": ID, "step": 0, "expires_at": 4_000_000_000}
+    return marshalled(item)
+
+
+def test_an_expired_record_is_gone(world, call, at, customer, deliver):
+    """Once the record's time is up, the workflow is as one that never was, removed or not."""
+    over = ended(world)
+    world.store._client.put_item(TableName=world.table, Item=pointer())
+    paths = {
+        "GET": [f"/workflows/{ID}", f"/workflows/{ID}/webhooks", "/messages/uuid-0"],
+        "POST": [f"/workflows/{ID}/cancel", f"/workflows/{ID}/webhooks/{REPORT}/redeliver"],
+    }
+    for seconds, kept in ((over.expires_at - 1, True), (over.expires_at, False)):
+        at(seconds)
+        for method, some in paths.items():
+            statuses = [call(method, path)["statusCode"] for path in some]
+            assert (404 not in statuses) == kept
+            assert (set(statuses) == {404}) == (not kept)
+        assert len(body_of(call("GET", "/workflows"))["workflows"]) == kept
+        deliver(task_of(world, attempt=1 if kept else 2))
+    assert len(customer.requests) == 1
+
+
+def test_a_status_for_an_expired_record(world, output):
+    """A status that comes when the record's time is up is taken, counted as unknown, and written nowhere."""
+    function, over = load("message_status"), ended(world)
+    now = over.expires_at * 1000
+    function.outside.now = lambda: now
+    items = world.items()
+    event = callback_event({"client_ref": f"{ID}.0", "status": "read"}, iat=over.expires_at)
+    assert function.handler(event, None)["statusCode"] == 200
+    assert "UnknownReceipts" in output()
+    assert world.items() == items
+
+
+def test_an_expired_pointer_leads_nowhere(world, call, at):
+    """A message is found for as long as its pointer is to be kept."""
+    ended(world)
+    item = {**pointer(), "expires_at": {"N": str(END + 10)}}
+    world.store._client.put_item(TableName=world.table, Item=item)
+    for seconds, status in ((END + 9, 200), (END + 10, 404)):
+        at(seconds)
+        assert call("GET", "/messages/uuid-0")["statusCode"] == status
+
+
+def test_a_list_passes_over_expired_ones(world, app, at):
+    """What is past its time is not listed, and takes no other's place in a page."""
+    flow = ended(world)
+    for number in range(6):
+        one = replace(flow, id=f"{number:08x}-0000-4000-8000-000000000000", created_at=NOW + 1 + number)
+        world.put(replace(one, expires_at=END + (5 if number >= 2 else 6)), [SMS])
+    at(END + 5)
+    page = app.outside.listing.page(world.api_key, listing.parse({"limit": "2"}))
+    assert [item["created_at"] - NOW for item in page.workflows] == [2, 1]
+    rest = app.outside.listing.page(world.api_key, replace(listing.parse({"limit": "2"}), after=page.next))
+    assert [item["created_at"] - NOW for item in rest.workflows] == [0]

@@ -1,0 +1,206 @@
+"""Every route of the API, as a stranger meets it: nothing without credentials, nothing of anybody else (I6, F15)."""
+
+import base64
+import json
+import time
+import uuid
+
+import jwt
+import pytest
+
+from failover.outside import Outside
+from failover.rules.client_ref import client_ref
+from failover.use_cases.register import register
+from tests import described
+from tests.examples import ID, SMS, request
+from tests.functions.conftest import REPORT, ended
+from tests.functions.test_authentication import KEY, public_pem, token
+from tests.functions.test_retention import pointer
+from tests.world import body_of, callback_event, http_event, load
+
+PUBLIC = {("GET", "/docs"), ("GET", "/openapi.json")}
+MISSING = "00000000-0000-4000-8000-000000000000"
+
+
+def routes():
+    """(verb, path) of everything the API serves; parameters stand in angle brackets."""
+    api = load("workflows_api").api
+    served = [*api._static_routes, *api._dynamic_routes]
+    return sorted({(route.method, route.path) for route in served if route.func.__name__ != "refuse"})
+
+
+ROUTES = routes()
+PRIVATE = [route for route in ROUTES if route not in PUBLIC]
+WITH_IDS = [route for route in PRIVATE if "<" in route[1]]
+
+
+def address(path, workflow_id=ID, message_uuid="uuid-0"):
+    """The path with ids in it."""
+    own = message_uuid if path.startswith("/messages") else workflow_id
+    return path.replace("<id>", own).replace("<sequence>", str(REPORT))
+
+
+@pytest.fixture
+def somebodys(world):
+    """A workflow of the tests' account, with its message and its webhooks."""
+    flow = ended(world)
+    world.store._client.put_item(TableName=world.table, Item=pointer())
+    return flow
+
+
+@pytest.fixture
+def unchanged(world):
+    """Fails if anything was written, or queued."""
+    before = json.dumps(world.items(), sort_keys=True)
+    yield
+    assert json.dumps(world.items(), sort_keys=True) == before
+    assert world.queued() == []
+
+
+def test_the_routes_are_known():
+    """The table is the API's own: what is described, and the two public pages; no other route is public."""
+    described_ones = {
+        (verb.upper(), path.replace("{", "<").replace("}", ">"))
+        for path, operations in described.DOCUMENT["paths"].items()
+        for verb in operations
+        if verb != "parameters"
+    }
+    assert set(PRIVATE) == described_ones
+    assert set(ROUTES) >= PUBLIC
+
+
+def strangers():
+    """Credentials that are none."""
+    now = int(time.time())
+    claims = {"iat": now, "jti": str(uuid.uuid4()), "application_id": MISSING}
+    yield "none", lambda _: None
+    yield "unknown key", lambda _: "Basic " + base64.b64encode(b"00000000:secret").decode()
+    yield "wrong secret", lambda world: "Basic " + base64.b64encode(f"{world.api_key}:x".encode()).decode()
+    yield "empty secret", lambda world: "Basic " + base64.b64encode(f"{world.api_key}:".encode()).decode()
+    yield "the hash", lambda world: _with_secret(world, world.callers.find_account(world.api_key)["secrets"][0])
+    yield "webhooks' secret", lambda world: _with_secret(world, world.signature_secret)
+    yield "unsigned token", lambda _: "Bearer " + jwt.encode(claims, "", algorithm="none")
+    yield "key as a token", lambda world: "Bearer " + jwt.encode(claims, world.api_secret * 2, algorithm="HS256")
+    yield "unknown application", lambda _: token(MISSING)
+    yield "a callback's token", lambda _: callback_event({})["headers"]["Authorization"]
+
+
+def _with_secret(world, secret):
+    text = secret if isinstance(secret, str) else secret["hash"]
+    return "Basic " + base64.b64encode(f"{world.api_key}:{text}".encode()).decode()
+
+
+STRANGERS = dict(strangers())
+
+
+@pytest.mark.parametrize("stranger", STRANGERS.values(), ids=STRANGERS.keys())
+def test_nothing_without_credentials(world, somebodys, call, unchanged, stranger):
+    """Every route but the public ones answers 401 to whoever cannot say who they are, and does nothing."""
+    for method, path in PRIVATE:
+        answer = call(method, address(path), request(SMS), Authorization=stranger(world))
+        assert answer["statusCode"] == 401, (method, path)
+        assert body_of(answer)["type"].endswith("#unauthorized")
+        assert answer["multiValueHeaders"]["WWW-Authenticate"]
+
+
+def test_public_pages(world, somebodys, app, unchanged):
+    """The public pages are the same for everybody, and say nothing of anybody."""
+    for method, path in PUBLIC:
+        answers = [app.handler(http_event(method, path, Authorization=who), None) for who in ("", world.basic)]
+        assert [answer["statusCode"] for answer in answers] == [200, 200]
+        assert answers[0]["body"] == answers[1]["body"]
+        assert world.api_key not in answers[0]["body"]
+
+
+@pytest.fixture(params=["secret", "token"])
+def other(request, world):
+    """Another account's good credentials."""
+    account = register(Outside(), {"action": "create_account", "name": "other"})
+    if request.param == "secret":
+        return "Basic " + base64.b64encode(f"{account['api_key']}:{account['api_secret']}".encode()).decode()
+    command = {"action": "create_application", "name": "app", "public_key": public_pem(KEY)}
+    return token(register(Outside(), {**command, "api_key": account["api_key"]})["application_id"])
+
+
+@pytest.mark.parametrize(("method", "path"), WITH_IDS)
+def test_somebody_elses(world, somebodys, call, other, unchanged, method, path):
+    """Somebody else's id is answered exactly as one that does not exist, and nothing happens to what is theirs."""
+    answers = [
+        call(method, one, Authorization=other) for one in (address(path), address(path, MISSING, "message-of-nobody"))
+    ]
+    assert [answer["statusCode"] for answer in answers] == [404, 404]
+    theirs, missing = ({**body_of(answer), "instance": ""} for answer in answers)
+    assert theirs == missing
+    headers = [{**answer["multiValueHeaders"], "X-Nexmo-Trace-Id": []} for answer in answers]
+    assert headers[0] == headers[1]
+    assert call(method, address(path))["statusCode"] in (200, 202, 409)
+    world.queued()
+
+
+def test_lists_hold_ones_own(world, somebodys, app, other):
+    """No list has anybody else's workflows, whatever it is asked for, with a cursor of theirs or without."""
+
+    def listed(authorization, **query):
+        event = http_event("GET", "/workflows", Authorization=authorization) | {"queryStringParameters": query}
+        return body_of(app.handler(event, None))
+
+    raw = json.dumps(request(SMS))
+    for _ in range(2):
+        event = http_event("POST", "/workflows", raw, Authorization=world.basic, Content_Type="application/json")
+        assert app.handler(event, None)["statusCode"] == 202
+    cursor = listed(world.basic, limit="1")["cursor"]
+    asked = ({}, {"cursor": cursor}, {"status": "completed"}, {"client_ref": f"#{world.api_key}"}, {"client_ref": ""})
+    assert [listed(other, **query)["workflows"] for query in asked] == [[]] * len(asked)
+
+
+def test_idempotency_keys_are_each_accounts_own(world, call, other):
+    """The same Idempotency-Key of another account is another key: neither learns of the other."""
+    answers = [
+        call("POST", "/workflows", request(SMS), Idempotency_Key="order-1", Authorization=who)
+        for who in (world.basic, other, world.basic)
+    ]
+    assert [answer["statusCode"] for answer in answers] == [202] * 3
+    first, theirs, again = (body_of(answer)["workflow_uuid"] for answer in answers)
+    assert first == again != theirs
+    assert ["Idempotent-Replayed" in answer["multiValueHeaders"] for answer in answers] == [False, False, True]
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "POST"])
+def test_no_route_beside_the_table(world, somebodys, call, unchanged, method):
+    """With good credentials, too, there is nothing at any other address, and no other verb of a known one."""
+    for path in (
+        "/",
+        "/accounts",
+        "/webhooks",
+        "/sandbox/messages",
+        f"/workflows/{ID}/content",
+        "/workflows/../accounts",
+    ):
+        assert call(method, path)["statusCode"] == 404
+    for path in {path for _, path in ROUTES}:
+        if (method, path) not in ROUTES:
+            assert call(method, address(path))["statusCode"] == 405
+
+
+@pytest.mark.parametrize("authorization", ["Basic", "account's webhook", "another body", "an answer's"])
+def test_forged_callbacks(world, somebodys, unchanged, authorization):
+    """What is no signature of the vendor's over exactly this body is 401, whatever else it is good for."""
+    body = {"client_ref": client_ref(ID, 0), "status": "read", "message_uuid": "uuid-0"}
+    forged = {
+        "Basic": callback_event(body, authorization=world.basic),
+        "account's webhook": callback_event(body, secret=world.signature_secret),
+        "another body": callback_event(body, payload_hash="0" * 64),
+        "an answer's": callback_event(body, authorization=callback_event({})["headers"]["Authorization"]),
+    }
+    assert load("message_status").handler(forged[authorization], None)["statusCode"] == 401
+
+
+def test_replayed_callback(world, somebodys):
+    """A genuine callback that comes again is taken, and changes nothing: not the workflow, not what is told of it."""
+    function = load("message_status")
+    event = callback_event({"client_ref": client_ref(ID, 0), "status": "read", "message_uuid": "uuid-0"})
+    assert function.handler(event, None)["statusCode"] == 200
+    items = json.dumps(world.items(), sort_keys=True)
+    for _ in range(3):
+        assert function.handler(event, None)["statusCode"] == 200
+    assert json.dumps(world.items(), sort_keys=True) == items
