@@ -53,7 +53,7 @@ def _overdue(outside: Outside, time_left: Callable[[], bool]) -> list[Overdue]:
             logger.warning("unavailable", error=str(error))
     if read == DUE_SHARDS:
         oldest = min((overdue.due_at for overdue in found), default=now)
-        measure_seconds("OldestOverdueSeconds", (now - oldest) // 1000, table=outside.settings.table_name)
+        measure_seconds("OldestOverdueSeconds", (now - oldest) // 1000)
     return found
 
 
@@ -93,7 +93,10 @@ def _resumed(outside: Outside, workflow: Workflow) -> Workflow:
     resumed = told[1]
     if resumed.running:
         outside.executions.start(resumed, outside.now())
-    _reconciled("resumed" if resumed.running else "abandoned")
+        _reconciled("resumed")
+    else:
+        _reconciled("abandoned")
+        count("WorkflowsAbandoned")
     return resumed
 
 
