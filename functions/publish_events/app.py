@@ -14,10 +14,12 @@ outside = Outside()
 def handler(event: dict[str, Any], context: Any) -> None:
     """`event`: records of DynamoDB Streams with both images; the template lets through state items only."""
     with task_edge.guarded():
+        changes = []
         for record in event["Records"]:
             before, after = (_workflow(record["dynamodb"].get(image)) for image in ("OldImage", "NewImage"))
             if after is not None:
-                publish(outside, before, after)
+                changes.append((before, after))
+        publish(outside, changes)
 
 
 def _workflow(image: dict[str, Any] | None) -> Workflow | None:

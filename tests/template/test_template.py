@@ -160,7 +160,10 @@ PERMISSIONS = {
         ("states:SendTaskFailure", "states:StartExecution"): [STATE_MACHINE],
         ("sqs:SendMessage",): [WEBHOOKS],
     },
-    "PublishEvents": {("sqs:SendMessage",): [WEBHOOKS, {"Fn::GetAtt": ["UnpublishedEvents", "Arn"]}]},
+    "PublishEvents": {
+        ("sqs:SendMessage",): [WEBHOOKS, {"Fn::GetAtt": ["UnpublishedEvents", "Arn"]}],
+        ("dynamodb:GetItem", "dynamodb:PutItem"): [TABLE],
+    },
     "DeliverWebhook": {
         ("dynamodb:BatchGetItem", "dynamodb:UpdateItem"): [TABLE],
         ("sqs:SendMessage",): [WEBHOOKS, {"Fn::GetAtt": ["WebhookDeadLetters", "Arn"]}],
@@ -168,7 +171,8 @@ PERMISSIONS = {
     },
     "Reconcile": {
         ("dynamodb:Query",): [index("due")],
-        ("dynamodb:GetItem", "dynamodb:PutItem"): [TABLE],
+        ("dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"): [TABLE],
+        ("sqs:SendMessage",): [WEBHOOKS],
         ("states:SendTaskFailure", "states:StartExecution"): [STATE_MACHINE],
         ("states:DescribeExecution",): [EXECUTIONS],
     },

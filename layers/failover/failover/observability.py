@@ -24,6 +24,7 @@ ALARMED = frozenset(
         "OldestOverdueSeconds",
         "UnexpectedFailures",
         "UnsignedReceipts",
+        "WebhooksPublishedLate",
         "WorkflowsAbandoned",
     }
 )
