@@ -59,9 +59,9 @@ class Reconciling:
 
 
 def metrics(output: str) -> list[dict[str, Any]]:
-    """The metrics that were written, as CloudWatch reads them: name, dimensions and value of each."""
+    """The metrics that were written: name and value of each, and its dimensions but for function and stack."""
     lines = [json.loads(line) for line in output.splitlines() if '"_aws"' in line]
-    return [{k: v for k, v in line.items() if k not in ("_aws", "service")} for line in lines]
+    return [{k: v for k, v in line.items() if k not in ("_aws", "service", "table")} for line in lines]
 
 
 def id_in(shard: int, number: int = 0) -> str:

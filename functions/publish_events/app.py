@@ -18,8 +18,7 @@ def handler(event: dict[str, Any], context: Any) -> None:
     """
     with task_edge.guarded():
         changes = [_change(record["dynamodb"]) for record in event["Records"] if "NewImage" in record["dynamodb"]]
-        for change in changes:
-            publish(outside, *change)
+        publish(outside, changes)
         for change in changes:
             end_content(outside, *change)
 

@@ -1,10 +1,11 @@
-"""Each minute: look after the workflows that are overdue."""
+"""Each minute: look after the workflows that are overdue, and then after webhooks that were not queued."""
 
 from typing import Any
 
 from failover import task_edge
 from failover.outside import Outside
 from failover.use_cases.reconcile import reconcile
+from failover.use_cases.republish import republish
 
 outside = Outside()
 
@@ -13,8 +14,10 @@ _RESERVE_MS = 10_000
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, int]:
-    """`event` is not looked at. How many overdue workflows there were."""
+    """`event` is not looked at. How many workflows were overdue, and how many ended ones were looked at."""
+
+    def time_left() -> bool:
+        return bool(context.get_remaining_time_in_millis() > _RESERVE_MS)
+
     with task_edge.guarded():
-        return {
-            "looked_after": reconcile(outside, lambda: context.get_remaining_time_in_millis() > _RESERVE_MS),
-        }
+        return {"looked_after": reconcile(outside, time_left), "ended": republish(outside, time_left)}

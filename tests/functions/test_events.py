@@ -96,7 +96,7 @@ def test_reconcile(world):
         def get_remaining_time_in_millis(self):
             return 55_000
 
-    assert handler_of("reconcile")(event("reconcile"), Context()) == {"looked_after": 0}
+    assert handler_of("reconcile")(event("reconcile"), Context()) == {"looked_after": 0, "ended": 0}
 
 
 def test_sandbox_messages(world, monkeypatch):

@@ -10,7 +10,7 @@ from failover.adapters import aws
 from failover.outside import Outside
 from failover.rules import transitions
 from failover.rules.receipt import Receipt
-from failover.use_cases import reconcile
+from failover.use_cases import overdue, reconcile
 from tests.conftest import one_write_at_a_time
 from tests.examples import HOUR, NOW, TWO_STEPS, workflow
 from tests.functions.test_same_instant import at_once
@@ -31,7 +31,7 @@ def refuse(client, operation, wanted):
 @pytest.fixture
 def two_per_shard(monkeypatch):
     """A run takes two workflows of each partition instead of fifty."""
-    monkeypatch.setattr(reconcile, "_MOST_PER_SHARD", 2)
+    monkeypatch.setattr(overdue, "MOST_PER_SHARD", 2)
 
 
 def test_bounded(world, reconciling, two_per_shard):

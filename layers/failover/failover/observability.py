@@ -8,10 +8,28 @@ import logging
 import traceback
 from pathlib import Path
 
-from aws_lambda_powertools import Logger, single_metric
+from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.metrics.provider.cloudwatch_emf.cloudwatch import AmazonCloudWatchEMFProvider
+
+from failover.settings import from_environment
 
 NAMESPACE = "Workflows"
+
+ALARMED = frozenset(
+    {
+        "CredentialsRefused",
+        "ForgedReceipts",
+        "InvalidTaskTokens",
+        "OldestOverdueSeconds",
+        "UnexpectedFailures",
+        "UnsignedReceipts",
+        "WebhooksPublishedLate",
+        "WorkflowsAbandoned",
+    }
+)
+"""What the template's alarms watch. An alarm knows one set of dimensions only: these metrics are written once more
+under the name of the stack's table alone, whichever function has written them, and whatever else they tell."""
 
 logger = Logger(use_rfc3339=True, utc=True)
 
@@ -25,15 +43,19 @@ def count(name: str, **dimensions: str) -> None:
     _write(name, MetricUnit.Count, 1, dimensions)
 
 
-def measure_seconds(name: str, seconds: float, **dimensions: str) -> None:
+def measure_seconds(name: str, seconds: float) -> None:
     """Write one value of a metric that is a span of time, at once and on its own."""
-    _write(name, MetricUnit.Seconds, seconds, dimensions)
+    _write(name, MetricUnit.Seconds, seconds, {})
 
 
 def _write(name: str, unit: MetricUnit, value: float, dimensions: dict[str, str]) -> None:
-    with single_metric(name=name, unit=unit, value=value, namespace=NAMESPACE) as metric:
-        for dimension, told in dimensions.items():
-            metric.add_dimension(dimension, told)
+    metric = AmazonCloudWatchEMFProvider(namespace=NAMESPACE)
+    metric.add_metric(name, unit, value)
+    for dimension, told in dimensions.items():
+        metric.add_dimension(dimension, told)
+    if name in ALARMED and (table := from_environment().table_name):
+        metric.add_dimensions(table=table)
+    metric.flush_metrics()
 
 
 def unexpected(error: BaseException) -> None:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from failover.adapters.callers import Callers
     from failover.adapters.deliveries import Deliveries
     from failover.adapters.executions import Executions
+    from failover.adapters.hosts import Hosts
     from failover.adapters.listing import Listing
     from failover.adapters.messages import MessagesApi
     from failover.adapters.secrets import Secret
@@ -66,6 +67,12 @@ class Outside:
         from failover.adapters.deliveries import Deliveries
 
         return Deliveries(self.table)
+
+    @cached_property
+    def hosts(self) -> "Hosts":
+        from failover.adapters.hosts import Hosts
+
+        return Hosts(self.table)
 
     @cached_property
     def webhook_queue(self) -> "WebhookQueue":

@@ -186,16 +186,26 @@ class Store:
         return (item["workflow"], item["step"]) if item else None
 
     def overdue(self, shard: int, now: int, limit: int) -> list[Overdue]:
-        """At most `limit` workflows of a shard (0 to DUE_SHARDS - 1) that were due by `now`, oldest first.
+        """At most `limit` running workflows of a shard (0 to DUE_SHARDS - 1) that were due by `now`, oldest first.
 
         The index is a moment behind: some may have been looked after since.
         """
+        return self._due(f"due#{shard}", now, limit)
+
+    def unpublished(self, shard: int, now: int, limit: int) -> list[Overdue]:
+        """The same of workflows that are over, whose webhooks are not known to have been queued.
+
+        They have partitions of their own, so that no number of them stands before one that runs.
+        """
+        return self._due(f"unpublished#{shard}", now, limit)
+
+    def _due(self, partition: str, now: int, limit: int) -> list[Overdue]:
         with aws.failures("dynamodb"):
             answer = self._client.query(
                 TableName=self._table.name,
                 IndexName="due",
-                KeyConditionExpression="due = :shard AND due_at <= :now",
-                ExpressionAttributeValues=marshalled({":shard": f"due#{shard}", ":now": now}),
+                KeyConditionExpression="due = :partition AND due_at <= :now",
+                ExpressionAttributeValues=marshalled({":partition": partition, ":now": now}),
                 Limit=limit,
             )
         items = map(plain, answer["Items"])
@@ -222,7 +232,8 @@ def _state_item(workflow: Workflow) -> Item:
     if workflow.client_ref is not None:
         item["referred"] = referred(workflow.account, workflow.client_ref)
     if workflow.due_at is not None:
-        item["due"] = f"due#{int(workflow.id[:8], 16) % DUE_SHARDS}"
+        kind = "due" if workflow.running else "unpublished"
+        item["due"] = f"{kind}#{int(workflow.id[:8], 16) % DUE_SHARDS}"
     return item
 
 

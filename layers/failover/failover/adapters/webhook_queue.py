@@ -1,4 +1,8 @@
-"""The queue of webhooks to deliver. Its messages say which, and nothing of what is in them."""
+"""The queue of webhooks to deliver. Its messages say which, and nothing of what is in them.
+
+Each is in its account's group. In a standard queue a group orders nothing; SQS sees by it which account has many
+messages in flight, and hands out those of the others first.
+"""
 
 import json
 from collections.abc import Iterable
@@ -24,7 +28,7 @@ class WebhookQueue:
     def add_all(self, tasks: Iterable[Task]) -> None:
         """Have these delivered at once."""
         for some in batched(tasks, _AT_ONCE, strict=False):
-            entries = [{"Id": str(number), "MessageBody": _written(task)} for number, task in enumerate(some)]
+            entries = [{"Id": str(number), **_message(task)} for number, task in enumerate(some)]
             with aws.failures("sqs"):
                 answer = self._client.send_message_batch(QueueUrl=self._url, Entries=entries)
             if answer.get("Failed"):
@@ -33,12 +37,12 @@ class WebhookQueue:
     def add(self, task: Task, seconds: int) -> None:
         """Have it attempted in `seconds` (at most 900)."""
         with aws.failures("sqs"):
-            self._client.send_message(QueueUrl=self._url, MessageBody=_written(task), DelaySeconds=seconds)
+            self._client.send_message(QueueUrl=self._url, **_message(task), DelaySeconds=seconds)
 
     def bury(self, task: Task) -> None:
         """Put it among the dead letters; who redrives them begins a new series of attempts."""
         with aws.failures("sqs"):
-            self._client.send_message(QueueUrl=self._dead_letters_url, MessageBody=_written(task))
+            self._client.send_message(QueueUrl=self._dead_letters_url, **_message(task))
 
 
 def read(message: str) -> Task:
@@ -46,5 +50,5 @@ def read(message: str) -> Task:
     return Task(**json.loads(message))
 
 
-def _written(task: Task) -> str:
-    return json.dumps(asdict(task))
+def _message(task: Task) -> dict[str, str]:
+    return {"MessageBody": json.dumps(asdict(task)), "MessageGroupId": task.account}

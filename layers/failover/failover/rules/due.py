@@ -3,12 +3,15 @@
 Every transition sets `due_at`; the sparse index `due` holds the workflows that have one.
 """
 
+from failover.rules import webhooks
 from failover.rules.workflow import Step, Workflow
 
 SLACK = 240
 """Seconds the next thing may take before it counts as overdue: a send with its retries, a signal."""
 START_SLACK = 60
 """Seconds a new workflow may take to be started."""
+PUBLISH_SLACK = 900
+"""Seconds the webhooks of a workflow that is over may take to be queued."""
 RETRY = 60
 """Seconds after which a workflow whose looking-after came to nothing is looked after again."""
 DELAYS = 86_400
@@ -19,9 +22,10 @@ Ten steps whose sends time out nine times each, and five executions that die aft
 
 
 def due_at(workflow: Workflow, now: int) -> int | None:
-    """When the next transition ought to have happened (ms); None once the workflow is over."""
+    """When the next transition ought to have happened (ms); once the workflow is over, when its webhooks ought to have
+    been queued, and None as soon as they are known to have been."""
     if not workflow.running:
-        return None
+        return now + PUBLISH_SLACK * 1000 if webhooks.unpublished(workflow) else None
     current = max((n for n, step in enumerate(workflow.steps) if step.phase != "pending"), default=None)
     if current is None:
         return workflow.created_at + START_SLACK * 1000

@@ -8,7 +8,7 @@ instant one comes first, and the other decides knowing it.
 from dataclasses import replace
 from typing import Any
 
-from failover.rules import due, reasons
+from failover.rules import due, reasons, webhooks
 from failover.rules.answers import Accepted, Answer, NotTaken, Refused, Unknown
 from failover.rules.receipt import Receipt
 from failover.rules.statuses import FAILURES, meets, reached, risen
@@ -111,7 +111,7 @@ def received(workflow: Workflow, number: int, receipt: Receipt, now: int) -> Wor
     learned = {"message_uuid": receipt.message_uuid} if receipt.message_uuid and not step.message_uuid else {}
     workflow = _noted(workflow, now, "status", step=number, **learned, **_told(receipt, late))
     if not workflow.running:
-        return _amended(known, workflow, now)
+        return _due(_amended(known, workflow, now), now)
     if after in FAILURES and step.outcome is None:
         error = reasons.error(receipt.error)
         workflow = _closed(workflow, number, after, now, error)
@@ -150,9 +150,20 @@ def postponed(workflow: Workflow, now: int) -> Workflow | None:
     None: it is over, or it has moved meanwhile, and is due later anyway.
     """
     later = due.looked_after(workflow, now)
-    if workflow.due_at is None or workflow.due_at >= later:
+    if not workflow.running or workflow.due_at is None or workflow.due_at >= later:
         return None
     return replace(workflow, due_at=later)
+
+
+def published(workflow: Workflow, sequence: int) -> Workflow | None:
+    """Every webhook up to `sequence` has been queued; None: the workflow still runs, or that was known.
+
+    While it runs nothing is written down: that would be a write for each webhook, where one at the end will do.
+    """
+    if workflow.running or sequence <= workflow.published:
+        return None
+    known = replace(workflow, published=sequence)
+    return known if webhooks.unpublished(known) else replace(known, due_at=None)
 
 
 def resumed(workflow: Workflow, attempt: int, now: int) -> Workflow | None:

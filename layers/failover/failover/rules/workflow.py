@@ -71,7 +71,10 @@ class Workflow:
     task_token: str | None = None
     """Answers the race that is on; written by the state machine, removed by the next claim."""
     due_at: int | None = None
-    """When somebody ought to look whether this workflow is still moving; None once it is over."""
+    """When somebody ought to look whether this workflow is still moving, and, once it is over, whether its webhooks
+    have been queued; None: it is over, and they have."""
+    published: int = 0
+    """Up to which sequence every webhook is known to have been queued; not written before the workflow is over."""
     expires_at: int | None = None
     """When the table may forget this item."""
 

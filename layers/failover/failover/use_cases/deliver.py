@@ -7,8 +7,9 @@ import simplejson
 from failover.adapters.deliveries import Known
 from failover.observability import count, logger
 from failover.outside import Outside
-from failover.rules import delivery, signature, webhooks
+from failover.rules import delivery, hanging, signature, webhooks
 from failover.rules.delivery import Answered, Attempted, Forbidden, Task
+from failover.rules.hanging import Host
 from failover.rules.workflow import Entry
 
 
@@ -26,14 +27,27 @@ def deliver(outside: Outside, task: Task) -> None:
     if url is None or entry is None:
         logger.info("no webhook", sequence=task.sequence, url_known=url is not None)
         return
+    host = outside.hosts.find(task.account, hanging.name(url))
     began = outside.now()
-    attempted = _attempted(outside, known, url, entry)
+    attempted = _attempted(outside, known, url, entry) if _may_be_asked(outside, host, began) else hanging.HELD_BACK
     milliseconds = outside.now() - began
     state = _followed_up(outside, replace(task, since=task.since or began), attempted)
     result = {"answer": attempted.status} if isinstance(attempted, Answered) else {"error": attempted.reason}
     attempt = {"number": task.attempt, "at": began, "milliseconds": milliseconds, **result}
     outside.deliveries.record(known.workflow, task, attempt, state)
+    if hanging.timed_out(attempted):
+        outside.hosts.timed_out(host, outside.now())
+    elif host.timeouts and attempted != hanging.HELD_BACK:
+        outside.hosts.answered(host)
     logger.info("webhook", sequence=task.sequence, attempt=task.attempt, state=state, **result)
+
+
+def _may_be_asked(outside: Outside, host: Host, now: int) -> bool:
+    """A host that hangs is asked by one of all the webhooks that wait for it, every now and then."""
+    if not host.hangs or outside.hosts.probe(host, now):
+        return True
+    count("WebhooksHeldBack")
+    return False
 
 
 def _attempted(outside: Outside, known: Known, url: str, entry: Entry) -> Attempted:

@@ -8,59 +8,34 @@ that one which fails, or kills the run, each time it is looked after does not st
 from collections.abc import Callable
 from functools import partial
 
-from failover.adapters import aws
-from failover.adapters.store import DUE_SHARDS, Overdue
-from failover.observability import count, logger, measure_seconds, unexpected
+from failover.observability import count, logger, measure_seconds
 from failover.outside import Outside
-from failover.rules import due, transitions
+from failover.rules import transitions
 from failover.rules.workflow import Workflow
+from failover.use_cases import overdue
 from failover.use_cases.signal import tell
-from failover.use_cases.transition import TooContended, transition
-
-_MOST_PER_SHARD = 50
-"""Workflows of one shard in one run; the rest is there in the next, a minute later."""
+from failover.use_cases.transition import transition
 
 
 def reconcile(outside: Outside, time_left: Callable[[], bool] = lambda: True) -> int:
-    """Look after every overdue workflow, oldest first in each shard, while there is time; how many there were."""
-    looked_after = 0
-    for overdue in _overdue(outside, time_left):
-        if not time_left():
-            break
-        logger.append_keys(workflow_id=overdue.workflow_id)
-        try:
-            _look_after(outside, overdue.workflow_id)
-        except (aws.Unavailable, TooContended) as error:
-            logger.warning("unavailable", error=str(error) or type(error).__name__)
-        except Exception as error:
-            unexpected(error)  # one broken workflow must not keep the others waiting
-        finally:
-            logger.remove_keys(["workflow_id"])
-        looked_after += 1
-    return looked_after
+    """Look after every overdue workflow, oldest first in each shard, while there is time; how many there were.
 
-
-def _overdue(outside: Outside, time_left: Callable[[], bool]) -> list[Overdue]:
-    """What the shards hold, in their turn. How long the oldest waits is measured, if all of them could be read."""
-    now, found, read = outside.now(), [], 0
-    for shard in due.in_turn(DUE_SHARDS, now):
-        if not time_left():
-            break
-        try:
-            found += outside.store.overdue(shard, now, _MOST_PER_SHARD)
-            read += 1
-        except aws.Unavailable as error:
-            logger.warning("unavailable", error=str(error))
-    if read == DUE_SHARDS:
-        oldest = min((overdue.due_at for overdue in found), default=now)
-        measure_seconds("OldestOverdueSeconds", (now - oldest) // 1000, table=outside.settings.table_name)
-    return found
+    How long the oldest has waited is measured, if the whole index could be read.
+    """
+    now = outside.now()
+    found, complete = overdue.listed(outside.store.overdue, now, time_left)
+    if complete:
+        oldest = min((one.due_at for one in found), default=now)
+        measure_seconds("OldestOverdueSeconds", (now - oldest) // 1000)
+    return overdue.each(found, time_left, _look_after, outside)
 
 
 def _look_after(outside: Outside, workflow_id: str) -> None:
     stored = outside.store.read(workflow_id)
-    taken = stored and transition(outside.store, stored, lambda now: transitions.taken(now, outside.now()))
-    if not taken:
+    if stored is None or not stored.running:
+        return
+    taken = transition(outside.store, stored, lambda now: transitions.taken(now, outside.now()))
+    if taken is None:
         return  # the index is a moment behind, or somebody else looks after it
     workflow = taken[1]
     if transition(outside.store, workflow, lambda now: transitions.unconfirmed(now, outside.now())):
@@ -93,7 +68,10 @@ def _resumed(outside: Outside, workflow: Workflow) -> Workflow:
     resumed = told[1]
     if resumed.running:
         outside.executions.start(resumed, outside.now())
-    _reconciled("resumed" if resumed.running else "abandoned")
+        _reconciled("resumed")
+    else:
+        _reconciled("abandoned")
+        count("WorkflowsAbandoned")
     return resumed
 
 

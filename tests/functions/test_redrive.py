@@ -1,0 +1,151 @@
+"""What failed for good goes on from where it ended: dead letters, executions, and a workflow that always crashes."""
+
+import json
+from dataclasses import asdict
+
+import boto3
+import pytest
+
+from failover.rules import transitions
+from failover.task_edge import TaskFailed
+from tests import messages_server as server
+from tests.examples import ID, MESSENGER, NOW, SMS, TWO_STEPS, workflow
+from tests.functions.conftest import REPORT, ended, task_of
+from tests.functions.test_deliver_webhook_faults import unreachable
+from tests.left_behind import id_in, left_in, metrics
+from tests.messages_server import MessagesServer
+from tests.world import load, template
+
+RECEIVED_AT_MOST = template()["Resources"]["Webhooks"]["Properties"]["RedrivePolicy"]["maxReceiveCount"]
+
+
+class Queue:
+    """A queue with its dead letters, polled as Lambda polls it: what fails comes again, until SQS moves it."""
+
+    def __init__(self, name, dead_letters):
+        self.sqs = boto3.client("sqs")
+        self.url, self.dead_letters = (
+            self.sqs.create_queue(QueueName=queue)["QueueUrl"] for queue in (name, dead_letters)
+        )
+        attributes = self.sqs.get_queue_attributes(QueueUrl=self.dead_letters, AttributeNames=["QueueArn"])
+        policy = {"deadLetterTargetArn": attributes["Attributes"]["QueueArn"], "maxReceiveCount": RECEIVED_AT_MOST}
+        changes = {"RedrivePolicy": json.dumps(policy), "VisibilityTimeout": "0"}
+        self.sqs.set_queue_attributes(QueueUrl=self.url, Attributes=changes)
+
+    def drain(self, handler, failure):
+        """Hand out messages until there are none; how often the handler was called."""
+        calls = 0
+        while received := self.sqs.receive_message(QueueUrl=self.url).get("Messages"):
+            (message,) = received
+            calls += 1
+            try:
+                handler({"Records": [{"body": message["Body"]}]}, None)
+            except failure:
+                continue
+            self.sqs.delete_message(QueueUrl=self.url, ReceiptHandle=message["ReceiptHandle"])
+        return calls
+
+    def dead(self):
+        """How many dead letters there are."""
+        attributes = self.sqs.get_queue_attributes(QueueUrl=self.dead_letters, AttributeNames=["All"])["Attributes"]
+        return int(attributes["ApproximateNumberOfMessages"])
+
+    def redrive(self):
+        """What SQS's StartMessageMoveTask does: each message, as it is, to the destination."""
+        while received := self.sqs.receive_message(QueueUrl=self.dead_letters).get("Messages"):
+            (message,) = received
+            self.sqs.send_message(QueueUrl=self.url, MessageBody=message["Body"])
+            self.sqs.delete_message(QueueUrl=self.dead_letters, ReceiptHandle=message["ReceiptHandle"])
+
+
+def test_webhook_that_cannot_be_attempted(world, customer, delivering, listed):
+    """A webhook whose every attempt dies is a dead letter after five; put back, it is delivered as if new."""
+    ended(world)
+    queue = Queue("webhooks", "dead-letters")
+    delivering.outside.webhook_queue.add_all([task_of(world)])
+    reachable = unreachable(delivering.outside.table.client, "dynamodb.BatchGetItem")
+    assert queue.drain(delivering.handler, TaskFailed) == RECEIVED_AT_MOST
+    assert (queue.dead(), customer.requests) == (1, [])
+    reachable()
+    queue.redrive()
+    assert queue.drain(delivering.handler, TaskFailed) == 1
+    assert [request.body["sequence"] for request in customer.requests] == [REPORT]
+    assert (listed()["state"], queue.dead()) == ("delivered", 0)
+
+
+def test_webhook_that_was_given_up(world, customer, delivering, deliver, listed):
+    """A webhook that was given up after 24 hours is delivered once it is put back; put back again, it is not."""
+    ended(world)
+    queue = Queue("webhooks", "dead-letters")
+    customer.script = [server.http(500)]
+    deliver(task_of(world, attempt=9, series=9, since=1))
+    assert (listed()["state"], queue.dead()) == ("failed", 1)
+    (letter,) = queue.sqs.receive_message(QueueUrl=queue.dead_letters, VisibilityTimeout=0)["Messages"]
+    queue.redrive()
+    queue.drain(delivering.handler, TaskFailed)
+    assert listed()["state"] == "delivered"
+    queue.sqs.send_message(QueueUrl=queue.url, MessageBody=letter["Body"])
+    queue.drain(delivering.handler, TaskFailed)
+    assert len(customer.requests) == 2
+
+
+def test_redrive_by_hand(world, customer, delivering, listed):
+    """What the documentation has an operator queue by hand is delivered, and is not once it has been attempted."""
+    ended(world)
+    queue = Queue("webhooks", "dead-letters")
+    by_hand = {name: asdict(task_of(world))[name] for name in ("workflow_id", "account", "application", "sequence")}
+    for _ in range(2):
+        queue.sqs.send_message(QueueUrl=queue.url, MessageBody=json.dumps(by_hand))
+    assert queue.drain(delivering.handler, TaskFailed) == 2
+    assert [attempt["number"] for attempt in listed()["attempts"]] == [1]
+
+
+def test_callback_of_the_sandbox(world, monkeypatch):
+    """A callback of the sandbox that nobody takes is a dead letter after five tries; put back, it is delivered."""
+    status = MessagesServer(script=[server.http(503)] * RECEIVED_AT_MOST)
+    queue = Queue("sandbox", "sandbox-dead-letters")
+    receipts = load("sandbox_messages", "receipts")
+    body = {"message_uuid": "u", "status": "read", "client_ref": "ref"}
+    receipt = {"webhook_url": f"{status.url}/status", "body": body}
+    queue.sqs.send_message(QueueUrl=queue.url, MessageBody=json.dumps(receipt))
+    assert queue.drain(receipts.handler, receipts.NotTaken) == RECEIVED_AT_MOST
+    assert queue.dead() == 1
+    status.script = [server.http(200)]
+    queue.redrive()
+    assert queue.drain(receipts.handler, receipts.NotTaken) == 1
+    assert status.requests[-1].body["status"] == "read"
+    status.close()
+
+
+def test_an_execution_that_is_redriven(world, reconciling, messages):
+    """F19: an execution that an operator redrives beside the one that took its place asks for nothing a second time."""
+    flow = world.put(transitions.claimed(workflow(*TWO_STEPS), 0, NOW), [MESSENGER, SMS])
+    world.executions.start(flow, NOW)
+    reconciling.died()
+    reconciling.run(NOW + 4 * 60_000)
+    assert world.read(ID).attempt == 2
+    send = load("send_messenger")
+    for _ in range(2):
+        send.handler({"workflow": ID, "step": 0}, None)
+    assert messages.requests == []
+
+
+def test_a_workflow_that_always_crashes(world, reconciling, output):
+    """F16: it ends in error after five executions, which an alarm is told of; one beside it is left in peace."""
+    doomed, other = left_in(world, 0), left_in(world, 0, 1, due_at=NOW + 1)
+    reconciling.run(NOW)
+    world.executions.start(other, NOW)
+    output()
+    for attempt in range(1, transitions.MOST_ATTEMPTS + 1):
+        reconciling.died(f"{doomed.id}-{attempt}")
+        reconciling.run(world.read(doomed.id).due_at)
+    assert (world.read(doomed.id).status, world.read(other.id).status) == ("error", "running")
+    written = output()
+    assert [metric for metric in metrics(written) if "WorkflowsAbandoned" in metric] == [{"WorkflowsAbandoned": [1.0]}]
+    assert [name for name in reconciling.started() if id_in(0, 1) in name] == [f"{other.id}-1"]
+
+
+@pytest.mark.parametrize("queue", ["Webhooks", "SandboxQueue"])
+def test_five_times(queue):
+    """Both queues give a message five chances, as the documentation says."""
+    assert template()["Resources"][queue]["Properties"]["RedrivePolicy"]["maxReceiveCount"] == RECEIVED_AT_MOST == 5

@@ -1,0 +1,265 @@
+"""F29: the stream's consumer fails for longer than its records are kept, and no webhook is lost, nor queued twice."""
+
+from dataclasses import replace
+from unittest.mock import Mock
+
+import pytest
+
+from failover.adapters import aws
+from failover.outside import Outside
+from failover.rules import transitions, webhooks
+from failover.rules.answers import Unknown
+from failover.rules.receipt import Receipt
+from failover.use_cases import overdue
+from failover.use_cases.republish import republish
+from tests.conftest import one_write_at_a_time
+from tests.examples import HOUR, ID, MESSENGER, NOW, SMS, TWO_STEPS, workflow
+from tests.functions.conftest import task_of
+from tests.functions.test_publish_events import history, publish, publishing, record, state  # noqa: F401
+from tests.functions.test_reconcile_faults import Died, mortal
+from tests.functions.test_same_instant import at_once
+from tests.left_behind import MINUTE, id_in, left_in, metrics, started
+
+ALL = [4, 5, 9, 10, 11]
+"""The webhooks of `history`; the last status came after the end, at NOW + 702 s."""
+DAY = 24 * HOUR * 1000
+UNKNOWN = Unknown("HTTP 500")
+LATER = NOW + 18 * 60 * MINUTE
+
+
+@pytest.fixture
+def tomorrow(reconciling, publishing):  # noqa: F811
+    """A day later, by every clock."""
+    publishing.outside.now = lambda: NOW + DAY
+    return NOW + DAY
+
+
+@pytest.fixture
+def soon(publishing):  # noqa: F811
+    """The consumer reads what happens as it happens."""
+    publishing.outside.now = lambda: NOW + 703_000
+
+
+@pytest.fixture
+def writes(publishing):  # noqa: F811
+    """Every write of the consumer that DynamoDB took."""
+    made = []
+
+    def take(http_response, **_):
+        if http_response.status_code == 200:
+            made.append(1)
+
+    publishing.outside.table.client.meta.events.register("after-call.dynamodb.PutItem", take)
+    return made
+
+
+def sequences(world):
+    return sorted(task.sequence for task in world.queued())
+
+
+def test_dead_for_a_whole_life(world, customer, reconciling, deliver, listed, output):
+    """Where nobody read the stream, reconcile queues every webhook, once each, after the end; an alarm is told."""
+    history(world)
+    assert reconciling.run(NOW + 5 * MINUTE) == 0
+    assert world.queued() == []
+    output()
+    reconciling.run(LATER)
+    tasks = world.queued()
+    assert sorted(task.sequence for task in tasks) == ALL
+    assert [metric for metric in metrics(output()) if "WebhooksPublishedLate" in metric] == [
+        {"WebhooksPublishedLate": [1.0]}
+    ] * len(ALL)
+    for task in tasks:
+        deliver(task)
+    assert sorted(request.body["sequence"] for request in customer.requests) == ALL
+    assert (world.read(ID).published, world.read(ID).due_at) == (11, None)
+    reconciling.run(LATER + DAY)
+    assert world.queued() == []
+
+
+def test_alive(world, customer, reconciling, publish, soon, writes):  # noqa: F811
+    """Where the stream is read, reconcile queues nothing, whenever it runs; it is one write more, at the end."""
+    life = history(world)
+    for one in life[:-1]:
+        publish(one)
+    assert len(writes) == 1
+    publish(life[-1])
+    assert sequences(world) == ALL
+    assert (len(writes), world.read(ID).published, world.read(ID).due_at) == (2, 11, None)
+    for at in (LATER, LATER + DAY):
+        reconciling.run(at)
+    assert world.queued() == []
+
+
+def test_no_loop(world, publish, soon, writes):  # noqa: F811
+    """The write that says what is queued comes back through the stream, and ends there."""
+    life = history(world)
+    before = state(world)
+    publish(*life)
+    writes.clear()
+    world.queued()
+    publish(record(before, state(world)))
+    assert (writes, world.queued()) == ([], [])
+
+
+def test_a_batch_is_written_down_once(world, publish, soon, writes):  # noqa: F811
+    """However many changes of an ended workflow come in one batch, one write says so."""
+    publish(*history(world))
+    assert len(writes) == 1
+    assert world.read(ID).published == 11
+
+
+def test_it_may_have_lost_some(world, customer, reconciling, publish, tomorrow, deliver):  # noqa: F811
+    """Who publishes an end a day later cannot know what was lost before it: reconcile looks, and queues just that."""
+    life = history(world)
+    publish(life[4], *life[7:])  # the record of webhook 4 was lost
+    tasks = world.queued()
+    assert world.read(ID).due_at is not None
+    for task in tasks:
+        deliver(task)
+    reconciling.run(tomorrow)
+    assert sequences(world) == [4]
+    assert world.read(ID).due_at is None
+
+
+def test_a_long_life(world, customer, reconciling, publish, publishing, deliver):  # noqa: F811
+    """Of a workflow of three days nobody can be sure at its end: reconcile looks, and finds that all was queued."""
+    flow = transitions.answered(transitions.claimed(workflow("sms", account=world.api_key), 0, NOW), 0, UNKNOWN, NOW)
+    world.put(flow, [SMS])
+    for now, happened in (
+        (NOW, lambda flow: transitions.received(flow, 0, Receipt("submitted", "u", None, None), NOW)),
+        (NOW + 3 * DAY, lambda flow: transitions.unconfirmed(flow, NOW + 3 * DAY)),
+    ):
+        before = state(world)
+        world.store.write(happened(world.read(ID)))
+        publishing.outside.now = lambda now=now: now
+        publish(record(before, state(world)))
+        for task in world.queued():
+            deliver(task)
+    assert world.read(ID).due_at == NOW + 3 * DAY + 15 * MINUTE
+    reconciling.run(NOW + 3 * DAY + 15 * MINUTE)
+    assert world.queued() == []
+    assert world.read(ID).due_at is None
+
+
+def test_a_late_status_that_was_lost(world, customer, reconciling, publish, soon, deliver):  # noqa: F811
+    """A status after the end, when all before it is known to be queued, is the only one that is made up for."""
+    publish(*history(world)[:-1])
+    for task in world.queued():
+        deliver(task)
+    assert world.read(ID).published == 10
+    reconciling.run(LATER)
+    assert sequences(world) == [11]
+
+
+def test_the_table_cannot_be_written(world, customer, reconciling, publish, publishing, soon, monkeypatch):  # noqa: F811
+    """A watermark that cannot be written fails no batch: what is queued is queued, and reconcile looks later."""
+    life = history(world)
+    for error in (aws.Unavailable("dynamodb: ThrottlingException"), RuntimeError("dynamodb: AccessDenied")):
+        monkeypatch.setattr(publishing.outside.store, "write", Mock(side_effect=error))
+        publish(*life)
+        assert sequences(world) == ALL
+    assert world.read(ID).due_at is not None
+    reconciling.run(LATER)
+    assert world.read(ID).due_at is None
+
+
+def test_a_change_at_the_same_instant(world, publish, publishing, soon):  # noqa: F811
+    """A status that is written while the watermark is decided stays: neither write undoes the other."""
+    life = history(world)[:-1]
+    world.store.write(transitions.received(world.read(ID), 1, Receipt("read", "v", None, None), NOW + 703_000))
+    publish(*life)
+    flow = world.read(ID)
+    assert flow.published == 10
+    assert next(entry["sequence"] for entry in webhooks.unpublished(flow)) == 11
+    assert flow.due_at is not None
+
+
+def test_no_url(world, reconciling, output):
+    """Where nobody is told anything, nothing is queued, and the workflow is not looked at again."""
+    history(world)
+    output()
+    reconciling.run(LATER)
+    assert world.queued() == []
+    assert "WebhooksPublishedLate" not in output()
+    assert world.read(ID).due_at is None
+
+
+def test_twins(world, customer, reconciling, monkeypatch):
+    """Of two runs at the same instant one queues."""
+    one_write_at_a_time(monkeypatch)
+    history(world)
+    twins = [Outside(now=lambda: LATER) for _ in range(3)]
+    at_once(*[lambda twin=twin: republish(twin) for twin in twins])
+    assert sequences(world) == ALL
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_death_at_every_call(world, customer, reconciling, deliver, when):
+    """A run that dies before or after any of its calls loses nothing; the customer hears each webhook once."""
+    history(world)
+    dying = Outside(now=lambda: LATER)
+    spared, deaths = mortal(dying, when), 0
+    for call in range(6):
+        flow = world.read(ID)
+        world.store.write(replace(flow, published=0, due_at=LATER))
+        spared[:] = [call]
+        try:
+            republish(dying)
+        except Died:
+            deaths += 1
+        for minute in range(1, 3):
+            reconciling.run(LATER + minute * MINUTE)
+        for task in world.queued():
+            deliver(task)
+        assert sorted(request.body["sequence"] for request in customer.requests) == ALL
+        assert world.read(ID).due_at is None
+    assert deaths >= 3
+
+
+def test_death_between_queueing_and_writing_down(world, customer, publish, publishing, soon, deliver, monkeypatch):  # noqa: F811
+    """A consumer that dies once it has queued gets its batch again: queued twice, told once, written down then."""
+    life = history(world)
+    with monkeypatch.context() as patched:
+        patched.setattr(publishing.outside.store, "write", lambda *_: (_ for _ in ()).throw(Died))
+        with pytest.raises(Died):
+            publish(*life)
+    publish(*life)
+    tasks = world.queued()
+    assert sorted(task.sequence for task in tasks) == sorted(ALL * 2)
+    for task in tasks:
+        deliver(task)
+    assert sorted(request.body["sequence"] for request in customer.requests) == ALL
+    assert world.read(ID).published == 11
+
+
+def test_who_runs_comes_first(world, customer, reconciling, monkeypatch):
+    """However many ended workflows wait, those that run are looked after before them, and a run takes so many only."""
+    monkeypatch.setattr(overdue, "MOST_PER_SHARD", 2)
+    for number in range(4):
+        flow = replace(workflow(*TWO_STEPS, account=world.api_key), id=id_in(0, number))
+        world.put(transitions.cancelled(flow, NOW - HOUR * 1000), [MESSENGER, SMS])
+    left_in(world, 0, 9)
+    left = iter([55_000] * 9)
+    assert reconciling.run(NOW, lambda: next(left, 0)) == 1
+    assert started(reconciling) == {id_in(0, 9)}
+    for minute in range(2):
+        reconciling.run(NOW + minute)
+        assert len(world.queued()) == 2
+
+
+def test_gone(world, customer, reconciling):
+    """A workflow whose account is gone is told nothing, and not looked at again."""
+    history(world)
+    key = {"pk": {"S": f"account#{world.api_key}"}, "sk": {"S": "account"}}
+    world.store._client.delete_item(TableName=world.table, Key=key)
+    reconciling.run(LATER)
+    assert world.queued() == []
+    assert world.read(ID).due_at is None
+
+
+def test_the_task_is_the_same(world, customer, reconciling):
+    """What reconcile queues is what the consumer would have queued."""
+    history(world)
+    reconciling.run(LATER)
+    assert task_of(world, 4) in world.queued()

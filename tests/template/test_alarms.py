@@ -1,0 +1,134 @@
+"""The template's alarms, and where everything asynchronous ends when it fails for good."""
+
+import json
+import re
+
+import pytest
+
+from failover.observability import ALARMED, NAMESPACE, count, measure_seconds
+from tests.world import ROOT, template
+
+RESOURCES = template()["Resources"]
+ALARMS = {name: one for name, one in RESOURCES.items() if one["Type"] == "AWS::CloudWatch::Alarm"}
+OPERATIONS = (ROOT / "docs/operations.md").read_text()
+TABLE = {"Ref": "Table"}
+
+
+def watched(alarm):
+    """(namespace, metric, {dimension: value}) of an alarm."""
+    properties = alarm["Properties"]
+    dimensions = {one["Name"]: one["Value"] for one in properties.get("Dimensions", [])}
+    return properties["Namespace"], properties["MetricName"], dimensions
+
+
+def alarm_on(*wanted):
+    return [name for name, alarm in ALARMS.items() if watched(alarm) == wanted]
+
+
+def sources():
+    """(function, what it is called by) for everything that calls a function and does not wait for its answer."""
+    for name, resource in RESOURCES.items():
+        for event in resource.get("Properties", {}).get("Events", {}).values():
+            if event["Type"] != "Api":
+                yield pytest.param(name, event, id=f"{event['Type']} to {name}")
+
+
+SOURCES = list(sources())
+
+
+def test_there_are_such_sources():
+    """The stream, the schedule, the queue of webhooks and the sandbox's queue."""
+    assert sorted(param.id.split()[0] for param in SOURCES) == ["DynamoDB", "SQS", "SQS", "Schedule"]
+
+
+@pytest.mark.parametrize(("function", "event"), SOURCES)
+def test_where_failures_end(function, event):
+    """Whatever calls a function and does not wait leaves its failures in a queue, or in a metric, that has an alarm."""
+    properties = event["Properties"]
+    if event["Type"] == "Schedule":
+        assert alarm_on(NAMESPACE, "OldestOverdueSeconds", {"table": TABLE}) == ["ReconcileBehind"]
+        assert ALARMS["ReconcileBehind"]["Properties"]["TreatMissingData"] == "breaching", "a run that is not made"
+        return
+    if event["Type"] == "DynamoDB":
+        (end, _) = properties["DestinationConfig"]["OnFailure"]["Destination"]["Fn::GetAtt"]
+    else:
+        (queue, _) = properties["Queue"]["Fn::GetAtt"]
+        (end, _) = RESOURCES[queue]["Properties"]["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"]
+    assert RESOURCES[end]["Properties"]["MessageRetentionPeriod"] == 14 * 86400
+    name = {"QueueName": {"Fn::GetAtt": [end, "QueueName"]}}
+    (alarm,) = alarm_on("AWS/SQS", "ApproximateNumberOfMessagesVisible", name)
+    assert ALARMS[alarm]["Properties"]["Threshold"] == 0
+    assert ALARMS[alarm].get("Condition") == RESOURCES[end].get("Condition")
+
+
+def test_executions():
+    """An execution that fails rings, and so do the functions of every channel when they fail again and again."""
+    assert alarm_on("AWS/States", "ExecutionsFailed", {"StateMachineArn": {"Ref": "StateMachine"}})
+    sends = [name for name in RESOURCES if re.fullmatch(r"Send[A-Z][a-z]+", name)]
+    assert len(sends) == 6
+    for name in sends:
+        assert alarm_on("AWS/Lambda", "Errors", {"FunctionName": {"Ref": name}}), name
+
+
+def test_our_own_metrics(capsys, monkeypatch):
+    """Each of our metrics that an alarm watches is written under the dimension the alarm knows, and has an alarm."""
+    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "publish_events")
+    monkeypatch.setenv("TABLE_NAME", "workflows")
+    ours = [watched(alarm) for alarm in ALARMS.values() if alarm["Properties"]["Namespace"] == NAMESPACE]
+    assert sorted(metric for _, metric, _ in ours) == sorted(ALARMED)
+    for _, metric, dimensions in ours:
+        assert dimensions == {"table": TABLE}
+        if metric.endswith("Seconds"):
+            measure_seconds(metric, 1)
+        else:
+            count(metric, kind="any")
+        line = json.loads(capsys.readouterr().out)
+        (written,) = line["_aws"]["CloudWatchMetrics"]
+        assert written["Namespace"] == NAMESPACE
+        assert [one["Name"] for one in written["Metrics"]] == [metric]
+        assert ["table"] in written["Dimensions"]
+        assert line["table"] == "workflows"
+
+
+def test_other_metrics(capsys, monkeypatch):
+    """A metric without an alarm is written under its own dimensions only: each further set is a metric to pay for."""
+    monkeypatch.setenv("TABLE_NAME", "workflows")
+    count("WorkflowsCreated", kind="any")
+    (written,) = json.loads(capsys.readouterr().out)["_aws"]["CloudWatchMetrics"]
+    assert len(written["Dimensions"]) == 1
+
+
+def test_every_function_has_a_table_name():
+    """The dimension of our alarms is the table's name, which every function has."""
+    assert template()["Globals"]["Function"]["Environment"]["Variables"]["TABLE_NAME"] == TABLE
+
+
+@pytest.mark.parametrize("name", ALARMS)
+def test_each_alarm(name):
+    """An alarm is named after its stack, says what is wrong, watches something there is, and tells the topic."""
+    properties = ALARMS[name]["Properties"]
+    assert properties["AlarmName"]["Fn::Sub"].startswith("${AWS::StackName}-")
+    assert properties["AlarmDescription"].endswith(".")
+    topic = {"Fn::If": ["WithAlarmTopic", [{"Ref": "AlarmTopicArn"}], {"Ref": "AWS::NoValue"}]}
+    assert properties["AlarmActions"] == properties["OKActions"] == topic
+    for value in watched(ALARMS[name])[2].values():
+        ((_, there),) = value.items()
+        there = there[0] if isinstance(there, list) else there
+        assert there in RESOURCES or there == "AWS::StackName"
+
+
+def test_alarms_are_documented():
+    """Every alarm has its one row in the documentation, with what to do, and every row is an alarm."""
+    names = [one["Properties"]["AlarmName"]["Fn::Sub"].removeprefix("${AWS::StackName}-") for one in ALARMS.values()]
+    section = OPERATIONS.partition("\n## Alarms\n")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| (`[a-z-]+`(?:, `[a-z-]+`)*) \| ([^|]+) \| ([^|]+) \|$", section, re.MULTILINE)
+    told = {name: what_to_do for names, _, what_to_do in rows for name in re.findall(r"[a-z-]+", names)}
+    assert sorted(told) == sorted(names)
+    assert all(len(what_to_do) > 20 for what_to_do in told.values())
+
+
+def test_the_topic_is_optional():
+    """Without a topic the alarms have no action; nothing else hangs on it."""
+    assert template()["Parameters"]["AlarmTopicArn"]["Default"] == ""
+    text = (ROOT / "template.yaml").read_text()
+    assert text.count("WithAlarmTopic") == 1 + 2 * len(ALARMS)
