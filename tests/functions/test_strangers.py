@@ -149,7 +149,7 @@ def test_lists_hold_ones_own(world, somebodys, app, other):
         event = http_event("POST", "/workflows", raw, Authorization=world.basic, Content_Type="application/json")
         assert app.handler(event, None)["statusCode"] == 202
     cursor = listed(world.basic, limit="1")["cursor"]
-    asked = ({}, {"cursor": cursor}, {"status": "completed"}, {"client_ref": f"#{world.api_key}"}, {"client_ref": ""})
+    asked = ({}, {"cursor": cursor}, {"status": "completed"}, {"client_ref": f"#{world.api_key}"})
     assert [listed(other, **query)["workflows"] for query in asked] == [[]] * len(asked)
 
 
