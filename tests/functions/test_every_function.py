@@ -105,13 +105,15 @@ for _channel in CHANNELS.values():
 
 @pytest.fixture
 def publish_events(world):
-    """The end of a workflow."""
+    """The end of a workflow, and another write of it in the way."""
     function = load("publish_events")
+    function.outside.now = lambda: NOW
 
     def act():
         ended(world)
         key = {"pk": {"S": f"workflow#{ID}"}, "sk": {"S": "state"}}
         state = boto3.client("dynamodb").get_item(TableName=world.table, Key=key)["Item"]
+        world.store.write(world.read(ID))
         function.handler({"Records": [{"dynamodb": {"NewImage": state}}]}, None)
 
     return act
@@ -133,14 +135,16 @@ def deliver_webhook(world, customer, delivering, deliver):
 
 @pytest.fixture
 def reconcile(world, reconciling):
-    """A workflow that was never started, and one whose race was never told."""
+    """A workflow that was never started, one whose race was never told, and one whose webhooks were never queued."""
 
     def act():
         left = with_token(rejected(sent(workflow(*THREE_STEPS), 0), 0))
         for number, flow in enumerate((workflow(*THREE_STEPS), left)):
             world.put(replace(flow, id=id_in(number)), CONTENT)
         world.executions.start(replace(left, id=id_in(1)), NOW)
-        reconciling.run(NOW + 10 * MINUTE)
+        ended(world, id=id_in(2), webhook_url="https://example.org/status")
+        reconciling.run(NOW + 20 * MINUTE)
+        assert len(world.queued()) == 2
 
     return act
 
@@ -254,10 +258,10 @@ def _asked_by_sources(name):
 
 def test_a_missing_permission_is_noticed(world):
     """A call that its role does not allow is denied as AWS would, and does not pass unnoticed."""
-    stray = permissions.under_role("PublishEvents", lambda: world.store.read(ID))
+    stray = permissions.under_role("PublishEvents", lambda: world.store.read_whole(ID))
     with pytest.raises(ClientError, match="AccessDenied"):
         stray()
-    assert permissions.denied.pop().startswith("PublishEvents may not dynamodb:GetItem arn:aws:dynamodb:")
+    assert permissions.denied.pop().startswith("PublishEvents may not dynamodb:Query arn:aws:dynamodb:")
 
 
 def test_the_state_machine():

@@ -87,7 +87,7 @@ def test_what_comes_after_the_end_prolongs_nothing(world, publish):
     before = running(world)
     over = world.store.write(ENDS["completed"](before))
     publish(before, over)
-    known = content(world)
+    known, over = content(world), world.read(ID)
     publish(over, world.store.write(transitions.received(over, 0, Receipt("read", "", None, None), NOW + 50_000_000)))
     assert content(world) == known
 
@@ -111,7 +111,7 @@ def test_one_write_for_each_workflow(world, publishing):
     for old, new in ((None, before), (before, before), (before, over), (over, replace(over, version=3))):
         images = {name: _image(flow) for name, flow in (("OldImage", old), ("NewImage", new)) if flow}
         publishing.handler({"Records": [{"dynamodb": images}]}, None)
-    assert calls == ["UpdateItem"]
+    assert calls.count("UpdateItem") == 1
 
 
 def test_webhooks_do_not_wait_for_it(world, publishing, publish, monkeypatch):
