@@ -9,12 +9,13 @@ from typing import Any
 from failover.rules import webhooks
 from failover.rules.workflow import Workflow
 from tests.examples import MESSENGER, SMS, VIBER, request
-from tests.lives.calls import Fate
+from tests.lives.calls import MEANWHILES, Fate
 from tests.lives.engine import DEAD, Execution
 from tests.lives.neighbours import order_url
 from tests.lives.promises import Promises, foreign
 from tests.lives.stack import Stack
 
+LOOKS = ["show", "show the webhooks", "show a message", "redeliver", "list"]
 MINUTE = 60_000
 DAY = 24 * 60 * MINUTE
 ROUNDS = 3000
@@ -132,7 +133,7 @@ class History:
         path += self.stack.vendor.message_uuid((flow.id, 0)) if what == 2 else ""
         queued = len(self.stack.queue.waiting)
         status, document = self.stack.call(account, method, path)
-        self.promises.within_budget("redeliver" if what == 3 else "look", self.stack.last)
+        self.promises.within_budget(LOOKS[what], self.stack.last)
         flows = self.promises.flows.values()
         if what == 4:
             told = [one.get("workflow_uuid") or one["dispatch_uuid"] for one in document["workflows"]]
@@ -292,5 +293,6 @@ class History:
             "webhooks lost": len(told - received.keys()),
             "webhooks received again (allowed)": sum(len(raws) - 1 for raws in received.values()),
         }
-        figures |= {f"faults: {kind}": number for kind, number in self.stack.calls.met.items()}
-        return Counter(figures | {f"ended {kind}": number for kind, number in self.promises.ended.items()})
+        for kind, number in self.stack.calls.met.items():
+            figures[f"{'meanwhile' if kind in MEANWHILES else 'faults'}: {kind}"] = number
+        return Counter(figures | {f"ended: {kind}": number for kind, number in self.promises.ended.items()})

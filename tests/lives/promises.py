@@ -25,7 +25,10 @@ BUDGETS: dict[str, dict[str, int]] = {
     "status": {"read a secret": 1, "read": 1, "write": 1, "tell the race": 1},
     "status without one": {"read a secret": 1, "read": 2, "write": 1, "tell the race": 1},
     "cancel": {"read the account": 1, "read": 1, "write": 1, "tell the race": 1},
-    "look": {"read the account": 1, "read": 3},
+    "show": {"read the account": 1, "read": 1},
+    "show the webhooks": {"read the account": 1, "read": 3},
+    "show a message": {"read the account": 1, "read": 2},
+    "list": {"read the account": 1, "read": 1},
     "redeliver": {"read the account": 1, "read": 2, "queue": 1},
     "deliver": {"read": 1, "read a secret": 1, "post": 1, "queue": 1, "write": 1},
 }
@@ -90,7 +93,7 @@ class Promises:
         longest = due.longest_life(flow.steps, flow.receipt_window) * 1000
         assert flow.ended_at is not None
         assert flow.ended_at <= broken_until + longest, "I5: it ends in time"
-        self.ended[f"{flow.status}: {(flow.reason or '').split(':')[0].split(' after')[0]}"] += 1
+        self.ended[f"{flow.status} {(flow.reason or '').partition(':')[0]}".strip()] += 1
 
     def _spent(self, flow: Workflow, stack: Any) -> None:
         """I2 and I9, as its executions tell."""

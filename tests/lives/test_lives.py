@@ -29,19 +29,20 @@ class HistoriesOverMoto(Histories):
 def check(record_property):
     def check(machine, number, histories, steps):
         TOTALS.clear()
-        run_state_machine_as_test(
-            seed(SEED * 1_000_000 + number)(type(machine.__name__, (machine,), {})),
-            settings=settings(
-                max_examples=histories,
-                stateful_step_count=steps,
-                deadline=None,
-                database=None,
-                phases=[Phase.generate, Phase.shrink],
-                suppress_health_check=list(HealthCheck),
-                print_blob=True,
-            ),
+        settled = settings(
+            max_examples=histories,
+            stateful_step_count=steps,
+            deadline=None,
+            database=None,
+            phases=[Phase.generate, Phase.shrink],
+            suppress_health_check=list(HealthCheck),
+            print_blob=True,
         )
-        record_property("histories", dict(TOTALS))
+        try:
+            seeded = seed(SEED * 1_000_000 + number)(type(machine.__name__, (machine,), {}))
+            run_state_machine_as_test(seeded, settings=settled)
+        finally:
+            record_property("histories", dict(TOTALS))
 
     return check
 
