@@ -1,6 +1,7 @@
 """Histories: posts, statuses, time, cancellings, deliveries, deaths and faults, in any order, of two accounts."""
 
 import contextlib
+import itertools
 import uuid
 from collections import Counter
 
@@ -10,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from failover.observability import logger
 from tests.lives.calls import FAULTS, MEANWHILES, Fate
 from tests.lives.engine import DEAD
-from tests.lives.history import REQUESTS, History, Ids
+from tests.lives.history import REQUESTS, History
 from tests.lives.stack import ACCOUNTS, memory_table
 
 TOTALS: Counter[str] = Counter()
@@ -29,6 +30,16 @@ SCRIPTS = st.lists(WORDS, min_size=1, max_size=2)
 ANSWERS = st.sampled_from([200, 200, 204, 500, 503, 429, 302, 400, "away", "mute", "away for a day"])
 ENDINGS = st.sampled_from(["delivered", "delivered", "delivered", "silent", "doomed"])
 PAUSES = st.sampled_from([1, 14, 15, 61, 300, 600, 3600, 90_000])
+
+
+class Ids:
+    """Ids that are the same in each run of a history."""
+
+    def __init__(self) -> None:
+        self._numbers = itertools.count(1)
+
+    def __call__(self) -> uuid.UUID:
+        return uuid.UUID(int=next(self._numbers) * 0x9E3779B97F4A7C15F39CC0605CEDC835 % 2**128, version=4)
 
 
 class Histories(RuleBasedStateMachine):
