@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo up down load test lint format requirements openapi clean
+.PHONY: help demo up down load test soak lint format requirements openapi clean
 
 PYTHON := .venv/bin/python
 HOST_PATH := $(PATH)
@@ -24,6 +24,12 @@ load: .venv/ready ## 2,000 workflows of every outcome, then what was lost or cam
 
 test: .venv/ready ## every test, the deployed stack included
 	@$(PYTHON) -m pytest -n 2
+
+soak: HISTORIES ?= 50000
+soak: SEED := $(or $(SEED),$(shell od -An -N3 -tu4 /dev/urandom | tr -d ' '))
+soak: .venv/ready ## 50,000 new histories full of faults; SEED=… repeats them, HISTORIES=… makes more or fewer
+	@echo "make soak SEED=$(SEED) HISTORIES=$(HISTORIES)"
+	@SEED=$(SEED) HISTORIES=$(HISTORIES) $(PYTHON) -m pytest -n 2 -q tests/lives/test_lives.py
 
 lint: .venv/ready .venv-checkov/ready ## format, types, template, state machine
 	ruff check .

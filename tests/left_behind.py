@@ -59,8 +59,13 @@ class Reconciling:
 
 
 def metrics(output: str) -> list[dict[str, Any]]:
-    """The metrics that were written: name and value of each, and its dimensions but for function and stack."""
-    lines = [json.loads(line) for line in output.splitlines() if '"_aws"' in line]
+    """The metrics that were written, as CloudWatch reads them: name and value of each, and its dimensions.
+
+    But for those that tell the function and the stack.
+
+    Threads of a test that write at once may put two on one line; functions of AWS have a process each.
+    """
+    lines = [json.loads(line) for line in output.replace("}{", "}\n{").splitlines() if '"_aws"' in line]
     return [{k: v for k, v in line.items() if k not in ("_aws", "service", "table")} for line in lines]
 
 

@@ -13,10 +13,10 @@ from failover.rules.delivery import Task
 from failover.rules.receipt import Receipt
 from failover.use_cases.register import register
 from failover.use_cases.send import send
+from tests.acts import lived
 from tests.described import check_answer
 from tests.examples import ID, MESSENGER, NOW, SMS, TWO_STEPS, workflow
 from tests.left_behind import Reconciling
-from tests.lives import lived
 from tests.messages_server import MessagesServer
 from tests.world import http_event, load
 
@@ -87,7 +87,7 @@ def stranger(world):
 
 @pytest.fixture
 def put(world):
-    """Store a workflow of the tests' account after what has happened to it (`tests.lives`)."""
+    """Store a workflow of the tests' account after what has happened to it (`tests.acts`)."""
 
     def put(*acts, content=(MESSENGER, SMS), **more):
         return world.put(replace(lived(*acts), account=world.api_key, **more), list(content))

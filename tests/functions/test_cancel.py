@@ -10,8 +10,8 @@ from failover.rules import webhooks
 from failover.rules.answers import NotTaken, Refused, Unknown
 from failover.rules.presentation import iso
 from failover.use_cases.send import send
+from tests.acts import LATER, answer, cancelled, claim, sent, status
 from tests.examples import ID, NOW
-from tests.lives import LATER, answer, cancelled, claim, sent, status
 from tests.world import body_of, callback_event, load
 
 PRICE = {"price": "0.0333", "currency": "EUR"}

@@ -6,10 +6,10 @@ import pytest
 
 from failover.use_cases.send import send
 from failover.use_cases.transition import transition
+from tests.acts import LATER, claim, lived, sent, status
 from tests.conftest import one_write_at_a_time
 from tests.examples import ID, MESSENGER, SMS
 from tests.functions.test_same_instant import at_once
-from tests.lives import LATER, claim, lived, sent, status
 from tests.messages_server import http, problem
 from tests.world import body_of
 

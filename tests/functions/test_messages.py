@@ -10,8 +10,8 @@ from failover.rules import due, webhooks
 from failover.rules.answers import Unknown
 from failover.rules.presentation import iso
 from failover.use_cases.send import send
+from tests.acts import LATER, answer, cancelled, claim, sent, status
 from tests.examples import ID, MESSENGER, NOW, SMS, changed
-from tests.lives import LATER, answer, cancelled, claim, sent, status
 from tests.messages_server import accepted, http
 from tests.world import body_of, callback_event, load
 

@@ -7,12 +7,14 @@ import pytest
 import requests
 
 from failover import task_edge
+from failover.adapters.aws import Unavailable
 from failover.adapters.store import Conflict
 from failover.outside import Outside
 from failover.rules import strict_json, transitions
 from failover.rules.receipt import Receipt
 from failover.task_edge import TaskFailed
 from failover.use_cases.send import send
+from failover.use_cases.transition import TooContended
 from tests import messages_server as server
 from tests.examples import ID, MESSENGER, MMS, NOW, RCS, SMS, VIBER, WHATSAPP, changed, workflow
 from tests.functions.conftest import sent_step
@@ -277,3 +279,14 @@ def test_another_channels_step(world, stored, messages, outside):
     with pytest.raises(ValueError, match="channel"):
         send(outside, "sms", ID, 0)
     assert not messages.requests
+
+
+def test_busy_is_no_unexpected_failure(world, output):
+    """What passes by itself is tried again, and told as that: it counts as nothing nobody foresaw."""
+    for passing in (Unavailable("dynamodb: ThrottlingException"), TooContended()):
+        with pytest.raises(TaskFailed, match="the service is busy"), task_edge.guarded(ID):
+            raise passing
+    written = output()
+    assert "dynamodb: ThrottlingException" in written
+    assert "TooContended" in written
+    assert "UnexpectedFailures" not in written

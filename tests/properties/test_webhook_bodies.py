@@ -30,12 +30,15 @@ def test_bodies_do_not_change(flow, happenings, word):
 @settings(max_examples=300, deadline=None)
 @given(STEPS, EVENTS)
 def test_every_status_and_one_report_are_told(flow, happenings):
-    """I10: each status recorded is one webhook, and the end is exactly one report not amended; each as described."""
+    """I10: each status is one webhook, or one for each price it brings, and the end one report; all as described."""
     for _, _, after in histories(flow, happenings):
         flow = after
     told = webhooks.told(flow)
     statuses = [entry for entry in told if entry["event"] == "status"]
-    assert len(statuses) == sum(len(step.statuses) for step in flow.steps)
+    recorded = {(number, status) for number, step in enumerate(flow.steps) for status in step.statuses}
+    assert {(entry["step"], entry["status"]) for entry in statuses} == recorded
+    brought = [(entry["step"], entry["status"], str(entry.get("usage"))) for entry in statuses]
+    assert len(set(brought)) == len(brought)
     for entry in told:
         kind = "FinalReport" if entry["event"] in webhooks.FINAL_REPORTS else "MessageStatusWebhook"
         check(kind, simplejson.loads(written(flow, entry)))

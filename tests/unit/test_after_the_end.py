@@ -166,3 +166,32 @@ def test_amended_each_time_it_changes():
     flow = got(got(ended(), 0, "submitted", CENT), 0, "delivered", TWO_CENTS)
     assert [entry["usage"][0]["price"] for entry in flow.timeline if entry["event"] == "amended"] == ["0.02", "0.03"]
     assert sum(event in ("completed", "error", "cancelled") for event in events(flow)) == 1
+
+
+def test_a_known_status_with_a_new_price():
+    """Its cost is not lost: it is recorded and told once more, and decides nothing a second time."""
+    flow = got(sent(workflow("sms"), 0), 0, "submitted", CENT)
+    dearer = got(flow, 0, "submitted", TWO_CENTS)
+    assert events(dearer) == [*events(flow), "status"]
+    assert dearer.steps == flow.steps
+    assert got(dearer, 0, "delivered").timeline[-1]["usage"] == [TWO_CENTS]
+
+
+def test_a_known_status_with_a_new_price_after_the_end():
+    """The final report is sent again with it."""
+    flow = got(ended(), 1, "delivered", TWO_CENTS)
+    assert events(flow)[-2:] == ["status", "amended"]
+    assert flow.timeline[-1]["usage"] == [TWO_CENTS]
+
+
+@pytest.mark.parametrize("price", [None, "0.01", "0.010", "0.02", "0.020"])
+def test_a_known_status_with_a_known_price(price):
+    """F12: what repeats a price, however it is written and whichever came since, has no effect."""
+    flow = got(got(sent(workflow("sms"), 0), 0, "submitted", CENT), 0, "submitted", TWO_CENTS)
+    assert got(flow, 0, "submitted", price and {"price": price, "currency": "EUR"}) is None
+
+
+def test_a_price_another_message_has_named():
+    """Each message has a price of its own."""
+    flow = got(got(both_sent(), 1, "submitted", CENT), 0, "submitted")
+    assert got(flow, 0, "submitted", CENT) is not None

@@ -7,8 +7,10 @@ an exception's text in the execution's history, and the text of a foreign except
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from failover.adapters.aws import Unavailable
 from failover.observability import logger, unexpected
 from failover.rules.transitions import TooEarly
+from failover.use_cases.transition import TooContended
 
 
 class TaskFailed(Exception):
@@ -25,6 +27,9 @@ def guarded(workflow_id: str | None = None) -> Iterator[None]:
     except TooEarly:
         logger.warning("far ahead of the timer")
         raise TaskFailed("the step before has time left") from None
+    except (Unavailable, TooContended) as error:
+        logger.warning("unavailable", error=str(error) or type(error).__name__)
+        raise TaskFailed("the service is busy") from None
     except Exception as error:
         unexpected(error)
         raise TaskFailed("the task failed; see the log") from None

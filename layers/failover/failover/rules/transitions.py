@@ -12,7 +12,7 @@ from failover.rules import due, reasons, webhooks
 from failover.rules.answers import Accepted, Answer, NotTaken, Refused, Unknown
 from failover.rules.receipt import Receipt
 from failover.rules.statuses import FAILURES, meets, reached, risen
-from failover.rules.usage import costs, totals
+from failover.rules.usage import costs, named_before, totals
 from failover.rules.workflow import Step, Workflow
 
 FINAL_CONDITION = "delivered"
@@ -95,9 +95,13 @@ def answered(workflow: Workflow, number: int, answer: Answer, now: int) -> Workf
 
 
 def received(workflow: Workflow, number: int, receipt: Receipt, now: int) -> Workflow | None:
-    """A status has come for step `number`; None: it was known already, or the step was never sent."""
+    """A status has come for step `number`; None: it was known already, or the step was never sent.
+
+    One that is known is told again only if it names a price that none of this message's callbacks has named.
+    """
     step = workflow.steps[number]
-    if receipt.status in step.statuses or step.phase == "pending":
+    repeated = receipt.status in step.statuses
+    if step.phase == "pending" or (repeated and named_before(workflow.timeline, number, receipt.usage)):
         return None
     late = step.outcome is not None or not workflow.running
     known, before, after = workflow, step.status, risen(step.status, receipt.status)
@@ -105,7 +109,7 @@ def received(workflow: Workflow, number: int, receipt: Receipt, now: int) -> Wor
         workflow,
         number,
         status=after,
-        statuses=(*step.statuses, receipt.status),
+        statuses=step.statuses if repeated else (*step.statuses, receipt.status),
         message_uuid=step.message_uuid or receipt.message_uuid,
     )
     learned = {"message_uuid": receipt.message_uuid} if receipt.message_uuid and not step.message_uuid else {}

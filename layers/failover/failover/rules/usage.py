@@ -33,6 +33,22 @@ def by_step(timeline: Iterable[Entry]) -> dict[int, Usage]:
     return {entry["step"]: entry["usage"] for entry in timeline if entry["event"] == "status" and "usage" in entry}
 
 
+def named_before(timeline: Iterable[Entry], number: int, charged: Usage | None) -> bool:
+    """A callback of this step's message has named this price already, however written; no price is nothing new."""
+    return charged is None or any(
+        entry["event"] == "status" and entry["step"] == number and _same(entry.get("usage"), charged)
+        for entry in timeline
+    )
+
+
+def _same(known: Usage | None, charged: Usage) -> bool:
+    return (
+        known is not None
+        and known["currency"] == charged["currency"]
+        and Decimal(known["price"]) == Decimal(charged["price"])
+    )
+
+
 def totals(timeline: Iterable[Entry]) -> list[Usage]:
     """The exact sum of the messages' prices, one for each currency; no fee is added."""
     return [{"price": f"{price:f}", "currency": currency} for currency, price in _sums(timeline).items()]

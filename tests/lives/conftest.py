@@ -1,0 +1,21 @@
+"""What the histories came to, after all of them; also where several processes have run them."""
+
+from collections import Counter
+from typing import Any
+
+from tests.lives.test_lives import SEED
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    reports = [report for kind in ("passed", "failed") for report in terminalreporter.stats.get(kind, [])]
+    told = [dict(report.user_properties).get("histories") for report in reports]
+    totals: Counter[str] = Counter()
+    for some in filter(None, told):
+        totals.update(some)
+    if not totals:
+        return
+    broken = sum("tests/lives/" in report.nodeid for report in terminalreporter.stats.get("failed", []))
+    terminalreporter.section(f"histories, seed {SEED}")
+    for name, number in sorted(totals.items()):
+        terminalreporter.write_line(f"{number:>9,}  {name}")
+    terminalreporter.write_line(f"{broken:>9,}  sets of histories in which a promise was broken")

@@ -1,0 +1,203 @@
+"""Step Functions in memory: walks the states of failover.asl.yaml, one at a time, when it is told to.
+
+As much of the language as that file uses. To the adapter it looks like the client of AWS.
+"""
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from failover.adapters.aws import Unavailable
+from tests.lives.calls import Calls
+from tests.world import state_machine_definition
+
+DEAD = ("FAILED", "ABORTED", "TIMED_OUT")
+
+
+@cache
+def definition() -> dict[str, Any]:
+    return json.loads(state_machine_definition("workflows"))
+
+
+@dataclass
+class Execution:
+    name: str
+    given: dict[str, Any]
+    state: str
+    at: Any
+    """What the state it is in was given: `$`."""
+    status: str = "RUNNING"
+    tries: int = 0
+    until: int | None = None
+    """When the timer that is on ends (ms); None: there is something to do now."""
+    entered: int = 0
+    """States entered, which are what Step Functions is paid for."""
+    tokens: int = 0
+
+    @property
+    def token(self) -> str:
+        return f"{self.name}/{self.tokens}"
+
+    @property
+    def step(self) -> dict[str, Any]:
+        return self.at["step"]
+
+    @property
+    def running(self) -> bool:
+        return self.status == "RUNNING"
+
+    def ready(self, now: int) -> bool:
+        return self.running and (self.until or 0) <= now
+
+
+@dataclass
+class Engine:
+    """`invoke` runs a function: its name, its event; False: it has failed. `leave_token` is the write of `Outcome`."""
+
+    calls: Calls
+    clock: Callable[[], int]
+    invoke: Callable[[str, dict[str, Any]], bool]
+    leave_token: Callable[[str, int, str], bool]
+    started: Callable[[str], None]
+    """Hears each execution's input, as text."""
+    executions: dict[str, Execution] = field(default_factory=dict)
+    given_up: set[tuple[str, int]] = field(default_factory=set)
+    """Steps, by workflow, whose sends failed until there was no other try."""
+
+    # ---------------------------------------------------------------- what the adapter calls
+    def start_execution(self, *, name: str, input: str, **_: Any) -> None:  # noqa: A002 - as AWS calls it
+        def act() -> None:
+            if name in self.executions:
+                raise _error("ExecutionAlreadyExists")
+            self.started(input)
+            given = json.loads(input)
+            assert given["rest"], "an execution with nothing to do"
+            self.executions[name] = execution = Execution(name, given, "", given)
+            self._enter(execution, definition()["StartAt"])
+
+        self.calls("start an execution", act)
+
+    def describe_execution(self, *, executionArn: str) -> dict[str, str]:  # noqa: N803 - as AWS calls it
+        execution = self.calls("describe an execution", lambda: self.executions.get(executionArn.rpartition(":")[2]))
+        if execution is None:
+            raise _error("ExecutionDoesNotExist")
+        return {"status": execution.status}
+
+    def send_task_failure(self, *, taskToken: str, error: str) -> None:  # noqa: N803 - as AWS calls it
+        self.calls("tell the race", lambda: self._tell(taskToken, error))
+
+    def _tell(self, token: str, error: str) -> None:
+        execution = self.executions.get(token.partition("/")[0])
+        if execution is None:
+            raise _error("InvalidToken")
+        if not execution.running or execution.token != token or execution.state != "Race":
+            raise _error("TaskTimedOut")
+        self._caught(execution, error)
+
+    # ---------------------------------------------------------------- what it does by itself
+    def proceed(self, execution: Execution) -> None:
+        """Do what is next: a try of a task, or the end of a timer."""
+        if not execution.ready(self.clock()):
+            return
+        state = definition()["States"][execution.state]
+        if execution.until is not None:
+            execution.until = None
+            if execution.state == "Race":
+                execution.entered += 1  # Expired
+                self._caught(execution, "Expired")
+            else:
+                self._enter(execution, state["Next"])
+        elif state["Type"] == "Task":
+            self._task(execution, state)
+
+    def _enter(self, execution: Execution, name: str) -> None:
+        execution.state, execution.entered, execution.tries = name, execution.entered + 1, 0
+        state = definition()["States"][name]
+        match state["Type"]:
+            case "Choice":
+                (choice,) = state["Choices"]
+                chosen = choice["Next"] if _present(execution.at, choice["Variable"]) else state["Default"]
+                execution.at = _found(execution.at, state["OutputPath"])
+                self._enter(execution, chosen)
+            case "Succeed":
+                execution.status = "SUCCEEDED"
+            case "Wait":
+                execution.until = self.clock() + _found(execution.at, state["SecondsPath"]) * 1000
+            case "Parallel":
+                self._race(execution, state)
+
+    def _task(self, execution: Execution, state: dict[str, Any]) -> None:
+        parameters = state["Parameters"]
+        assert parameters["FunctionName.$"] == "States.Format('workflows-send-{}', $.step.channel)"
+        event = {"workflow": execution.given["workflow"], "step": execution.step["number"]}
+        assert set(parameters["Payload"]) == {f"{name}.$" for name in event}
+        execution.tries += 1
+        if self.invoke(f"send_{execution.step['channel']}", event):
+            if execution.running:
+                self._follow(execution, state)
+        elif execution.running and execution.tries > state["Retry"][0]["MaxAttempts"]:
+            self.given_up.add((execution.given["workflow"], execution.step["number"]))
+            self._caught(execution, "TaskFailed")
+
+    def _race(self, execution: Execution, state: dict[str, Any]) -> None:
+        """Both branches begin: the timer, and the one that leaves its token in the table."""
+        timer, outcome = (branch["States"][branch["StartAt"]] for branch in state["Branches"])
+        execution.entered += 2
+        execution.tokens += 1
+        execution.until = self.clock() + _found(execution.at, timer["SecondsPath"]) * 1000
+        assert _found(execution.at, outcome["TimeoutSecondsPath"]) * 1000 + self.clock() > execution.until
+        token, step = execution.token, execution.step["number"]
+        try:
+            left = self.calls("leave the token", lambda: self.leave_token(execution.given["workflow"], step, token))
+        except Unavailable:
+            left, error = False, "DynamoDb.SomethingElse"
+        else:
+            error = "DynamoDb.ConditionalCheckFailedException"
+        if not left:
+            self._caught(execution, error)
+
+    def _follow(self, execution: Execution, state: dict[str, Any]) -> None:
+        if state.get("End"):
+            execution.status = "SUCCEEDED"
+        else:
+            self._enter(execution, state["Next"])
+
+    def _caught(self, execution: Execution, error: str) -> None:
+        execution.until = None
+        for catch in definition()["States"][execution.state].get("Catch", []):
+            if error in catch["ErrorEquals"] or "States.ALL" in catch["ErrorEquals"]:
+                self._enter(execution, catch["Next"])
+                return
+        execution.status = "FAILED"
+
+
+def condition_of_outcome(step: int) -> dict[str, Any]:
+    """The parameters of `Outcome` that do not depend on the execution, as DynamoDB's client takes them."""
+    _, branch = definition()["States"]["Race"]["Branches"]
+    parameters = branch["States"]["Outcome"]["Parameters"]
+    (text,) = re.findall(r"States.Format\('(.*)', \$\.step\.number\)", parameters["ConditionExpression.$"])
+    names = ("TableName", "UpdateExpression", "ExpressionAttributeNames")
+    return {**{name: parameters[name] for name in names}, "ConditionExpression": text.format(step)}
+
+
+def _found(at: Any, path: str) -> Any:
+    for part in path.removeprefix("$.").split("."):
+        at = at[part]
+    return at
+
+
+def _present(at: Any, path: str) -> bool:
+    try:
+        _found(at, path)
+    except KeyError:
+        return False
+    return True
+
+
+def _error(code: str) -> ClientError:
+    return ClientError({"Error": {"Code": code}}, "")

@@ -1,0 +1,297 @@
+"""One history of the product: what can be done to it, and what it must answer to that."""
+
+import uuid
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+from failover.rules import webhooks
+from failover.rules.workflow import Workflow
+from tests.examples import MESSENGER, SMS, VIBER, request
+from tests.lives.calls import MEANWHILES, Fate
+from tests.lives.engine import DEAD, Execution
+from tests.lives.neighbours import order_url
+from tests.lives.promises import Promises, foreign
+from tests.lives.stack import Stack
+
+LOOKS = ["show", "show the webhooks", "show a message", "redeliver", "list"]
+MINUTE = 60_000
+DAY = 24 * 60 * MINUTE
+ROUNDS = 3000
+"""More than any history has instants at which something is due."""
+
+
+def _step(step: dict[str, Any], expiry: int, condition: str) -> dict[str, Any]:
+    content = {"content": {"type": "text", "text": "PRIVATE words"}}
+    return {**step, "message": content, "failover": {"expiry_time": expiry, "condition_status": condition}}
+
+
+_FIRST, _SECOND, _LAST = _step(MESSENGER, 600, "read"), _step(VIBER, 15, "delivered"), _step(SMS, 15, "delivered")
+REQUESTS = [
+    request(*steps)
+    for steps in (
+        [_LAST],
+        [_FIRST, _LAST],
+        [_FIRST, _SECOND, _LAST],
+        [_SECOND, _FIRST, _LAST],
+        [_SECOND, _LAST],
+        [_SECOND, _SECOND, _LAST],
+    )
+]
+
+
+class History:
+    def __init__(self, make_table: Callable[..., Any]) -> None:
+        self.promises = Promises()
+        self.stack = Stack(self.promises.written, make_table)
+        self.stack.meanwhile = self._meanwhile
+        self.ending = "silent"
+        """What goes on to the end: messages stay `silent`, are `delivered`, or executions are `doomed` to die."""
+        self._under_key: dict[tuple[str, str], tuple[int, int, str]] = {}
+        """Which request was answered when, with which id, by account and Idempotency-Key."""
+        self._current: tuple[str, int] = ("", 0)
+        """The workflow and step that a process is about; and what a twin of it does."""
+        self._twin: Callable[[], Any] = lambda: None
+
+    def flow(self, which: int) -> Workflow:
+        flows = list(self.promises.flows.values())
+        return flows[which % len(flows)]
+
+    def begun(self, flow: Workflow) -> int:
+        """The step that was sent last; -1: none was."""
+        return max((n for n, step in enumerate(flow.steps) if step.phase != "pending"), default=-1)
+
+    # ---------------------------------------------------------------- what customers do
+    def post(self, account: str, asked: int, key: str | None, path: str, fate: Fate | None) -> None:
+        body = {**REQUESTS[asked], **({"webhook_url": order_url(account)} if asked % 2 else {})}
+        headers = {"Idempotency_Key": key} if key else {}
+
+        def post(fate: Fate | None = None) -> None:
+            answer = self.stack.call(account, "POST", f"/{path}", body, fate=fate, **headers)
+            self.promises.within_budget("post with a key" if key else "post", self.stack.last)
+            self._accepted(account, asked, key, answer)
+
+        self._twin = post
+        post(fate)
+
+    def _accepted(self, account: str, asked: int, key: str | None, answer: Any) -> None:
+        if answer is None or answer[0] == 503:
+            return
+        status, document = answer
+        known = self._under_key.get((account, key)) if key else None
+        if known and self.stack.now - known[1] >= DAY - 1000:
+            known = None
+        if status == 409:
+            assert known is None or asked != known[0], "F1: the same request is no conflict"
+            assert known or self.stack.calls.met, "F1: another request under a used key is one"
+            return
+        assert status == 202, "a request that can be read is accepted"
+        workflow_id = document.get("workflow_uuid") or document["dispatch_uuid"]
+        assert self.promises.flows[workflow_id].account == account, "what is answered 202 is stored"
+        if known:
+            assert (asked, workflow_id) == (known[0], known[2]), "F1: one key, one workflow"
+        elif key:
+            self._under_key[account, key] = asked, self.promises.flows[workflow_id].created_at, workflow_id
+
+    def cancel(self, account: str, flow: Workflow, fate: Fate | None = None) -> None:
+        self._twin = lambda: self.cancel(account, flow)
+        mine, before = flow.account == account, self.promises.flows[flow.id]
+        answer = self.stack.call(account, "POST", f"/workflows/{flow.id}/cancel", fate=fate)
+        after = self.promises.flows[flow.id]
+        self.promises.within_budget("cancel", self.stack.last)
+        assert mine or after is before or self.stack.last.disturbed, "I6"
+        if answer is None or answer[0] == 503:
+            return
+        status, document = answer
+        if not mine:
+            assert status == 404, "I6"
+        elif status == 200:
+            assert after.status == "cancelled", "F27"
+            events = [entry["event"] for entry in after.timeline]
+            known = {one["step"] for one in after.timeline[: events.index("cancelled")] if one["event"] == "status"}
+            for step, told in zip(after.steps, document["steps"], strict=True):
+                if told["state"] == "never_sent":
+                    assert step.phase in ("pending", "unsent"), "F27: the answer is true"
+                    assert told["step"] not in known, "F27: a status proves that it was sent"
+        else:
+            assert (status, after.running) == (409, False), "F27"
+
+    def look(self, account: str, flow: Workflow, what: int) -> None:
+        """At a workflow, its webhooks, a message; or have a webhook sent again; or the list."""
+        places = [f"/workflows/{flow.id}", f"/workflows/{flow.id}/webhooks", "/messages/"]
+        places += [f"/workflows/{flow.id}/webhooks/4/redeliver", "/workflows"]
+        method, path = "POST" if what == 3 else "GET", places[what]
+        path += self.stack.vendor.message_uuid((flow.id, 0)) if what == 2 else ""
+        queued = len(self.stack.queue.waiting)
+        status, document = self.stack.call(account, method, path)
+        self.promises.within_budget(LOOKS[what], self.stack.last)
+        flows = self.promises.flows.values()
+        if what == 4:
+            told = [one.get("workflow_uuid") or one["dispatch_uuid"] for one in document["workflows"]]
+            assert sorted(told) == sorted(one.id for one in flows if one.account == account), "the list has all"
+        elif flow.account == account:
+            assert status in {2: (200, 404), 3: (202, 404)}.get(what, (200,))
+        else:
+            missing = self.stack.call(account, method, path.replace(flow.id, str(uuid.UUID(int=7))))
+            assert {**document, "instance": ""} == {**missing[1], "instance": ""}, "I6: the same as a missing one"
+            assert (status, len(self.stack.queue.waiting)) == (404, queued), "I6"
+        assert not foreign(document, {one.id for one in flows if one.account != account}), "I6"
+
+    # ---------------------------------------------------------------- what the Messages API does
+    def receive(self, callback: dict[str, Any], fate: Fate | None = None) -> None:
+        """A genuine callback comes; what is not answered 200 comes again, for a day."""
+        place, body = callback["place"], callback["body"]
+        if self.stack.now - callback["issued_at"] > DAY:
+            return
+        self._current, self._twin = place, lambda: self.receive(callback)
+        step = self.promises.flows[place[0]].steps[place[1]]
+        placed = step.phase != "pending" and ("client_ref" in body or step.message_uuid is not None)
+        answer = self.stack.receive(callback, fate)
+        self.promises.within_budget("status" if "client_ref" in body else "status without one", self.stack.last)
+        if answer is None or answer[0] == 503:
+            self.stack.vendor.waiting.append(callback)
+            return
+        assert answer[0] == 200, "a genuine callback is taken, or asked for again"
+        if placed:
+            self.stack.vendor.told[place].add(body["status"])
+            self.stack.vendor.prices[place] |= {body["usage"]["price"]} if "usage" in body else set()
+
+    def receive_what_is_false(self, flow: Workflow, what: int) -> None:
+        """Forged, unsigned, of a workflow nobody knows, of a step there is not."""
+        number = 9 if what == 3 else max(0, self.begun(flow))
+        callback = self.stack.status(str(uuid.UUID(int=7)) if what == 2 else flow.id, number, "read")
+        secret = {"secret": ("PRIVATE-forgery" * 3, "")[what]} if what < 2 else {}
+        writes = len(self.stack.table.stream)
+        status, _ = self.stack.receive(callback, **secret)
+        assert status == (401, 503, 200, 200)[what], "F14"
+        assert len(self.stack.table.stream) == writes, "F14: nothing is written"
+
+    # ---------------------------------------------------------------- what runs by itself
+    def proceed(self, execution: Execution, script: list[str], fate: Fate | None) -> None:
+        """An execution does what is next."""
+        workflow_id, number = execution.given["workflow"], execution.step["number"]
+        self._current, self._twin = (workflow_id, number), lambda: self._send(workflow_id, number)
+        began, sends = self.stack.now, execution.until is None
+        self.stack.vendor.script, self.stack.fate = list(script), fate
+        self.stack.engine.proceed(execution)
+        self.stack.vendor.script, self.stack.fate = ["accepted"], None
+        if sends and self.stack.now == began:
+            self.promises.within_budget("send", self.stack.last)
+
+    def _send(self, workflow_id: str, number: int) -> None:
+        self.stack.send(self.promises.flows[workflow_id], number)
+
+    def stray_send(self, flow: Workflow, number: int, script: list[str], fate: Fate | None) -> None:
+        """A send nobody waits for any more: its execution died, or asked twice."""
+        self._current, self._twin = (flow.id, number), lambda: self._send(flow.id, number)
+        self.stack.vendor.script = list(script)
+        self.stack.send(flow, number, fate)
+        self.stack.vendor.script = ["accepted"]
+
+    def die(self, execution: Execution, how: str = DEAD[0]) -> None:
+        execution.status = how
+        self.stack.calls.met["an execution dies"] += 1
+
+    def reconcile(self, fate: Fate | None) -> None:
+        self._twin = self.stack.reconcile
+        self.stack.reconcile(fate)
+
+    def publish(self, most: int, fate: Fate | None) -> None:
+        self._twin = lambda: None
+        self.stack.publish(most, fate)
+
+    def lose_the_stream(self) -> None:
+        """Its consumer has failed for longer than the stream keeps records."""
+        self.stack.wait(DAY // 1000)
+        self.stack.unheard |= {record_of.id for record_of in self.stack.table.streamed()}
+        self.stack.table.stream.clear()
+        self.stack.calls.met["the stream is lost"] += 1
+
+    def deliver(self, which: int, most: int, answer: int | str, fate: Fate | None) -> None:
+        """A few attempts meet this answer; at a server that is `away for a day`, whatever is attempted then, too."""
+        self._twin = lambda: self.stack.deliver(which=which, at_once=True)
+        self.stack.customers.word = "away" if answer == "away for a day" else answer
+        self.stack.publish()
+        for _ in range(min(most, len(self.stack.queue.visible()))):
+            hanging = answer == "mute" or self.stack.known_to_hang()
+            self.stack.deliver(fate, which)
+            self.promises.within_budget("deliver where time-outs are" if hanging else "deliver", self.stack.last)
+        self.stack.customers.word = "away" if answer == "away for a day" else 200
+        if answer == "away for a day":
+            self.stack.now += DAY + MINUTE
+            while self.stack.queue.visible():
+                self.stack.deliver()
+        self.stack.customers.word = 200
+
+    def _meanwhile(self, kind: str) -> None:
+        """What happens elsewhere while a process is about to make a call."""
+        last, script = self.stack.last, self.stack.vendor.script
+        self.stack.vendor.script = ["accepted"]
+        place = self._current
+        flow = self.promises.flows.get(place[0])
+        if kind == "a twin":
+            self._twin()
+        elif kind == "a reconciling":
+            self.stack.reconcile()
+        elif flow and kind == "a cancelling":
+            self.cancel(flow.account, flow)
+        elif flow and kind == "a death":
+            for execution in self.stack.engine.executions.values():
+                if execution.given["workflow"] == flow.id and execution.running:
+                    self.die(execution)
+        elif flow and flow.steps[place[1]].phase != "pending":
+            self.receive(self.stack.status(*place, "read" if kind == "a status" else "rejected"))
+        self.stack.last, self.stack.vendor.script = last, script
+
+    # ---------------------------------------------------------------- the end
+    def instants(self) -> list[int]:
+        """When something will happen by itself."""
+        timers = [one.until for one in self.stack.engine.executions.values() if one.running and one.until]
+        minutes = [-(-flow.due_at // MINUTE) * MINUTE for flow in self.promises.flows.values() if flow.due_at]
+        messages = [message.visible_at for message in self.stack.queue.waiting]
+        return [at for at in (*timers, *minutes, *messages) if at > self.stack.now]
+
+    def come_to_rest(self) -> None:
+        """Nothing breaks any more, but executions that are doomed; then every promise must have been kept."""
+        stack, broken_until = self.stack, self.stack.now
+        for _ in range(ROUNDS):
+            if self.ending == "delivered":
+                for place in stack.vendor.taken - Counter(stack.vendor.told.keys()):
+                    self.receive(stack.status(*place, "delivered", usage={"price": "0.0333", "currency": "EUR"}))
+            waiting, stack.vendor.waiting = stack.vendor.waiting, []
+            for callback in waiting:
+                self.receive(callback)
+            for execution in list(stack.engine.executions.values()):
+                while execution.ready(stack.now):
+                    if self.ending == "doomed" and "rest" not in execution.at:
+                        self.die(execution)
+                    else:
+                        stack.engine.proceed(execution)
+            stack.reconcile()
+            while stack.table.stream:
+                stack.publish()
+            while stack.queue.visible():
+                stack.deliver()
+            if not stack.queue.waiting:
+                stack.queue.redrive()
+            upcoming = self.instants()
+            if not (upcoming or stack.vendor.waiting or stack.queue.waiting or stack.table.stream):
+                return self.promises.at_the_end(stack, broken_until)
+            stack.now = min(upcoming, default=stack.now + MINUTE)
+        raise AssertionError("I5: it never ends")
+
+    def figures(self) -> Counter[str]:
+        received, taken = self.stack.customers.received, self.stack.vendor.taken
+        told = {(flow.id, one["sequence"]) for flow in self.promises.flows.values() for one in webhooks.told(flow)}
+        figures = {
+            "histories": 1,
+            "workflows": len(self.promises.flows),
+            "messages requested": taken.total(),
+            "messages requested twice": sum(requests - 1 for requests in taken.values()),
+            "webhooks": len(told),
+            "webhooks lost": len(told - received.keys()),
+            "webhooks received again (allowed)": sum(len(raws) - 1 for raws in received.values()),
+        }
+        for kind, number in self.stack.calls.met.items():
+            figures[f"{'meanwhile' if kind in MEANWHILES else 'faults'}: {kind}"] = number
+        return Counter(figures | {f"ended: {kind}": number for kind, number in self.promises.ended.items()})

@@ -1,0 +1,170 @@
+"""Histories: posts, statuses, time, cancellings, deliveries, deaths and faults, in any order, of two accounts."""
+
+import contextlib
+import itertools
+import uuid
+from collections import Counter
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+
+from failover.observability import logger
+from tests.lives.calls import FAULTS, MEANWHILES, Fate
+from tests.lives.engine import DEAD
+from tests.lives.history import REQUESTS, History
+from tests.lives.stack import ACCOUNTS, memory_table
+
+TOTALS: Counter[str] = Counter()
+"""Of all histories so far."""
+
+MOST_WORKFLOWS = 5
+ACCOUNT = st.sampled_from(ACCOUNTS)
+FATES = st.sampled_from([None] * 36 + [Fate(call, kind) for call in range(6) for kind in (*FAULTS, *MEANWHILES)])
+WHICH = st.integers(0, 5)
+STATUSES = st.sampled_from(["submitted", "delivered", "read", "rejected", "undeliverable"])
+PRICES = st.sampled_from([None, None, None, "0", "0.0333", "0.1"])
+NAMED = st.sampled_from([{}, {}, {"message_uuid": None}, {"client_ref": None}])
+"""How a callback names its message: by both ids, or without one of them."""
+WORDS = st.sampled_from(["accepted"] * 4 + ["taken, not told", "lost", "busy", "refused"])
+SCRIPTS = st.lists(WORDS, min_size=1, max_size=2)
+ANSWERS = st.sampled_from([200, 200, 204, 500, 503, 429, 302, 400, "away", "mute", "away for a day"])
+ENDINGS = st.sampled_from(["delivered", "delivered", "delivered", "silent", "doomed"])
+PAUSES = st.sampled_from([1, 14, 15, 61, 300, 600, 3600, 90_000])
+
+
+class Ids:
+    """Ids that are the same in each run of a history."""
+
+    def __init__(self) -> None:
+        self._numbers = itertools.count(1)
+
+    def __call__(self) -> uuid.UUID:
+        return uuid.UUID(int=next(self._numbers) * 0x9E3779B97F4A7C15F39CC0605CEDC835 % 2**128, version=4)
+
+
+class Histories(RuleBasedStateMachine):
+    make_table = staticmethod(memory_table)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._real_ids, uuid.uuid4 = uuid.uuid4, Ids()
+        self.history = History(self.make_table)
+        self.stack, self.flows = self.history.stack, self.history.promises.flows
+        self._output = contextlib.redirect_stdout(self.stack.output)
+        self._output.__enter__()
+        logger.registered_handler.setStream(self.stack.output)
+
+    @initialize(account=ACCOUNT, asked=WHICH, fate=FATES, ending=ENDINGS)
+    def first_post(self, account: str, asked: int, fate: Fate | None, ending: str) -> None:
+        self.history.ending = ending
+        self.history.post(account, asked, None, "workflows", fate)
+
+    @precondition(lambda self: len(self.flows) < MOST_WORKFLOWS)
+    @rule(
+        account=ACCOUNT,
+        asked=st.integers(0, len(REQUESTS) - 1),
+        key=st.sampled_from([None, "key-1", "key-1", "key-2"]),
+        path=st.sampled_from(["workflows", "dispatch"]),
+        fate=FATES,
+    )
+    def post(self, account: str, asked: int, key: str | None, path: str, fate: Fate | None) -> None:
+        self.history.post(account, asked, key, path, fate)
+
+    @precondition(lambda self: self.flows)
+    @rule(which=WHICH, account=ACCOUNT, fate=FATES)
+    def cancel(self, which: int, account: str, fate: Fate | None) -> None:
+        self.history.cancel(account, self.history.flow(which), fate)
+
+    @precondition(lambda self: self.flows)
+    @rule(which=WHICH, account=ACCOUNT, what=st.integers(0, 4))
+    def look(self, which: int, account: str, what: int) -> None:
+        self.history.look(account, self.history.flow(which), what)
+
+    @precondition(lambda self: self.flows)
+    @rule(which=WHICH, back=st.integers(0, 2), status=STATUSES, price=PRICES, named=NAMED, fate=FATES)
+    def status(
+        self, which: int, back: int, status: str, price: str | None, named: dict[str, None], fate: Fate | None
+    ) -> None:
+        """About the message sent last, or one before it."""
+        flow = self.history.flow(which)
+        number = max(0, self.history.begun(flow) - back)
+        usage = {"price": price, "currency": "EUR"} if price else None
+        self.history.receive(self.stack.status(flow.id, number, status, usage=usage, **named), fate)
+
+    @precondition(lambda self: self.stack.vendor.waiting)
+    @rule(fate=FATES)
+    def status_again(self, fate: Fate | None) -> None:
+        self.history.receive(self.stack.vendor.waiting.pop(0), fate)
+
+    @precondition(lambda self: self.flows)
+    @rule(which=WHICH, what=st.integers(0, 3))
+    def false_status(self, which: int, what: int) -> None:
+        self.history.receive_what_is_false(self.history.flow(which), what)
+
+    @precondition(lambda self: self.stack.engine.executions)
+    @rule(which=WHICH, script=SCRIPTS, fate=FATES)
+    def proceed(self, which: int, script: list[str], fate: Fate | None) -> None:
+        ready = [one for one in self.stack.engine.executions.values() if one.ready(self.stack.now)]
+        if ready:
+            self.history.proceed(ready[which % len(ready)], script, fate)
+
+    @precondition(lambda self: self.flows)
+    @rule(which=WHICH, number=st.integers(0, 2), script=SCRIPTS, fate=FATES)
+    def stray_send(self, which: int, number: int, script: list[str], fate: Fate | None) -> None:
+        flow = self.history.flow(which)
+        self.history.stray_send(flow, min(number, self.history.begun(flow) + 1, len(flow.steps) - 1), script, fate)
+
+    @precondition(lambda self: self.stack.engine.executions)
+    @rule(which=WHICH, how=st.sampled_from(DEAD))
+    def execution_dies(self, which: int, how: str) -> None:
+        if running := [one for one in self.stack.engine.executions.values() if one.running]:
+            self.history.die(running[which % len(running)], how)
+
+    @rule(fate=FATES)
+    def reconcile(self, fate: Fate | None) -> None:
+        self.history.reconcile(fate)
+
+    @precondition(lambda self: self.stack.table.stream)
+    @rule(most=st.integers(1, 10), fate=FATES)
+    def publish(self, most: int, fate: Fate | None) -> None:
+        self.history.publish(most, fate)
+
+    @precondition(lambda self: self.stack.table.stream)
+    @rule()
+    def lose_the_stream(self) -> None:
+        self.history.lose_the_stream()
+
+    @precondition(lambda self: self.stack.table.stream or self.stack.queue.visible())
+    @rule(which=WHICH, most=st.integers(1, 5), answer=ANSWERS, fate=FATES)
+    def deliver(self, which: int, most: int, answer: int | str, fate: Fate | None) -> None:
+        self.history.deliver(which, most, answer, fate)
+
+    @rule(seconds=PAUSES)
+    def time_passes(self, seconds: int) -> None:
+        self.stack.wait(seconds)
+
+    @rule()
+    def time_passes_until_something_is_due(self) -> None:
+        self.stack.now = min(self.history.instants(), default=self.stack.now)
+        for execution in list(self.stack.engine.executions.values()):
+            if execution.ready(self.stack.now):
+                self.history.proceed(execution, ["accepted"], None)
+
+    @rule(fate=FATES)
+    def time_passes_until_somebody_looks(self, fate: Fate | None) -> None:
+        due = [flow.due_at for flow in self.flows.values() if flow.due_at]
+        self.stack.now = max(self.stack.now, min(due, default=0))
+        self.history.reconcile(fate)
+
+    @rule()
+    def forget(self) -> None:
+        """What the table's TTL takes away."""
+        self.stack.table.forget(self.stack.now)
+
+    def teardown(self) -> None:
+        try:
+            self.history.come_to_rest()
+            TOTALS.update(self.history.figures())
+        finally:
+            self._output.__exit__(None, None, None)
+            uuid.uuid4 = self._real_ids

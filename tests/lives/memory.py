@@ -1,0 +1,357 @@
+"""The table in memory: what the adapters of DynamoDB give and take, without DynamoDB.
+
+`test_memory` holds it to them. It keeps the workflows themselves, which nobody changes.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from failover.adapters.callers import AlreadyExists, Outdated
+from failover.adapters.deliveries import Known
+from failover.adapters.store import DUE_SHARDS, Conflict, KeyInUse, KeyUsed, Once, Overdue, Pointer
+from failover.rules import due
+from failover.rules.delivery import Task
+from failover.rules.hanging import KEPT_SECONDS, PROBE_SECONDS, Host
+from failover.rules.listing import Filters, Page, Position
+from failover.rules.workflow import Workflow
+
+type Item = dict[str, Any]
+type Messages = list[dict[str, Any]]
+type Call = Callable[[str, Callable[[], Any]], Any]
+
+
+def _undisturbed(_: str, act: Callable[[], Any]) -> Any:
+    return act()
+
+
+@dataclass(frozen=True)
+class Content:
+    messages: Messages
+    retention: int
+    expires_at: int
+
+
+@dataclass(frozen=True)
+class HostItem:
+    host: Host
+    expires_at: int | None
+
+
+@dataclass
+class Items:
+    """What the table holds. `now` is the adapters' clock.
+
+    `call` makes each call; `written` hears of each write of a workflow.
+    """
+
+    now: Callable[[], int]
+    call: Call = _undisturbed
+    written: Callable[[Workflow | None, Workflow], None] = lambda _, __: None
+    flows: dict[str, Workflow] = field(default_factory=dict)
+    contents: dict[str, Content] = field(default_factory=dict)
+    pointers: dict[str, tuple[str, Pointer]] = field(default_factory=dict)
+    keys: dict[str, Once] = field(default_factory=dict)
+    webhooks: dict[tuple[str, int], Item] = field(default_factory=dict)
+    accounts: dict[str, Item] = field(default_factory=dict)
+    applications: dict[str, Item] = field(default_factory=dict)
+    hosts: dict[tuple[str, str], HostItem] = field(default_factory=dict)
+
+    def put(self, flow: Workflow) -> None:
+        before = self.flows.get(flow.id)
+        self.flows[flow.id] = flow
+        self.written(before, flow)
+
+    def present(self, expires_at: int | None) -> bool:
+        """What the adapters still see: the table's TTL may be late."""
+        return expires_at is None or expires_at > self.now() // 1000
+
+    def flow(self, workflow_id: str) -> Workflow | None:
+        flow = self.flows.get(workflow_id)
+        return flow if flow and self.present(flow.expires_at) else None
+
+    def messages(self, flow: Workflow) -> Messages | None:
+        content = self.contents.get(flow.id)
+        if content is None or not self.present(content.expires_at):
+            return None
+        return content.messages if self.present(due.content_expires_at(flow, content.retention)) else None
+
+    def leave_token(self, workflow_id: str, step: int, token: str) -> bool:
+        """What the state `Outcome` of the state machine writes; False: its condition is not met."""
+        flow = self.flows.get(workflow_id)
+        if flow is None or not flow.running or flow.steps[step].outcome is not None:
+            return False
+        self.put(replace(flow, task_token=token, version=flow.version + 1))
+        return True
+
+    def forget(self, now: int) -> None:
+        """What the table's TTL does with everything whose time has come by `now` (ms)."""
+        past = now // 1000
+        self.flows = {k: v for k, v in self.flows.items() if v.expires_at is None or v.expires_at > past}
+        self.contents = {k: v for k, v in self.contents.items() if v.expires_at > past}
+        self.pointers = {k: v for k, v in self.pointers.items() if v[1].expires_at > past}
+        self.keys = {k: v for k, v in self.keys.items() if v.expires_at > past}
+        self.webhooks = {k: v for k, v in self.webhooks.items() if v["expires_at"] > past}
+        self.hosts = {k: v for k, v in self.hosts.items() if v.expires_at is None or v.expires_at > past}
+
+
+@dataclass
+class Store:
+    items: Items
+
+    def create(self, workflow: Workflow, content: Messages, content_retention: int, once: Once | None = None) -> None:
+        def act() -> bool:
+            kept = self.items.keys.get(once.key) if once else None
+            if kept and kept.expires_at > workflow.created_at // 1000:
+                return kept is once  # a transaction that its client repeats has one token, and is made once
+            if workflow.id not in self.items.flows:
+                expires_at = due.content_expires_at(workflow, content_retention)
+                self.items.contents[workflow.id] = Content(content, content_retention, expires_at)
+                if once:
+                    self.items.keys[once.key] = once
+                self.items.put(workflow)
+            return True
+
+        if self.items.call("write", act) or once is None:
+            return
+        first = self.find_once(once.key)
+        if first is None or first.expires_at <= workflow.created_at // 1000:
+            raise KeyInUse("dynamodb: the same Idempotency-Key is in use")
+        if first.workflow_id != workflow.id:
+            raise KeyUsed(first)
+
+    def find_once(self, once_key: str) -> Once | None:
+        def act() -> Once | None:
+            once = self.items.keys.get(once_key)
+            return once if once and self.items.present(once.expires_at) else None
+
+        return self.items.call("read", act)
+
+    def read(self, workflow_id: str) -> Workflow | None:
+        return self.items.call("read", lambda: self.items.flow(workflow_id))
+
+    def read_whole(self, workflow_id: str) -> tuple[Workflow, Messages | None] | None:
+        def act() -> tuple[Workflow, Messages | None] | None:
+            flow = self.items.flow(workflow_id)
+            return (flow, self.items.messages(flow)) if flow else None
+
+        return self.items.call("read", act)
+
+    def end_content(self, workflow: Workflow) -> None:
+        def act() -> None:
+            if content := self.items.contents.get(workflow.id):
+                expires_at = due.content_expires_at(workflow, content.retention)
+                self.items.contents[workflow.id] = replace(content, expires_at=expires_at)
+
+        self.items.call("write", act)
+
+    def write(self, workflow: Workflow, pointer: Pointer | None = None) -> Workflow:
+        written = replace(workflow, version=workflow.version + 1)
+
+        def act() -> bool:
+            current = self.items.flows.get(workflow.id)
+            if current is None or current.version != workflow.version:
+                return current is written  # it meets itself, where its client repeats it
+            if pointer is not None:
+                self.items.pointers[pointer.message_uuid] = workflow.id, pointer
+            self.items.put(written)
+            return True
+
+        if self.items.call("write", act):
+            return written
+        current = self.read(workflow.id)
+        if current is None:
+            raise RuntimeError("dynamodb: a workflow vanished while it was written")
+        raise Conflict(current)
+
+    def find_message(self, message_uuid: str) -> tuple[str, int] | None:
+        def act() -> tuple[str, int] | None:
+            found = self.items.pointers.get(message_uuid)
+            return (found[0], found[1].step) if found and self.items.present(found[1].expires_at) else None
+
+        return self.items.call("read", act)
+
+    def overdue(self, shard: int, now: int, limit: int) -> list[Overdue]:
+        return self._due(shard, now, limit, running=True)
+
+    def unpublished(self, shard: int, now: int, limit: int) -> list[Overdue]:
+        return self._due(shard, now, limit, running=False)
+
+    def _due(self, shard: int, now: int, limit: int, *, running: bool) -> list[Overdue]:
+        def act() -> list[Overdue]:
+            found = [
+                Overdue(flow.id, flow.due_at)
+                for flow in self.items.flows.values()
+                if flow.running == running and flow.due_at is not None and flow.due_at <= now
+                if int(flow.id[:8], 16) % DUE_SHARDS == shard
+            ]
+            return sorted(found, key=lambda overdue: overdue.due_at)[:limit]
+
+        return self.items.call("look for overdue", act)
+
+
+@dataclass
+class Deliveries:
+    items: Items
+
+    def prepare(self, task: Task) -> Known | None:
+        def act() -> Known | None:
+            flow = self.items.flow(task.workflow_id)
+            account = self.items.accounts.get(task.account)
+            if flow is None or account is None:
+                return None
+            last = self._seen(flow.id, task.sequence).get("last_attempt", 0)
+            application = self.items.applications.get(task.application or "")
+            return Known(flow, self.items.messages(flow), account, application, last)
+
+        return self.items.call("read", act)
+
+    def record(self, workflow: Workflow, task: Task, attempt: Item, state: str) -> None:
+        def act() -> None:
+            place = workflow.id, task.sequence
+            known = self.items.webhooks.get(place, {"last_attempt": 0, "attempts": []})
+            if known["last_attempt"] >= task.attempt:
+                return
+            self.items.webhooks[place] = {
+                "state": state,
+                "last_attempt": task.attempt,
+                "expires_at": workflow.expires_at or due.pointers_expire_at(workflow, attempt["at"]),
+                "attempts": [*known["attempts"], attempt],
+            }
+
+        self.items.call("write", act)
+
+    def of(self, workflow_id: str) -> dict[int, Item]:
+        def act() -> dict[int, Item]:
+            places = [place for place in self.items.webhooks if place[0] == workflow_id]
+            return {number: item for place, number in places if (item := self._seen(place, number))}
+
+        return self.items.call("read", act)
+
+    def _seen(self, workflow_id: str, sequence: int) -> Item:
+        item = self.items.webhooks.get((workflow_id, sequence), {})
+        return item if self.items.present(item.get("expires_at")) else {}
+
+
+@dataclass
+class Hosts:
+    items: Items
+
+    def find(self, account: str, name: str) -> Host:
+        def act() -> Host:
+            item = self.items.hosts.get((account, name))
+            return item.host if item and self.items.present(item.expires_at) else Host(account, name)
+
+        return self.items.call("read", act)
+
+    def probe(self, host: Host, now: int) -> bool:
+        if now < host.probe_at:
+            return False
+
+        def act() -> bool:
+            item = self._item(host)
+            if item is None or item.host.probe_at != host.probe_at:
+                return False
+            self._put(replace(item.host, probe_at=now + PROBE_SECONDS * 1000), item.expires_at)
+            return True
+
+        return self.items.call("write", act)
+
+    def timed_out(self, host: Host, now: int) -> None:
+        def act() -> None:
+            item = self._item(host)
+            timeouts = item.host.timeouts + 1 if item else 1
+            probe_at = now + PROBE_SECONDS * 1000
+            self._put(replace(host, timeouts=timeouts, probe_at=probe_at), due.forgotten_at(now, KEPT_SECONDS))
+
+        self.items.call("write", act)
+
+    def answered(self, host: Host) -> None:
+        def act() -> None:
+            item = self._item(host) or HostItem(Host(host.account, host.name), None)
+            self._put(replace(item.host, timeouts=0), item.expires_at)
+
+        self.items.call("write", act)
+
+    def _item(self, host: Host) -> HostItem | None:
+        return self.items.hosts.get((host.account, host.name))
+
+    def _put(self, host: Host, expires_at: int | None) -> None:
+        self.items.hosts[host.account, host.name] = HostItem(host, expires_at)
+
+
+@dataclass
+class Callers:
+    items: Items
+
+    def find_account(self, api_key: str) -> Item | None:
+        return self.items.call("read the account", lambda: self.items.accounts.get(api_key))
+
+    def add_account(self, api_key: str, account: Item) -> None:
+        self.items.call("write", lambda: _add(self.items.accounts, api_key, account, "account"))
+
+    def replace(self, api_key: str, name: str, known: Any, value: Any) -> None:
+        self.items.call("write", lambda: _set(self.items.accounts, api_key, name, known, value))
+
+    def replace_of_application(self, application_id: str, name: str, known: Any, value: Any) -> None:
+        self.items.call("write", lambda: _set(self.items.applications, application_id, name, known, value))
+
+    def find_application(self, application_id: str) -> Item | None:
+        return self.items.call("read the account", lambda: self.items.applications.get(application_id))
+
+    def add_application(self, application_id: str, application: Item) -> None:
+        self.items.call("write", lambda: _add(self.items.applications, application_id, application, "application"))
+
+
+def _add(items: dict[str, Item], place: str, item: Item, kind: str) -> None:
+    if place in items:
+        raise AlreadyExists(kind)
+    items[place] = dict(item)
+
+
+def _set(items: dict[str, Item], place: str, name: str, known: Any, value: Any) -> None:
+    if items.get(place, {}).get(name) != known:
+        raise Outdated
+    items[place] = {**items.get(place, {}), name: value}
+
+
+@dataclass
+class Listing:
+    items: Items
+
+    def page(self, account: str, filters: Filters) -> Page:
+        def act() -> Page:
+            found = sorted(
+                (flow for flow in map(self.items.flow, self.items.flows) if flow and _wanted(flow, account, filters)),
+                key=lambda flow: (flow.created_at, flow.id),
+                reverse=True,
+            )
+            if after := filters.after:
+                found = [flow for flow in found if (flow.created_at, flow.id) < (after.created_at, after.workflow_id)]
+            shown = found[: filters.limit]
+            last = shown[-1] if len(found) > len(shown) else None
+            return Page(list(map(_listed, shown)), last and Position(last.created_at, last.id))
+
+        return self.items.call("read", act)
+
+
+def _wanted(flow: Workflow, account: str, filters: Filters) -> bool:
+    return (
+        flow.account == account
+        and filters.since <= flow.created_at <= filters.until
+        and filters.status in (None, flow.status)
+        and filters.client_ref in (None, flow.client_ref)
+        and (filters.channel is None or any(step.channel == filters.channel for step in flow.steps))
+    )
+
+
+def _listed(flow: Workflow) -> Item:
+    known = {"reason": flow.reason, "client_ref": flow.client_ref, "ended_at": flow.ended_at}
+    return {
+        "pk": f"workflow#{flow.id}",
+        "word": flow.word,
+        "status": flow.status,
+        "created_at": flow.created_at,
+        "channels": sorted({step.channel for step in flow.steps}),
+        **{name: value for name, value in known.items() if value is not None},
+    }

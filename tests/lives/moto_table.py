@@ -1,0 +1,143 @@
+"""The table as moto plays DynamoDB, behind the real adapters, with the stream it writes."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import boto3
+from moto.backends import get_backend
+
+from failover.adapters.callers import Callers
+from failover.adapters.deliveries import Deliveries
+from failover.adapters.hosts import Hosts
+from failover.adapters.listing import Listing
+from failover.adapters.store import Store
+from failover.adapters.table import Table, plain
+from failover.outside import Outside
+from failover.rules.workflow import Workflow, from_plain
+from tests.lives.calls import Calls
+from tests.lives.engine import condition_of_outcome
+from tests.lives.stack import function
+from tests.world import REGION, create_table, template
+
+_NAMES = {
+    "get_item": "read",
+    "query": "read",
+    "batch_get_item": "read",
+    "put_item": "write",
+    "transact_write_items": "write",
+    "update_item": "write",
+}
+
+
+class Client:
+    """DynamoDB's client, each of whose calls is one of `calls`; `wrote` is told after each that may have written."""
+
+    def __init__(self, client: Any, calls: Calls, wrote: Callable[[], None]) -> None:
+        self._client, self._calls, self._wrote = client, calls, wrote
+
+    def __getattr__(self, method: str) -> Any:
+        name = _NAMES[method]
+
+        def call(**arguments: Any) -> Any:
+            answers: list[Any] = []
+
+            def act() -> Any:
+                if answers and method == "transact_write_items":
+                    return answers[0]  # repeated by its client, it has the same token, and is made once
+                try:
+                    answers.append(getattr(self._client, method)(**arguments))
+                finally:
+                    if name == "write":
+                        self._wrote()
+                return answers[-1]
+
+            return self._calls(self._name(name, arguments), act)
+
+        return call
+
+    @staticmethod
+    def _name(name: str, arguments: dict[str, Any]) -> str:
+        if arguments.get("IndexName") == "due":
+            return "look for overdue"
+        of_account = arguments.get("Key", {}).get("sk") in ({"S": "account"}, {"S": "application"})
+        return "read the account" if name == "read" and of_account else name
+
+    def get_paginator(self, method: str) -> Any:
+        class Pages:
+            @staticmethod
+            def paginate(**arguments: Any) -> Iterator[Any]:
+                """One page: no workflow of the tests has a megabyte of webhooks."""
+                yield getattr(self, method)(**arguments)
+
+        return Pages
+
+
+class MotoTable:
+    """Made inside `moto.mock_aws`."""
+
+    def __init__(self, calls: Calls, now: Callable[[], int]) -> None:
+        self._client = boto3.client("dynamodb")
+        if "workflows" not in self._backend().tables:
+            create_table("Table", "workflows")
+            view = template()["Resources"]["Table"]["Properties"]["StreamSpecification"]
+            self._client.update_table(TableName="workflows", StreamSpecification={"StreamEnabled": True, **view})
+        self._moto().items.clear()
+        self._moto().stream_shard.items.clear()
+        self._written: Callable[[Workflow | None, Workflow], None] = lambda _, __: None
+        self.stream: list[Any] = []
+        table = Table("workflows", Client(self._client, calls, self._wrote), now)
+        self.store, self.deliveries = Store(table), Deliveries(table)
+        self.callers, self.listing, self.hosts = Callers(table), Listing(table), Hosts(table)
+
+    @staticmethod
+    def _backend() -> Any:
+        return get_backend("dynamodb")["123456789012"][REGION]
+
+    def _moto(self) -> Any:
+        return self._backend().tables["workflows"]
+
+    def follow(self, written: Callable[[Workflow | None, Workflow], None]) -> None:
+        """Have each write of a workflow told, and put its record on the stream, as the template's filter lets it."""
+        self._written = written
+
+    def _wrote(self) -> None:
+        records = [record.to_json() for record in self._moto().stream_shard.items]
+        self._moto().stream_shard.items.clear()
+        for record in records:
+            images = record["dynamodb"]
+            if record["eventName"] == "REMOVE" or images["Keys"]["sk"] != {"S": "state"}:
+                continue
+            self.stream.append(record)
+            before = from_plain(plain(images["OldImage"])) if "OldImage" in images else None
+            self._written(before, from_plain(plain(images["NewImage"])))
+
+    def streamed(self) -> list[Workflow]:
+        return [from_plain(plain(record["dynamodb"]["NewImage"])) for record in self.stream]
+
+    def content_expires_at(self, workflow_id: str) -> int | None:
+        key = {"pk": {"S": f"workflow#{workflow_id}"}, "sk": {"S": "content"}}
+        item = self._client.get_item(TableName="workflows", Key=key).get("Item")
+        return int(item["expires_at"]["N"]) if item else None
+
+    def leave_token(self, workflow_id: str, step: int, token: str) -> bool:
+        """What the state `Outcome` of the state machine writes, by its own expressions."""
+        try:
+            self._client.update_item(
+                **condition_of_outcome(step),
+                Key={"pk": {"S": f"workflow#{workflow_id}"}, "sk": {"S": "state"}},
+                ExpressionAttributeValues={":token": {"S": token}, ":running": {"S": "running"}, ":one": {"N": "1"}},
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return False
+        self._wrote()
+        return True
+
+    def forget(self, now: int) -> None:
+        items = self._client.scan(TableName="workflows", ProjectionExpression="pk, sk, expires_at")["Items"]
+        for item in items:
+            if "expires_at" in item and int(item["expires_at"]["N"]) <= now // 1000:
+                self._client.delete_item(TableName="workflows", Key={"pk": item["pk"], "sk": item["sk"]})
+        self._moto().stream_shard.items.clear()
+
+    def publish(self, _: Outside, records: list[Any]) -> None:
+        function("publish_events").handler({"Records": records}, None)

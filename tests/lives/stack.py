@@ -1,0 +1,254 @@
+"""The whole product in one process: the real handlers, and a table, an engine, a queue and neighbours around them."""
+
+import io
+import json
+from base64 import b64encode
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cache
+from types import ModuleType, SimpleNamespace
+from typing import Any
+from urllib.parse import urlsplit
+
+import jwt
+
+from failover import task_edge
+from failover.adapters.executions import Executions
+from failover.adapters.webhook_queue import WebhookQueue
+from failover.outside import Outside
+from failover.rules import credentials, signature
+from failover.rules.channels import CHANNELS
+from failover.rules.client_ref import client_ref
+from failover.rules.workflow import Workflow
+from failover.settings import from_environment
+from failover.use_cases.publish import end_content, publish
+from tests.examples import NOW
+from tests.lives import memory
+from tests.lives.calls import Calls, Died, Fate, Process
+from tests.lives.engine import Engine
+from tests.lives.neighbours import Customers, Queue, Vendor, order_url, status_url
+from tests.world import SEND_FUNCTIONS, SIGNATURE_SECRET, SIGNING_KEY, http_event, load
+
+ACCOUNTS = ("aaaa1111", "bbbb2222")
+API_SECRET = "PRIVATE-api-secret"
+FUNCTIONS = ("workflows_api", "message_status", "publish_events", "deliver_webhook", "reconcile", *SEND_FUNCTIONS)
+SETTINGS = from_environment(
+    {
+        "TABLE_NAME": "workflows",
+        "STATE_MACHINE_ARN": "arn:aws:states:eu-west-1:1:stateMachine:failover",
+        "MESSAGES_URL": "https://messages.test",
+        "WEBHOOK_QUEUE": "webhooks",
+        "WEBHOOK_DEAD_LETTERS": "dead-letters",
+    }
+)
+IDLE = SimpleNamespace(get_remaining_time_in_millis=lambda: 60_000)
+
+
+@cache
+def function(name: str) -> ModuleType:
+    """A warm function, for all histories."""
+    return load(name)
+
+
+@dataclass
+class MemoryTable:
+    """The table, and its stream, in memory."""
+
+    items: memory.Items
+
+    def __post_init__(self) -> None:
+        self.store = memory.Store(self.items)
+        self.deliveries = memory.Deliveries(self.items)
+        self.callers = memory.Callers(self.items)
+        self.hosts = memory.Hosts(self.items)
+        self.listing = memory.Listing(self.items)
+        self.stream: list[Any] = []
+
+    def follow(self, written: Callable[[Workflow | None, Workflow], None]) -> None:
+        """Have each write of a workflow told, and put it on the stream."""
+
+        def hear(before: Workflow | None, after: Workflow) -> None:
+            self.stream.append((before, after))
+            written(before, after)
+
+        self.items.written = hear
+
+    def streamed(self) -> list[Workflow]:
+        """The workflow of each record."""
+        return [after for _, after in self.stream]
+
+    def content_expires_at(self, workflow_id: str) -> int | None:
+        """The TTL (seconds) of a workflow's content; None: it is gone."""
+        content = self.items.contents.get(workflow_id)
+        return content.expires_at if content else None
+
+    def leave_token(self, workflow_id: str, step: int, token: str) -> bool:
+        return self.items.leave_token(workflow_id, step, token)
+
+    def forget(self, now: int) -> None:
+        self.items.forget(now)
+
+    def publish(self, outside: Outside, records: list[Any]) -> None:
+        """What the function publish_events does with images that it has read."""
+        with task_edge.guarded():
+            publish(outside, records)
+            for before, after in records:
+                end_content(outside, before, after)
+
+
+def memory_table(calls: Calls, now: Callable[[], int]) -> MemoryTable:
+    return MemoryTable(memory.Items(now, calls))
+
+
+@dataclass
+class Stack:
+    """`make_table`: a table with these calls and this clock. `written` hears of each write of a workflow, and when."""
+
+    written: Callable[[Workflow | None, Workflow, int], None]
+    make_table: Callable[[Calls, Callable[[], int]], Any] = memory_table
+    now: int = NOW
+    output: io.StringIO = field(default_factory=io.StringIO)
+    inputs: list[str] = field(default_factory=list)
+    """Of all executions."""
+    unheard: set[str] = field(default_factory=set)
+    """Workflows of whose changes the stream's consumer has not heard some."""
+
+    def __post_init__(self) -> None:
+        self.calls = Calls()
+        self.table = self.make_table(self.calls, self._clock)
+        self.table.follow(lambda before, after: self.written(before, after, self.now))
+        self.engine = Engine(self.calls, self._clock, self._invoke, self.table.leave_token, self.inputs.append)
+        self.queue, self.vendor, self.customers = (
+            Queue(self.calls, self._clock),
+            Vendor(self.calls),
+            Customers(self.calls),
+        )
+        self.fate: Fate | None = None
+        """Of the next function that the engine invokes."""
+        self.meanwhile: Callable[[str], None] = lambda _: None
+        self.last: Process | None = None
+        self.outside = self._outside()
+        for name in FUNCTIONS:
+            function(name).outside = self.outside
+        for account in ACCOUNTS:
+            secrets = [credentials.kept(API_SECRET)]
+            self.table.callers.add_account(
+                account, {"name": "tests", "secrets": secrets, "created_at": NOW, "status_url": status_url(account)}
+            )
+            secret = signature.secret_of_account(SIGNING_KEY, account, 1)
+            for url in (status_url(account), order_url(account)):
+                self.customers.accounts[url] = account, lambda secret=secret: secret
+
+    def _clock(self) -> int:
+        return self.now
+
+    def wait(self, seconds: float) -> None:
+        self.now += int(seconds * 1000)
+
+    def _outside(self) -> Outside:
+        outside = Outside(settings=SETTINGS, now=self._clock, sleep=self.wait, jitter=lambda: 0.0)
+        made = {
+            "store": self.table.store,
+            "deliveries": self.table.deliveries,
+            "callers": self.table.callers,
+            "listing": self.table.listing,
+            "hosts": self.table.hosts,
+            "executions": Executions(SETTINGS.state_machine_arn, self.engine),
+            "webhook_queue": WebhookQueue("webhooks", "dead-letters", self.queue),
+            "webhooks": self.customers,
+            "messages": self.vendor.client,
+            "signature_secret": self._secret({"signature_secret": SIGNATURE_SECRET}),
+            "webhook_secret": self._secret({"signing_key": SIGNING_KEY}),
+        }
+        for name, value in made.items():
+            setattr(outside, name, value)
+        return outside
+
+    def _secret(self, value: dict[str, str]) -> Any:
+        return SimpleNamespace(value=lambda: self.calls("read a secret", lambda: value), refreshed=lambda: False)
+
+    # ---------------------------------------------------------------- processes
+    def run(self, act: Callable[[], Any], fate: Fate | None = None) -> Any:
+        """One process: its answer, or the exception or Died that was its end."""
+        result, self.last = self.calls.run(act, fate, self.meanwhile)
+        return result
+
+    def call(
+        self,
+        account: str,
+        method: str,
+        path: str,
+        body: Any = None,
+        query: dict[str, str] | None = None,
+        fate: Fate | None = None,
+        **headers: str,
+    ) -> Any:
+        """What the API answers an account, as (status, document); None: it died."""
+        basic = "Basic " + b64encode(f"{account}:{API_SECRET}".encode()).decode()
+        raw = None if body is None else json.dumps(body)
+        event = http_event(method, path, raw, Authorization=basic, Content_Type="application/json", **headers)
+        event["queryStringParameters"] = query
+        return self._answered(self.run(lambda: function("workflows_api").handler(event, None), fate))
+
+    def receive(self, callback: dict[str, Any], fate: Fate | None = None, secret: str = SIGNATURE_SECRET) -> Any:
+        """What a status callback is answered, as `call` tells it."""
+        raw = json.dumps(callback["body"])
+        claims = {"iat": callback["issued_at"] // 1000, "payload_hash": signature.digest(raw.encode())}
+        event = http_event("POST", "/webhooks/message-status", raw)
+        if secret:
+            event["headers"]["Authorization"] = "Bearer " + jwt.encode(claims, secret, algorithm="HS256")
+        event["multiValueHeaders"] = None
+        return self._answered(self.run(lambda: function("message_status").handler(event, None), fate))
+
+    def _answered(self, answer: Any) -> Any:
+        return None if isinstance(answer, Died) else (answer["statusCode"], json.loads(answer["body"] or "null"))
+
+    def _invoke(self, name: str, event: dict[str, Any]) -> bool:
+        fate, self.fate = self.fate, None
+        result = self.run(lambda: function(name).handler(event, None), fate)
+        return not isinstance(result, BaseException)
+
+    def send(self, workflow: Workflow, number: int, fate: Fate | None = None) -> bool:
+        """A send that no execution has asked for just now."""
+        self.fate = fate
+        return self._invoke(
+            f"send_{CHANNELS[workflow.steps[number].channel].function}", {"workflow": workflow.id, "step": number}
+        )
+
+    def reconcile(self, fate: Fate | None = None) -> Any:
+        return self.run(lambda: function("reconcile").handler({}, IDLE), fate)
+
+    def publish(self, most: int = 100, fate: Fate | None = None) -> None:
+        """Hand the oldest records of the stream to its consumer; those it fails with stay."""
+        records = self.table.stream[:most]
+        if records and not isinstance(self.run(lambda: self.table.publish(self.outside, records), fate), BaseException):
+            del self.table.stream[: len(records)]
+
+    def deliver(self, fate: Fate | None = None, which: int = 0, *, at_once: bool = False) -> None:
+        """Hand one message of the queue to its consumer: of those that are visible, or, `at_once`, of all."""
+        if not (visible := self.queue.waiting if at_once else self.queue.visible()):
+            return
+
+        def delivered(body: str) -> bool:
+            event = {"Records": [{"body": body}]}
+            return not isinstance(
+                self.run(lambda: function("deliver_webhook").handler(event, None), fate), BaseException
+            )
+
+        self.queue.hand_out(visible[which % len(visible)], delivered)
+
+    def known_to_hang(self) -> bool:
+        """Somebody's server is known for its time-outs."""
+        hosts = [(account, urlsplit(url(account)).netloc) for account in ACCOUNTS for url in (status_url, order_url)]
+        return any(self.table.hosts.find(*host).timeouts for host in hosts)
+
+    def status(self, workflow_id: str, number: int, status: str, **more: Any) -> dict[str, Any]:
+        """A callback of the vendor's about a message."""
+        body = {
+            "message_uuid": self.vendor.message_uuid((workflow_id, number)),
+            "client_ref": client_ref(workflow_id, number),
+            "status": status,
+            **more,
+        }
+        body = {name: value for name, value in body.items() if value is not None}
+        return {"body": body, "issued_at": self.now, "place": (workflow_id, number)}

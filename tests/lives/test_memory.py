@@ -1,0 +1,223 @@
+"""The table in memory is held to DynamoDB: the same operations give the same answers, conflicts and errors."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from moto import mock_aws
+
+from failover.adapters.store import Conflict, KeyUsed, Once, Pointer
+from failover.rules import transitions
+from failover.rules.answers import Accepted, Refused
+from failover.rules.delivery import Task
+from failover.rules.listing import Filters, shown
+from failover.rules.receipt import Receipt
+from failover.use_cases.transition import transition
+from tests.conftest import only_moto
+from tests.examples import HOUR, MESSENGER, NOW, SMS, TWO_STEPS, workflow
+from tests.lives.calls import Calls
+from tests.lives.moto_table import MotoTable
+from tests.lives.stack import memory_table
+
+IDS = [f"{number:08x}-0000-4000-8000-000000000000" for number in (0, 8, 1, 2, 3)]
+"""The first two are in the same partition of the index `due`."""
+ACCOUNTS = ["aaaa1111", "bbbb2222"]
+ID, ACCOUNT = st.sampled_from([*IDS[:3], *IDS[:2]]), st.sampled_from(ACCOUNTS)
+LATER = st.sampled_from([0, 60_000, 10 * HOUR * 1000, 100 * HOUR * 1000])
+STATUS = st.sampled_from(["submitted", "delivered", "read", "rejected"])
+RECEIPTS = st.builds(
+    Receipt,
+    STATUS,
+    st.sampled_from(["u", None]),
+    st.none(),
+    st.sampled_from([NOW, None]),
+    st.sampled_from([None, {"reason": "é … \U0001f600"}, {"reason": "", "code": 1300}]),
+    st.sampled_from([None, {"price": "0.0333", "currency": "EUR"}]),
+)
+BEGINNING = [
+    ("create", flow_id, ACCOUNTS[0], "order 7", key, 0) for flow_id, key in zip(IDS, (None, None, "k"), strict=False)
+]
+OPERATIONS = st.one_of(
+    st.tuples(
+        st.just("create"),
+        st.sampled_from(IDS[2:]),
+        ACCOUNT,
+        st.sampled_from([None, "order 7"]),
+        st.sampled_from([None, "k", "k"]),
+        LATER,
+    ),
+    st.tuples(st.just("claim"), ID, st.integers(0, 1)),
+    st.tuples(st.just("answer"), ID, st.sampled_from([Accepted("u"), Refused(422, "422 é")])),
+    st.tuples(st.just("receive"), ID, RECEIPTS, st.sampled_from([None, Pointer("u", 0, 2_000_000_000)])),
+    st.tuples(st.just("cancel"), ID),
+    st.tuples(st.just("write what is outdated"), ID),
+    st.tuples(st.just("leave a token"), ID, st.integers(0, 1)),
+    st.tuples(st.just("attempt"), ID, st.just(1), st.integers(1, 3), st.sampled_from(["pending", "delivered"])),
+    st.tuples(st.sampled_from(["overdue", "unpublished"]), st.just(0), LATER, st.integers(1, 3)),
+    st.tuples(st.just("publish"), ID, st.integers(1, 3)),
+    st.tuples(st.just("end content"), ID),
+    st.tuples(st.sampled_from(["time out", "probe", "be answered"]), ACCOUNT, LATER),
+    st.tuples(st.just("account"), ACCOUNT, st.sampled_from([None, "https://a.test", "https://b.test"])),
+    st.tuples(
+        st.just("list"),
+        ACCOUNT,
+        st.builds(
+            Filters,
+            status=st.sampled_from([None, "running", "cancelled"]),
+            channel=st.sampled_from([None, "sms", "mms"]),
+            client_ref=st.sampled_from([None, "order 7"]),
+            since=st.sampled_from([0, NOW + 1]),
+            limit=st.integers(1, 2),
+        ),
+    ),
+)
+
+
+class Table:
+    """One of the two tables, and the operations on it; each answers with what it gave or raised, as plain data."""
+
+    def __init__(self, table):
+        self.table, self.store = table, table.store
+        self.first_read = {}
+
+    def answer(self, kind, *given):
+        try:
+            return getattr(self, "_" + kind.replace(" ", "_"))(*given)
+        except (Conflict, KeyUsed, RuntimeError) as error:
+            return type(error).__name__, getattr(error, "current", None), getattr(error, "first", None)
+        except Exception as error:  # noqa: BLE001 - whatever one raises, the other must
+            return type(error).__name__
+
+    def everything(self):
+        """All that can be read."""
+        tasks = [Task(flow_id, account, "app", 1) for flow_id in IDS for account in ACCOUNTS]
+        deliveries, callers = self.table.deliveries, self.table.callers
+        prepared = [deliveries.prepare(task) for task in tasks]
+        return (
+            [self.store.read(flow_id) for flow_id in IDS],
+            [self.store.read_whole(flow_id) for flow_id in IDS],
+            [self.store.find_message(uuid) for uuid in ("u", "v")],
+            [self.store.find_once(f"once#{account}") for account in ACCOUNTS],
+            [{number: _own(item) for number, item in deliveries.of(flow_id).items()} for flow_id in IDS],
+            [
+                known and replace(known, account=_own(known.account), application=_own(known.application))
+                for known in prepared
+            ],
+            [_own(callers.find_account(account)) for account in ACCOUNTS],
+            _own(callers.find_application("app")),
+            [self._host(account) for account in ACCOUNTS],
+        )
+
+    def _create(self, flow_id, account, client_ref, key, later):
+        now = NOW + later - IDS.index(flow_id)
+        flow = workflow(*TWO_STEPS, account=account)
+        flow = replace(flow, id=flow_id, client_ref=client_ref, created_at=now, due_at=now + 60_000)
+        if self.store.read(flow_id):
+            return "there is one"
+        once = key and Once(f"once#{account}", "digest", flow_id, "workflow", now // 1000 + 24 * HOUR)
+        self.store.create(flow, [MESSENGER, SMS], 2_000_000_000, once)
+        self.first_read[flow_id] = self.store.read(flow_id)
+        return flow_id
+
+    def _changed(self, flow_id, decide, pointer=None):
+        flow = self.store.read(flow_id)
+        return flow and transition(self.store, flow, decide, pointer)
+
+    def _claim(self, flow_id, number):
+        return self._changed(flow_id, lambda flow: transitions.claimed(flow, number, NOW + 700_000 * number))
+
+    def _answer(self, flow_id, answer):
+        claimed = [
+            n for n, step in enumerate((self.store.read(flow_id) or workflow("sms")).steps) if step.phase == "claimed"
+        ]
+        return claimed and self._changed(flow_id, lambda flow: transitions.answered(flow, claimed[-1], answer, NOW))
+
+    def _receive(self, flow_id, receipt, pointer):
+        return self._changed(flow_id, lambda flow: transitions.received(flow, 0, receipt, NOW), pointer)
+
+    def _cancel(self, flow_id):
+        return self._changed(flow_id, lambda flow: transitions.cancelled(flow, NOW))
+
+    def _write_what_is_outdated(self, flow_id):
+        flow = self.first_read.get(flow_id)
+        return flow and self.store.write(replace(flow, task_token="outdated"))
+
+    def _leave_a_token(self, flow_id, step):
+        return self.table.leave_token(flow_id, step, "token")
+
+    def _attempt(self, flow_id, sequence, number, state):
+        if flow := self.store.read(flow_id):
+            task = Task(flow_id, flow.account, None, sequence, attempt=number)
+            attempt = {"number": number, "at": NOW + number, "milliseconds": 5, "answer": 200}
+            self.table.deliveries.record(flow, task, attempt, state)
+
+    def _overdue(self, shard, later, limit):
+        return self.store.overdue(shard, NOW + later, limit)
+
+    def _unpublished(self, shard, later, limit):
+        return self.store.unpublished(shard, NOW + later, limit)
+
+    def _publish(self, flow_id, sequence):
+        return self._changed(flow_id, lambda flow: transitions.published(flow, sequence))
+
+    def _end_content(self, flow_id):
+        if (flow := self.store.read(flow_id)) and not flow.running:
+            self.store.end_content(flow)
+            return self.table.content_expires_at(flow_id)
+        return None
+
+    def _time_out(self, account, later):
+        self.table.hosts.timed_out(self._host(account), NOW + later)
+
+    def _probe(self, account, later):
+        return self.table.hosts.probe(self._host(account), NOW + later)
+
+    def _be_answered(self, account, _):
+        host = self._host(account)
+        return host.timeouts and self.table.hosts.answered(host)
+
+    def _host(self, account):
+        return self.table.hosts.find(account, "a.test:443")
+
+    def _account(self, account, url):
+        callers = self.table.callers
+        known = callers.find_account(account)
+        if known is None or url is None:
+            callers.add_account(account, {"name": "n", "secrets": [{"hash": "h"}], "created_at": NOW})
+            return callers.add_application("app", {"account": account, "name": "n", "public_key": "k"})
+        callers.replace(account, "status_url", None if url == "https://b.test" else known.get("status_url"), url)
+        return callers.replace_of_application("app", "status_url", None, url)
+
+    def _list(self, account, filters):
+        pages, found = 0, []
+        while pages < 9:
+            page = self.table.listing.page(account, filters)
+            found += shown(page, "workflow")["workflows"]
+            pages += 1
+            if page.next is None:
+                return found
+            filters = replace(filters, after=page.next)
+        raise AssertionError("a list without an end")
+
+
+def _own(item):
+    """An item without its keys, which only DynamoDB has in it."""
+    return item and {name: value for name, value in item.items() if name not in ("pk", "sk")}
+
+
+@pytest.fixture
+def tables(monkeypatch):
+    only_moto(monkeypatch)
+    with mock_aws():
+        yield lambda: (Table(memory_table(Calls(), lambda: NOW)), Table(MotoTable(Calls(), lambda: NOW)))
+
+
+@settings(max_examples=30, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(OPERATIONS, min_size=10, max_size=25))
+def test_memory_is_like_dynamodb(tables, operations):
+    """Whatever is asked of both in the same order, they tell the same."""
+    memory, dynamodb = tables()
+    for operation in [*BEGINNING, *operations]:
+        assert memory.answer(*operation) == dynamodb.answer(*operation), operation
+    assert memory.everything() == dynamodb.everything()
