@@ -11,6 +11,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 from failover.observability import logger
 from tests import permissions
+from tests.lives.figures import pytest_terminal_summary  # noqa: F401 - a hook
 from tests.messages_server import MessagesServer
 from tests.world import REGION, World
 

@@ -11,11 +11,11 @@ from hypothesis.stateful import run_state_machine_as_test
 from moto import mock_aws
 
 from tests.conftest import only_moto
+from tests.lives.figures import SEED
 from tests.lives.machine import TOTALS, Histories
 from tests.lives.moto_table import MotoTable
 
 HISTORIES = int(os.environ.get("HISTORIES", "2000"))
-SEED = int(os.environ.get("SEED", "0"))
 AT_ONCE = 250
 OVER_MOTO = 8
 """For each 1000 histories in memory."""
