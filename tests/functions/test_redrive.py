@@ -59,7 +59,7 @@ class Queue:
 
 
 def test_webhook_that_cannot_be_attempted(world, customer, delivering, listed):
-    """A webhook whose every attempt dies is a dead letter after five; put back, it is delivered as if new."""
+    """A webhook whose every attempt dies is a dead letter after a hundred; put back, it is delivered as if new."""
     ended(world)
     queue = Queue("webhooks", "dead-letters")
     delivering.outside.webhook_queue.add_all([task_of(world)])
@@ -101,7 +101,7 @@ def test_redrive_by_hand(world, customer, delivering, listed):
 
 
 def test_callback_of_the_sandbox(world, monkeypatch):
-    """A callback of the sandbox that nobody takes is a dead letter after five tries; put back, it is delivered."""
+    """A callback of the sandbox that nobody takes is a dead letter after a hundred tries; put back, it is delivered."""
     status = MessagesServer(script=[server.http(503)] * RECEIVED_AT_MOST)
     queue = Queue("sandbox", "sandbox-dead-letters")
     receipts = load("sandbox_messages", "receipts")
@@ -146,6 +146,6 @@ def test_a_workflow_that_always_crashes(world, reconciling, output):
 
 
 @pytest.mark.parametrize("queue", ["Webhooks", "SandboxQueue"])
-def test_five_times(queue):
-    """Both queues give a message five chances, as the documentation says."""
-    assert template()["Resources"][queue]["Properties"]["RedrivePolicy"]["maxReceiveCount"] == RECEIVED_AT_MOST == 5
+def test_a_hundred_times(queue):
+    """Both queues give a message a hundred chances, as the documentation says."""
+    assert template()["Resources"][queue]["Properties"]["RedrivePolicy"]["maxReceiveCount"] == RECEIVED_AT_MOST == 100

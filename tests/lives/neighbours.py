@@ -14,11 +14,13 @@ from failover.rules.client_ref import parse
 from failover.rules.delivery import Answered, Attempted, Failed
 from failover.rules.signature import digest
 from tests.lives.calls import Calls
+from tests.world import template
 
-MOST_RECEIVES = 5
-"""Times the queue hands a message out before it goes to the dead letters (template.yaml)."""
-_INVISIBLE = 180_000
-"""Milliseconds a message that was not done stays away (template.yaml)."""
+_QUEUE = template()["Resources"]["Webhooks"]["Properties"]
+_MOST_RECEIVES = _QUEUE["RedrivePolicy"]["maxReceiveCount"]
+"""Times the queue hands a message out before it goes to the dead letters."""
+_INVISIBLE = _QUEUE["VisibilityTimeout"] * 1000
+"""Milliseconds a message that was not done stays away."""
 
 
 def status_url(account: str) -> str:
@@ -159,9 +161,9 @@ class Queue:
         done = deliver(message.body)
         if message not in self.waiting:
             return  # a twin was faster
-        if done or message.receives >= MOST_RECEIVES:
+        if done or message.receives >= _MOST_RECEIVES:
             self.waiting.remove(message)
-        if not done and message.receives >= MOST_RECEIVES:
+        if not done and message.receives >= _MOST_RECEIVES:
             self.dead.append(message)
 
     def redrive(self) -> None:

@@ -70,6 +70,11 @@ def test_executions():
         assert alarm_on("AWS/Lambda", "Errors", {"FunctionName": {"Ref": name}}), name
 
 
+def test_attempts_that_fail():
+    """A webhook's attempts that fail ring long before the webhook is a dead letter, which takes hours."""
+    assert alarm_on("AWS/Lambda", "Errors", {"FunctionName": {"Ref": "DeliverWebhook"}}) == ["DeliveriesFailing"]
+
+
 def test_our_own_metrics(capsys, monkeypatch):
     """Each of our metrics that an alarm watches is written under the dimension the alarm knows, and has an alarm."""
     monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "publish_events")
