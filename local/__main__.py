@@ -66,11 +66,15 @@ def run_load(place: Place) -> None:
     if engines.running(place):
         raise LocalFailure("a local stack is up already: `make down` first, or set API_PORT and STEPFUNCTIONS_PORT")
     wanted, faults = Wanted.of_environment(), Faults()
-    if os.environ.get("FAULTS") == "kill":
-        faults = Kills(place, int(os.environ.get("SEED") or 1))
-    if os.environ.get("FAULTS") == "aws":
+    if asked := os.environ.get("FAULTS"):
         place = replace(place, proxy_ports=(place.api_port + 1, place.stepfunctions_port + 1))
-        faults = Proxies(place)
+        match asked:
+            case "kill":
+                faults = Kills(place, int(os.environ.get("SEED") or 1))
+            case "aws":
+                faults = Proxies(place, of_aws=True)
+            case _:
+                raise LocalFailure(f"FAULTS={asked}: there are `kill` and `aws`")
     try:
         bring_up(place, _said)
         _said(f"{wanted.workflows} workflows, {wanted.rate:g} a second")

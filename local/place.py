@@ -40,6 +40,11 @@ class Place:
         return f"{self.url}/{STAGE}"
 
     @property
+    def public_url(self) -> str:
+        """Under which the stack calls itself: its callbacks and its sandbox."""
+        return f"http://{self.host}:{self.proxy_ports[0]}/{STAGE}" if self.proxy_ports else self.api_url
+
+    @property
     def stepfunctions_url(self) -> str:
         return f"http://{self.host}:{self.stepfunctions_port}"
 

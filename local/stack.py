@@ -66,7 +66,7 @@ def deploy(place: Place) -> None:
     overrides = {
         "Architecture": architecture(),
         "Sandbox": "true",
-        "PublicUrl": place.api_url,
+        "PublicUrl": place.public_url,
         "LoopbackWebhooks": "true",
     }
     sam(
