@@ -37,7 +37,7 @@ class Posted:
 
 
 def post_all(place: Place, written: dict[str, str], webhook_url: str, many: int, rate: float) -> list[Posted]:
-    """Post `many` workflows, `rate` a second. Raises LocalFailure if one is not accepted after all."""
+    """Post `many` workflows, `rate` a second. Raises LocalFailure if one is not accepted in the end."""
     session = requests.Session()
     session.trust_env = False
     session.auth = (written["API_KEY"], written["API_SECRET"])
@@ -49,7 +49,11 @@ def post_all(place: Place, written: dict[str, str], webhook_url: str, many: int,
             due = began + number / rate
             time.sleep(max(0.0, due - time.monotonic()))
             posts.append(clients.submit(_post, session, place, kind, webhook_url, due))
-        return [post.result() for post in as_completed(posts)]
+        try:
+            return [post.result() for post in as_completed(posts)]
+        except requests.RetryError:
+            clients.shutdown(cancel_futures=True)
+            raise LocalFailure(f"the stack cannot keep up with {rate:g} workflows a second: lower RATE") from None
 
 
 def _post(session: requests.Session, place: Place, kind: str, webhook_url: str, due: float) -> Posted:

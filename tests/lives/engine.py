@@ -140,7 +140,7 @@ class Engine:
         if self.invoke(f"send_{execution.step['channel']}", event):
             if execution.running:
                 self._follow(execution, state)
-        elif execution.running and execution.tries > state["Retry"][0]["MaxAttempts"]:
+        elif execution.running and execution.tries > state["Retry"][-1]["MaxAttempts"]:
             self.given_up.add((execution.given["workflow"], execution.step["number"]))
             self._caught(execution, "TaskFailed")
 

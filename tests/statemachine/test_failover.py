@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import requests
+from moto.awslambda_simple.models import LambdaSimpleBackend
 from moto.core.exceptions import JsonRESTError
 from moto.dynamodb.exceptions import MockValidationException
 from moto.dynamodb.models import DynamoDBBackend
@@ -174,6 +175,24 @@ def test_function_that_always_fails(machine):
     assert machine.sent() == ["sms"]
     left = [entry["reason"] for entry in machine.world.read(ID).timeline if entry["event"] == "left"]
     assert left == ["unsendable: the send never began"]
+
+
+def test_throttled_for_minutes(machine, monkeypatch):
+    """A send that Lambda throttles, again and again, waits for its turn: its step's time has not begun."""
+    invoke, throttled = LambdaSimpleBackend.invoke, []
+
+    def throttle(*arguments, **more):
+        if len(throttled) < 12:
+            throttled.append(True)
+            raise JsonRESTError("TooManyRequestsException", "Rate Exceeded.")
+        return invoke(*arguments, **more)
+
+    monkeypatch.setattr(LambdaSimpleBackend, "invoke", throttle)
+    machine.start(workflow(*PATIENT), CONTENT)
+    machine.wait_for_race(0)
+    machine.receipt(0, "read")
+    assert same(machine.wait_for_the_end(), DECIDED, ["Done"])
+    assert machine.sent() == ["messenger"]
 
 
 def test_last_function_that_always_fails(machine):

@@ -85,10 +85,12 @@ def test_longest_life_covers_every_expiry():
 
 
 def test_longest_life_covers_whatever_is_repeated():
-    """Ten sends that time out until they are given up, and five executions that die after one, stay within it."""
+    """Ten sends that are throttled and time out until they are given up, and five executions that die after one, stay
+    within it."""
     send = yaml.safe_load((ROOT / "statemachine/failover.asl.yaml").read_text())["States"]["Send"]
-    (retry,) = send["Retry"]
-    tries = (1 + retry["MaxAttempts"]) * (send["TimeoutSeconds"] + retry["MaxDelaySeconds"])
+    throttled, failed = send["Retry"]
+    tries = (1 + failed["MaxAttempts"]) * (send["TimeoutSeconds"] + failed["MaxDelaySeconds"])
+    tries += throttled["MaxAttempts"] * throttled["MaxDelaySeconds"]
     found = due.SLACK + due.RETRY + 60  # the time to be overdue, and a run of reconcile that comes to nothing
     flow = workflow(*[("messenger", "read", 15)] * 9, "sms")
     timers = 9 * 15 + flow.receipt_window

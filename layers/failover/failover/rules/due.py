@@ -17,7 +17,8 @@ RETRY = 60
 DELAYS = 86_400
 """Seconds by which sends that fail until they are given up, and executions that die until the last, outlast the timers.
 
-Ten steps whose sends time out nine times each, and five executions that die after as much, come to ten hours.
+Ten steps whose sends are throttled twenty times and time out nine times each, and five executions that die after as
+much, come to less than fifteen hours.
 """
 
 
