@@ -1,4 +1,4 @@
-"""`make load`: workflows of every outcome at a steady rate, and then the question what was lost or came twice.
+"""`make load`: workflows of every outcome at a rate that holds, and then the question what was lost or came twice.
 
 load
 ├── mixture   what is posted
@@ -49,7 +49,7 @@ def load(place: Place, wanted: Wanted, faults: Faults) -> None:
             posted = post_all(place, written, inbox.url, wanted.workflows, wanted.rate)
             posting = time.monotonic() - began
         flows = _settled(place, inbox)
-        violations = _report(posted, flows, _requests(place), inbox, posting, time.monotonic() - began)
+        violations = _report(posted, flows, _requests(place), inbox, wanted.rate, posting, time.monotonic() - began)
         print(faults.told())
     finally:
         inbox.close()
@@ -79,6 +79,7 @@ def _report(
     flows: dict[str, Workflow],
     requests: Counter[str],
     inbox: Inbox,
+    rate: float,
     posting: float,
     whole: float,
 ) -> list[str]:
@@ -88,7 +89,7 @@ def _report(
         first.setdefault(verdict.identity(webhook.body), webhook.at)
     violations = verdict.broken({one.workflow_id for one in posted}, flows, requests, set(first))
     ends = Counter(flow.status for flow in flows.values())
-    print(f"\n{len(posted)} workflows posted in {posting:.0f} s, {len(posted) / posting:.2f} a second", end="")
+    print(f"\n{len(posted)} workflows posted in {posting:.0f} s, at {rate:g} a second", end="")
     print(f"; all over and told after {whole:.0f} s")
     print(f"ends        {', '.join(f'{many} {end}' for end, many in sorted(ends.items()))}")
     print(f"accepted    {verdict.quantiles([one.seconds for one in posted])}")

@@ -1,5 +1,6 @@
-"""Post workflows at a steady rate, whether or not those before have been answered (an open loop)."""
+"""Post workflows at a rate, whether or not those before have been answered (an open loop)."""
 
+import math
 import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -14,6 +15,8 @@ from local.load.mixture import MIXTURE
 from local.place import LocalFailure, Place
 
 _AT_ONCE = 64
+_RAMP = 60
+"""Seconds in which the rate grows: the engines' workers all start cold."""
 _AGAIN = Retry(
     total=None,
     status=60,
@@ -37,7 +40,7 @@ class Posted:
 
 
 def post_all(place: Place, written: dict[str, str], webhook_url: str, many: int, rate: float) -> list[Posted]:
-    """Post `many` workflows, `rate` a second. Raises LocalFailure if one is not accepted in the end."""
+    """Post `many` workflows, `rate` a second once the engines are warm. Raises LocalFailure if one is not accepted."""
     session = requests.Session()
     session.trust_env = False
     session.auth = (written["API_KEY"], written["API_SECRET"])
@@ -46,14 +49,21 @@ def post_all(place: Place, written: dict[str, str], webhook_url: str, many: int,
     with ThreadPoolExecutor(_AT_ONCE) as clients:
         posts = []
         for number, kind in enumerate(islice(cycle(MIXTURE), many)):
-            due = began + number / rate
+            due = began + _due(number, rate)
             time.sleep(max(0.0, due - time.monotonic()))
             posts.append(clients.submit(_post, session, place, kind, webhook_url, due))
         try:
             return [post.result() for post in as_completed(posts)]
-        except requests.RetryError:
+        except requests.exceptions.RetryError:
             clients.shutdown(cancel_futures=True)
             raise LocalFailure(f"the stack cannot keep up with {rate:g} workflows a second: lower RATE") from None
+
+
+def _due(number: int, rate: float) -> float:
+    """Seconds from the start to the post `number`: the rate grows for `_RAMP` seconds, and stays then."""
+    if number < rate * _RAMP / 2:
+        return math.sqrt(2 * _RAMP * number / rate)
+    return _RAMP / 2 + number / rate
 
 
 def _post(session: requests.Session, place: Place, kind: str, webhook_url: str, due: float) -> Posted:
