@@ -13,7 +13,8 @@ from failover.rules import transitions
 from failover.rules.answers import Accepted
 from failover.rules.presentation import iso
 from tests.examples import ID, MESSENGER, NOW, SMS, TWO_STEPS, workflow
-from tests.world import body_of, callback_event, load
+from tests.functions.test_deliver_webhook_faults import unreachable
+from tests.world import SIGNATURE_SECRET, body_of, callback_event, load
 
 UUID = "aaaaaaaa-bbbb-4ccc-8ddd-0123456789ab"
 
@@ -164,15 +165,48 @@ def test_unsigned(world, app, sent):
     assert world.items() == before
 
 
+NEW = "rotated-signature-secret-of-some-length"
+
+
+def rotate(app, **secrets):
+    """Put a new value, and let the function's patience pass."""
+    boto3.client("secretsmanager").put_secret_value(SecretId="signature", SecretString=json.dumps(secrets))
+    app.outside.signature_secret._asked_at -= 20
+
+
 def test_rotated_signature_secret(world, app, sent, told):
     """F20: after a rotation the first callback with the new secret is genuine."""
     app.handler(callback_event(callback("submitted")), None)
-    new = "rotated-signature-secret-of-some-length"
-    boto3.client("secretsmanager").put_secret_value(
-        SecretId="signature", SecretString=json.dumps({"signature_secret": new})
-    )
-    app.outside.signature_secret._read_at -= 20
-    assert app.handler(callback_event(callback("read"), secret=new), None)["statusCode"] == 200
+    rotate(app, signature_secret=NEW)
+    assert app.handler(callback_event(callback("read"), secret=NEW), None)["statusCode"] == 200
+
+
+def test_both_signature_secrets_while_they_overlap(world, app, sent, told):
+    """F20: a callback that was signed before the rotation, and comes after it, is genuine; a third secret's is not."""
+    app.handler(callback_event(callback("submitted")), None)
+    rotate(app, signature_secret=NEW, previous_signature_secret=SIGNATURE_SECRET)
+    for status, secret in (("delivered", NEW), ("read", SIGNATURE_SECRET)):
+        assert app.handler(callback_event(callback(status), secret=secret), None)["statusCode"] == 200
+    assert world.read(ID).status == "completed"
+    assert app.handler(callback_event(callback("read"), secret=NEW + "x"), None)["statusCode"] == 401
+
+
+def test_the_overlap_ends(world, app, sent, told):
+    """Once the secret before is taken away, what it signed is forged."""
+    rotate(app, signature_secret=NEW)
+    assert app.handler(callback_event(callback("read"), secret=SIGNATURE_SECRET), None)["statusCode"] == 401
+
+
+def test_secrets_manager_is_down(world, app, sent, told):
+    """A secret that was read once stays good while Secrets Manager is out of reach."""
+    app.handler(callback_event(callback("submitted")), None)
+    reachable = unreachable(app.outside.signature_secret._client, "secrets-manager.GetSecretValue")
+    app.outside.signature_secret._asked_at -= 400
+    assert app.handler(callback_event(callback("read")), None)["statusCode"] == 200
+    app.outside.signature_secret._asked_at -= 400
+    forged = app.handler(callback_event(callback("read"), authorization="Bearer x"), None)
+    assert forged["statusCode"] == 401
+    reachable()
 
 
 def test_forgeries_do_not_hammer_secrets_manager(app, sent, monkeypatch):
@@ -250,6 +284,21 @@ def test_race_that_cannot_be_told(world, app, sent, monkeypatch, output, failure
     assert app.handler(callback_event(callback("read")), None)["statusCode"] == 200
     assert world.read(ID).status == "completed"
     assert metric in output()
+
+
+def test_death_before_telling(world, app, sent, monkeypatch):
+    """F18: whoever receives the repeat of a callback tells the race, where the first one died before it did."""
+    ended_races = []
+
+    def die(*_):
+        monkeypatch.setattr(app.outside.executions, "tell", lambda *race: ended_races.append(race) or True)
+        raise SystemExit
+
+    monkeypatch.setattr(app.outside.executions, "tell", die)
+    with pytest.raises(SystemExit):
+        app.handler(callback_event(callback("rejected")), None)
+    assert app.handler(callback_event(callback("rejected")), None)["statusCode"] == 200
+    assert ended_races == [("token", "Rejected")]
 
 
 @pytest.mark.parametrize(

@@ -58,7 +58,7 @@ def test_credentials_rotated(world, stored, messages, outside, monkeypatch):
     api.prepare()
     rotated = json.dumps({**CREDENTIALS, "api_secret": "rotated"})
     boto3.client("secretsmanager").put_secret_value(SecretId="messages", SecretString=rotated)
-    outside.messages_secret._read_at -= 20
+    outside.messages_secret._asked_at -= 20
     messages.script = [server.problem(401, "Unauthorized"), server.accepted()]
     assert sent_step(world, outside).phase == "sent"
     assert messages.requests[0].headers["authorization"] != messages.requests[1].headers["authorization"]
@@ -164,7 +164,7 @@ def test_secrets_lost_meanwhile(world, stored, messages, outside, monkeypatch, m
 
     monkeypatch.setattr(secret, "_read", read_once)
     messages.script = [server.problem(401, "Unauthorized")] if moment == 2 else []
-    messages.meanwhile = lambda _: setattr(secret, "_read_at", -1000.0)
+    messages.meanwhile = lambda _: setattr(secret, "_asked_at", -1000.0)
     step = sent_step(world, outside)
     assert len(messages.requests) == 1
     assert step.state == ("refused" if moment == 2 else "sent")

@@ -8,6 +8,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from failover.adapters import aws
+from failover.observability import logger
 
 _REMEMBERED = 300.0
 """Seconds a secret is kept before it is read again."""
@@ -16,25 +17,34 @@ _PATIENCE = 10.0
 
 
 class Secret:
-    """One secret: a JSON object of strings. Raises `aws.Unavailable` when it cannot be read for now."""
+    """One secret: a JSON object of strings."""
 
     def __init__(self, secret_id: str, client: Any = None, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._id = secret_id
         self._client = client
         self._monotonic = monotonic
         self._value: dict[str, str] = {}
-        self._read_at = float("-inf")
+        self._asked_at = float("-inf")
 
     def value(self) -> dict[str, str]:
-        """The secret, read at most five minutes ago."""
-        if self._monotonic() - self._read_at >= _REMEMBERED:
-            self._read()
+        """The secret, read at most five minutes ago, or as it was when Secrets Manager last answered.
+
+        Raises `aws.Unavailable` where it never has.
+        """
+        if self._monotonic() - self._asked_at >= _REMEMBERED:
+            try:
+                self._read()
+            except aws.Unavailable as error:
+                if not self._value:
+                    raise
+                logger.warning("unavailable", error=str(error))
+                self._asked_at = self._monotonic()
         return self._value
 
     def refreshed(self) -> bool:
-        """Read it again because it was not accepted; True: it has changed."""
+        """Read it again because it was not accepted; True: it has changed. Raises `aws.Unavailable`."""
         before = self._value
-        if self._monotonic() - self._read_at >= _PATIENCE:
+        if self._monotonic() - self._asked_at >= _PATIENCE:
             self._read()
         return self._value != before
 
@@ -48,4 +58,4 @@ class Secret:
             raise RuntimeError(f"secretsmanager: {aws.error_code(error)}") from None
         except (KeyError, ValueError):
             raise RuntimeError("secretsmanager: the secret is not a JSON object") from None
-        self._value, self._read_at = value, self._monotonic()
+        self._value, self._asked_at = value, self._monotonic()
