@@ -89,7 +89,7 @@ def resolved(template: Template, value: Any) -> str:
             return arn(template, name)
         case {"Fn::Sub": str(text)}:
             return re.sub(r"\$\{([^}]+)\}", lambda found: _substituted(template, found[1]), text)
-    raise NotImplementedError(value)
+    raise ValueError(f"no resource of a policy that is known here: {value}")
 
 
 def arn(template: Template, logical_id: str) -> str:
@@ -142,7 +142,7 @@ def _wanted(service: str, operation: str, params: dict[str, Any]) -> Iterator[tu
         case "stepfunctions", _:
             yield f"states:{operation}", params.get("stateMachineArn") or params["executionArn"]
         case _:
-            raise NotImplementedError(f"{service}:{operation}")
+            raise ValueError(f"no call that is known here: {service}:{operation}")
 
 
 def _table(name: str) -> str:

@@ -54,6 +54,12 @@ def dead(world, posts, deliver, put_off):
     return posts
 
 
+def test_hosts_are_not_named(world, dead):
+    """What is remembered of a host is found by its hash: whatever it is called, its name is kept nowhere."""
+    assert "dead.test" not in str([item for item in world.items() if "host" in str(item["sk"])])
+    assert any("host#" in str(item["pk"]) for item in world.items())
+
+
 def test_held_back(world, dead, deliver, put_off, listed, output):
     """Once a host hangs nothing is sent to it: the attempt is put off by its pause, listed as what it was."""
     output()

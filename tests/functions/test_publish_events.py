@@ -151,10 +151,13 @@ def test_processed_twice(world, publish, customer, deliver, listed):
 
 
 def test_a_record_nobody_understands(world, publish, output):
-    """A broken record fails its batch, in our words; the stream's own bisection finds it."""
-    with pytest.raises(TaskFailed):
-        publish(record(None, {"pk": {"S": "private"}, "sk": {"S": "state"}}))
-    assert "private" not in output()
+    """A broken record is loud, in our words, and holds up none of those behind it."""
+    ended(world)
+    publish(record(None, {"pk": {"S": "private"}, "sk": {"S": "state"}}), record(None, state(world)))
+    written = output()
+    assert "UnexpectedFailures" in written
+    assert "private" not in written
+    assert [task.sequence for task in world.queued()] == [STATUS, REPORT]
 
 
 def test_nothing_private_is_queued(world, publish, output):

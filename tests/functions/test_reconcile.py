@@ -1,6 +1,7 @@
 """What was left behind is found: started, resumed, signalled, closed, or left in peace (faults F2, F18, F19, F28)."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
@@ -121,12 +122,16 @@ def test_resumed_with_what_is_left_of_the_expiry(world, left, reconciling):
 
 
 def test_abandoned(world, left, reconciling, output):
-    """Five executions are tried, four minutes apart; then the workflow ends in error, and its end is reported once."""
+    """Five executions are tried, each after a longer pause, which outlast an hour; then the workflow ends in error, and
+    its end is reported once."""
     left(rejected(sent(workflow(*THREE_STEPS), 0), 0))
+    looked_at = []
     for attempt in range(1, transitions.MOST_ATTEMPTS + 1):
         assert world.read(ID).attempt == attempt
         reconciling.died(f"{ID}-{attempt}")
-        reconciling.run(world.read(ID).due_at)
+        looked_at.append(world.read(ID).due_at)
+        reconciling.run(looked_at[-1])
+    assert [(later - one) // MINUTE for one, later in pairwise(looked_at)] == [8, 16, 32, 64]
     flow = world.read(ID)
     assert (flow.status, flow.reason) == ("error", "unsendable: the send never began")
     assert len(reconciling.started()) == transitions.MOST_ATTEMPTS

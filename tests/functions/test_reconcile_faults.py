@@ -12,7 +12,7 @@ from failover.rules import transitions
 from failover.rules.receipt import Receipt
 from failover.use_cases import overdue, reconcile
 from tests.conftest import one_write_at_a_time
-from tests.examples import HOUR, NOW, TWO_STEPS, workflow
+from tests.examples import HOUR, NOW, SMS, TWO_STEPS, workflow
 from tests.functions.test_same_instant import at_once
 from tests.left_behind import CONTENT, MINUTE, SHARDS, id_in, left_in, metrics, started
 
@@ -34,8 +34,9 @@ def two_per_shard(monkeypatch):
     monkeypatch.setattr(overdue, "MOST_PER_SHARD", 2)
 
 
-def test_bounded(world, reconciling, two_per_shard):
-    """A run takes so many of each partition, the oldest first, and leaves the rest to the next."""
+def test_bounded(world, reconciling, two_per_shard, monkeypatch):
+    """A run lists so many of each partition, the oldest first, so many times, and leaves the rest to the next."""
+    monkeypatch.setattr(overdue, "MOST_LISTINGS", 1)
     for number, age in enumerate((3, 9, 1, 7)):
         left_in(world, 0, number, NOW - age * MINUTE)
     left_in(world, 5)
@@ -43,6 +44,27 @@ def test_bounded(world, reconciling, two_per_shard):
     assert started(reconciling) == {id_in(0, 1), id_in(0, 3), id_in(5)}
     assert reconciling.run(NOW + 1) == 2
     assert len(started(reconciling)) == 5
+
+
+def test_as_long_as_there_is_time(world, reconciling, two_per_shard):
+    """However many are overdue in one partition, a run that has the time looks after all of them."""
+    for number in range(7):
+        left_in(world, 0, number)
+    assert reconciling.run(NOW) == 7
+    assert len(started(reconciling)) == 7
+
+
+def test_those_with_something_to_send_come_first(world, reconciling, two_per_shard):
+    """However many only wait for a receipt, a workflow that could go on is looked after before them."""
+    for number in range(6):
+        flow = replace(transitions.claimed(workflow("sms"), 0, NOW - 80 * HOUR * 1000), id=id_in(0, number))
+        world.put(flow, [SMS])
+    left_in(world, 0, 9)
+    left = iter([55_000] * (SHARDS + 1))
+    assert reconciling.run(NOW, lambda: next(left, 0)) == 1
+    assert started(reconciling) == {id_in(0, 9)}
+    assert reconciling.run(NOW + 1) == 6
+    assert {world.read(id_in(0, number)).reason for number in range(6)} == {"unconfirmed"}
 
 
 def test_one_that_fails(world, reconciling, output):

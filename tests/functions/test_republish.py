@@ -236,6 +236,7 @@ def test_death_between_queueing_and_writing_down(world, customer, publish, publi
 def test_who_runs_comes_first(world, customer, reconciling, monkeypatch):
     """However many ended workflows wait, those that run are looked after before them, and a run takes so many only."""
     monkeypatch.setattr(overdue, "MOST_PER_SHARD", 2)
+    monkeypatch.setattr(overdue, "MOST_LISTINGS", 1)
     for number in range(4):
         flow = replace(workflow(*TWO_STEPS, account=world.api_key), id=id_in(0, number))
         world.put(transitions.cancelled(flow, NOW - HOUR * 1000), [MESSENGER, SMS])

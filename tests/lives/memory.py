@@ -172,17 +172,20 @@ class Store:
         return self.items.call("read", act)
 
     def overdue(self, shard: int, now: int, limit: int) -> list[Overdue]:
-        return self._due(shard, now, limit, running=True)
+        return self._due(shard, now, limit, lambda flow: flow.running and flow.steps[-1].phase == "pending")
+
+    def silent(self, shard: int, now: int, limit: int) -> list[Overdue]:
+        return self._due(shard, now, limit, lambda flow: flow.running and flow.steps[-1].phase != "pending")
 
     def unpublished(self, shard: int, now: int, limit: int) -> list[Overdue]:
-        return self._due(shard, now, limit, running=False)
+        return self._due(shard, now, limit, lambda flow: not flow.running)
 
-    def _due(self, shard: int, now: int, limit: int, *, running: bool) -> list[Overdue]:
+    def _due(self, shard: int, now: int, limit: int, wanted: Callable[[Workflow], bool]) -> list[Overdue]:
         def act() -> list[Overdue]:
             found = [
                 Overdue(flow.id, flow.due_at)
                 for flow in self.items.flows.values()
-                if flow.running == running and flow.due_at is not None and flow.due_at <= now
+                if wanted(flow) and flow.due_at is not None and flow.due_at <= now
                 if int(flow.id[:8], 16) % DUE_SHARDS == shard
             ]
             return sorted(found, key=lambda overdue: overdue.due_at)[:limit]

@@ -54,7 +54,7 @@ OPERATIONS = st.one_of(
     st.tuples(st.just("write what is outdated"), ID),
     st.tuples(st.just("leave a token"), ID, st.integers(0, 1)),
     st.tuples(st.just("attempt"), ID, st.just(1), st.integers(1, 3), st.sampled_from(["pending", "delivered"])),
-    st.tuples(st.sampled_from(["overdue", "unpublished"]), st.just(0), LATER, st.integers(1, 3)),
+    st.tuples(st.sampled_from(["overdue", "silent", "unpublished"]), st.just(0), LATER, st.integers(1, 3)),
     st.tuples(st.just("publish"), ID, st.integers(1, 3)),
     st.tuples(st.just("end content"), ID),
     st.tuples(st.sampled_from(["time out", "probe", "be answered"]), ACCOUNT, LATER),
@@ -154,6 +154,9 @@ class Table:
 
     def _overdue(self, shard, later, limit):
         return self.store.overdue(shard, NOW + later, limit)
+
+    def _silent(self, shard, later, limit):
+        return self.store.silent(shard, NOW + later, limit)
 
     def _unpublished(self, shard, later, limit):
         return self.store.unpublished(shard, NOW + later, limit)

@@ -205,6 +205,11 @@ def test_samconfig_environments():
     assert "Sandbox=true" not in json.dumps(config["prod"])
 
 
+def test_deliveries_may_go_on_for_a_day():
+    """A function that queues its own next attempt is not taken for a runaway: Lambda would end it after 16 attempts."""
+    assert template()["Resources"]["DeliverWebhook"]["Properties"]["RecursiveLoop"] == "Allow"
+
+
 def test_what_checkov_is_told_to_pass_over():
     """Each check that is passed over is named once, with its reason."""
     text = (ROOT / ".checkov.yaml").read_text()

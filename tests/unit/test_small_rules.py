@@ -91,10 +91,13 @@ def test_longest_life_covers_whatever_is_repeated():
     throttled, failed = send["Retry"]
     tries = (1 + failed["MaxAttempts"]) * (send["TimeoutSeconds"] + failed["MaxDelaySeconds"])
     tries += throttled["MaxAttempts"] * throttled["MaxDelaySeconds"]
-    found = due.SLACK + due.RETRY + 60  # the time to be overdue, and a run of reconcile that comes to nothing
+    found = sum(
+        (due.SLACK << attempt) + due.RETRY + 60 for attempt in range(MOST_ATTEMPTS)
+    )  # each is overdue, later and
+    # later, and a run of reconcile may come to nothing
     flow = workflow(*[("messenger", "read", 15)] * 9, "sms")
     timers = 9 * 15 + flow.receipt_window
-    assert due.longest_life(flow.steps, flow.receipt_window) >= timers + 10 * tries + MOST_ATTEMPTS * (tries + found)
+    assert due.longest_life(flow.steps, flow.receipt_window) >= timers + 10 * tries + MOST_ATTEMPTS * tries + found
 
 
 def test_pointers_outlive_their_workflow():

@@ -13,10 +13,13 @@ _CONFIG = Config(connect_timeout=1, read_timeout=3, retries={"mode": "standard",
 
 _PASSING = frozenset(
     {
+        "ExecutionLimitExceeded",
         "InternalServerError",
         "InternalServiceError",
         "ProvisionedThroughputExceededException",
+        "KmsThrottled",
         "RequestLimitExceeded",
+        "RequestThrottled",
         "ServiceUnavailable",
         "ThrottledException",
         "Throttling",

@@ -1,5 +1,7 @@
 """What is known of the hosts that customers' webhooks go to: only of those that time out is anything kept."""
 
+import hashlib
+
 from botocore.exceptions import ClientError
 
 from failover.adapters import aws
@@ -55,4 +57,4 @@ class Hosts:
 
 
 def _key(host: Host) -> tuple[str, str]:
-    return f"host#{host.account}#{host.name}", "host"
+    return f"host#{host.account}#{hashlib.sha256(host.name.encode()).hexdigest()}", "host"

@@ -186,17 +186,23 @@ class Store:
         return (item["workflow"], item["step"]) if item else None
 
     def overdue(self, shard: int, now: int, limit: int) -> list[Overdue]:
-        """At most `limit` running workflows of a shard (0 to DUE_SHARDS - 1) that were due by `now`, oldest first.
+        """At most `limit` workflows of a shard (0 to DUE_SHARDS - 1) that have something left to send, and were due by
+        `now`, oldest first.
 
         The index is a moment behind: some may have been looked after since.
         """
         return self._due(f"due#{shard}", now, limit)
 
-    def unpublished(self, shard: int, now: int, limit: int) -> list[Overdue]:
-        """The same of workflows that are over, whose webhooks are not known to have been queued.
+    def silent(self, shard: int, now: int, limit: int) -> list[Overdue]:
+        """The same of workflows that only wait for the last message's receipt.
 
-        They have partitions of their own, so that no number of them stands before one that runs.
+        They, and those that are over, have partitions of their own: no number of them stands before one that could go
+        on.
         """
+        return self._due(f"silent#{shard}", now, limit)
+
+    def unpublished(self, shard: int, now: int, limit: int) -> list[Overdue]:
+        """The same of workflows that are over, whose webhooks are not known to have been queued."""
         return self._due(f"unpublished#{shard}", now, limit)
 
     def _due(self, partition: str, now: int, limit: int) -> list[Overdue]:
@@ -232,9 +238,14 @@ def _state_item(workflow: Workflow) -> Item:
     if workflow.client_ref is not None:
         item["referred"] = referred(workflow.account, workflow.client_ref)
     if workflow.due_at is not None:
-        kind = "due" if workflow.running else "unpublished"
-        item["due"] = f"{kind}#{int(workflow.id[:8], 16) % DUE_SHARDS}"
+        item["due"] = f"{_kind(workflow)}#{int(workflow.id[:8], 16) % DUE_SHARDS}"
     return item
+
+
+def _kind(workflow: Workflow) -> str:
+    if not workflow.running:
+        return "unpublished"
+    return "due" if workflow.steps[-1].phase == "pending" else "silent"
 
 
 def referred(account: str, client_ref: str) -> str:

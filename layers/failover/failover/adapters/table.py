@@ -8,7 +8,7 @@ message#<uuid>        pointer        the workflow and step of a message
 idempotency#<hash>    idempotency    the workflow an account made under an Idempotency-Key
 account#<api key>     account        name, hashes of its secrets, status URL
 application#<id>      application    account, public key, status URL
-host#<key>#<host>     host           the time-outs in a row of a host that an account's webhooks go to
+host#<key>#<hash>     host           the time-outs in a row of a host that an account's webhooks go to
 
 An item is gone once its `expires_at` (seconds) has passed; DynamoDB may take days longer to remove it.
 """

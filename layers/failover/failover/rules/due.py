@@ -18,7 +18,7 @@ DELAYS = 86_400
 """Seconds by which sends that fail until they are given up, and executions that die until the last, outlast the timers.
 
 Ten steps whose sends are throttled twenty times and time out nine times each, and five executions that die after as
-much, come to less than fifteen hours.
+much, come to less than seventeen hours.
 """
 
 
@@ -41,9 +41,12 @@ def due_at(workflow: Workflow, now: int) -> int | None:
 
 
 def looked_after(workflow: Workflow, now: int) -> int:
-    """When an overdue workflow that has been looked after ought to be looked at again (ms)."""
+    """When an overdue workflow that has been looked after ought to be looked at again (ms).
+
+    The more of its executions have died, the later: what killed them may pass, and there are only so many.
+    """
     silent_until = unconfirmed_at(workflow)
-    return now + SLACK * 1000 if silent_until is None else max(silent_until, now)
+    return now + (SLACK << workflow.attempt - 1) * 1000 if silent_until is None else max(silent_until, now)
 
 
 def in_turn(partitions: int, now: int) -> list[int]:

@@ -10,7 +10,9 @@ from failover.rules import due
 from failover.use_cases.transition import TooContended
 
 MOST_PER_SHARD = 50
-"""Workflows of one shard in one run; the rest is there in the next, a minute later."""
+"""Workflows of one shard that are listed at once."""
+MOST_LISTINGS = 20
+"""In one run, while there is time; the rest is there in the next one, a minute later."""
 
 
 def listed(
@@ -30,10 +32,27 @@ def listed(
     return found, unread == 0
 
 
-def each(
-    found: list[Overdue], time_left: Callable[[], bool], look_after: Callable[[Outside, str], None], outside: Outside
+def look_after_all(
+    found: list[Overdue],
+    read: Callable[[int, int, int], list[Overdue]],
+    look_after: Callable[[Outside, str], None],
+    outside: Outside,
+    time_left: Callable[[], bool],
 ) -> int:
-    """Look after them while there is time; how many there were. One that fails waits for the next run."""
+    """Look after what was found, then after what `read` finds beyond it, while there is time; how many there were."""
+    looked_after = _each(found, look_after, outside, time_left)
+    for _ in range(MOST_LISTINGS - 1):
+        if len(found) < MOST_PER_SHARD or not time_left():
+            break
+        found, _complete = listed(read, outside.now(), time_left)
+        looked_after += _each(found, look_after, outside, time_left)
+    return looked_after
+
+
+def _each(
+    found: list[Overdue], look_after: Callable[[Outside, str], None], outside: Outside, time_left: Callable[[], bool]
+) -> int:
+    """One that fails waits for the next run."""
     looked_after = 0
     for overdue in found:
         if not time_left():

@@ -20,14 +20,17 @@ from failover.use_cases.transition import transition
 def reconcile(outside: Outside, time_left: Callable[[], bool] = lambda: True) -> int:
     """Look after every overdue workflow, oldest first in each shard, while there is time; how many there were.
 
-    How long the oldest has waited is measured, if the whole index could be read.
+    Those that have something left to send come first. How long the oldest has waited is measured, if the whole index
+    could be read.
     """
-    now = outside.now()
-    found, complete = overdue.listed(outside.store.overdue, now, time_left)
-    if complete:
-        oldest = min((one.due_at for one in found), default=now)
+    now, store = outside.now(), outside.store
+    moving, all_moving = overdue.listed(store.overdue, now, time_left)
+    moved = overdue.look_after_all(moving, store.overdue, _look_after, outside, time_left)
+    silent, all_silent = overdue.listed(store.silent, now, time_left)
+    if all_moving and all_silent:
+        oldest = min((one.due_at for one in (*moving, *silent)), default=now)
         measure_seconds("OldestOverdueSeconds", (now - oldest) // 1000)
-    return overdue.each(found, time_left, _look_after, outside)
+    return moved + overdue.look_after_all(silent, store.silent, _look_after, outside, time_left)
 
 
 def _look_after(outside: Outside, workflow_id: str) -> None:

@@ -19,7 +19,7 @@ from failover.use_cases.transition import transition
 def republish(outside: Outside, time_left: Callable[[], bool] = lambda: True) -> int:
     """Look after the webhooks of workflows that are over, oldest first, while there is time; how many workflows."""
     found, _ = overdue.listed(outside.store.unpublished, outside.now(), time_left)
-    return overdue.each(found, time_left, _look_after, outside)
+    return overdue.look_after_all(found, outside.store.unpublished, _look_after, outside, time_left)
 
 
 def _look_after(outside: Outside, workflow_id: str) -> None:

@@ -1,11 +1,15 @@
 """Read, decide, write if nobody else has: the one way a workflow changes."""
 
+import random
+import time
 from collections.abc import Callable
 
 from failover.adapters.store import Conflict, Pointer, Store
 from failover.rules.workflow import Workflow
 
 _TRIES = 5
+_PAUSE = 0.02
+"""Seconds before the second try, at most, then twice as long each time: somebody's transaction takes about as much."""
 
 
 class TooContended(Exception):
@@ -23,7 +27,7 @@ def transition(
     `workflow` is as the caller has read it; whenever somebody else has written in between, the decision is made
     anew. Raises TooContended after five tries.
     """
-    for _ in range(_TRIES):
+    for attempt in range(_TRIES):
         after = decide(workflow)
         if after is None:
             return None
@@ -31,4 +35,5 @@ def transition(
             return workflow, store.write(after, pointer)
         except Conflict as conflict:
             workflow = conflict.current
+            time.sleep(random.uniform(0, _PAUSE * 2**attempt))
     raise TooContended
