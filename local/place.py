@@ -10,6 +10,10 @@ REGION = "eu-west-1"
 STAGE = "beta"
 
 
+_ROOT = "ak", "sk"
+"""Root of the local AWS: what moto signs the state machine's calls with, whatever it is told."""
+
+
 class LocalFailure(Exception):
     """Something about this machine stands in the way; the message is the one line to show."""
 
@@ -54,8 +58,8 @@ class Place:
         return {
             "AWS_ENDPOINT_URL": self.url,
             "AWS_ENDPOINT_URL_SFN": self.stepfunctions_url,
-            "AWS_ACCESS_KEY_ID": "local",
-            "AWS_SECRET_ACCESS_KEY": "local",
+            "AWS_ACCESS_KEY_ID": _ROOT[0],
+            "AWS_SECRET_ACCESS_KEY": _ROOT[1],
             "AWS_DEFAULT_REGION": REGION,
             "AWS_REGION": REGION,
             "AWS_EC2_METADATA_DISABLED": "true",

@@ -80,6 +80,7 @@ def deploy(place: Place) -> None:
     _hand_over_state_machines(place)
     _map_domain(place)
     _switch_on_ttl(place)
+    _allow_batches(place)
 
 
 def delete(place: Place) -> None:
@@ -154,3 +155,18 @@ def _switch_on_ttl(place: Place) -> None:
             dynamodb.update_time_to_live(
                 TableName=physical, TimeToLiveSpecification={"AttributeName": "expires_at", "Enabled": True}
             )
+
+
+def _allow_batches(place: Place) -> None:
+    """Whoever sends a batch needs `sqs:SendMessage` in AWS; MiniStack asks for an action that AWS does not have.
+
+    https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-api-permissions-reference.html
+    """
+    iam = client(place, "iam")
+    for role in (role["RoleName"] for role in iam.list_roles()["Roles"]):
+        for policy in iam.list_role_policies(RoleName=role)["PolicyNames"]:
+            document = iam.get_role_policy(RoleName=role, PolicyName=policy)["PolicyDocument"]
+            for statement in document["Statement"]:
+                if statement["Action"] == "sqs:SendMessage":
+                    statement["Action"] = ["sqs:SendMessage", "sqs:SendMessageBatch"]
+            iam.put_role_policy(RoleName=role, PolicyName=policy, PolicyDocument=json.dumps(document))

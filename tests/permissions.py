@@ -85,7 +85,7 @@ def resolved(template: Template, value: Any) -> str:
     match value:
         case str():
             return value
-        case {"Ref": name} | {"Fn::GetAtt": [name, "Arn"]}:
+        case {"Ref": name} | {"Fn::GetAtt": [name, "Arn" | "Id"]}:
             return arn(template, name)
         case {"Fn::Sub": str(text)}:
             return re.sub(r"\$\{([^}]+)\}", lambda found: _substituted(template, found[1]), text)
