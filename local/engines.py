@@ -42,7 +42,7 @@ def start(place: Place) -> None:
             MINISTACK_REGION=REGION,
             LAMBDA_EXECUTOR="local",
             IOT_MTLS_ENABLED="0",
-            AUTH="true",
+            AUTH=str(place.proxy_ports is None).lower(),  # a proxy is another host than the one that was signed for
             LAMBDA_ACCOUNT_CONCURRENCY=_CONCURRENT_LAMBDAS,
             TMPDIR=str(workspace),
             STATE_DIR=str(workspace),
