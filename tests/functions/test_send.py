@@ -16,7 +16,7 @@ from failover.task_edge import TaskFailed
 from failover.use_cases.send import send
 from failover.use_cases.transition import TooContended
 from tests import messages_server as server
-from tests.examples import ID, MESSENGER, MMS, NOW, RCS, SMS, VIBER, WHATSAPP, changed, workflow
+from tests.examples import ID, MESSENGER, MMS, NOW, RCS, SMS, TWO_STEPS, VIBER, WHATSAPP, changed, workflow
 from tests.functions.conftest import sent_step
 from tests.world import CREDENTIALS, load
 
@@ -93,6 +93,17 @@ def test_no_claim_after_the_end(world, stored, messages, outside):
     send(outside, "sms", ID, 1)
     assert len(messages.requests) == 1
     assert world.read(ID).steps[1].phase == "pending"
+
+
+def test_long_after_the_end(world, messages, outside):
+    """A send that is asked for when its workflow is over, and its content gone, sends nothing and is no failure."""
+    flow = transitions.cancelled(workflow(*TWO_STEPS), NOW)
+    world.put(flow, [MESSENGER, SMS])
+    outside.store.end_content(flow)
+    outside.table.now = lambda: NOW + 8 * 24 * 3600 * 1000
+    assert outside.store.read_whole(ID)[1] is None
+    send(outside, "messenger", ID, 0)
+    assert messages.requests == []
 
 
 def test_twin_wins_the_claim(world, stored, messages, outside, monkeypatch):

@@ -31,6 +31,9 @@ def send(outside: Outside, channel: str, workflow_id: str, number: int) -> None:
     workflow, content = found
     if workflow.steps[number].channel != channel:
         raise ValueError("this step is of another channel")
+    if not workflow.running:
+        _not_sent(number)  # its content may be gone, too
+        return
     if content is None:
         raise LookupError("the content of this workflow has been dropped")
     messages = outside.messages(workflow.base_url)
@@ -38,13 +41,17 @@ def send(outside: Outside, channel: str, workflow_id: str, number: int) -> None:
 
     claimed = _claim(outside, workflow, number)
     if claimed is None:
-        logger.info("not sent", step=number, reason="over, or claimed already")
+        _not_sent(number)
         return
     _count_failover(claimed, number)
 
     body = _body(outside, claimed, number, content[number])
     answer = _asked(outside, messages, body, claimed, number)
     _record(outside, claimed, number, _unquoted(answer, content[number]))
+
+
+def _not_sent(number: int) -> None:
+    logger.info("not sent", step=number, reason="over, or claimed already")
 
 
 def _claim(outside: Outside, workflow: Workflow, number: int) -> Workflow | None:
