@@ -23,7 +23,7 @@ from failover.rules.workflow import Workflow
 from failover.settings import from_environment
 from failover.use_cases.publish import end_content, publish
 from tests.examples import NOW
-from tests.lives import memory
+from tests.lives import memory, memory_deliveries
 from tests.lives.calls import Calls, Died, Fate, Process
 from tests.lives.engine import Engine
 from tests.lives.neighbours import Customers, Queue, Vendor, order_url, status_url
@@ -58,9 +58,9 @@ class MemoryTable:
 
     def __post_init__(self) -> None:
         self.store = memory.Store(self.items)
-        self.deliveries = memory.Deliveries(self.items)
+        self.deliveries = memory_deliveries.Deliveries(self.items)
         self.callers = memory.Callers(self.items)
-        self.hosts = memory.Hosts(self.items)
+        self.hosts = memory_deliveries.Hosts(self.items)
         self.listing = memory.Listing(self.items)
         self.stream: list[Any] = []
 
