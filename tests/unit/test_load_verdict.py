@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from failover.rules import transitions, webhooks
-from failover.rules.answers import Accepted
+from failover.rules.answers import Accepted, Unknown
 from failover.rules.receipt import Receipt
 from local.load import verdict
 from tests.examples import NOW, TWO_STEPS, workflow
@@ -52,6 +52,14 @@ def test_broken_timelines(change, found):
         *("accepted", "sending", "sent", "left", "sending", "sent", "status", "completed")
     ]
     assert any(found in violation for violation in judged(change(failed_over())))
+
+
+@pytest.mark.parametrize(("answer", "violations"), [(Unknown("HTTP 500"), 0), (Accepted("uuid-1"), 1)])
+def test_a_last_message_nobody_knows_of(answer, violations):
+    """A workflow that can only wait for a receipt is no violation, where the message may never have been sent."""
+    flow = transitions.claimed(workflow("sms"), 0, NOW)
+    assert judged(flow) == []
+    assert len(judged(transitions.answered(flow, 0, answer, NOW))) == violations
 
 
 def test_requested_twice():
