@@ -201,7 +201,10 @@ class History:
         self.stack.publish(most, fate)
 
     def lose_the_stream(self) -> None:
-        """Its consumer has failed for longer than the stream keeps records."""
+        """Its consumer has failed for longer than the stream keeps records.
+
+        Nothing else happens meanwhile. So this may not go on for longer than a workflow may live.
+        """
         self.stack.wait(DAY // 1000)
         self.stack.unheard |= {record_of.id for record_of in self.stack.table.streamed()}
         self.stack.table.stream.clear()
@@ -289,7 +292,8 @@ class History:
             "messages requested": taken.total(),
             "messages requested twice": sum(requests - 1 for requests in taken.values()),
             "webhooks": len(told),
-            "webhooks lost": len(told - received.keys()),
+            "webhooks lost": len(told - received.keys() - self.promises.too_late),
+            "webhooks too late for their content (allowed)": len(self.promises.too_late),
             "webhooks received again (allowed)": sum(len(raws) - 1 for raws in received.values()),
         }
         for kind, number in self.stack.calls.met.items():

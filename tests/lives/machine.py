@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from failover.observability import logger
+from tests.examples import NOW
 from tests.lives.calls import FAULTS, MEANWHILES, Fate
 from tests.lives.engine import DEAD
-from tests.lives.history import REQUESTS, History
+from tests.lives.history import DAY, REQUESTS, History
 from tests.lives.stack import ACCOUNTS, memory_table
 
 TOTALS: Counter[str] = Counter()
@@ -138,7 +139,7 @@ class Histories(RuleBasedStateMachine):
     def publish(self, most: int, fate: Fate | None) -> None:
         self.history.publish(most, fate)
 
-    @precondition(lambda self: self.stack.table.stream)
+    @precondition(lambda self: self.stack.table.stream and self.stack.now < NOW + 2 * DAY)
     @rule()
     def lose_the_stream(self) -> None:
         self.history.lose_the_stream()

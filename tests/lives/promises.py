@@ -44,6 +44,8 @@ class Promises:
     flows: dict[str, Workflow] = field(default_factory=dict)
     """Every workflow there has been, as it was last written."""
     ended: Counter[str] = field(default_factory=Counter)
+    too_late: set[tuple[str, int]] = field(default_factory=set)
+    """Webhooks, by workflow and sequence, that came to be delivered when their content had been dropped."""
 
     def written(self, before: Workflow | None, after: Workflow, now: int) -> None:
         """I1, I2, I4, I7 and F26 hold at each write, and the timeline only grows."""
@@ -117,6 +119,7 @@ class Promises:
         got = {at: raws for (told_of, at), raws in stack.customers.received.items() if told_of == flow.id}
         recorded = stack.table.deliveries.of(flow.id)
         too_late = {sequence for sequence in told if self._too_late(flow, recorded.get(sequence), stack)}
+        self.too_late |= {(flow.id, sequence) for sequence in too_late}
         assert all(told[sequence]["event"] == "status" for sequence in too_late), "a report needs no content"
         assert told.keys() - too_late <= got.keys() <= told.keys(), "I10: each webhook arrives, and nothing else"
         answered = {sequence for told_of, sequence in stack.customers.done if told_of == flow.id}
