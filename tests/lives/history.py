@@ -201,10 +201,7 @@ class History:
         self.stack.publish(most, fate)
 
     def lose_the_stream(self) -> None:
-        """Its consumer has failed for longer than the stream keeps records.
-
-        Nothing else happens meanwhile. So this may not go on for longer than a workflow may live.
-        """
+        """Its consumer has failed for longer than the stream keeps records."""
         self.stack.wait(DAY // 1000)
         self.stack.unheard |= {record_of.id for record_of in self.stack.table.streamed()}
         self.stack.table.stream.clear()

@@ -64,6 +64,11 @@ class Histories(RuleBasedStateMachine):
         self._output.__enter__()
         logger.registered_handler.setStream(self.stack.output)
 
+    @property
+    def young(self) -> bool:
+        """Nobody has been out of work yet for as long as a workflow may live; then all go to work for good."""
+        return self.stack.now < NOW + 4 * DAY
+
     @initialize(account=ACCOUNT, asked=WHICH, fate=FATES, ending=ENDINGS)
     def first_post(self, account: str, asked: int, fate: Fate | None, ending: str) -> None:
         self.history.ending = ending
@@ -139,7 +144,7 @@ class Histories(RuleBasedStateMachine):
     def publish(self, most: int, fate: Fate | None) -> None:
         self.history.publish(most, fate)
 
-    @precondition(lambda self: self.stack.table.stream and self.stack.now < NOW + 2 * DAY)
+    @precondition(lambda self: self.stack.table.stream and self.young)
     @rule()
     def lose_the_stream(self) -> None:
         self.history.lose_the_stream()
@@ -147,12 +152,14 @@ class Histories(RuleBasedStateMachine):
     @precondition(lambda self: self.stack.table.stream or self.stack.queue.visible())
     @rule(which=WHICH, most=st.integers(1, 5), answer=ANSWERS, fate=FATES)
     def deliver(self, which: int, most: int, answer: int | str, fate: Fate | None) -> None:
-        self.history.deliver(which, most, answer, fate)
+        self.history.deliver(which, most, "away" if answer == "away for a day" and not self.young else answer, fate)
 
+    @precondition(lambda self: self.young)
     @rule(seconds=PAUSES)
     def time_passes(self, seconds: int) -> None:
         self.stack.wait(seconds)
 
+    @precondition(lambda self: self.young)
     @rule()
     def time_passes_until_something_is_due(self) -> None:
         self.stack.now = min(self.history.instants(), default=self.stack.now)
@@ -160,6 +167,7 @@ class Histories(RuleBasedStateMachine):
             if execution.ready(self.stack.now):
                 self.history.proceed(execution, ["accepted"], None)
 
+    @precondition(lambda self: self.young)
     @rule(fate=FATES_OF_MANY)
     def time_passes_until_somebody_looks(self, fate: Fate | None) -> None:
         due = [flow.due_at for flow in self.flows.values() if flow.due_at]
