@@ -28,6 +28,8 @@ def transition(
     anew. Raises TooContended after five tries.
     """
     for attempt in range(_TRIES):
+        if attempt:
+            time.sleep(random.uniform(0, _PAUSE * 2 ** (attempt - 1)))
         after = decide(workflow)
         if after is None:
             return None
@@ -35,5 +37,4 @@ def transition(
             return workflow, store.write(after, pointer)
         except Conflict as conflict:
             workflow = conflict.current
-            time.sleep(random.uniform(0, _PAUSE * 2**attempt))
     raise TooContended
