@@ -172,6 +172,12 @@ def test_a_race_of_a_step_never_claimed():
     assert transitions.unheard(replace(workflow(*TWO_STEPS), task_token="token")) is None
 
 
+def test_a_race_of_a_later_step_never_claimed():
+    """A later step's race is told where its send never claimed it: nothing of it is on its way."""
+    flow = got(transitions.claimed(workflow(*TWO_STEPS), 0, NOW), 0, "rejected")
+    assert transitions.unheard(replace(flow, task_token="token")) == ("token", "Rejected")
+
+
 def test_due_for_a_step_that_was_left():
     """The next step has the slack to be claimed."""
     flow = got(sent(workflow(*THREE_STEPS), 0), 0, "rejected", NOW + 9)
