@@ -2,7 +2,6 @@
 
 import os
 import random
-import re
 import signal
 import threading
 from collections import Counter
@@ -33,55 +32,58 @@ class Faults:
         return "faults      none"
 
 
-_THROTTLES = {
-    "dynamodb": "ProvisionedThroughputExceededException",
-    "sqs": "RequestThrottled",
-    "secretsmanager": "ThrottlingException",
+type _Rules = dict[str, dict[str, Any]]
+"""Of a proxy, by what they do in words."""
+
+
+def _rule(probability: float, service: str = "*", **what: Any) -> dict[str, Any]:
+    return {"service": service, "probability": probability, **what}
+
+
+_ANSWER_LOST: dict[str, Any] = {"response": {"abort_bytes": 0}}
+_OF_AWS: _Rules = {
+    "calls of DynamoDB throttled": _rule(0.03, "dynamodb", error={"code": "ProvisionedThroughputExceededException"}),
+    "calls of SQS throttled": _rule(0.03, "sqs", error={"code": "RequestThrottled"}),
+    "calls of Secrets Manager throttled": _rule(0.03, "secretsmanager", error={"code": "ThrottlingException"}),
+    "calls 200 ms late": _rule(0.02, latency=200),
+    "calls that never arrived": _rule(0.01, reset=True),
+    "answers of AWS lost": _rule(0.01, **_ANSWER_LOST),
 }
-_AWS_RULES = [
-    *({"service": service, "probability": 0.03, "error": {"code": code}} for service, code in _THROTTLES.items()),
-    {"service": "*", "probability": 0.02, "latency": 200},
-    {"service": "*", "probability": 0.01, "reset": True},
-    {"service": "*", "probability": 0.01, "response": {"abort_bytes": 0}},
-]
-"""Throttled, slow, never arrived, and done with its answer lost."""
-_STEP_FUNCTIONS_RULES = [
-    {"service": "*", "probability": 0.1, "error": {"code": "ThrottlingException"}},
-    {"service": "*", "probability": 0.02, "response": {"abort_bytes": 0}},
-]
-_HTTP_RULES = [
-    {"service": "*", "headers": {"User-Agent": "python-requests"}, "probability": 0.1, "response": {"abort_bytes": 0}},
-]
-"""Answers of the message-status webhook to its caller, and of the Messages API to the sends: done, and lost."""
-_FIRED = re.compile(r"^microburst_faults_total\{(.*)\} (\S+)$", re.MULTILINE)
-_LABEL = re.compile(r'(\w+)="([^"]*)"')
+_OF_STEP_FUNCTIONS: _Rules = {
+    "calls of Step Functions throttled": _rule(0.1, error={"code": "ThrottlingException"}),
+    "answers of Step Functions lost": _rule(0.02, **_ANSWER_LOST),
+}
+_OF_HTTP: _Rules = {
+    "answers to callbacks and sends lost": _rule(0.1, headers={"User-Agent": "python-requests"}, **_ANSWER_LOST),
+}
+"""Of the message-status webhook to its caller, and of the Messages API to the sends: done, and lost."""
 
 
 class Proxies(Faults):
     """Has the proxies in front of AWS lose answers of this stack's own API; and, `of_aws`, break AWS."""
 
     def __init__(self, place: Place, *, of_aws: bool) -> None:
-        self._rules: tuple[list[Any], list[Any]] = (_HTTP_RULES, [])
-        if of_aws:
-            self._rules = ([*_HTTP_RULES, *_AWS_RULES], _STEP_FUNCTIONS_RULES)
-        self._urls = [f"http://{place.host}:{port}/_microburst" for port in place.proxy_ports or ()]
+        rules: tuple[_Rules, _Rules] = (_OF_HTTP | _OF_AWS, _OF_STEP_FUNCTIONS) if of_aws else (_OF_HTTP, {})
+        urls = (f"http://{place.host}:{port}/_microburst/rules" for port in place.proxy_ports or ())
+        self._rules = dict(zip(urls, rules, strict=True))
         self._fired: Counter[str] = Counter()
 
     def __enter__(self) -> None:
-        for url, rules in zip(self._urls, self._rules, strict=True):
-            requests.post(f"{url}/rules", json=rules, timeout=10).raise_for_status()
+        for url, rules in self._rules.items():
+            requests.post(url, json=list(rules.values()), timeout=10).raise_for_status()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for url in self._urls:
-            for labels, many in _FIRED.findall(requests.get(f"{url}/metrics", timeout=30).text):
-                named = dict(_LABEL.findall(labels))
-                self._fired[f"{named['service']} {named['action']}"] += int(float(many))
-            requests.post(f"{url}/rules", json=[], timeout=10).raise_for_status()
+        for url, rules in self._rules.items():
+            answer = requests.get(url, timeout=30)
+            answer.raise_for_status()
+            for what, rule in zip(rules, answer.json(), strict=True):
+                self._fired[what] += rule["fired_count"]
+            requests.post(url, json=[], timeout=10).raise_for_status()
 
     def told(self) -> str:
-        return "\n".join(["faults", *(f"  {many:5} {what}" for what, many in sorted(self._fired.items()))])
+        return "\n".join(["faults", *(f"  {many:5} {what}" for what, many in self._fired.items())])
 
 
 class Kills(Proxies):
