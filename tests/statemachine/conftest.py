@@ -46,13 +46,13 @@ class Machine:
         self.start(flow, content)
         return self.wait_for_the_end()
 
-    def wait_for_the_end(self) -> list[str]:
-        self.wait_until(lambda: self.execution()["status"] != "RUNNING")
+    def wait_for_the_end(self, attempt: int = 1) -> list[str]:
+        self.wait_until(lambda: self.execution(attempt)["status"] != "RUNNING")
         return self.states()
 
-    def execution(self) -> dict[str, Any]:
+    def execution(self, attempt: int = 1) -> dict[str, Any]:
         sfn = boto3.client("stepfunctions")
-        arn = self.world.state_machine.replace(":stateMachine:", ":execution:") + f":{ID}-1"
+        arn = self.world.state_machine.replace(":stateMachine:", ":execution:") + f":{ID}-{attempt}"
         described: dict[str, Any] = sfn.describe_execution(executionArn=arn)
         return described
 

@@ -16,6 +16,7 @@ from moto.dynamodb.exceptions import MockValidationException
 from moto.dynamodb.models import DynamoDBBackend
 
 from failover.adapters.store import Conflict
+from failover.rules import backoff
 from failover.rules.workflow import Workflow
 from tests import messages_server as server
 from tests.examples import ID, MESSENGER, SMS, VIBER, workflow
@@ -136,7 +137,9 @@ def test_refused_at_the_last(machine):
 
 
 def test_crash_after_the_claim(machine, monkeypatch):
-    """F3: a send that crashes after its claim is not sent again, and its step keeps its whole expiry."""
+    """F3: a send that crashes after its claim is not sent again; its expiry begins with the last possible answer."""
+    monkeypatch.setattr(backoff, "CONNECT_SECONDS", 0)
+    monkeypatch.setattr(backoff, "READ_SECONDS", 1)
     post = requests.post
     crashed = []
 
@@ -153,7 +156,18 @@ def test_crash_after_the_claim(machine, monkeypatch):
     assert machine.invocations.count("workflows-send-messenger") == 2
     flow = machine.world.read(ID)
     assert flow.steps[0].outcome == "expired"
-    assert flow.steps[1].claimed_at - flow.steps[0].claimed_at >= 1000
+    assert flow.steps[1].claimed_at - flow.steps[0].claimed_at >= 3000
+
+
+def test_two_executions(machine):
+    """F19: an execution that is redriven beside the one that took its place sends nothing twice, and nothing early."""
+    flow = workflow(*THREE)
+    machine.start(flow, CONTENT)
+    machine.world.executions.start(replace(flow, attempt=2), flow.created_at)
+    for attempt in (1, 2):
+        machine.wait_for_the_end(attempt)
+    assert machine.sent() == ALL
+    assert never_early(machine.world.read(ID))
 
 
 def test_unknown_is_left_to_its_expiry(machine):

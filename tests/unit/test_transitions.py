@@ -71,12 +71,16 @@ def test_never_early(early):
 
 
 @pytest.mark.decision("Expiry clock")
-def test_never_early_without_an_answer():
-    """A send that died after its claim keeps its whole expiry, from the claim."""
-    flow = transitions.claimed(workflow(*TWO_STEPS), 0, NOW)
-    with pytest.raises(transitions.TooEarly):
-        transitions.claimed(flow, 1, NOW + 599_999)
-    assert transitions.claimed(flow, 1, NOW + 600_000)
+@pytest.mark.parametrize(("expiry_time", "seconds"), [(15, 45), (24, 63), (600, 639)])
+def test_never_early_without_an_answer(expiry_time, seconds):
+    """A send may outlive its call: unanswered, its step keeps its expiry after the last possible answer."""
+    flow = transitions.claimed(workflow(("messenger", "read", expiry_time), "sms"), 0, NOW)
+    with pytest.raises(transitions.TooEarly) as early:
+        transitions.claimed(flow, 1, NOW + seconds * 1000 - 1)
+    assert early.value.milliseconds == 1
+    assert transitions.claimed(flow, 1, NOW + seconds * 1000)
+    flow = transitions.answered(flow, 0, Accepted("uuid"), NOW + 1000)
+    assert transitions.claimed(flow, 1, NOW + 1000 + expiry_time * 1000)
 
 
 def test_expired_without_any_status():

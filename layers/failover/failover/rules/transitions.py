@@ -8,7 +8,7 @@ instant one comes first, and the other decides knowing it.
 from dataclasses import replace
 from typing import Any
 
-from failover.rules import due, reasons, webhooks
+from failover.rules import backoff, due, reasons, webhooks
 from failover.rules.answers import Accepted, Answer, NotTaken, Refused, Unknown
 from failover.rules.receipt import Receipt
 from failover.rules.statuses import FAILURES, meets, reached, risen
@@ -206,9 +206,14 @@ def unheard(workflow: Workflow) -> tuple[str, str] | None:
 
 
 def expires_at(step: Step) -> int:
-    """When the step's time is up (ms): counted from its answer, or from its claim if it never recorded one."""
-    started = step.answered_at or step.claimed_at
-    return 0 if started is None else started + (step.expiry_time or 0) * 1000
+    """When the step's time is up (ms): counted from its answer; without one, from the latest it could still have.
+
+    A claim without an answer is a send that died, or one that outlives the call it was made with. 0: never claimed.
+    """
+    if step.claimed_at is None:
+        return 0
+    answered_at = step.answered_at or step.claimed_at + int(backoff.longest_send(step.expiry_time) * 1000)
+    return answered_at + (step.expiry_time or 0) * 1000
 
 
 def _can_still_succeed(step: Step) -> bool:
