@@ -54,8 +54,8 @@ def unreachable(client, operation):
     def fail(**_):
         raise EndpointConnectionError(endpoint_url="https://secret.test")
 
-    client.meta.events.register_first(f"before-send.{operation}", fail)
-    return lambda: client.meta.events.unregister(f"before-send.{operation}", fail)
+    client.meta.events.register_first(f"before-call.{operation}", fail)
+    return lambda: client.meta.events.unregister(f"before-call.{operation}", fail)
 
 
 def test_no_answer(world, customer, hurried, deliver, put_off, listed):
@@ -269,6 +269,20 @@ def test_a_message_nobody_understands(world, delivering, output):
         with pytest.raises(TaskFailed):
             delivering.handler({"Records": [{"body": body}]}, None)
     assert "private" not in output()
+
+
+@pytest.mark.parametrize("other", [{"account": "b0b0b0b0"}, {"application": "0f0a4c1e-8d3b-4e57-9c1a-2b6d7e8f9a10"}])
+def test_a_message_of_another_account(world, customer, deliver, put_off, listed, other):
+    """I6: whoever can write to the queue cannot have a workflow's webhook go to another account's URL."""
+    ended(world)
+    world.callers.add_account("b0b0b0b0", {"name": "other", "secrets": [], "status_url": f"{customer.url}/other"})
+    world.callers.add_application(other.get("application", "-"), {"account": "b0b0b0b0", "status_url": customer.url})
+    deliver(task_of(world, **other))
+    assert customer.requests == []
+    assert put_off == []
+    deliver(task_of(world))
+    assert [request.path for request in customer.requests] == ["/status"]
+    assert listed()["state"] == "delivered"
 
 
 def test_first_attempt_of_a_twin(world, customer, deliver, delivering, put_off, listed):

@@ -38,7 +38,7 @@ class Deliveries:
         self._table = table
 
     def prepare(self, task: Task) -> Known | None:
-        """Everything about a task in one read; None: the workflow, or its account, is gone."""
+        """Everything about a task in one read; None: the workflow, or its account, is gone, or it is not theirs."""
         pk = f"workflow#{task.workflow_id}"
         account = (f"account#{task.account}", "account")
         log = (pk, _sk(task.sequence))
@@ -49,6 +49,8 @@ class Deliveries:
         items = self._table.get_all(*keys)
         found = whole({sk: item for (_, sk), item in items.items()}, self._table.now())
         if found is None or account not in items:
+            return None
+        if (found[0].account, found[0].application) != (task.account, task.application):
             return None
         last = items.get(log, {}).get("last_attempt", 0)
         return Known(*found, items[account], items.get(application), last)
