@@ -31,22 +31,26 @@ class Secret:
 
         Raises `aws.Unavailable` where it never has.
         """
-        if self._monotonic() - self._asked_at >= _REMEMBERED:
-            try:
-                self._read()
-            except aws.Unavailable as error:
-                if not self._value:
-                    raise
-                logger.warning("unavailable", error=str(error))
-                self._asked_at = self._monotonic()
+        self._read_after(_REMEMBERED)
         return self._value
 
     def refreshed(self) -> bool:
-        """Read it again because it was not accepted; True: it has changed. Raises `aws.Unavailable`."""
+        """Read it again because it was not accepted; True: it has changed. Raises as `value`."""
         before = self._value
-        if self._monotonic() - self._asked_at >= _PATIENCE:
-            self._read()
+        self._read_after(_PATIENCE)
         return self._value != before
+
+    def _read_after(self, seconds: float) -> None:
+        """Read it if that was tried this long ago; while Secrets Manager does not answer, what is known is kept."""
+        if self._monotonic() - self._asked_at < seconds:
+            return
+        try:
+            self._read()
+        except aws.Unavailable as error:
+            if not self._value:
+                raise
+            logger.warning("unavailable", error=str(error))
+            self._asked_at = self._monotonic()
 
     def _read(self) -> None:
         self._client = self._client or aws.client("secretsmanager")

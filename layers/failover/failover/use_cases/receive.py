@@ -10,7 +10,7 @@ from failover.rules import client_ref, due, signature, transitions
 from failover.rules.receipt import Receipt, UnreadableReceipt, parse
 from failover.rules.workflow import Workflow
 from failover.use_cases import body
-from failover.use_cases.signal import signal, signal_again
+from failover.use_cases.signal import signal
 from failover.use_cases.transition import transition
 
 _PATIENCE = 300_000
@@ -44,7 +44,6 @@ def receive(outside: Outside, authorization: str | None, raw: bytes) -> None:
     logger.info("status", step=number, status=receipt.status, known=told is None)
     if told is None:
         count("RepeatedReceipts")
-        signal_again(outside, workflow)
         return
     signal(outside, *told)
 

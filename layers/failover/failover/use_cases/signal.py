@@ -10,24 +10,16 @@ from failover.rules.workflow import Workflow
 
 def signal(outside: Outside, before: Workflow, after: Workflow) -> None:
     """End the race if `after` decides it. That is stored already: whatever fails here, a timer still ends it."""
-    if told := transitions.signal(before, after):
-        _end_race(outside, *told)
-
-
-def signal_again(outside: Outside, workflow: Workflow) -> None:
-    """End a race that still waits for what has been recorded: whoever recorded it may have died before telling."""
-    if told := transitions.unheard(workflow):
-        _end_race(outside, *told)
-
-
-def _end_race(outside: Outside, task_token: str, error: str) -> None:
+    told = transitions.signal(before, after)
+    if told is None:
+        return
     try:
-        in_time = tell(outside, task_token, error)
-    except (aws.Unavailable, RuntimeError) as failure:
-        logger.error("decided, but the race could not be told", error=str(failure))
+        in_time = tell(outside, *told)
+    except (aws.Unavailable, RuntimeError) as error:
+        logger.error("decided, but the race could not be told", error=str(error))
         count("SignalsLost")
         return
-    logger.info("race told", signal=error, in_time=in_time)
+    logger.info("race told", signal=told[1], in_time=in_time)
 
 
 def tell(outside: Outside, task_token: str, error: str) -> bool:
