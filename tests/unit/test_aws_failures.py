@@ -35,6 +35,14 @@ def test_passing(service, code):
     assert str(told.value) == f"{service}: {code}"
 
 
+def test_older_codes():
+    """SQS answers with the codes of an older protocol; the name of the error, which comes beside them, counts too."""
+    old = {"Code": "KMS.ThrottlingException", "QueryErrorCode": "KmsThrottled", "Message": "of 447700900000"}
+    with pytest.raises(aws.Unavailable) as told, aws.failures("sqs"):
+        raise refused("", Error=old)
+    assert str(told.value) == "sqs: KMS.ThrottlingException"
+
+
 @pytest.mark.parametrize("code", OURS)
 def test_ours(code):
     """What would be refused for ever is left to the caller."""

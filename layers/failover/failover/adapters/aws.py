@@ -52,7 +52,7 @@ def failures(service: str) -> Iterator[None]:
     except ClientError as error:
         code = error_code(error)
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-        if code in _PASSING or status >= 500 or cancellations(error) & _PASSING_IN_A_TRANSACTION:
+        if {code, _shape(error)} & _PASSING or status >= 500 or cancellations(error) & _PASSING_IN_A_TRANSACTION:
             raise Unavailable(f"{service}: {code}") from None
         raise
     except (NoConnection, HTTPClientError) as error:
@@ -63,6 +63,11 @@ def failures(service: str) -> Iterator[None]:
 
 def error_code(error: ClientError) -> str:
     return str(error.response.get("Error", {}).get("Code", ""))
+
+
+def _shape(error: ClientError) -> str:
+    """The error's name where a service keeps codes of an older protocol beside it: SQS (smithy, awsQueryCompatible)."""
+    return str(error.response.get("Error", {}).get("QueryErrorCode", ""))
 
 
 def cancellations(error: ClientError) -> set[str]:
