@@ -1,9 +1,12 @@
 """The sandbox: answers like the Messages API, keeps what was sent, schedules the receipts of a recipient's script."""
 
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from failover import http_edge, problems, resolver
+from failover.adapters import aws
 from failover.outside import Outside
 from failover.rules import credentials, strict_json
 from failover.rules.outgoing import webhook_url
@@ -33,14 +36,18 @@ def post(version: str) -> tuple[dict[str, Any], int]:
     if script is None or script.answer == 422:
         raise invalid("to", "nobody the sandbox may write to")
     message_uuid = str(uuid.uuid4())
-    kept.keep(sent.client_ref, message_uuid, body, outside.now())
+    with _asked_only_once():
+        kept.keep(sent.client_ref, message_uuid, body, outside.now())
     if script.answer == 429:
         raise problems.Problem(RATE_LIMITED, "Please wait, then retry your request", headers={"Retry-After": "1"})
     if script.answer == 500:
         raise problems.Problem(problems.INTERNAL, "Internal Error")
-    for seconds, status in script.receipts:
-        failure = script.error if status in FAILURES else None
-        schedule.after(seconds, own_webhook, callback(sent, message_uuid, status, failure))
+    receipts = [
+        (seconds, callback(sent, message_uuid, status, script.error if status in FAILURES else None))
+        for seconds, status in script.receipts
+    ]
+    with _asked_only_once():
+        schedule.all(own_webhook, receipts)
     return {"message_uuid": message_uuid}, 202
 
 
@@ -50,6 +57,15 @@ def get() -> dict[str, Any]:
     _authenticate(api.current_event.raw_event)
     client_ref = api.current_event.get_query_string_value("client_ref", "")
     return {"messages": kept.of(client_ref, outside.now())}
+
+
+@contextmanager
+def _asked_only_once() -> Iterator[None]:
+    """What may have been kept is not asked for again: where AWS fails, the answer is the one that leaves it open."""
+    try:
+        yield
+    except aws.Unavailable:
+        raise problems.Problem(problems.INTERNAL, "Internal Error") from None
 
 
 def _authenticate(event: http_edge.Event) -> None:

@@ -61,8 +61,19 @@ class Schedule:
     def _client(self) -> Any:
         return aws.client("sqs")
 
-    def after(self, seconds: int, webhook_url: str, body: dict[str, Any]) -> None:
-        """Have `body` sent to `webhook_url` in `seconds` (at most 900)."""
-        message = json.dumps({"webhook_url": webhook_url, "body": body})
+    def all(self, webhook_url: str, receipts: list[tuple[int, dict[str, Any]]]) -> None:
+        """Have each body sent to `webhook_url` after its seconds (at most 900): ten of them at most, in one call."""
+        entries = [
+            {
+                "Id": str(number),
+                "MessageBody": json.dumps({"webhook_url": webhook_url, "body": body}),
+                "DelaySeconds": seconds,
+            }
+            for number, (seconds, body) in enumerate(receipts)
+        ]
+        if not entries:
+            return
         with aws.failures("sqs"):
-            self._client.send_message(QueueUrl=os.environ["SANDBOX_QUEUE"], MessageBody=message, DelaySeconds=seconds)
+            answer = self._client.send_message_batch(QueueUrl=os.environ["SANDBOX_QUEUE"], Entries=entries)
+        if answer.get("Failed"):
+            raise aws.Unavailable("sqs: some receipts were not taken")

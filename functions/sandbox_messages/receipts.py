@@ -35,6 +35,7 @@ def _post(url: str, body: dict[str, Any]) -> None:
         answer = requests.post(url, data=raw, headers=headers, timeout=(3, 12), allow_redirects=False)
     except requests.RequestException as error:
         raise NotTaken(type(error).__name__) from None
-    logger.info("receipt played", status=body["status"], answer=answer.status_code)
+    milliseconds = round(answer.elapsed.total_seconds() * 1000)
+    logger.info("receipt played", status=body["status"], answer=answer.status_code, milliseconds=milliseconds)
     if not answer.ok:
         raise NotTaken(f"HTTP {answer.status_code}")

@@ -10,6 +10,7 @@ from failover.rules import outgoing
 from failover.rules.receipt import parse
 from failover.rules.statuses import STATUSES
 from tests.examples import MESSENGER, SMS, VIBER
+from tests.functions.test_deliver_webhook_faults import unreachable
 from tests.messages_server import MessagesServer, http
 from tests.world import CREDENTIALS, ROOT, SIGNATURE_SECRET, body_of, create_table, http_event, load
 
@@ -39,14 +40,14 @@ def recipients():
 def scheduled(app, monkeypatch):
     """(seconds, body) of each receipt put on the queue."""
     receipts = []
-    send = app.schedule.after
+    send = app.schedule.all
 
-    def after(seconds, url, body):
+    def all_of(url, some):
         assert url == WEBHOOK
-        receipts.append((seconds, body))
-        send(seconds, url, body)
+        receipts.extend(some)
+        send(url, some)
 
-    monkeypatch.setattr(app.schedule, "after", after)
+    monkeypatch.setattr(app.schedule, "all", all_of)
     return receipts
 
 
@@ -171,6 +172,13 @@ def test_kept(app, scheduled):
     event["headers"].clear()
     event["multiValueHeaders"].clear()
     assert app.handler(event, None)["statusCode"] == 401
+
+
+@pytest.mark.parametrize(("part", "call"), [("kept", "dynamodb.PutItem"), ("schedule", "sqs.SendMessageBatch")])
+def test_out_of_reach(app, part, call):
+    """What may have been kept is not asked for again: where AWS fails the answer leaves open what has become of it."""
+    unreachable(getattr(app, part)._client, call)
+    assert post(app, to("sim-read"))["statusCode"] == 500
 
 
 def test_receipts_are_genuine(world, queue):
