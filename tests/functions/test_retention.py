@@ -8,7 +8,7 @@ from botocore.exceptions import EndpointConnectionError
 
 from failover.adapters.store import _state_item
 from failover.adapters.table import marshalled
-from failover.rules import delivery, listing, transitions
+from failover.rules import delivery, listing, signature, transitions
 from failover.rules.answers import Accepted
 from failover.rules.receipt import Receipt
 from failover.task_edge import TaskFailed
@@ -135,6 +135,13 @@ def test_webhooks_do_not_wait_for_it(world, publishing, publish, monkeypatch):
 def test_the_retention_outlasts_the_webhooks():
     """A webhook of the very end can be repeated for as long as webhooks are: they name sender and recipient."""
     assert template()["Parameters"]["ContentRetentionDays"]["MinValue"] * DAY > delivery.PATIENCE
+
+
+def test_the_record_outlasts_the_last_status():
+    """A status may come as late as the vendor gives up a message and repeats a callback; so may its webhook be told."""
+    vendors_longest = 72 * 3600
+    last_attempt = vendors_longest + signature.LIFE + delivery.PATIENCE
+    assert template()["Parameters"]["RecordRetentionDays"]["MinValue"] * DAY > last_attempt
 
 
 @pytest.fixture

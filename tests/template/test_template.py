@@ -175,9 +175,20 @@ def test_a_web_acl_only_where_one_is_named(translated):
     assert association["Properties"]["ResourceArn"]["Fn::Sub"].endswith("/restapis/${Api}/stages/${ApibetaStage}")
     stage = translated["Resources"]["ApibetaStage"]
     assert stage["Type"] == "AWS::ApiGateway::Stage"
-    (settings,) = stage["Properties"]["MethodSettings"]
-    assert settings["ThrottlingRateLimit"] == {"Ref": "ThrottlingRate"}
-    assert settings["ThrottlingBurstLimit"] == {"Ref": "ThrottlingBurst"}
+
+
+def test_throttling(translated):
+    """Each method has the stack's rate and burst; that of the callbacks, which outnumber requests, its own."""
+    for_all, for_callbacks = translated["Resources"]["ApibetaStage"]["Properties"]["MethodSettings"]
+    assert (for_all["ResourcePath"], for_all["HttpMethod"]) == ("/*", "*")
+    assert for_all["ThrottlingRateLimit"] == {"Ref": "ThrottlingRate"}
+    assert for_all["ThrottlingBurstLimit"] == {"Ref": "ThrottlingBurst"}
+    assert (for_callbacks["ResourcePath"], for_callbacks["HttpMethod"]) == ("/webhooks/message-status", "POST")
+    assert for_callbacks["ThrottlingRateLimit"] == {"Ref": "CallbackThrottlingRate"}
+    assert for_callbacks["ThrottlingBurstLimit"] == {"Ref": "CallbackThrottlingBurst"}
+    for limit in ("Rate", "Burst"):
+        parameters = template()["Parameters"]
+        assert parameters[f"CallbackThrottling{limit}"]["Default"] == 3 * parameters[f"Throttling{limit}"]["Default"]
 
 
 def test_the_sandbox_is_not_deployed_by_default():
