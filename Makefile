@@ -19,7 +19,7 @@ up: .venv/ready ## the stack on this machine; writes .local/credentials.env
 down: .venv/ready ## stop it and forget what it held
 	@$(PYTHON) -m local down
 
-load: .venv/ready ## 2,000 workflows of every outcome, then what was lost or came twice; WORKFLOWS=2000 RATE=2 FAULTS=kill|aws
+load: .venv/ready ## 2,000 workflows of every outcome, then what was lost or came twice; WORKFLOWS=2000 RATE=2 FAULTS=kill|aws|slow
 	@$(PYTHON) -m local load
 
 test: .venv/ready ## every test, the deployed stack included

@@ -11,7 +11,7 @@ from typing import NoReturn
 from local import credentials, engines, events, stack
 from local.demo import demo
 from local.load import Wanted, load
-from local.load.faults import Faults, Kills, Proxies
+from local.load.faults import BROKEN, SLOW, Faults, Kills, Proxies
 from local.place import LocalFailure, Place, default_place
 
 
@@ -72,9 +72,11 @@ def run_load(place: Place) -> None:
             case "kill":
                 faults = Kills(place, int(os.environ.get("SEED") or 1))
             case "aws":
-                faults = Proxies(place, of_aws=True)
+                faults = Proxies(place, BROKEN)
+            case "slow":
+                faults = Proxies(place, SLOW)
             case _:
-                raise LocalFailure(f"FAULTS={asked}: there are `kill` and `aws`")
+                raise LocalFailure(f"FAULTS={asked}: there are `kill`, `aws` and `slow`")
     try:
         bring_up(place, _said)
         _said(f"{wanted.workflows} workflows, {wanted.rate:g} a second")

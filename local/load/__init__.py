@@ -7,6 +7,7 @@ load
 └── verdict   what must hold afterwards
 """
 
+import json
 import os
 import time
 from collections import Counter
@@ -49,7 +50,8 @@ def load(place: Place, wanted: Wanted, faults: Faults) -> None:
             posted = post_all(place, written, inbox.url, wanted.workflows, wanted.rate)
             posting = time.monotonic() - began
         flows = _settled(place, inbox)
-        violations = _report(posted, flows, _requests(place), inbox, wanted.rate, posting, time.monotonic() - began)
+        whole = time.monotonic() - began
+        violations = _report(posted, flows, _requests(place), _callbacks(place), inbox, wanted.rate, posting, whole)
         print(faults.told())
     finally:
         inbox.close()
@@ -78,6 +80,7 @@ def _report(
     posted: list[Posted],
     flows: dict[str, Workflow],
     requests: Counter[str],
+    callbacks: list[float],
     inbox: Inbox,
     rate: float,
     posting: float,
@@ -96,6 +99,7 @@ def _report(
     print(f"next step   {verdict.quantiles(verdict.next_after_failure(flows.values()))}, after a failure")
     print(f"expiry      {verdict.quantiles(verdict.lateness(flows.values()))}, later than due")
     print(f"webhooks    {verdict.quantiles(verdict.webhook_lags(flows, first))}, after the fact")
+    print(f"callbacks   {verdict.quantiles(callbacks)}, until they were answered")
     print(
         f"messages    {sum(requests.values())} requested, {sum(many > 1 for many in requests.values())} of them twice"
     )
@@ -114,6 +118,14 @@ def _flows(place: Place) -> dict[str, Workflow]:
 def _requests(place: Place) -> Counter[str]:
     """The requests of each message that were taken, or may have been; the sandbox keeps no others of this mixture."""
     return Counter(item["client_ref"] for item in _scanned(place, "SandboxTable"))
+
+
+def _callbacks(place: Place) -> list[float]:
+    """Seconds in which each status callback of the sandbox that was answered had its answer."""
+    pages = stack.client(place, "logs").get_paginator("filter_log_events")
+    group = f"/aws/lambda/{stack.NAME}-sandbox-receipts"
+    lines = (event["message"] for page in pages.paginate(logGroupName=group) for event in page["events"])
+    return [json.loads(line)["milliseconds"] / 1000 for line in lines if '"receipt played"' in line]
 
 
 def _scanned(place: Place, table: str) -> Iterator[Item]:

@@ -57,13 +57,14 @@ _OF_HTTP: _Rules = {
     "answers to callbacks and sends lost": _rule(0.1, headers={"User-Agent": "python-requests"}, **_ANSWER_LOST),
 }
 """Of the message-status webhook to its caller, and of the Messages API to the sends: done, and lost."""
+BROKEN = (_OF_HTTP | _OF_AWS, _OF_STEP_FUNCTIONS)
+SLOW: tuple[_Rules, _Rules] = ({"calls of DynamoDB 200 ms late": _rule(1, "dynamodb", latency=200)}, {})
 
 
 class Proxies(Faults):
-    """Has the proxies in front of AWS lose answers of this stack's own API; and, `of_aws`, break AWS."""
+    """Has the proxies in front of AWS and of Step Functions follow rules."""
 
-    def __init__(self, place: Place, *, of_aws: bool) -> None:
-        rules: tuple[_Rules, _Rules] = (_OF_HTTP | _OF_AWS, _OF_STEP_FUNCTIONS) if of_aws else (_OF_HTTP, {})
+    def __init__(self, place: Place, rules: tuple[_Rules, _Rules]) -> None:
         urls = (f"http://{place.host}:{port}/_microburst/rules" for port in place.proxy_ports or ())
         self._rules = dict(zip(urls, rules, strict=True))
         self._fired: Counter[str] = Counter()
@@ -90,7 +91,7 @@ class Kills(Proxies):
     """Kills a Lambda worker of the engine every few seconds, in whatever it is doing; and answers get lost, too."""
 
     def __init__(self, place: Place, seed: int) -> None:
-        super().__init__(place, of_aws=False)
+        super().__init__(place, (_OF_HTTP, {}))
         self._workers = str(place.folder / "engines" / "ministack-lambda")
         self._random = random.Random(seed)
         self._seed = seed

@@ -42,8 +42,18 @@ def _of_one(flow: Workflow) -> Iterator[str]:
             yield f"I4: step {step} was claimed after the end"
         if step > 0 and not any(_left(entry, step - 1) for entry in flow.timeline[:number]):
             yield f"I2: step {step} was claimed before step {step - 1} was left"
+    yield from (f"I2: step {step} was left before its time was up" for step in _left_early(flow))
     if any(many > 1 for many in Counter(step for _, step in sending).values()):
         yield "I3: a step was claimed twice"
+
+
+def _left_early(flow: Workflow) -> Iterator[int]:
+    """Steps that were left as expired before their expiry after their answer, or after their claim without one."""
+    for entry in flow.timeline:
+        step = flow.steps[entry.get("step", 0)]
+        began = step.answered_at or step.claimed_at or 0
+        if entry["event"] == "left" and _expired(entry) and entry["at"] < began + (step.expiry_time or 0) * 1000:
+            yield entry["step"]
 
 
 def silent(flow: Workflow) -> bool:
@@ -57,16 +67,14 @@ def _left(entry: Entry, step: int) -> bool:
 
 
 def lateness(flows: Iterable[Workflow]) -> list[float]:
-    """Seconds by which each expired step was left after its expiry; never below 0."""
+    """Seconds by which each expired step was left after its expiry, where its send was answered."""
     late = []
     for flow in flows:
-        answered: dict[int, int] = {}
         for entry, following in pairwise(flow.timeline):
-            if entry["event"] in ("sent", "unknown", "unsent"):
-                answered[entry["step"]] = entry["at"]
-            if _followed(entry, following) and _expired(entry) and entry["step"] in answered:
-                expiry_time = flow.steps[entry["step"]].expiry_time or 0
-                late.append((entry["at"] - answered[entry["step"]]) / 1000 - expiry_time)
+            if _followed(entry, following) and _expired(entry):
+                step = flow.steps[entry["step"]]
+                if step.answered_at is not None:
+                    late.append((entry["at"] - step.answered_at) / 1000 - (step.expiry_time or 0))
     return late
 
 

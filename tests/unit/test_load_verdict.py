@@ -54,6 +54,26 @@ def test_broken_timelines(change, found):
     assert any(found in violation for violation in judged(change(failed_over())))
 
 
+def early(flow, **step):
+    """The same workflow, as if its first step had been claimed or answered at another time."""
+    return replace(flow, steps=(replace(flow.steps[0], **step), *flow.steps[1:]))
+
+
+@pytest.mark.parametrize(
+    ("step", "violations"),
+    [
+        ({"answered_at": NOW + 1000}, 0),
+        ({"answered_at": NOW + 1001}, 1),
+        ({"answered_at": NOW + 602_000}, 1),
+        ({"answered_at": None}, 0),
+        ({"answered_at": None, "claimed_at": NOW + 1001}, 1),
+    ],
+)
+def test_left_early(step, violations):
+    """I2: a step that was left before its expiry after its answer is found, also where the answer came later still."""
+    assert len(judged(early(failed_over(), **step))) == violations
+
+
 @pytest.mark.parametrize(("answer", "violations"), [(Unknown("HTTP 500"), 0), (Accepted("uuid-1"), 1)])
 def test_a_last_message_nobody_knows_of(answer, violations):
     """A workflow that can only wait for a receipt is no violation, where the message may never have been sent."""
