@@ -14,8 +14,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from failover.adapters.callers import Outdated
 from failover.outside import Outside
 from failover.rules import credentials
+from failover.use_cases.authenticate import authenticate
 from failover.use_cases.register import register
 from tests.examples import SMS, request
+from tests.functions.test_same_instant import at_once
 from tests.world import body_of, http_event, load
 
 DAY = 86400
@@ -194,6 +196,18 @@ def test_rotation_with_overlap(world, post):
     assert post(world.basic)["statusCode"] == 401
     assert post(basic(world, second))["statusCode"] == 202
     assert post(basic(world, third))["statusCode"] == 202
+
+
+def test_rotation_under_load(world):
+    """F20: nobody who comes with the old secret while it is rotated, or after, is turned away."""
+    outside = Outside()
+
+    def come():
+        for _ in range(20):
+            assert authenticate(outside, world.basic).account == world.api_key
+
+    at_once(come, come, lambda: rotate(world), come)
+    come()
 
 
 def test_rotation_without_overlap(world, post):

@@ -258,6 +258,18 @@ def test_forbidden_address(world, deliver, put_off, listed, delivering):
     assert put_off == []
 
 
+def test_what_is_kept_of_an_attempt(world, customer, deliver, put_off):
+    """I8: of an attempt there are four numbers: which, when, how long, and the HTTP status; no URL, and no body."""
+    ended(world)
+    customer.script = [server.http(500)]
+    deliver(task_of(world, STATUS))
+    deliver(put_off[0][1])
+    assert _log(world).keys() == {"pk", "sk", "state", "last_attempt", "attempts", "expires_at"}
+    first, second = (attempt["M"] for attempt in _log(world)["attempts"]["L"])
+    assert first.keys() == second.keys() == {"number", "at", "milliseconds", "answer"}
+    assert all(value.keys() == {"N"} for attempt in (first, second) for value in attempt.values())
+
+
 def test_attempts_are_forgotten_with_their_workflow(world, customer, deliver):
     """What is recorded of a webhook has an end, also while its workflow still runs, and none sooner than that."""
     flow = ended(world)

@@ -9,7 +9,7 @@ import pytest
 from failover.rules import transitions
 from failover.task_edge import TaskFailed
 from tests import messages_server as server
-from tests.examples import ID, MESSENGER, NOW, SMS, TWO_STEPS, workflow
+from tests.examples import NOW
 from tests.functions.conftest import REPORT, ended, task_of
 from tests.functions.test_deliver_webhook_faults import unreachable
 from tests.left_behind import id_in, left_in, metrics
@@ -115,19 +115,6 @@ def test_callback_of_the_sandbox(world, monkeypatch):
     assert queue.drain(receipts.handler, receipts.NotTaken) == 1
     assert status.requests[-1].body["status"] == "read"
     status.close()
-
-
-def test_an_execution_that_is_redriven(world, reconciling, messages):
-    """F19: an execution that an operator redrives beside the one that took its place asks for nothing a second time."""
-    flow = world.put(transitions.claimed(workflow(*TWO_STEPS), 0, NOW), [MESSENGER, SMS])
-    world.executions.start(flow, NOW)
-    reconciling.died()
-    reconciling.run(NOW + 4 * 60_000)
-    assert world.read(ID).attempt == 2
-    send = load("send_messenger")
-    for _ in range(2):
-        send.handler({"workflow": ID, "step": 0}, None)
-    assert messages.requests == []
 
 
 def test_a_workflow_that_always_crashes(world, reconciling, output):

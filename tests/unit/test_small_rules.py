@@ -1,6 +1,7 @@
 """The smaller rules: waiting, dues, redaction, credentials, references, outgoing bodies, presentation."""
 
 import base64
+import hmac
 from dataclasses import replace
 
 import pytest
@@ -160,6 +161,16 @@ def test_secrets():
     assert credentials.matches(new, hashes)
     assert not credentials.matches(credentials.new_secret(), hashes)
     assert not credentials.matches("", hashes)
+
+
+def test_secrets_cannot_be_guessed(monkeypatch):
+    """A secret is 32 bytes of the system's randomness, and is compared in a time that tells nothing."""
+    assert len({credentials.new_secret() for _ in range(100)}) == 100
+    assert len(base64.urlsafe_b64decode(credentials.new_secret() + "=")) == 32
+    compared = []
+    monkeypatch.setattr(hmac, "compare_digest", lambda *two: compared.append(two) or False)
+    assert not credentials.matches("offered", ["one", "two"])
+    assert compared == [(credentials.hashed("offered"), "one"), (credentials.hashed("offered"), "two")]
 
 
 @pytest.mark.parametrize(
