@@ -123,7 +123,7 @@ def _requests(place: Place) -> Counter[str]:
 def _callbacks(place: Place) -> list[float]:
     """Seconds in which each status callback of the sandbox that was answered had its answer."""
     pages = stack.client(place, "logs").get_paginator("filter_log_events")
-    group = f"/aws/lambda/{stack.NAME}-sandbox-receipts"
+    group = stack.resources(place)["SandboxLogs"]
     lines = (event["message"] for page in pages.paginate(logGroupName=group) for event in page["events"])
     return [json.loads(line)["milliseconds"] / 1000 for line in lines if '"receipt played"' in line]
 
