@@ -18,7 +18,7 @@ class Deliveries:
         def act() -> Known | None:
             flow = self.items.flow(task.workflow_id)
             account = self.items.accounts.get(task.account)
-            if flow is None or account is None:
+            if flow is None or account is None or (flow.account, flow.application) != (task.account, task.application):
                 return None
             last = self._seen(flow.id, task.sequence).get("last_attempt", 0)
             application = self.items.applications.get(task.application or "")

@@ -91,7 +91,8 @@ class Table:
 
     def everything(self):
         """All that can be read."""
-        tasks = [Task(flow_id, account, "app", 1) for flow_id in IDS for account in ACCOUNTS]
+        callers = [(account, application) for account in ACCOUNTS for application in (None, "app")]
+        tasks = [Task(flow_id, *caller, 1) for flow_id in IDS for caller in callers]
         deliveries, callers = self.table.deliveries, self.table.callers
         prepared = [deliveries.prepare(task) for task in tasks]
         return (
@@ -111,7 +112,8 @@ class Table:
 
     def _create(self, flow_id, account, client_ref, key, later):
         now = NOW + later - IDS.index(flow_id)
-        flow = workflow(*TWO_STEPS, account=account)
+        application = (None, "app")[IDS.index(flow_id) % 2]
+        flow = replace(workflow(*TWO_STEPS, account=account), application=application)
         flow = replace(flow, id=flow_id, client_ref=client_ref, created_at=now, due_at=now + 60_000)
         if self.store.read(flow_id):
             return "there is one"
@@ -148,7 +150,7 @@ class Table:
 
     def _attempt(self, flow_id, sequence, number, state):
         if flow := self.store.read(flow_id):
-            task = Task(flow_id, flow.account, None, sequence, attempt=number)
+            task = Task(flow_id, flow.account, flow.application, sequence, attempt=number)
             attempt = {"number": number, "at": NOW + number, "milliseconds": 5, "answer": 200}
             self.table.deliveries.record(flow, task, attempt, state)
 
