@@ -22,6 +22,9 @@ from failover.use_cases.transition import transition
 _LONGEST_WAIT = 60.0
 """Seconds a send may wait for the step before to expire; the state machine's retries are too few to rely on."""
 
+_LOOK_AGAIN = 5.0
+"""Seconds after which it looks whether it still has to wait."""
+
 
 def send(outside: Outside, channel: str, workflow_id: str, number: int) -> None:
     """Send step `number`, or return quietly where it must not be sent. Raises before its claim or after its answer."""
@@ -55,19 +58,27 @@ def _not_sent(number: int) -> None:
 
 
 def _claim(outside: Outside, workflow: Workflow, number: int) -> Workflow | None:
-    """The workflow with step `number` claimed; waits a little where the machine's timer was ahead of ours."""
-    try:
-        claim = transition(outside.store, workflow, lambda now: transitions.claimed(now, number, outside.now()))
-    except transitions.TooEarly as early:
-        count("ClaimsTooEarly")
-        seconds = early.milliseconds / 1000
-        if seconds > _LONGEST_WAIT:
-            raise
-        logger.warning("ahead of the timer", step=number, seconds=seconds)
-        outside.sleep(seconds)
-        current = outside.store.read(workflow.id) or workflow
-        claim = transition(outside.store, current, lambda now: transitions.claimed(now, number, outside.now()))
-    return claim[1] if claim else None
+    """The workflow with step `number` claimed; waits a little where the step before has time left.
+
+    That is where the machine's timer was ahead of ours, or where a send died. Meanwhile a status may decide that step.
+    """
+    waited = 0.0
+    while True:
+        try:
+            claim = transition(outside.store, workflow, lambda now: transitions.claimed(now, number, outside.now()))
+        except transitions.TooEarly as early:
+            seconds = early.milliseconds / 1000
+            if waited == 0:
+                count("ClaimsTooEarly")
+                logger.warning("ahead of the timer", step=number, seconds=seconds)
+            if waited + seconds > _LONGEST_WAIT:
+                raise
+            pause = min(seconds, _LOOK_AGAIN)
+            outside.sleep(pause)
+            waited += pause
+            workflow = outside.store.read(workflow.id) or workflow
+        else:
+            return claim[1] if claim else None
 
 
 def _asked(outside: Outside, messages: MessagesApi, body: dict[str, Any], workflow: Workflow, number: int) -> Answer:
