@@ -206,8 +206,23 @@ def test_secrets_manager_is_down(world, app, sent, told):
     reachable()
 
 
+def test_rotated_while_secrets_manager_is_down(world, app, sent, told):
+    """A callback that may be signed with a secret nobody can read yet is asked for again, and counts when it comes."""
+    app.handler(callback_event(callback("submitted")), None)
+    event = callback_event(callback("read"), secret=NEW)
+    reachable = unreachable(app.outside.signature_secret._client, "secrets-manager.GetSecretValue")
+    app.outside.signature_secret._asked_at -= 20
+    assert app.handler(event, None)["statusCode"] == 503
+    assert app.handler(event, None)["statusCode"] == 503
+    reachable()
+    rotate(app, signature_secret=NEW)
+    app.outside.signature_secret._asked_at -= 20
+    assert app.handler(event, None)["statusCode"] == 200
+    assert world.read(ID).status == "completed"
+
+
 def test_forgeries_while_secrets_manager_is_down(app, sent, monkeypatch):
-    """Then, too, a forged callback is refused, and a few of them cost one attempt to read the secret."""
+    """Nobody can tell them from genuine ones then: they are to come again, and cost one attempt to read the secret."""
     app.handler(callback_event(callback("submitted")), None)
     unreachable(app.outside.signature_secret._client, "secrets-manager.GetSecretValue")
     readings = []
@@ -215,7 +230,7 @@ def test_forgeries_while_secrets_manager_is_down(app, sent, monkeypatch):
     monkeypatch.setattr(app.outside.signature_secret, "_read", lambda: readings.append(1) or read())
     app.outside.signature_secret._asked_at -= 20
     forged = [callback_event(callback("read"), authorization="Bearer x") for _ in range(4)]
-    assert [app.handler(event, None)["statusCode"] for event in forged] == [401] * 4
+    assert [app.handler(event, None)["statusCode"] for event in forged] == [503] * 4
     assert len(readings) == 1
 
 

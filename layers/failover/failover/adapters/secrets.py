@@ -25,6 +25,8 @@ class Secret:
         self._monotonic = monotonic
         self._value: dict[str, str] = {}
         self._asked_at = float("-inf")
+        self.doubtful = False
+        """What is known may be out of date: Secrets Manager did not answer when it was asked last."""
 
     def value(self) -> dict[str, str]:
         """The secret, read at most five minutes ago, or as it was when Secrets Manager last answered.
@@ -35,7 +37,10 @@ class Secret:
         return self._value
 
     def refreshed(self) -> bool:
-        """Read it again because it was not accepted; True: it has changed. Raises as `value`."""
+        """Read it again because it was not accepted; True: it has changed. Raises as `value`.
+
+        While Secrets Manager does not answer, nobody can say (`doubtful`).
+        """
         before = self._value
         self._read_after(_PATIENCE)
         return self._value != before
@@ -46,11 +51,13 @@ class Secret:
             return
         try:
             self._read()
+            self.doubtful = False
         except aws.Unavailable as error:
             if not self._value:
                 raise
             logger.warning("unavailable", error=str(error))
             self._asked_at = self._monotonic()
+            self.doubtful = True
 
     def _read(self) -> None:
         self._client = self._client or aws.client("secretsmanager")

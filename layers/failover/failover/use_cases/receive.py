@@ -20,7 +20,8 @@ _PATIENCE = 300_000
 def receive(outside: Outside, authorization: str | None, raw: bytes) -> None:
     """Record one callback; returning means it need not come again.
 
-    Raises Problem: 503 (unsigned, or too early to place: send it again), 401 (forged), 400 (unreadable), 413.
+    Raises Problem: 503 (unsigned, too early to place, or not to be checked now: send it again), 401 (forged),
+    400 (unreadable), 413.
     """
     body.check_size(raw)
     issued_at = _check_signature(outside, authorization, raw)
@@ -70,6 +71,8 @@ def _check_signature(outside: Outside, authorization: str | None, raw: bytes) ->
                 raise
             return 1000 * signature.check_any(authorization, raw, _secrets(secret.value()), now)
     except signature.Forged as error:
+        if secret.doubtful:
+            raise problems.unavailable("The signature cannot be checked right now.", retry_after=30) from None
         logger.warning("forged callback", reason=str(error))
         count("ForgedReceipts")
         raise problems.Problem(problems.INVALID_SIGNATURE, "The signature does not fit this body.") from None
