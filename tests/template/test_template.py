@@ -183,7 +183,7 @@ def test_throttling(translated):
     assert (for_all["ResourcePath"], for_all["HttpMethod"]) == ("/*", "*")
     assert for_all["ThrottlingRateLimit"] == {"Ref": "ThrottlingRate"}
     assert for_all["ThrottlingBurstLimit"] == {"Ref": "ThrottlingBurst"}
-    assert (for_callbacks["ResourcePath"], for_callbacks["HttpMethod"]) == ("/webhooks/message-status", "POST")
+    assert (for_callbacks["ResourcePath"], for_callbacks["HttpMethod"]) == ("/~1webhooks~1message-status", "POST")
     assert for_callbacks["ThrottlingRateLimit"] == {"Ref": "CallbackThrottlingRate"}
     assert for_callbacks["ThrottlingBurstLimit"] == {"Ref": "CallbackThrottlingBurst"}
     for limit in ("Rate", "Burst"):
