@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import Any
 
-from failover.rules import webhooks
+from failover.rules import backoff, webhooks
 from failover.rules.workflow import Entry, Workflow
 
 ENDS = ("completed", "error", "cancelled")
@@ -48,10 +48,10 @@ def _of_one(flow: Workflow) -> Iterator[str]:
 
 
 def _left_early(flow: Workflow) -> Iterator[int]:
-    """Steps that were left as expired before their expiry after their answer, or after their claim without one."""
+    """Steps that were left as expired before their expiry after their answer, or after the last it might have had."""
     for entry in flow.timeline:
         step = flow.steps[entry.get("step", 0)]
-        began = step.answered_at or step.claimed_at or 0
+        began = step.answered_at or (step.claimed_at or 0) + backoff.longest_send(step.expiry_time) * 1000
         if entry["event"] == "left" and _expired(entry) and entry["at"] < began + (step.expiry_time or 0) * 1000:
             yield entry["step"]
 

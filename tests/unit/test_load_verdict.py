@@ -65,8 +65,8 @@ def early(flow, **step):
         ({"answered_at": NOW + 1000}, 0),
         ({"answered_at": NOW + 1001}, 1),
         ({"answered_at": NOW + 602_000}, 1),
-        ({"answered_at": None}, 0),
-        ({"answered_at": None, "claimed_at": NOW + 1001}, 1),
+        ({"answered_at": None}, 1),
+        ({"answered_at": None, "claimed_at": NOW - 38_000}, 0),
     ],
 )
 def test_left_early(step, violations):
