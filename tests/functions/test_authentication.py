@@ -206,6 +206,7 @@ def test_rotation_under_load(world):
         for _ in range(20):
             assert authenticate(outside, world.basic).account == world.api_key
 
+    come()
     at_once(come, come, lambda: rotate(world), come)
     come()
 

@@ -20,8 +20,11 @@ def deliver(outside: Outside, task: Task) -> None:
     comes twice, or a second series beside the first, ends here. Whatever dies in between is attempted once more.
     """
     known = outside.deliveries.prepare(task)
-    if known is None or task.attempt <= known.last_attempt:
-        logger.info("no attempt", sequence=task.sequence, attempt=task.attempt, gone=known is None)
+    if known is None:
+        logger.warning("no attempt: it is gone, or another caller's", sequence=task.sequence, attempt=task.attempt)
+        return
+    if task.attempt <= known.last_attempt:
+        logger.info("no attempt: made already", sequence=task.sequence, attempt=task.attempt)
         return
     url, entry = known.url, webhooks.find(known.workflow, task.sequence)
     if url is None or entry is None:
