@@ -165,7 +165,9 @@ class Stack:
         return outside
 
     def _secret(self, value: dict[str, str]) -> Any:
-        return SimpleNamespace(value=lambda: self.calls("read a secret", lambda: value), refreshed=lambda: False)
+        return SimpleNamespace(
+            value=lambda: self.calls("read a secret", lambda: value), refreshed=lambda: False, doubtful=False
+        )
 
     # ---------------------------------------------------------------- processes
     def run(self, act: Callable[[], Any], fate: Fate | None = None) -> Any:
