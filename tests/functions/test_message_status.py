@@ -1,6 +1,5 @@
 """Status callbacks: genuine ones are recorded once, forged ones never (faults F9 to F14, F18)."""
 
-import json
 import time
 
 import boto3
@@ -13,8 +12,7 @@ from failover.rules import transitions
 from failover.rules.answers import Accepted
 from failover.rules.presentation import iso
 from tests.examples import ID, MESSENGER, NOW, SMS, TWO_STEPS, workflow
-from tests.functions.test_deliver_webhook_faults import unreachable
-from tests.world import SIGNATURE_SECRET, body_of, callback_event, load
+from tests.world import callback_event, load
 
 UUID = "aaaaaaaa-bbbb-4ccc-8ddd-0123456789ab"
 
@@ -131,117 +129,6 @@ def test_unknown_reference(world, app, sent, output, reference):
     assert app.handler(callback_event(callback("read", client_ref=reference)), None)["statusCode"] == 200
     assert world.items() == before
     assert "UnknownReceipts" in output()
-
-
-@pytest.mark.decision("Incoming status callbacks")
-@pytest.mark.parametrize(
-    "event",
-    [
-        callback_event(callback("read"), secret="another-secret-of-sufficient-length"),
-        callback_event(callback("read"), payload_hash="0" * 64),
-        callback_event(callback("read"), payload_hash=None),
-        callback_event(callback("read"), iat=int(time.time()) - 26 * 3600),
-        callback_event(callback("read"), authorization="Bearer x"),
-        callback_event(callback("read"), authorization="Basic eDp5"),
-    ],
-)
-def test_forged(world, app, sent, told, event):
-    """F14: a forged callback is 401, and nothing is written."""
-    before = world.items()
-    answer = app.handler(event, None)
-    assert answer["statusCode"] == 401
-    assert body_of(answer)["type"].endswith("#invalid-signature")
-    assert world.items() == before
-    assert not told
-
-
-@pytest.mark.decision("Incoming status callbacks")
-def test_unsigned(world, app, sent):
-    """F14: an unsigned callback is 503, because a signed one follows; nothing is written."""
-    before = world.items()
-    answer = app.handler(callback_event(callback("read"), authorization=""), None)
-    assert answer["statusCode"] == 503
-    assert answer["multiValueHeaders"]["Retry-After"]
-    assert world.items() == before
-
-
-NEW = "rotated-signature-secret-of-some-length"
-
-
-def rotate(app, **secrets):
-    """Put a new value, and let the function's patience pass."""
-    boto3.client("secretsmanager").put_secret_value(SecretId="signature", SecretString=json.dumps(secrets))
-    app.outside.signature_secret._asked_at -= 20
-
-
-def test_rotated_signature_secret(world, app, sent, told):
-    """F20: after a rotation the first callback with the new secret is genuine."""
-    app.handler(callback_event(callback("submitted")), None)
-    rotate(app, signature_secret=NEW)
-    assert app.handler(callback_event(callback("read"), secret=NEW), None)["statusCode"] == 200
-
-
-def test_both_signature_secrets_while_they_overlap(world, app, sent, told):
-    """F20: a callback that was signed before the rotation, and comes after it, is genuine; a third secret's is not."""
-    app.handler(callback_event(callback("submitted")), None)
-    rotate(app, signature_secret=NEW, previous_signature_secret=SIGNATURE_SECRET)
-    for status, secret in (("delivered", NEW), ("read", SIGNATURE_SECRET)):
-        assert app.handler(callback_event(callback(status), secret=secret), None)["statusCode"] == 200
-    assert world.read(ID).status == "completed"
-    assert app.handler(callback_event(callback("read"), secret=NEW + "x"), None)["statusCode"] == 401
-
-
-def test_the_overlap_ends(world, app, sent, told):
-    """Once the secret before is taken away, what it signed is forged."""
-    rotate(app, signature_secret=NEW)
-    assert app.handler(callback_event(callback("read"), secret=SIGNATURE_SECRET), None)["statusCode"] == 401
-
-
-def test_secrets_manager_is_down(world, app, sent, told):
-    """A secret that was read once stays good while Secrets Manager is out of reach."""
-    app.handler(callback_event(callback("submitted")), None)
-    reachable = unreachable(app.outside.signature_secret._client, "secrets-manager.GetSecretValue")
-    app.outside.signature_secret._asked_at -= 400
-    assert app.handler(callback_event(callback("read")), None)["statusCode"] == 200
-    reachable()
-
-
-def test_rotated_while_secrets_manager_is_down(world, app, sent, told):
-    """A callback that may be signed with a secret nobody can read yet is asked for again, and counts when it comes."""
-    app.handler(callback_event(callback("submitted")), None)
-    event = callback_event(callback("read"), secret=NEW)
-    reachable = unreachable(app.outside.signature_secret._client, "secrets-manager.GetSecretValue")
-    app.outside.signature_secret._asked_at -= 20
-    assert app.handler(event, None)["statusCode"] == 503
-    assert app.handler(event, None)["statusCode"] == 503
-    reachable()
-    rotate(app, signature_secret=NEW)
-    app.outside.signature_secret._asked_at -= 20
-    assert app.handler(event, None)["statusCode"] == 200
-    assert world.read(ID).status == "completed"
-
-
-def test_forgeries_while_secrets_manager_is_down(app, sent, monkeypatch):
-    """Nobody can tell them from genuine ones then: they are to come again, and cost one attempt to read the secret."""
-    app.handler(callback_event(callback("submitted")), None)
-    unreachable(app.outside.signature_secret._client, "secrets-manager.GetSecretValue")
-    readings = []
-    read = app.outside.signature_secret._read
-    monkeypatch.setattr(app.outside.signature_secret, "_read", lambda: readings.append(1) or read())
-    app.outside.signature_secret._asked_at -= 20
-    forged = [callback_event(callback("read"), authorization="Bearer x") for _ in range(4)]
-    assert [app.handler(event, None)["statusCode"] for event in forged] == [503] * 4
-    assert len(readings) == 1
-
-
-def test_forgeries_do_not_hammer_secrets_manager(app, sent, monkeypatch):
-    """Forged callbacks cause at most one reading of the secret in ten seconds."""
-    readings = []
-    read = app.outside.signature_secret._read
-    monkeypatch.setattr(app.outside.signature_secret, "_read", lambda: readings.append(1) or read())
-    for _ in range(5):
-        app.handler(callback_event(callback("read"), authorization="Bearer x"), None)
-    assert len(readings) == 1
 
 
 @pytest.mark.parametrize(
