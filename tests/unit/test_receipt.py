@@ -1,5 +1,6 @@
 import pytest
 
+from failover.rules.message_uuid import message_uuid
 from failover.rules.receipt import UnreadableReceipt, parse
 
 V1 = {
@@ -51,6 +52,20 @@ def test_timestamps(timestamp, milliseconds):
     assert parse({**V1, "timestamp": timestamp}).timestamp == milliseconds
 
 
+@pytest.mark.parametrize("uuid", ["a/b", "a\x00b", "a\r\nb", "<script>", "a b", "é", "..", ".", "", "a" * 101, "a\n"])
+def test_unusable_message_uuid(uuid):
+    """An id that would have to be quoted somewhere is none; the reference still leads to the step."""
+    assert message_uuid(uuid) is None
+    receipt = parse({**V1, "message_uuid": uuid})
+    assert (receipt.message_uuid, receipt.client_ref) == (None, V1["client_ref"])
+
+
+@pytest.mark.parametrize("uuid", [V1["message_uuid"], "0A000000:0123-abc_~.x", "a" * 100, "...", "uuid-0"])
+def test_usable_message_uuid(uuid):
+    """Whatever may stand in a path as it is, is an id."""
+    assert message_uuid(uuid) == parse({**V1, "message_uuid": uuid}).message_uuid == uuid
+
+
 @pytest.mark.parametrize(
     ("body", "field"),
     [
@@ -59,6 +74,7 @@ def test_timestamps(timestamp, milliseconds):
         ({**V1, "status": ["read"]}, "status"),
         ({"status": "read"}, "message_uuid"),
         ({"status": "read", "message_uuid": 5, "client_ref": ""}, "message_uuid"),
+        ({"status": "read", "message_uuid": "a/b"}, "message_uuid"),
     ],
 )
 def test_unreadable(body, field):

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from failover.rules.message_uuid import message_uuid
 from failover.rules.redaction import private_phrases, redacted
 from failover.rules.statuses import STATUSES
 from failover.rules.usage import Usage, usage
@@ -23,6 +24,7 @@ class UnreadableReceipt(Exception):
 class Receipt:
     status: str
     message_uuid: str | None
+    """None where the callback has none that can be used (`rules.message_uuid`)."""
     client_ref: str | None
     timestamp: int | None
     """When the vendor says it happened (ms); None where the callback gives no readable time."""
@@ -39,7 +41,7 @@ def parse(body: Any) -> Receipt:
         raise UnreadableReceipt("status")
     receipt = Receipt(
         status=body["status"],
-        message_uuid=_text(body.get("message_uuid")),
+        message_uuid=message_uuid(body.get("message_uuid")),
         client_ref=_text(body.get("client_ref")),
         timestamp=_instant(body.get("timestamp")),
         error=_error(body.get("error"), _parties(body)),
