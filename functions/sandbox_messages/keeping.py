@@ -36,20 +36,21 @@ class Kept:
 
     def of(self, client_ref: str, now: int) -> list[dict[str, Any]]:
         """The messages with this reference, with the time each was sent (ms); none is older than a day."""
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            ConsistentRead=True,
+            KeyConditionExpression="client_ref = :ref",
+            ExpressionAttributeValues={":ref": {"S": client_ref or NO_REFERENCE}},
+        )
         with aws.failures("dynamodb"):
-            answer = self._client.query(
-                TableName=self._table,
-                ConsistentRead=True,
-                KeyConditionExpression="client_ref = :ref",
-                ExpressionAttributeValues={":ref": {"S": client_ref or NO_REFERENCE}},
-            )
+            items = [item for page in pages for item in page["Items"]]
         return [
             {
                 "message_uuid": item["message_uuid"]["S"],
                 "at": int(item["at"]["N"]),
                 "body": json.loads(item["body"]["S"]),
             }
-            for item in answer["Items"]
+            for item in items
             if now < 1000 * int(item["expires_at"]["N"])
         ]
 

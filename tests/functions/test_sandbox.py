@@ -174,6 +174,14 @@ def test_kept(app, scheduled):
     assert app.handler(event, None)["statusCode"] == 401
 
 
+def test_more_than_a_page(app):
+    """What was sent under one reference is given whole, though DynamoDB gives 1 MB at a time."""
+    now = app.outside.now()
+    for number in range(30):
+        app.kept.keep("ref", f"uuid-{number}", {"text": "x" * 40_000}, now)
+    assert len(app.kept.of("ref", now)) == 30
+
+
 @pytest.mark.parametrize(("part", "call"), [("kept", "dynamodb.PutItem"), ("schedule", "sqs.SendMessageBatch")])
 def test_out_of_reach(app, part, call):
     """What may have been kept is not asked for again: where AWS fails the answer leaves open what has become of it."""
