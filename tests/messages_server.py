@@ -6,6 +6,7 @@ import socket
 import ssl
 import struct
 import threading
+import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -37,6 +38,19 @@ def http(status: int, body: bytes = b"{}", headers: str = "", length: int | None
 def raw(answer: bytes) -> Answer:
     """Exactly these bytes."""
     return lambda connection: connection.sendall(answer)
+
+
+def endless(server: "MessagesServer", head: bytes, piece: bytes) -> Answer:
+    """`head`, then `piece` every 20 ms, until the client hangs up or the server is closed, for ten seconds at most."""
+
+    def answer(connection: socket.socket) -> None:
+        end = time.monotonic() + 10
+        with contextlib.suppress(OSError):
+            connection.sendall(head)
+            while time.monotonic() < end and not server.released.wait(0.02):
+                connection.sendall(piece)
+
+    return answer
 
 
 def problem(status: int, title: str, headers: str = "", **more: Any) -> Answer:

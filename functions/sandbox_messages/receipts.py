@@ -6,8 +6,8 @@ import uuid
 from typing import Any
 
 import jwt
-import requests
 
+from failover.adapters.deadline_post import Response, post
 from failover.observability import logger
 from failover.outside import Outside
 from failover.rules.presentation import iso
@@ -31,11 +31,11 @@ def _post(url: str, body: dict[str, Any]) -> None:
     claims = {"iat": int(time.time()), "jti": str(uuid.uuid4()), "iss": "Vonage", "payload_hash": digest(raw)}
     token = jwt.encode(claims, outside.signature_secret.value()["signature_secret"], algorithm="HS256")
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-    try:
-        answer = requests.post(url, data=raw, headers=headers, timeout=(3, 12), allow_redirects=False)
-    except requests.RequestException as error:
-        raise NotTaken(type(error).__name__) from None
-    milliseconds = round(answer.elapsed.total_seconds() * 1000)
-    logger.info("receipt played", status=body["status"], answer=answer.status_code, milliseconds=milliseconds)
-    if not answer.ok:
-        raise NotTaken(f"HTTP {answer.status_code}")
+    began = time.monotonic()
+    answer = post(url, raw, headers, connect_seconds=3, response_seconds=12, longest_body=0)
+    if not isinstance(answer, Response):
+        raise NotTaken(answer.fault)
+    milliseconds = round((time.monotonic() - began) * 1000)
+    logger.info("receipt played", status=body["status"], answer=answer.status, milliseconds=milliseconds)
+    if not 200 <= answer.status < 300:
+        raise NotTaken(f"HTTP {answer.status}")

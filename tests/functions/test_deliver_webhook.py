@@ -156,9 +156,9 @@ def test_final_answers(world, customer, deliver, put_off, listed, status):
         pytest.param(server.http(429), {"answer": 429}, id="429"),
         pytest.param(server.http(500), {"answer": 500}, id="500"),
         pytest.param(server.http(503, headers="Retry-After: 1\r\n"), {"answer": 503}, id="503"),
-        pytest.param(server.reset, {"error": "no connection"}, id="reset"),
-        pytest.param(server.closed, {"error": "no connection"}, id="closed"),
-        pytest.param(server.garbage, {"error": "no connection"}, id="garbage"),
+        pytest.param(server.reset, {"error": "no HTTP answer"}, id="reset"),
+        pytest.param(server.closed, {"error": "no HTTP answer"}, id="closed"),
+        pytest.param(server.garbage, {"error": "no HTTP answer"}, id="garbage"),
     ],
 )
 @pytest.mark.parametrize(("series", "seconds"), [(1, 5), (2, 10), (8, 640), (9, 900), (90, 900)])

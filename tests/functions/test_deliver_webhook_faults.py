@@ -8,6 +8,7 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 
 from failover.adapters import aws
+from failover.adapters.deadline_post import THREADS
 from failover.adapters.secrets import Secret
 from failover.task_edge import TaskFailed
 from tests import messages_server as server
@@ -88,7 +89,7 @@ def test_trickling_answer(world, customer, endless, hurried, deliver, listed, he
 
 
 def attempts_under_way():
-    return [thread for thread in threading.enumerate() if thread.name.startswith("ThreadPoolExecutor")]
+    return [thread for thread in threading.enumerate() if thread.name.startswith(THREADS)]
 
 
 @pytest.mark.parametrize("status", ["200 OK", "302 Found", "404 Not Found"])
@@ -108,7 +109,31 @@ def test_endless_header(world, customer, endless, deliver, listed):
     ended(world)
     endless(b"HTTP/1.1 200 OK\r\nX: ", b"x" * 65536)
     deliver(task_of(world))
-    assert listed()["attempts"][0]["error"] == "no connection"
+    assert listed()["attempts"][0]["error"] == "no HTTP answer"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param(b"hello", id="HTTP/0.9"),
+        pytest.param(b"HTTP/1.1 OK\r\n\r\n", id="no status"),
+        pytest.param(b"HTTP/1.1 20 OK\r\n\r\n", id="short status"),
+        pytest.param(b"HTTP/2.0 200 OK\r\n\r\n", id="version"),
+        pytest.param(b"\x16\x03\x01\x02\x00", id="TLS"),
+        pytest.param(b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 101 + b"\r\n", id="101 headers"),
+        pytest.param(b"HTTP/1.1 200 OK\r\nContent-Length: 1, 2\r\n\r\n", id="two lengths"),
+        pytest.param(b"HTTP/1.1 200", id="cut status line"),
+        pytest.param(b"", id="nothing"),
+    ],
+)
+def test_odd_answer(world, customer, deliver, put_off, listed, answer):
+    """F25: a customer's server that was reached and answers in no way HTTP knows is not called out of reach."""
+    ended(world)
+    customer.script = [server.raw(answer)]
+    deliver(task_of(world))
+    attempt = listed()["attempts"][0]
+    assert attempt.get("error", "no HTTP answer") == "no HTTP answer"
+    assert len(put_off) == ("error" in attempt)
 
 
 def test_the_same_message_twice(world, customer, deliver, put_off, listed):

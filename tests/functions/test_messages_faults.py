@@ -1,14 +1,17 @@
 """The send functions against a Messages API that misbehaves (faults F4 to F8)."""
 
 import json
+import threading
 import time
 
 import boto3
 import pytest
 import requests
+import urllib3.util.connection
 
 from failover.adapters import aws
-from failover.rules import transitions
+from failover.adapters import messages as messages_api
+from failover.rules import backoff, transitions
 from failover.rules.receipt import Receipt
 from tests import messages_server as server
 from tests.certificates import self_signed
@@ -37,9 +40,30 @@ def test_refusal_quotes_nothing(world, stored, messages, outside):
     assert "(text: … was sent … by …)" in world.read(ID).timeline[-1]["reason"]
 
 
-def test_redirect_is_a_refusal(world, stored, messages, outside):
-    """A redirect is not followed: credentials and content stay where they were meant to go."""
-    messages.script = [server.http(302, headers="Location: http://127.0.0.1:9/\r\n")]
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        pytest.param(b'{"title": "cut \\ud83d"}', "cut \ufffd", id="half of a pair"),
+        pytest.param(b'{"title": "a\\u0000b"}', "a\ufffdb", id="NUL"),
+        pytest.param(b'{"title": "a\xff"}', "a\ufffd", id="not UTF-8"),
+        pytest.param(b'\xef\xbb\xbf{"title": "a"}', "a", id="byte order mark"),
+        pytest.param(b'{"title": "a", "title": "b"}', "b", id="twice"),
+        pytest.param(b'{"title": "a", "x": NaN}', "a", id="NaN"),
+        pytest.param(b'{"title": "a", "x": ' + b"1" * 5000 + b"}", "a", id="a long integer"),
+        pytest.param(b'{"title": "a", "x": ' + b"[" * 5000, "", id="unreadable"),
+    ],
+)
+def test_refused_in_odd_words(world, stored, messages, outside, body, words):
+    """F6: a refusal is recorded as far as it can be read; odd bytes in its words cost no refusal."""
+    messages.script = [server.http(422, body)]
+    assert sent_step(world, outside).state == "refused"
+    assert world.read(ID).timeline[-1]["reason"] == f"refused: 422 {words}".strip()
+
+
+@pytest.mark.parametrize("location", ["http://127.0.0.1:9/", "http://[bad"])
+def test_redirect_is_a_refusal(world, stored, messages, outside, location):
+    """A redirect is not followed, nor read: credentials and content stay where they were meant to go."""
+    messages.script = [server.http(302, headers=f"Location: {location}\r\n")]
     assert sent_step(world, outside).state == "refused"
 
 
@@ -55,7 +79,7 @@ def test_credentials_refused(world, stored, messages, outside, status, output):
 def test_credentials_rotated(world, stored, messages, outside, monkeypatch):
     """F7, F20: a secret that has changed in the meantime is read again, and the message goes out."""
     api = outside.messages("https://api.test/beta")
-    api.prepare()
+    api.prepare({})
     rotated = json.dumps({**CREDENTIALS, "api_secret": "rotated"})
     boto3.client("secretsmanager").put_secret_value(SecretId="messages", SecretString=rotated)
     outside.messages_secret._asked_at -= 20
@@ -223,11 +247,12 @@ def _slow(connection):
         pytest.param(server.http(502), id="502"),
         pytest.param(server.http(504), id="504"),
         pytest.param(server.http(408), id="408"),
-        pytest.param(server.http(302, headers="Location: http://[bad\r\n"), id="bad redirect"),
         pytest.param(server.http(202, b"not json"), id="not json"),
         pytest.param(server.http(202, b"[" * 100_000), id="deep"),
         pytest.param(server.http(202, b"{}"), id="no message_uuid"),
         pytest.param(server.http(202, b'{"message_uuid": 7}'), id="odd message_uuid"),
+        pytest.param(server.http(202, b'{"message_uuid": "a/../b"}'), id="a path for a message_uuid"),
+        pytest.param(server.http(202, b'{"message_uuid": "a\\u0000\\r\\nb"}'), id="control characters"),
         pytest.param(server.http(202, b'{"message_uuid": "x', length=100), id="truncated"),
         pytest.param(server.http(202, b'{"x": "' + b"x" * 200_000 + b'"}'), id="huge"),
         pytest.param(_slow, id="slow"),
@@ -242,6 +267,86 @@ def test_unknown(world, stored, messages, outside, slept, answer, monkeypatch):
     assert step.answered_at
     assert len(messages.requests) == 1
     assert not slept
+
+
+@pytest.fixture
+def brief(monkeypatch):
+    """A request has half a second in all."""
+    monkeypatch.setattr("failover.adapters.messages.CONNECT_SECONDS", 0.25)
+    monkeypatch.setattr("failover.adapters.messages.READ_SECONDS", 0.25)
+
+
+@pytest.mark.parametrize(
+    ("head", "piece", "reason"),
+    [
+        pytest.param(b"HTTP/1.1 202 X\r\n", b"X: y\r\n", "read timeout", id="headers"),
+        pytest.param(b"", b"HTTP/1.1 100 Continue\r\n\r\n", "read timeout", id="continue"),
+        pytest.param(b"HTTP/1.1 202 X\r\n\r\n", b" ", "HTTP 202 without a message_uuid", id="body"),
+    ],
+)
+def test_trickling(world, stored, messages, outside, brief, slept, head, piece, reason):
+    """F35: an answer that trickles in for ever is cut off when the request's time is up, and the send is unknown."""
+    messages.script = [server.endless(messages, head, piece)]
+    began = time.monotonic()
+    assert sent_step(world, outside).state == "unknown"
+    assert time.monotonic() - began < 5
+    assert world.read(ID).timeline[-1]["reason"] == reason
+    assert (len(messages.requests), slept) == (1, [])
+
+
+def test_trickling_refusal(world, stored, messages, outside, brief):
+    """F35: the status of an answer counts, though its body never ends."""
+    messages.script = [server.endless(messages, b"HTTP/1.1 422 X\r\n\r\n", b" ")]
+    assert sent_step(world, outside).state == "refused"
+
+
+def test_connected_too_late(world, stored, messages, outside, brief, slept, monkeypatch):
+    """F35: a request that could not leave in time is asked for again, and only the second one goes out."""
+    connect, released, connecting = urllib3.util.connection.create_connection, threading.Event(), []
+
+    def late(*arguments, **more):
+        connecting.append(threading.current_thread())
+        if len(connecting) == 1:
+            released.wait(10)
+        return connect(*arguments, **more)
+
+    monkeypatch.setattr(urllib3.util.connection, "create_connection", late)
+    assert sent_step(world, outside).state == "sent"
+    released.set()
+    connecting[0].join(10)
+    assert (len(connecting), len(slept), len(messages.requests)) == (2, 1, 1)
+
+
+def test_both_requests_share_their_time(world, stored, messages, outside, monkeypatch):
+    """F7: after refused credentials the second request ends by the time at which the first one had to."""
+    times = []
+    real = messages_api.post
+
+    def post(*arguments, connect_seconds, response_seconds, **more):
+        times.append(connect_seconds + response_seconds)
+        monkeypatch.setattr(outside.messages_secret, "refreshed", lambda: True)
+        return real(*arguments, connect_seconds=connect_seconds, response_seconds=response_seconds, **more)
+
+    monkeypatch.setattr(messages_api, "post", post)
+    messages.script = [server.problem(401, "Unauthorized")]
+    assert sent_step(world, outside).state == "sent"
+    assert times[0] == backoff.CONNECT_SECONDS + backoff.READ_SECONDS
+    assert 0 < times[1] < times[0]
+
+
+def test_no_request_after_the_budget(world, stored, messages, slept, monkeypatch):
+    """F3: where looking at the workflow takes until the budget is over, no further request begins."""
+    outside = hurried(slept)
+    read = outside.store.read
+
+    def slowly(workflow_id):
+        slept.append(24.0)
+        return read(workflow_id)
+
+    monkeypatch.setattr(outside.store, "read", slowly)
+    messages.script = [server.http(503)] * 2
+    assert sent_step(world, outside).state == "unsendable"
+    assert len(messages.requests) == 1
 
 
 def test_hanging(world, stored, messages, outside, monkeypatch):

@@ -4,18 +4,19 @@ import base64
 
 import boto3
 import pytest
-import requests
 
 from failover import task_edge
+from failover.adapters import messages as messages_api
 from failover.adapters.aws import Unavailable
 from failover.adapters.store import Conflict
 from failover.outside import Outside
-from failover.rules import strict_json, transitions
+from failover.rules import outgoing, strict_json, transitions
 from failover.rules.receipt import Receipt
 from failover.task_edge import TaskFailed
 from failover.use_cases.send import send
 from failover.use_cases.transition import TooContended
 from tests import messages_server as server
+from tests.acts import lived, sent, status
 from tests.examples import ID, MESSENGER, MMS, NOW, RCS, SMS, TWO_STEPS, VIBER, WHATSAPP, changed, workflow
 from tests.functions.conftest import sent_step
 from tests.world import CREDENTIALS, load
@@ -187,6 +188,34 @@ def test_status_overtakes_the_answer(world, stored, messages, outside):
     assert (step.outcome, step.message_uuid, world.read(ID).status) == ("met", "uuid-1", "completed")
 
 
+@pytest.mark.parametrize("failing", ["the body", "its JSON", "the secret"])
+def test_what_fails_before_the_request_claims_nothing(world, stored, messages, outside, monkeypatch, failing):
+    """F3: whatever cannot be prepared is known before the claim; a claim without a request would lose the step."""
+    match failing:
+        case "the body":
+            monkeypatch.setattr(outgoing, "v1", lambda *_: {}["missing"])
+        case "its JSON":
+            monkeypatch.setattr(outgoing, "v1", lambda *_: {"text": object()})
+        case "the secret":
+            monkeypatch.setattr(outside.messages_secret, "value", lambda: {"api_key": "a"})
+    with pytest.raises((KeyError, RuntimeError)):
+        send(outside, "messenger", ID, 0)
+    assert (world.read(ID).steps[0].phase, messages.requests) == ("pending", [])
+
+
+def test_counted_after_the_request(world, messages, outside, monkeypatch):
+    """That the step before was left is counted last: its metric can keep neither a request nor its answer."""
+    world.put(lived(sent(0), status(0, "rejected")), [MESSENGER, SMS])
+
+    def broken(*_names, **_dimensions):
+        raise OSError
+
+    monkeypatch.setattr("failover.use_cases.send.count", broken)
+    with pytest.raises(OSError):  # noqa: PT011
+        send(outside, "sms", ID, 1)
+    assert (world.read(ID).steps[1].state, len(messages.requests)) == ("sent", 1)
+
+
 @pytest.mark.parametrize("moment", ["before the claim", "after the claim", "after the request", "after the answer"])
 def test_death(world, stored, messages, outside, monkeypatch, moment):
     """F3: wherever a send dies, running it again never makes a second request."""
@@ -209,11 +238,11 @@ def test_death(world, stored, messages, outside, monkeypatch, moment):
             die()
         return written
 
-    post = requests.post
+    post = messages_api.post
     with monkeypatch.context() as deadly:
         deadly.setattr(outside.store, "write", write_or_die)
         if moment == "after the request":
-            deadly.setattr(requests, "post", lambda *a, **k: (post(*a, **k), die()))
+            deadly.setattr(messages_api, "post", lambda *a, **k: (post(*a, **k), die()))
         with pytest.raises(Death):
             send(outside, "messenger", ID, 0)
     asked = {"before the claim": 0, "after the claim": 0, "after the request": 1, "after the answer": 1}[moment]

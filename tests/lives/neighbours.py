@@ -50,10 +50,14 @@ class Vendor:
     """Callbacks that were not answered 200, and come again."""
 
     def client(self, _: str) -> Any:
-        return SimpleNamespace(prepare=lambda: self.calls("read a secret", lambda: None), send=self._send)
+        return SimpleNamespace(prepare=self._prepare)
 
     def message_uuid(self, place: tuple[str, int]) -> str:
         return f"message-{place[1]}-{place[0]}"
+
+    def _prepare(self, body: dict[str, Any]) -> Any:
+        self.calls("read a secret", lambda: None)
+        return SimpleNamespace(send=lambda: self._send(body))
 
     def _send(self, body: dict[str, Any]) -> Answer:
         place = parse(body["client_ref"])

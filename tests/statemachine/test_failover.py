@@ -9,12 +9,12 @@ from itertools import chain
 from pathlib import Path
 
 import pytest
-import requests
 from moto.awslambda_simple.models import LambdaSimpleBackend
 from moto.core.exceptions import JsonRESTError
 from moto.dynamodb.exceptions import MockValidationException
 from moto.dynamodb.models import DynamoDBBackend
 
+from failover.adapters import messages as messages_api
 from failover.adapters.store import Conflict
 from failover.rules import backoff
 from failover.rules.workflow import Workflow
@@ -140,7 +140,7 @@ def test_crash_after_the_claim(machine, monkeypatch):
     """F3: a send that crashes after its claim is not sent again; its expiry begins with the last possible answer."""
     monkeypatch.setattr(backoff, "CONNECT_SECONDS", 0)
     monkeypatch.setattr(backoff, "READ_SECONDS", 1)
-    post = requests.post
+    post = messages_api.post
     crashed = []
 
     def crash_once(*arguments, **more):
@@ -149,7 +149,7 @@ def test_crash_after_the_claim(machine, monkeypatch):
             raise SystemExit("killed")
         return post(*arguments, **more)
 
-    monkeypatch.setattr(requests, "post", crash_once)
+    monkeypatch.setattr(messages_api, "post", crash_once)
     states = machine.run(workflow(("messenger", "read", 1), "sms"), [MESSENGER, SMS])
     assert same(states, EXPIRED, LAST)
     assert machine.sent() == ["sms"]

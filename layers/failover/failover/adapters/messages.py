@@ -1,24 +1,24 @@
 """The Messages API: one request, and what can be known from its answer.
 
-A new connection for each request, on purpose: on one kept alive, a reset tells nothing about whether the request
-was read, and such a message could never be sent again.
+Each request has a new connection: on one kept alive, a reset would not tell whether the request was read, and such a
+message could never be sent again.
 """
 
-import json
-import ssl
+import base64
 import time
 from collections.abc import Callable
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-import requests
 import simplejson
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
 
 from failover.adapters import aws
+from failover.adapters.deadline_post import NoAnswer, NotSent, Response, post
 from failover.adapters.secrets import Secret
+from failover.rules import lenient_json
 from failover.rules.answers import Accepted, Answer, NotTaken, Refused, Unknown
 from failover.rules.backoff import CONNECT_SECONDS, READ_SECONDS
+from failover.rules.message_uuid import message_uuid
 from failover.rules.redaction import redacted
 
 _LONGEST_ANSWER = 64 * 1024
@@ -30,75 +30,83 @@ class MessagesApi:
         self._url = f"{url}/{version}/messages"
         self._credentials = credentials
         self._clock = clock
-        self._basic = ("", "")
 
-    def prepare(self) -> None:
-        """Get the credentials, before anything is promised. Raises `aws.Unavailable`, RuntimeError."""
-        secret = self._credentials.value()
-        if not {"api_key", "api_secret"} <= secret.keys():
-            raise RuntimeError("the secret of the Messages API lacks api_key or api_secret")
-        self._basic = secret["api_key"], secret["api_secret"]
+    def prepare(self, body: dict[str, Any]) -> "Request":
+        """Everything about the request that can fail, before its step is claimed.
 
-    def send(self, body: dict[str, Any]) -> Answer:
-        """Ask for one message to be sent; a second time only if the credentials were refused and have changed."""
-        answer = self._ask(body)
+        Raises `aws.Unavailable`; RuntimeError for a secret or a body that cannot be used.
+        """
+        try:
+            raw = simplejson.dumps(body, use_decimal=True).encode()
+        except (TypeError, ValueError, RecursionError) as error:
+            raise RuntimeError(f"the body cannot be encoded: {type(error).__name__}") from None
+        return Request(self._url, raw, self._credentials, self._clock)
+
+
+class Request:
+    """One message, ready to be sent."""
+
+    def __init__(self, url: str, raw: bytes, credentials: Secret, clock: Callable[[], float]) -> None:
+        """Reads the credentials. Raises as `MessagesApi.prepare`."""
+        self._url = url
+        self._raw = raw
+        self._credentials = credentials
+        self._clock = clock
+        self._authorization = _basic(credentials)
+
+    def send(self) -> Answer:
+        """Ask for the message; a second time only if the credentials were refused and have changed.
+
+        All of it is over after CONNECT_SECONDS + READ_SECONDS (`rules.backoff`): a second request gets the time that is
+        left. Reading the credentials again may take longer, and then no second request is made.
+        """
+        ends = time.monotonic() + CONNECT_SECONDS + READ_SECONDS
+        answer = self._ask(CONNECT_SECONDS, READ_SECONDS)
         if isinstance(answer, Refused) and answer.of_credentials and self._refreshed():
-            answer = self._ask(body)
+            left = ends - time.monotonic()
+            connect = min(CONNECT_SECONDS, left)
+            if left > 0:
+                answer = self._ask(connect, left - connect)
         return answer
 
     def _refreshed(self) -> bool:
         try:
             if not self._credentials.refreshed():
                 return False
-            self.prepare()
+            self._authorization = _basic(self._credentials)
         except (aws.Unavailable, RuntimeError):
             return False  # the answer there is must not get lost
         return True
 
-    def _ask(self, body: dict[str, Any]) -> Answer:
-        try:
-            with requests.post(
-                self._url,
-                data=simplejson.dumps(body, use_decimal=True).encode(),
-                headers={"Content-Type": "application/json", "Accept": "application/json", "Connection": "close"},
-                auth=self._basic,
-                timeout=(CONNECT_SECONDS, READ_SECONDS),
-                allow_redirects=False,
-                stream=True,
-            ) as response:
-                return self._understood(response)
-        except requests.RequestException as error:
-            return _broken_off(error)
-        except (ValueError, HTTPError, OSError) as error:  # requests lets a few of its foundations' errors through
-            return Unknown(type(error).__name__)
+    def _ask(self, connect_seconds: float, response_seconds: float) -> Answer:
+        outcome = post(
+            self._url,
+            self._raw,
+            {"Content-Type": "application/json", "Accept": "application/json", "Authorization": self._authorization},
+            connect_seconds=connect_seconds,
+            response_seconds=response_seconds,
+            longest_body=_LONGEST_ANSWER,
+        )
+        match outcome:
+            case Response():
+                return self._understood(outcome)
+            case NotSent(fault):
+                return NotTaken(fault.value)
+            case NoAnswer(fault):
+                return Unknown(fault.value)
 
-    def _understood(self, response: requests.Response) -> Answer:
-        status = response.status_code
+    def _understood(self, response: Response) -> Answer:
+        status = response.status
         if status in (429, 503):
             return NotTaken(f"HTTP {status}", self._retry_after(response.headers.get("Retry-After")))
         if status >= 500 or status == 408:
             return Unknown(f"HTTP {status}")
-        answer = self._json(response)
+        answer = _object(response.body)
         if not 200 <= status < 300:
             return Refused(status, _refusal(status, answer))
-        message_uuid = answer.get("message_uuid")
-        if isinstance(message_uuid, str) and 0 < len(message_uuid) <= 100:
-            return Accepted(message_uuid)
+        if (uuid := message_uuid(answer.get("message_uuid"))) is not None:
+            return Accepted(uuid)
         return Unknown(f"HTTP {status} without a message_uuid")
-
-    def _json(self, response: requests.Response) -> dict[str, Any]:
-        """The answer's object, or an empty one: too long, too slow, cut off or not JSON all say nothing."""
-        deadline = self._clock() + READ_SECONDS
-        raw = b""
-        try:
-            for chunk in response.iter_content(4096):
-                raw += chunk
-                if len(raw) > _LONGEST_ANSWER or self._clock() > deadline:
-                    return {}
-            answer = json.loads(raw)
-        except (requests.RequestException, ValueError, RecursionError):
-            return {}
-        return answer if isinstance(answer, dict) else {}
 
     def _retry_after(self, header: str | None) -> float | None:
         """Seconds, from either form of RFC 9110, 10.2.3."""
@@ -114,18 +122,21 @@ class MessagesApi:
             return None
 
 
-def _broken_off(error: requests.RequestException) -> Answer:
-    """Before the request could leave, it was not taken; after that, nobody knows."""
-    cause = getattr(error.args[0], "reason", None) if error.args else None
-    if isinstance(cause, NewConnectionError):  # NameResolutionError is one of these, and these are time-outs too
-        return NotTaken("no connection")
-    if isinstance(error, requests.ConnectTimeout) or isinstance(cause, ConnectTimeoutError):
-        return NotTaken("connect timeout")
-    if cause is not None and any(isinstance(part, ssl.SSLCertVerificationError) for part in cause.args):
-        return NotTaken("certificate not trusted")
-    if isinstance(error, requests.ReadTimeout):
-        return Unknown("read timeout")
-    return Unknown("connection lost")
+def _basic(credentials: Secret) -> str:
+    """The Authorization header. Raises `aws.Unavailable`, RuntimeError."""
+    secret = credentials.value()
+    if not {"api_key", "api_secret"} <= secret.keys():
+        raise RuntimeError("the secret of the Messages API lacks api_key or api_secret")
+    return "Basic " + base64.b64encode(f"{secret['api_key']}:{secret['api_secret']}".encode()).decode()
+
+
+def _object(raw: bytes | None) -> dict[str, Any]:
+    """The answer's object, or an empty one: too long, cut off or not JSON all say nothing."""
+    try:
+        answer = lenient_json.parse(raw or b"")
+    except lenient_json.UnreadableJson:
+        return {}
+    return answer if isinstance(answer, dict) else {}
 
 
 def _refusal(status: int, answer: dict[str, Any]) -> str:

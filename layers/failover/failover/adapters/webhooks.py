@@ -4,23 +4,28 @@
 address it has checked, so that a name that changes its mind in between leads nowhere else.
 """
 
-import contextlib
 import logging
-import socket
-from concurrent.futures import ThreadPoolExecutor
 from ipaddress import ip_address
 from typing import Any
 
-import requests
 from requests_hardened.ip_filter import InvalidIPAddress
 from requests_hardened.ip_filter_adapter import IPFilterAdapter
-from urllib3.exceptions import HTTPError
 
+from failover.adapters.deadline_post import Fault, NoAnswer, NotSent, Response, post
 from failover.rules import webhook_url
 from failover.rules.delivery import CONNECT_SECONDS, RESPONSE_SECONDS, Answered, Attempted, Failed, Forbidden
 
 logging.getLogger("requests_hardened").setLevel(logging.CRITICAL)
 """It warns of every host it refuses, by name; whose host that is stays out of the log."""
+
+_WORDS = {
+    Fault.CONNECT_TIMEOUT: "timeout",
+    Fault.READ_TIMEOUT: "timeout",
+    Fault.UNTRUSTED: "no trusted TLS connection",
+    Fault.NO_TLS: "no trusted TLS connection",
+    Fault.CONNECTION_LOST: "no HTTP answer",
+}
+"""What a customer reads of a fault; the others are in words that suit them, too (docs/api.md, "Attempts")."""
 
 
 class Webhooks:
@@ -31,79 +36,47 @@ class Webhooks:
     def post(self, url: str, raw: bytes, headers: dict[str, str]) -> Attempted:
         """Send it once, following no redirect and reading no body.
 
-        It takes no longer than the time to connect and the time to respond together, however slowly the answer
-        trickles in: when they are over, the connection is cut.
+        It takes no longer than the time to connect and the time to respond together (`deadline_post`).
         """
         if fault := webhook_url.fault(url, loopback=self._loopback):
             return Forbidden(fault)
-        connected: list[socket.socket] = []
-        executor = ThreadPoolExecutor(max_workers=1)
-        attempt = executor.submit(self._post, url, raw, headers, connected)
         try:
-            return attempt.result(timeout=CONNECT_SECONDS + RESPONSE_SECONDS)
-        except TimeoutError:
-            for connection in connected:
-                with contextlib.suppress(OSError):  # it may be over by now
-                    connection.shutdown(socket.SHUT_RDWR)
-            return Failed("timeout")
-        finally:
-            executor.shutdown(wait=False)
-
-    def _post(self, url: str, raw: bytes, headers: dict[str, str], connected: list[socket.socket]) -> Attempted:
-        with _Session() as session:
-            session.trust_env = False
-            session.mount("https://", _PublicOnly(connected, is_https_proto=True, allow_loopback=self._loopback))
-            session.mount("http://", _PublicOnly(connected, is_https_proto=False, allow_loopback=self._loopback))
-            try:
-                with session.post(
-                    url,
-                    data=raw,
-                    headers={**headers, "Content-Type": "application/json", "Connection": "close"},
-                    timeout=(CONNECT_SECONDS, RESPONSE_SECONDS),
-                    allow_redirects=False,
-                    stream=True,
-                ) as response:
-                    return Answered(response.status_code)
-            except InvalidIPAddress:
-                return Forbidden("the host's address is not public")
-            except requests.exceptions.InvalidURL:
-                return Forbidden("the URL cannot be used")
-            except requests.Timeout:
-                return Failed("timeout")
-            except requests.exceptions.SSLError:
-                return Failed("no trusted TLS connection")
-            except requests.ConnectionError:
-                return Failed("no connection")
-            except (requests.RequestException, HTTPError, ValueError, OSError):
-                return Failed("no HTTP answer")
+            outcome = post(
+                url,
+                raw,
+                {**headers, "Content-Type": "application/json"},
+                connect_seconds=CONNECT_SECONDS,
+                response_seconds=RESPONSE_SECONDS,
+                longest_body=0,
+                adapters={
+                    "https://": _PublicOnly(is_https_proto=True, allow_loopback=self._loopback),
+                    "http://": _PublicOnly(is_https_proto=False, allow_loopback=self._loopback),
+                },
+            )
+        except _NotPublic:
+            return Forbidden("the host's address is not public")
+        match outcome:
+            case Response(status):
+                return Answered(status)
+            case NotSent(Fault.UNUSABLE_URL as unusable):
+                return Forbidden(unusable.value)
+            case NotSent(fault) | NoAnswer(fault):
+                return Failed(_WORDS.get(fault, fault.value))
 
 
-class _Session(requests.Session):
-    def get_redirect_target(self, resp: requests.Response) -> None:
-        """Nowhere: even if it follows no redirect, requests would read its location, and its whole body."""
+class _NotPublic(Exception):
+    """The host has an address that no webhook may go to."""
 
 
 class _PublicOnly(IPFilterAdapter):  # type: ignore[misc]
-    """Refuses what the library lets pass and `webhook_url` does not; tells which sockets it has connected."""
-
-    def __init__(self, connected: list[socket.socket], **more: bool) -> None:
-        super().__init__(**more)
-        self._connected = connected
-
-    def get_connection_with_tls_context(self, *arguments: Any, **more: Any) -> Any:
-        pool, connected = super().get_connection_with_tls_context(*arguments, **more), self._connected
-
-        class Told(pool.ConnectionCls):  # type: ignore[misc, name-defined]
-            def connect(self) -> None:
-                super().connect()
-                connected.append(self.sock)
-
-        pool.ConnectionCls = Told
-        return pool
+    """Refuses what the library lets pass and `webhook_url` does not. Raises _NotPublic before anything is connected."""
 
     def build_connection_pool_key_attributes(self, *arguments: Any, **more: Any) -> Any:
-        host, pool = super().build_connection_pool_key_attributes(*arguments, **more)
+        try:
+            host, pool = super().build_connection_pool_key_attributes(*arguments, **more)
+        except InvalidIPAddress:
+            raise _NotPublic from None
         address = ip_address(host["host"].strip("[]"))
         if not (webhook_url.public(address) or (self._allow_loopback and address.is_loopback)):
-            raise InvalidIPAddress(address)
+            raise _NotPublic
         return host, pool

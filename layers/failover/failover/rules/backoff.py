@@ -1,12 +1,14 @@
 """How long to wait before asking again: the Messages API (faults F4 and F5), or the table for a twin's write (F1)."""
 
 _BUDGET = 24.0
-"""Seconds after its first request in which a send may begin another one."""
+"""Seconds after its claim in which a send may begin another request. A claim's write takes less than the shortest
+budget, 15 s (`adapters.aws.client`), so the first request begins within it, too."""
 _LAST_BUDGET = 60.0
 """The same for the last step, after which nothing else can reach the person."""
 CONNECT_SECONDS = 3
 READ_SECONDS = 12
-"""What one request may take to connect, and then to be answered."""
+"""What one request may take to connect, and to be answered. When both together are over, it is cut off, however its
+answer trickles in (`adapters.deadline_post`)."""
 _FIRST = 0.5
 _LONGEST = 8.0
 _TWIN_BUDGET = 1.0
@@ -20,7 +22,10 @@ def budget(expiry_time: int | None) -> float:
 
 
 def longest_send(expiry_time: int | None) -> float:
-    """Seconds a send can take: its last request begins within the budget, and is given up."""
+    """Seconds after its claim by which a send has no request under way.
+
+    The last one began within the budget, and is cut off when its time is up.
+    """
     return budget(expiry_time) + CONNECT_SECONDS + READ_SECONDS
 
 

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from failover.adapters import aws
-from failover.adapters.messages import MessagesApi
+from failover.adapters.messages import Request
 from failover.adapters.store import Pointer
 from failover.observability import count, logger
 from failover.outside import Outside
@@ -39,18 +39,15 @@ def send(outside: Outside, channel: str, workflow_id: str, number: int) -> None:
         return
     if content is None:
         raise LookupError("the content of this workflow has been dropped")
-    messages = outside.messages(workflow.base_url)
-    messages.prepare()
+    request = outside.messages(workflow.base_url).prepare(_body(outside, workflow, number, content[number]))
 
     claimed = _claim(outside, workflow, number)
     if claimed is None:
         _not_sent(number)
         return
-    _count_failover(claimed, number)
-
-    body = _body(outside, claimed, number, content[number])
-    answer = _asked(outside, messages, body, claimed, number)
+    answer = _asked(outside, request, claimed, number)  # nothing that can fail may stand between these two
     _record(outside, claimed, number, _unquoted(answer, content[number]))
+    _count_failover(claimed, number)
 
 
 def _not_sent(number: int) -> None:
@@ -81,19 +78,26 @@ def _claim(outside: Outside, workflow: Workflow, number: int) -> Workflow | None
             return claim[1] if claim else None
 
 
-def _asked(outside: Outside, messages: MessagesApi, body: dict[str, Any], workflow: Workflow, number: int) -> Answer:
-    """Ask until the answer is final. Before asking again, look whether the message is still wanted."""
-    budget = backoff.budget(workflow.steps[number].expiry_time)
-    attempt, began = 1, outside.now()
-    while isinstance(answer := messages.send(body), NotTaken):
-        elapsed = (outside.now() - began) / 1000
-        pause = backoff.pause(attempt, answer.retry_after, elapsed, budget, outside.jitter())
+def _asked(outside: Outside, request: Request, claimed: Workflow, number: int) -> Answer:
+    """Ask until the answer is final. Before asking again, look whether the message is still wanted.
+
+    The budget counts from the claim, as `backoff.longest_send` does.
+    """
+    step = claimed.steps[number]
+    budget = backoff.budget(step.expiry_time)
+
+    def elapsed() -> float:
+        return (outside.now() - (step.claimed_at or 0)) / 1000
+
+    attempt = 1
+    while isinstance(answer := request.send(), NotTaken):
+        pause = backoff.pause(attempt, answer.retry_after, elapsed(), budget, outside.jitter())
         if pause is None:
             break
         logger.warning("asked to wait", step=number, reason=answer.reason, seconds=round(pause, 2))
         outside.sleep(pause)
         attempt += 1
-        if not _still_wanted(outside, workflow.id, number):
+        if not _still_wanted(outside, claimed.id, number) or elapsed() > budget:
             break
     return answer
 

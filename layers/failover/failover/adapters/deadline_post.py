@@ -1,0 +1,255 @@
+"""One HTTP POST that is over at its deadline, and that says whether any of it has left.
+
+The time-outs of `requests` hold for each read from the socket, so a server that trickles can keep a request open for
+as long as it likes. Here the request runs in a thread of its own; at the deadline its connection is cut.
+"""
+
+import contextlib
+import socket
+import ssl
+import threading
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+from requests.exceptions import InvalidSchema, InvalidURL, MissingSchema
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import HTTPError
+from urllib3.util.ssl_match_hostname import CertificateError
+
+THREADS = "deadline-post"
+"""How the names of its threads begin."""
+
+
+class Fault(StrEnum):
+    """What kept an answer away."""
+
+    UNUSABLE_URL = "the URL cannot be used"
+    NO_CONNECTION = "no connection"
+    CONNECT_TIMEOUT = "connect timeout"
+    UNTRUSTED = "certificate not trusted"
+    NO_TLS = "no TLS connection"
+    READ_TIMEOUT = "read timeout"
+    CONNECTION_LOST = "connection lost"
+    NO_HTTP = "no HTTP answer"
+
+
+@dataclass(frozen=True)
+class Response:
+    status: int
+    headers: Mapping[str, str]
+    """By names in any case."""
+    body: bytes | None
+    """Decompressed; None: not asked for, longer than asked for, or not all of it arrived in time."""
+
+
+@dataclass(frozen=True)
+class NotSent:
+    """Not one byte of the request has left, nor will it."""
+
+    fault: Fault
+
+
+@dataclass(frozen=True)
+class NoAnswer:
+    """The request may have arrived."""
+
+    fault: Fault
+
+
+type Outcome = Response | NotSent | NoAnswer
+
+
+def post(
+    url: str,
+    raw: bytes,
+    headers: Mapping[str, str],
+    *,
+    connect_seconds: float,
+    response_seconds: float,
+    longest_body: int,
+    adapters: Mapping[str, HTTPAdapter] | None = None,
+) -> Outcome:
+    """POST `raw` once, on a connection of its own, and return after both times together at the latest.
+
+    That covers everything: looking the name up, connecting, TLS, sending, and reading the answer. A request that has
+    not begun to leave by then never leaves; a name server that hangs holds only its thread. Redirects are not followed,
+    and proxies, credentials and certificates of the environment are not used.
+
+    `longest_body`: bytes to read of the answer's body; 0: none. `adapters`: for each prefix of a URL a fresh adapter of
+    requests; what these raise goes through, unless requests or the standard library defines it.
+    """
+    exchange = _Exchange()
+    executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix=THREADS)
+    try:
+        running = executor.submit(
+            _exchanged,
+            exchange,
+            adapters or {"https://": HTTPAdapter(), "http://": HTTPAdapter()},
+            (connect_seconds, response_seconds),
+            longest_body,
+            requests.Request("POST", url, {**headers, "Connection": "close"}, data=raw),
+        )
+        wait([running], timeout=connect_seconds + response_seconds)
+        return running.result() if running.done() else exchange.cut()
+    finally:
+        executor.shutdown(wait=False)
+
+
+class _Cut(OSError):
+    """The deadline was over before this step of the request."""
+
+
+class _Exchange:
+    """How far a request has come, shared by its thread and by the one that waits for it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._cut = False
+        self.sending = False
+        self._head: Response | None = None
+        self._connected: list[socket.socket] = []
+
+    def connected(self, connection: socket.socket) -> None:
+        """Raises _Cut. Keeps a duplicate: TLS takes the file descriptor of `connection` over."""
+        with self._lock:
+            self._go_on()
+            self._connected.append(connection.dup())
+
+    def begin_to_send(self) -> None:
+        """From here on the request may arrive. Raises _Cut."""
+        with self._lock:
+            self._go_on()
+            self.sending = True
+
+    def answered(self, head: Response) -> None:
+        with self._lock:
+            self._head = head
+
+    def cut(self) -> Outcome:
+        """End it now, and say how far it has come."""
+        with self._lock:
+            self._cut = True
+            for connection in self._connected:
+                with contextlib.suppress(OSError):  # the other side may have ended it
+                    connection.shutdown(socket.SHUT_RDWR)
+            if self._head:
+                return self._head
+            return NoAnswer(Fault.READ_TIMEOUT) if self.sending else NotSent(Fault.CONNECT_TIMEOUT)
+
+    def close(self) -> None:
+        with self._lock:
+            while self._connected:
+                self._connected.pop().close()
+
+    def _go_on(self) -> None:
+        if self._cut:
+            raise _Cut
+
+
+def _exchanged(
+    exchange: _Exchange,
+    adapters: Mapping[str, HTTPAdapter],
+    timeout: tuple[float, float],
+    longest_body: int,
+    request: requests.Request,
+) -> Outcome:
+    try:
+        with _Session() as session:
+            session.trust_env = False
+            for prefix, adapter in adapters.items():
+                adapter.poolmanager.pool_classes_by_scheme = {
+                    "http": _watched(HTTPConnectionPool, exchange),
+                    "https": _watched(HTTPSConnectionPool, exchange),
+                }
+                session.mount(prefix, adapter)
+            prepared = session.prepare_request(request)
+            with session.send(prepared, timeout=timeout, allow_redirects=False, stream=True) as response:
+                head = Response(response.status_code, response.headers, None)
+                exchange.answered(head)
+                return replace(head, body=_body(response, longest_body))
+    except (requests.RequestException, HTTPError, ValueError, OSError) as error:
+        return NoAnswer(_lost(error)) if exchange.sending else NotSent(_unsent(error))
+    finally:
+        exchange.close()
+
+
+class _Session(requests.Session):
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Nowhere: even if it follows no redirect, requests would read its location, and its whole body."""
+
+
+def _watched(pool: type[HTTPConnectionPool], exchange: _Exchange) -> type[HTTPConnectionPool]:
+    """A pool whose connections report to `exchange` before they send anything."""
+
+    class Connection(pool.ConnectionCls):  # type: ignore[misc, name-defined]
+        def _new_conn(self) -> socket.socket:
+            connection: socket.socket = super()._new_conn()
+            try:
+                exchange.connected(connection)
+            except OSError:
+                connection.close()
+                raise
+            return connection
+
+        def send(self, data: Any) -> None:
+            if self.sock is None:
+                self.connect()
+            exchange.begin_to_send()
+            super().send(data)
+
+    class Pool(pool):  # type: ignore[misc, valid-type]
+        ConnectionCls = Connection
+
+    return Pool
+
+
+def _body(response: requests.Response, longest: int) -> bytes | None:
+    if not longest:
+        return None
+    body = b""
+    try:
+        for chunk in response.iter_content(4096):
+            body += chunk
+            if len(body) > longest:
+                return None
+    except (requests.RequestException, HTTPError, ValueError, OSError):
+        return None  # its status says enough
+    return body
+
+
+def _unsent(error: BaseException) -> Fault:
+    """Why a request did not leave."""
+    causes = tuple(_causes(error))
+    if _any(causes, InvalidURL, MissingSchema, InvalidSchema):
+        return Fault.UNUSABLE_URL
+    if _any(causes, ssl.SSLCertVerificationError, CertificateError):
+        return Fault.UNTRUSTED
+    if _any(causes, requests.Timeout, TimeoutError):
+        return Fault.CONNECT_TIMEOUT
+    return Fault.NO_TLS if _any(causes, ssl.SSLError) else Fault.NO_CONNECTION
+
+
+def _lost(error: BaseException) -> Fault:
+    """Why a request that may have left was not answered."""
+    causes = tuple(_causes(error))
+    if _any(causes, requests.Timeout, TimeoutError):
+        return Fault.READ_TIMEOUT
+    if _any(causes, ConnectionError, ssl.SSLError):
+        return Fault.CONNECTION_LOST
+    return Fault.NO_HTTP
+
+
+def _any(causes: tuple[BaseException, ...], *kinds: type[BaseException]) -> bool:
+    return any(isinstance(cause, kinds) for cause in causes)
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """An error, and those it was raised for: requests wraps urllib3's, which wrap the standard library's."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
