@@ -2,6 +2,11 @@
 
 `tests.world.load` puts each handler under its role. A denied call fails as it would on AWS, and its test besides,
 even where the code lives with the failure.
+
+The one condition a policy may have is on `dynamodb:LeadingKeys`, the partition keys a call names: a statement allows a
+call only if each of them is like one of the statement's patterns. A call that names none is allowed, as on AWS, where
+`ForAllValues` holds for no value ("Set operators for multivalued context keys", IAM User Guide); no action that is
+granted on the table can be called so.
 """
 
 import functools
@@ -9,15 +14,39 @@ import re
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import Any, NamedTuple
 
 import botocore.handlers
 from botocore.exceptions import ClientError
 from botocore.model import OperationModel
 
 type Template = dict[str, Any]
-type Grant = tuple[str, str, str]
-"""(logical id of the function, action, ARN or pattern of one)."""
+
+
+class Grant(NamedTuple):
+    """What one statement of a policy allows."""
+
+    action: str
+    resource: str
+    """An ARN, or a pattern of one."""
+    leading_keys: tuple[str, ...] | None = None
+    """Patterns of the partition keys it allows; None: all."""
+
+    def allows(self, call: "Call") -> bool:
+        if self.action != call.action or not fnmatchcase(call.resource, self.resource):
+            return False
+        patterns = self.leading_keys
+        return patterns is None or all(any(fnmatchcase(key, one) for one in patterns) for key in call.leading_keys)
+
+
+class Call(NamedTuple):
+    """What IAM is asked for when AWS is called."""
+
+    action: str
+    resource: str
+    leading_keys: tuple[str, ...] = ()
+    """The partition keys it names."""
+
 
 _ACCOUNT = "eu-west-1:123456789012"
 _PSEUDO = {"AWS::Partition": "aws", "AWS::Region": "eu-west-1", "AWS::AccountId": "123456789012"}
@@ -43,8 +72,8 @@ _ARNS = {
 
 _role: ContextVar[str | None] = ContextVar("role", default=None)
 _template: Callable[[], Template]
-asked: set[Grant] = set()
-"""Every permission a function has needed so far."""
+asked: set[tuple[str, Call]] = set()
+"""Every call so far, with the logical id of the function that made it."""
 denied: list[str] = []
 """What was asked for and not allowed since somebody last looked."""
 
@@ -70,14 +99,24 @@ def under_role[**P, R](logical_id: str, handler: Callable[P, R]) -> Callable[P, 
     return call
 
 
-def grants(template: Template, logical_id: str) -> Iterator[tuple[str, str]]:
-    """(action, ARN or pattern of one) of everything the role of a function, or of the state machine, may do."""
+def grants(template: Template, logical_id: str) -> Iterator[Grant]:
+    """Everything the role of a function, or of the state machine, may do."""
     for policy in template["Resources"][logical_id]["Properties"].get("Policies", []):
         for statement in policy["Statement"]:
             assert statement["Effect"] == "Allow"
+            leading_keys = _leading_keys(statement.get("Condition"))
             for action in _listed(statement["Action"]):
                 for resource in _listed(statement["Resource"]):
-                    yield action, resolved(template, resource)
+                    yield Grant(action, resolved(template, resource), leading_keys)
+
+
+def _leading_keys(condition: Template | None) -> tuple[str, ...] | None:
+    match condition:
+        case None:
+            return None
+        case {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": patterns, **others}, **more} if not others | more:
+            return tuple(_listed(patterns))
+    raise ValueError(f"no condition of a policy that is known here: {condition}")
 
 
 def resolved(template: Template, value: Any) -> str:
@@ -109,44 +148,70 @@ def _check(params: dict[str, Any], model: OperationModel, **_: Any) -> None:
     role = _role.get()
     if role is None:
         return
-    template = _template()
-    allowed = list(grants(template, role))
-    for action, resource in _wanted(model.service_model.service_name, model.name, params):
-        asked.add((role, action, resource))
-        if not any(action == granted and fnmatchcase(resource, pattern) for granted, pattern in allowed):
-            denied.append(f"{role} may not {action} {resource}")
+    allowed = list(grants(_template(), role))
+    for call in _wanted(model.service_model.service_name, model.name, params):
+        asked.add((role, call))
+        if not any(grant.allows(call) for grant in allowed):
+            denied.append(" ".join((f"{role} may not {call.action} {call.resource}", *call.leading_keys)))
             error = {"Code": "AccessDeniedException", "Message": "not authorized"}
             raise ClientError({"Error": error, "ResponseMetadata": {"HTTPStatusCode": 400}}, model.name)
 
 
-def _wanted(service: str, operation: str, params: dict[str, Any]) -> Iterator[tuple[str, str]]:
+def _wanted(service: str, operation: str, params: dict[str, Any]) -> Iterator[Call]:
     """What IAM asks for when this call is made (Service Authorization Reference)."""
     match service, operation:
         case "dynamodb", "TransactWriteItems":
             for item in params["TransactItems"]:
                 ((part, request),) = item.items()
-                yield f"dynamodb:{part}Item", _table(request["TableName"])
+                yield _of_table(f"{part}Item", request)
         case "dynamodb", "BatchGetItem":
-            for name in params["RequestItems"]:
-                yield "dynamodb:BatchGetItem", _table(name)
+            for name, request in params["RequestItems"].items():
+                yield _of_table(operation, {"TableName": name, **request})
         case "dynamodb", _:
-            index = f"/index/{params['IndexName']}" if "IndexName" in params else ""
-            yield f"dynamodb:{operation}", _table(params["TableName"]) + index
+            yield _of_table(operation, params)
         case "sqs", _:
             name = params["QueueUrl"].rsplit("/", 1)[-1]
-            yield f"sqs:{operation.removesuffix('Batch')}", f"arn:aws:sqs:{_ACCOUNT}:{name}"
+            yield Call(f"sqs:{operation.removesuffix('Batch')}", f"arn:aws:sqs:{_ACCOUNT}:{name}")
         case "secretsmanager", _:
-            yield f"secretsmanager:{operation}", f"arn:aws:secretsmanager:{_ACCOUNT}:secret:{params['SecretId']}"
+            yield Call(f"secretsmanager:{operation}", f"arn:aws:secretsmanager:{_ACCOUNT}:secret:{params['SecretId']}")
         case "stepfunctions", "SendTaskFailure":  # its token is of some execution of ours
-            yield "states:SendTaskFailure", arn(_template(), "StateMachine")
+            yield Call("states:SendTaskFailure", arn(_template(), "StateMachine"))
         case "stepfunctions", _:
-            yield f"states:{operation}", params.get("stateMachineArn") or params["executionArn"]
+            yield Call(f"states:{operation}", params.get("stateMachineArn") or params["executionArn"])
         case _:
             raise ValueError(f"no call that is known here: {service}:{operation}")
 
 
-def _table(name: str) -> str:
-    return f"arn:aws:dynamodb:{_ACCOUNT}:table/{name}"
+def _of_table(operation: str, request: dict[str, Any]) -> Call:
+    """A call of DynamoDB with its leading keys: the partition keys of items, or of the index that is queried."""
+    name, index = request["TableName"], request.get("IndexName")
+    partition_key = _partition_key(name, index)
+    resource = f"arn:aws:dynamodb:{_ACCOUNT}:table/{name}" + (f"/index/{index}" if index else "")
+    if operation == "Query":
+        values = [_bound(request, partition_key)]
+    else:
+        items = request["Keys"] if "Keys" in request else [request.get("Key") or request.get("Item") or {}]
+        values = [item[partition_key] for item in items if item]
+    return Call(f"dynamodb:{operation}", resource, tuple(value["S"] for value in values))
+
+
+def _partition_key(table: str, index: str | None) -> str:
+    (logical_id,) = (name for name in ("Table", "SandboxTable") if _NAMES[name] == table)
+    properties = _template()["Resources"][logical_id]["Properties"]
+    if index is not None:
+        (properties,) = (one for one in properties["GlobalSecondaryIndexes"] if one["IndexName"] == index)
+    (name,) = (key["AttributeName"] for key in properties["KeySchema"] if key["KeyType"] == "HASH")
+    return str(name)
+
+
+def _bound(query: dict[str, Any], attribute: str) -> dict[str, str]:
+    """The value a query's key condition gives to an attribute."""
+    names = query.get("ExpressionAttributeNames", {})
+    for name, value in re.findall(r"([#\w]+) = (:\w+)", query["KeyConditionExpression"]):
+        if names.get(name, name) == attribute:
+            bound: dict[str, str] = query["ExpressionAttributeValues"][value]
+            return bound
+    raise ValueError(f"no key condition on {attribute}: {query['KeyConditionExpression']}")
 
 
 def _listed(value: Any) -> list[Any]:

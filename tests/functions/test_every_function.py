@@ -15,14 +15,17 @@ import yaml
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
-from failover.rules import transitions
+from failover.rules import hanging, transitions
 from failover.rules.channels import CHANNELS
 from failover.rules.delivery import PATIENCE
+from failover.rules.hanging import Host
 from tests import messages_server as server
 from tests import permissions
 from tests.examples import EVERY_CHANNEL, ID, MESSENGER, NOW, SMS, THREE_STEPS, TWO_STEPS, VIBER, request, workflow
 from tests.functions.conftest import REPORT, ended, task_of
 from tests.functions.test_accounts import RSA
+from tests.functions.test_authentication import token
+from tests.functions.test_deliver_webhook import APPLICATION
 from tests.functions.test_events import EVENTS, event, handler_of
 from tests.functions.test_reconcile import rejected, sent
 from tests.functions.test_sandbox import BASIC, post, to
@@ -47,12 +50,28 @@ def with_token(flow):
     return replace(flow, task_token=TOKEN)
 
 
+def overtaken(store, act):
+    """Let something else come before the store's next write."""
+    write = store.write
+
+    def second(*arguments):
+        store.write = write
+        act()
+        return write(*arguments)
+
+    store.write = second
+
+
 @pytest.fixture
 def workflows_api(world, app, call, customer):
-    """Every route, and every filter that reads another index."""
+    """Every route, every filter that reads another index, both kinds of caller, and a write that is overtaken."""
 
     def act():
-        call("POST", "/workflows", request(), Idempotency_Key="key")
+        for _ in range(2):
+            call("POST", "/workflows", request(), Idempotency_Key="key")
+        call("GET", "/workflows", Authorization=token(APPLICATION))
+        ended(world, id=id_in(2), application=APPLICATION)
+        call("GET", f"/workflows/{id_in(2)}/webhooks")
         ended(world)
         world.put(with_token(replace(workflow(*TWO_STEPS, account=world.api_key), id=id_in(1))), [MESSENGER, SMS])
         for path in ("/workflows", f"/workflows/{ID}", f"/workflows/{ID}/webhooks", "/messages/unknown"):
@@ -60,6 +79,8 @@ def workflows_api(world, app, call, customer):
         by_reference = http_event("GET", "/workflows", Authorization=world.basic)
         app.handler(by_reference | {"queryStringParameters": {"client_ref": "table-12"}}, None)
         call("POST", f"/workflows/{ID}/webhooks/{REPORT}/redeliver")
+        other = world.read(id_in(1))
+        overtaken(app.outside.store, lambda: world.store.write(other))
         assert call("POST", f"/workflows/{id_in(1)}/cancel")["statusCode"] == 200
 
     return act
@@ -121,13 +142,16 @@ def publish_events(world):
 
 @pytest.fixture
 def deliver_webhook(world, customer, delivering, deliver):
-    """A webhook that is put off, and one that is given up."""
+    """A webhook that is put off, one that is given up, and one of an application; the host had timed out before."""
 
     def act():
         ended(world)
+        host = Host(world.api_key, hanging.name(customer.url))
+        delivering.outside.hosts.timed_out(host, delivering.outside.now())
         customer.script = [server.http(500)] * 2
         deliver(task_of(world))
         deliver(task_of(world, attempt=2, since=delivering.outside.now() - PATIENCE * 1000))
+        deliver(task_of(world, application=APPLICATION))
         assert len(world.queued("dead-letters")) == 1
 
     return act
@@ -142,7 +166,7 @@ def reconcile(world, reconciling):
         for number, flow in enumerate((workflow(*THREE_STEPS), left)):
             world.put(replace(flow, id=id_in(number)), CONTENT)
         world.executions.start(replace(left, id=id_in(1)), NOW)
-        ended(world, id=id_in(2), webhook_url="https://example.org/status")
+        ended(world, id=id_in(2), application=APPLICATION, webhook_url="https://example.org/status")
         reconciling.run(NOW + 20 * MINUTE)
         assert len(world.queued()) == 2
 
@@ -154,13 +178,16 @@ def accounts(world):
     """Every command that reads or writes in its own way."""
     function = load("accounts")
 
+    def told(action, **more):
+        answer = function.handler({"action": action, **more}, None)
+        assert "error" not in answer
+        return answer
+
     def act():
-        for command in (
-            {"action": "create_account", "name": "shop"},
-            {"action": "create_application", "api_key": world.api_key, "name": "app", "public_key": RSA},
-            {"action": "rotate_secret", "api_key": world.api_key},
-        ):
-            assert "error" not in function.handler(command, None)
+        told("create_account", name="shop")
+        told("rotate_secret", api_key=world.api_key)
+        application = told("create_application", api_key=world.api_key, name="app", public_key=RSA)
+        told("set_public_key", api_key=world.api_key, public_key=RSA, **application)
 
     return act
 
@@ -203,10 +230,12 @@ def test_every_permission_is_needed(world, request, name):
     act = request.getfixturevalue("".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_"))
     permissions.asked.clear()
     act()
-    needed = {(action, resource) for role, action, resource in permissions.asked if role == name}
-    needed |= set(_asked_by_sources(name))
-    for action, pattern in permissions.grants(template(), name):
-        assert any(action == asked and fnmatchcase(resource, pattern) for asked, resource in needed), (action, pattern)
+    needed = {call for role, call in permissions.asked if role == name} | set(_asked_by_sources(name))
+    for grant in permissions.grants(template(), name):
+        calls = [call for call in needed if grant.allows(call)]
+        assert calls, grant
+        for pattern in grant.leading_keys or ():
+            assert any(fnmatchcase(key, pattern) for call in calls for key in call.leading_keys), (grant, pattern)
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
@@ -253,7 +282,7 @@ def _asked_by_sources(name):
     """What Lambda itself does under the function's role: it tells the queue what it could not hand over."""
     for source in template()["Resources"][name]["Properties"].get("Events", {}).values():
         if destination := source["Properties"].get("DestinationConfig", {}).get("OnFailure"):
-            yield "sqs:SendMessage", permissions.resolved(template(), destination["Destination"])
+            yield permissions.Call("sqs:SendMessage", permissions.resolved(template(), destination["Destination"]))
 
 
 def test_a_missing_permission_is_noticed(world):
@@ -264,27 +293,76 @@ def test_a_missing_permission_is_noticed(world):
     assert permissions.denied.pop().startswith("PublishEvents may not dynamodb:Query arn:aws:dynamodb:")
 
 
+@pytest.mark.parametrize("name", [name for name in [*FUNCTIONS, "StateMachine"] if name != "Accounts"])
+@pytest.mark.parametrize("kind", ["account", "application"])
+def test_no_caller_is_planted(world, name, kind):
+    """No role but that of `accounts` may write who may call: not alone, and not beside an item it may write."""
+    client, key = boto3.client("dynamodb"), {"pk": {"S": f"{kind}#planted"}, "sk": {"S": kind}}
+    put, named = {"TableName": world.table, "Item": key}, {"TableName": world.table, "Key": key}
+    kept = {"TableName": world.table, "Item": {**key, "pk": {"S": f"workflow#{ID}"}}}
+    for write in (
+        lambda: client.put_item(**put),
+        lambda: client.update_item(**named),
+        lambda: client.delete_item(**named),
+        lambda: client.transact_write_items(TransactItems=[{"Put": kept}, {"Put": put}]),
+    ):
+        with pytest.raises(ClientError, match="AccessDenied"):
+            permissions.under_role(name, write)()
+    permissions.denied.clear()
+    assert [item for item in world.items() if item["pk"]["S"].startswith(f"{kind}#")] == []
+
+
+def test_one_key_too_many(world):
+    """A read of several items is denied when one of them is of a kind the role may not read."""
+    client = boto3.client("dynamodb")
+
+    def read(*kinds):
+        keys = [{"pk": {"S": f"{kind}#{ID}"}, "sk": {"S": kind}} for kind in kinds]
+        client.batch_get_item(RequestItems={world.table: {"Keys": keys}})
+
+    permissions.under_role("Reconcile", read)("workflow", "account")
+    with pytest.raises(ClientError, match="AccessDenied"):
+        permissions.under_role("Reconcile", read)("workflow", "host")
+    assert "host#" in permissions.denied.pop()
+
+
+def test_queries_of_another_kind(world):
+    """A query is denied when its partition is of a kind the role may not read, however its condition spells it."""
+
+    def query(kind):
+        condition = {"KeyConditionExpression": "#a = :b", "ExpressionAttributeNames": {"#a": "pk"}}
+        values = {":b": {"S": f"{kind}#{ID}"}}
+        boto3.client("dynamodb").query(TableName=world.table, ExpressionAttributeValues=values, **condition)
+
+    permissions.under_role("SendSms", query)("workflow")
+    with pytest.raises(ClientError, match="AccessDenied"):
+        permissions.under_role("SendSms", query)("account")
+    assert "account#" in permissions.denied.pop()
+
+
 def test_the_state_machine():
     """It may invoke the six send functions and write the table its definition names, and deliver its logs."""
     definition = yaml.safe_load((ROOT / "statemachine/failover.asl.yaml").read_text())
     needed = set()
-    for resource in _tasks(definition):
+    for state in _tasks(definition):
+        resource = state["Resource"]
         if resource.endswith(":lambda:invoke"):
             names = [f"Send{channel.function.title()}" for channel in CHANNELS.values()]
-            needed |= {("lambda:InvokeFunction", permissions.arn(template(), name)) for name in names}
+            needed |= {permissions.Grant("lambda:InvokeFunction", permissions.arn(template(), name)) for name in names}
         else:
             assert resource.endswith(":aws-sdk:dynamodb:updateItem.waitForTaskToken")
-            needed.add(("dynamodb:UpdateItem", permissions.arn(template(), "Table")))
+            assert state["Parameters"]["Key"]["pk"]["S.$"].startswith("States.Format('workflow#{}',")
+            needed.add(permissions.Grant("dynamodb:UpdateItem", permissions.arn(template(), "Table"), ("workflow#*",)))
     granted = set(permissions.grants(template(), "StateMachine"))
-    assert {grant for grant in granted if not grant[0].startswith("logs:")} == needed
-    assert {resource for action, resource in granted if action.startswith("logs:")} == {"*"}
+    assert {grant for grant in granted if not grant.action.startswith("logs:")} == needed
+    assert {grant.resource for grant in granted if grant.action.startswith("logs:")} == {"*"}
 
 
 def _tasks(node):
-    """The resource of every task in a state machine's definition."""
+    """Every task in a state machine's definition."""
     if isinstance(node, dict):
         if node.get("Type") == "Task":
-            yield node["Resource"]
+            yield node
         for value in node.values():
             yield from _tasks(value)
     elif isinstance(node, list):

@@ -1,0 +1,81 @@
+"""The functions' roles: which kinds of the table's items each of them reaches, as docs/security.md has it."""
+
+import re
+
+import pytest
+
+from failover.adapters import table
+from tests import permissions
+from tests.world import ROOT, template
+
+TABLE = permissions.arn(template(), "Table")
+PAGE = (ROOT / "docs/security.md").read_text()
+MATRIX = PAGE.partition("\n### The roles\n")[2].partition("\n## ")[0]
+KINDS = list(dict.fromkeys(re.findall(r"^(\w+#)<", table.__doc__ or "", re.MULTILINE)))
+"""As the table's own description lists them."""
+READS = {"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"}
+WRITES = {"dynamodb:PutItem", "dynamodb:UpdateItem"}
+ROLES = [name for name, resource in template()["Resources"].items() if "Policies" in resource.get("Properties", {})]
+
+
+def of_the_table(role):
+    """What a role may do on the table and its indexes."""
+    grants = permissions.grants(template(), role)
+    return [grant for grant in grants if re.fullmatch(rf"{re.escape(TABLE)}(/index/\w+)?", grant.resource)]
+
+
+def reached(role):
+    """{kind of item: "R", "W" or "RW"}, and the indexes, as `{"index": "listed, referred"}`."""
+    reach, indexes = dict.fromkeys(KINDS, ""), []
+    for grant in of_the_table(role):
+        if "/index/" in grant.resource:
+            indexes.append(grant.resource.rpartition("/")[2])
+            continue
+        for pattern in grant.leading_keys:
+            letter = "R" if grant.action in READS else "W"
+            reach[pattern.removesuffix("*")] = "".join(sorted({*reach[pattern.removesuffix("*")], letter}))
+    return {**reach, "index": ", ".join(indexes)}
+
+
+def documented():
+    """{role: the same} of the page's table."""
+    lines = [[cell.strip() for cell in line.strip("|").split("|")] for line in MATRIX.splitlines() if line[:1] == "|"]
+    header, _, *rows = lines
+    columns = [name.strip("`") for name in header[1:-1]]
+    return {
+        name: dict(zip(columns, (cell.replace("`", "") for cell in cells), strict=True))
+        for row in rows
+        for name, cells in ((name, row[1:-1]) for name in re.findall(r"`(\w+)`", row[0]))
+    }
+
+
+def test_role_matrix():
+    """The page's matrix is what the template's policies allow: every role, every kind of item and every index."""
+    named = {"".join(f"_{c.lower()}" if c.isupper() else c for c in role).lstrip("_"): role for role in ROLES}
+    assert documented() == {name: reached(role) for name, role in named.items()}
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_statement_names_its_kinds(role):
+    """On the table itself each statement names whole kinds of items, and allows only what supplies leading keys.
+
+    `Scan` and PartiQL read without naming a partition, and then `ForAllValues` holds: they must not be granted.
+    """
+    for grant in of_the_table(role):
+        if "/index/" in grant.resource:
+            assert (grant.action, grant.leading_keys) == ("dynamodb:Query", None)
+        else:
+            assert grant.action in READS | WRITES
+            assert grant.leading_keys
+            assert {pattern.removesuffix("*") for pattern in grant.leading_keys} <= set(KINDS)
+            assert all(pattern.endswith("#*") for pattern in grant.leading_keys)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_only_accounts_writes_callers(role):
+    """Whoever takes over one function can register nobody, and change no secret."""
+    written = {kind for kind, letters in reached(role).items() if "W" in letters}
+    if role == "Accounts":
+        assert written == {"account#", "application#"}
+    else:
+        assert not written & {"account#", "application#"}
