@@ -1,0 +1,173 @@
+"""What rings, and what does not: the alarms' expressions and thresholds, worked out for made-up traffic.
+
+The words of CloudWatch that the template uses are played as its guide says ("Using math expressions with CloudWatch
+metrics"): a division by zero gives no value. A missing value would count as 0 in arithmetic; here it gives none, so
+that each expression must say what it means by it. "Evaluating an alarm": of the last `EvaluationPeriods` values,
+`DatapointsToAlarm` must breach.
+"""
+
+import operator
+
+import pytest
+
+from tests.template.test_alarms import ALARMS, CALLBACKS
+
+BREACHES = {"GreaterThanThreshold": operator.gt}
+
+
+def _if(condition, then, otherwise):
+    return then if condition else otherwise
+
+
+def _fill(known, filler):
+    return filler if known is None else known
+
+
+WORDS = {"IF": _if, "FILL": _fill}
+DAY = 288
+"""Periods of 5 minutes."""
+QUIET = {"OldestOverdueSeconds": 0}
+"""A period without requests: `reconcile` runs all the same."""
+
+
+def name_of(metric):
+    """What a sample calls a metric: those of the callbacks alone are told from those of the whole API."""
+    dimensions = {one["Name"]: one["Value"] for one in metric.get("Dimensions", [])}
+    return f"callbacks' {metric['MetricName']}" if CALLBACKS.items() <= dimensions.items() else metric["MetricName"]
+
+
+def value(alarm, sample):
+    """What an alarm compares with its threshold in one period; None: nothing."""
+    properties = alarm["Properties"]
+    if "Metrics" not in properties:
+        return sample.get(name_of(properties))
+    known = dict(WORDS)
+    expressions = [one for one in properties["Metrics"] if "Expression" in one]
+    for one in properties["Metrics"]:
+        if "MetricStat" in one:
+            known[one["Id"]] = sample.get(name_of(one["MetricStat"]["Metric"]))
+    result = None
+    for one in reversed(expressions):  # the first is made of those after it
+        try:
+            result = known[one["Id"]] = eval(one["Expression"], {"__builtins__": {}}, known)
+        except (ZeroDivisionError, TypeError):  # by nothing, or with what is missing
+            return None
+    return result
+
+
+def rings(alarm, samples):
+    """Whether an alarm rings at some time in these periods."""
+    properties = alarm["Properties"]
+    periods = properties["EvaluationPeriods"]
+    needed = properties.get("DatapointsToAlarm", periods)
+    missing = properties["TreatMissingData"] == "breaching"
+    breaches = BREACHES[properties["ComparisonOperator"]]
+    values = [value(alarm, sample) for sample in samples]
+    breaching = [missing if one is None else breaches(one, properties["Threshold"]) for one in values]
+    return any(sum(breaching[max(0, end - periods) : end]) >= needed for end in range(1, len(breaching) + 1))
+
+
+def rung(*samples):
+    """The alarms that ring at some time in these periods of 5 minutes."""
+    return {name for name, alarm in ALARMS.items() if rings(alarm, [QUIET | sample for sample in samples])}
+
+
+def requests(count, failed=0):
+    return {"Count": count, "5XXError": failed} if failed else {"Count": count}
+
+
+def callbacks(genuine=0, forged=0, unsigned=0):
+    """Those of one period, as API Gateway and `message_status` count them."""
+    every = genuine + forged + unsigned
+    counts = {"Count": every, "callbacks' Count": every, "4XXError": forged}
+    counts |= {"5XXError": unsigned, "UnsignedReceipts": unsigned} if unsigned else {}
+    return counts | ({"ForgedReceipts": forged} if forged else {})
+
+
+@pytest.mark.parametrize("one", [callbacks(unsigned=1), callbacks(forged=1), {"Count": 1, "4XXError": 1}])
+def test_a_strangers_request(one):
+    """Nothing rings for what anybody may send: a callback without a signature or with a wrong one, a page not there."""
+    assert rung(one) == set()
+
+
+@pytest.mark.parametrize("kind", ["unsigned", "forged"])
+def test_a_scanner(kind):
+    """Nothing rings for a scanner that tries hard for five minutes, nor for one that goes on beside real traffic."""
+    assert rung(callbacks(**{kind: 200})) == set()
+    assert rung(*[callbacks(genuine=40, **{kind: 4})] * DAY) == set()
+
+
+def test_a_wrong_secret():
+    """Where the secret is not the vendor's it rings within a quarter of an hour, and not before."""
+    wrong = callbacks(forged=300)
+    assert rung(wrong, wrong) == set()
+    assert rung(wrong, wrong, wrong) == {"ReceiptsForged"}
+
+
+def test_a_wrong_secret_of_a_quiet_stack():
+    """With three messages a day it rings at the third one."""
+    message, hours = callbacks(forged=2), [{}] * 90
+    assert rung(message, *hours, message, *hours) == set()
+    assert rung(message, *hours, message, *hours, message) == {"ReceiptsForged"}
+
+
+def test_a_secret_that_is_wrong_in_part():
+    """It rings too where most callbacks are genuine, but not where hardly any is forged."""
+    assert rung(*[callbacks(genuine=85, forged=15)] * 3) == {"ReceiptsForged"}
+    assert rung(*[callbacks(genuine=95, forged=5)] * DAY) == set()
+
+
+def test_a_wrong_secret_cannot_be_hidden():
+    """Unsigned callbacks, which anybody may send, do not thin out the forged ones."""
+    assert rung(*[callbacks(genuine=1, forged=20, unsigned=2000)] * 3) == {"ReceiptsForged"}
+
+
+def test_unsigned_callbacks():
+    """A vendor that does not sign has an alarm of its own, within half an hour; the API does not count as failing."""
+    unsigned = callbacks(unsigned=300)
+    beside_requests = {**unsigned, "Count": unsigned["Count"] + 100}
+    assert rung(*[beside_requests] * 5) == set()
+    assert rung(*[beside_requests] * 6) == rung(*[unsigned] * 6) == {"ReceiptsUnsigned"}
+
+
+def test_unsigned_callbacks_of_a_quiet_stack():
+    """One callback that the vendor repeats for a day is enough."""
+    assert rung(*[callbacks(unsigned=1), *[{}] * 40] * 6) == {"ReceiptsUnsigned"}
+
+
+@pytest.mark.parametrize(
+    ("traffic", "expected"),
+    [
+        (requests(100_000, 6000), {"ApiFailing"}),
+        (requests(100_000, 4000), set()),
+        (requests(5, 5), {"ApiFailing"}),
+        (requests(4, 4), set()),
+        (requests(10_000, 4), set()),
+        (requests(90), set()),
+    ],
+)
+def test_an_api_that_fails(traffic, expected):
+    """It rings within five minutes for a share of the requests, also for few of them, but not for one or two."""
+    assert rung(traffic) == expected
+
+
+def test_a_failing_api_cannot_be_hidden():
+    """Unsigned callbacks count neither as failures nor as requests."""
+    unsigned = callbacks(unsigned=2000)
+    both = {**unsigned, "Count": unsigned["Count"] + 100, "5XXError": unsigned["5XXError"] + 10}
+    assert rung(both) == {"ApiFailing"}
+
+
+def test_one_unexpected_failure():
+    """It rings for the first one, whoever has caused it."""
+    assert rung({"UnexpectedFailures": 1}) == {"UnexpectedFailures"}
+
+
+@pytest.mark.parametrize("name", [name for name, alarm in ALARMS.items() if "Metrics" in alarm["Properties"]])
+def test_an_expression(name):
+    """One series is compared, all are of the same period, and CloudWatch looks back for a day at most."""
+    properties = ALARMS[name]["Properties"]
+    shown = [one for one in properties["Metrics"] if one.get("ReturnData", True)]
+    assert shown == [properties["Metrics"][0]]
+    assert {one["MetricStat"]["Period"] for one in properties["Metrics"] if "MetricStat" in one} == {300}
+    assert properties["EvaluationPeriods"] <= DAY
