@@ -1,3 +1,5 @@
+from decimal import Decimal
+
 import pytest
 
 from failover.rules.message_uuid import message_uuid
@@ -88,6 +90,33 @@ def test_unreadable(body, field):
 def test_odd_errors(error):
     """An error of an odd shape costs its words, never the status."""
     assert parse({**V1, "error": error}).status == "rejected"
+
+
+@pytest.mark.parametrize(
+    ("error", "kept"),
+    [
+        ({"title": "1300", "detail": None}, {"code": 1300, "reason": ""}),
+        ({"title": "1300", "detail": {"a": 1}}, {"code": 1300, "reason": ""}),
+        ({"title": "1300", "detail": ["a"]}, {"code": 1300, "reason": ""}),
+        ({"title": "1300", "detail": True}, {"code": 1300, "reason": ""}),
+        ({"code": None, "title": "1300", "reason": None, "detail": "x"}, {"code": 1300, "reason": "x"}),
+        ({"code": 1300, "reason": 42}, {"code": 1300, "reason": "42"}),
+        ({"code": Decimal("1300"), "reason": Decimal("0.50")}, {"code": 1300, "reason": "0.50"}),
+        ({"code": 10**5000, "reason": ""}, {"reason": ""}),
+        ({"code": "\u0661", "reason": ""}, {"reason": ""}),
+    ],
+    ids=range(9),
+)
+def test_words_of_an_error(error, kept):
+    """Only strings and numbers are words: neither `None` nor a Python object ends up in a reason."""
+    assert parse({**V1, "error": error}).error == kept
+
+
+@pytest.mark.parametrize("character", ["x", "é", "\u2026", "\U0001f44d"])
+def test_reason_is_bounded(character):
+    """A reason has at most 200 characters and 400 bytes, and is cut between two characters."""
+    reason = parse({**V1, "error": {"code": 1300, "reason": character * 1000}}).error["reason"]
+    assert reason == character * min(200, 400 // len(character.encode()))
 
 
 def test_reason_names_nobody():

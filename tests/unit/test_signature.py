@@ -37,6 +37,7 @@ def test_other_claims(claims):
         signed(payload_hash=None),
         signed(payload_hash=7),
         signed(payload_hash="é"),
+        signed(payload_hash="\ud800"),
         signed(iat=None),
         signed(iat=NOW - LIFE - 61),
         signed(iat=NOW + 61),
@@ -44,6 +45,8 @@ def test_other_claims(claims):
         "Basic eDp5",
         "Bearer",
         "Bearer x.y.z",
+        "Bearer \ud800.y.z",
+        "Bearer é",
         "",
     ],
 )

@@ -180,6 +180,8 @@ def test_secrets_cannot_be_guessed(monkeypatch):
         ("basic  " + base64.b64encode(b"key:").decode(), ("key", "")),
         ("Basic " + base64.b64encode(b"key").decode(), None),
         ("Basic !!!", None),
+        ("Basic é", None),
+        ("Basic \ud800", None),
         ("Basic " + base64.b64encode(b"\xff:").decode(), None),
         ("Bearer x", None),
         ("", None),

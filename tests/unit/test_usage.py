@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from failover.rules.usage import by_step, totals, usage
 
-SCALE = 10**15
+SCALE = 10**20
 
 
 def charged(step, price, currency="EUR"):
@@ -23,15 +23,38 @@ def charged(step, price, currency="EUR"):
         ("0", "0"),
         ("-0.01", "-0.01"),
         ("9" * 15 + "." + "9" * 15, "9" * 15 + "." + "9" * 15),
+        ("0." + "1" * 20, "0." + "1" * 20),
+        ("0." + "1" * 16, "0." + "1" * 16),
         (5, "5"),
+        (10**15 - 1, "999999999999999"),
         (Decimal("0.0330"), "0.0330"),
         (Decimal("1E-7"), "0.0000001"),
         (Decimal("1E+2"), "100"),
+        (Decimal("0.30000000000000004"), "0.30000000000000004"),
+        (Decimal("1E-16"), "0.0000000000000001"),
+        (Decimal("1E-20"), "0.00000000000000000001"),
     ],
 )
 def test_price(price, kept):
     """A price keeps its digits, and has no exponent."""
     assert usage({"price": price, "currency": "eur"}) == {"price": kept, "currency": "EUR"}
+
+
+@pytest.mark.parametrize(
+    ("price", "kept"),
+    [
+        ("0.000000000000000000005", "0.00000000000000000000"),
+        ("0.000000000000000000015", "0.00000000000000000002"),
+        ("0.0000000000000000000050000000001", "0.00000000000000000001"),
+        ("-0.000000000000000000015", "-0.00000000000000000002"),
+        ("1." + "3" * 1000, "1." + "3" * 20),
+        (Decimal("1E-999999"), "0.00000000000000000000"),
+        ("999999999999998." + "9" * 21, "999999999999999.00000000000000000000"),
+    ],
+)
+def test_digits_beyond_the_twentieth(price, kept):
+    """A price with more than 20 decimals is rounded half to even, and not lost."""
+    assert usage({"price": price}) == usage({"price": Decimal(price)}) == {"price": kept, "currency": "EUR"}
 
 
 @pytest.mark.decision("A price that changes")
@@ -49,11 +72,15 @@ def test_currency_of_old():
         {},
         {"currency": "EUR"},
         *({"price": price} for price in (None, True, 0.1, "", "free", "1e3", "NaN", "Infinity", "1,5", "1.", ".5")),
-        *({"price": price} for price in ("1\n1", "+1", "--1", "9" * 16, "0." + "1" * 16, "٠.٥", "１", [], {})),
-        *({"price": Decimal(price)} for price in ("NaN", "Infinity", "1E+16", "1E-16", "1E+999999", "1E-999999")),
+        *(
+            {"price": price}
+            for price in ("1\n1", "+1", "--1", "9" * 16, "9" * 15 + "." + "9" * 21, "٠.٥", "１", [], {})
+        ),
+        *({"price": Decimal(price)} for price in ("NaN", "sNaN", "Infinity", "1E+15", "1E+999999")),
+        *({"price": price} for price in (10**15, -(10**15), 10**5000)),
         *({"price": "1", "currency": currency} for currency in (None, 7, "", "EU", "EURO", "E R", "ÉUR", "EUR\n")),
     ],
-    ids=repr,
+    ids=lambda value: ascii(value)[:60] if not isinstance(value, dict) else None,
 )
 def test_no_price(value):
     """What is no exact price of a plausible size charges nothing, and breaks nothing."""
@@ -97,8 +124,13 @@ def test_a_total_for_each_currency():
     assert totals(timeline) == [{"price": "1.25", "currency": "USD"}, {"price": "0.5", "currency": "EUR"}]
 
 
-@given(st.lists(st.integers(0, 10**30 - 1), min_size=1, max_size=10))
+@given(st.lists(st.integers(1 - 10**35, 10**35 - 1), min_size=1, max_size=10))
 def test_every_sum_is_exact(prices):
     """No sum of ten prices of any size is rounded; a price is given here as a whole number of its last digit."""
-    (total,) = totals(charged(step, f"{price // SCALE}.{price % SCALE:015d}") for step, price in enumerate(prices))
-    assert total["price"] == f"{sum(prices) // SCALE}.{sum(prices) % SCALE:015d}"
+    written = [usage({"price": _written(price)})["price"] for price in prices]
+    (total,) = totals(charged(step, price) for step, price in enumerate(written))
+    assert total["price"] == _written(sum(prices))
+
+
+def _written(price):
+    return f"{'-' if price < 0 else ''}{abs(price) // SCALE}.{abs(price) % SCALE:020d}"

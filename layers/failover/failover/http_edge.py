@@ -4,7 +4,6 @@ API Gateway's own gateway responses do not reach an error inside a function, so 
 """
 
 import base64
-import binascii
 import json
 import uuid
 from collections.abc import Callable
@@ -106,7 +105,7 @@ def raw_body(event: Event) -> bytes:
         return str(body).encode("utf-8", "surrogatepass")
     try:
         return base64.b64decode(body, validate=True)
-    except binascii.Error:
+    except ValueError:
         raise problems.Problem(problems.INVALID_JSON, "Malformed JSON payload: not base64.") from None
 
 

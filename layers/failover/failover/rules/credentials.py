@@ -1,7 +1,6 @@
 """Keys and secrets of accounts: made at random, kept as hashes, compared in constant time."""
 
 import base64
-import binascii
 import hashlib
 import hmac
 import re
@@ -36,13 +35,11 @@ def kept(secret: str) -> dict[str, Any]:
 
 
 def rotated(secrets_kept: list[dict[str, Any]], secret: str, now: int, overlap: int) -> list[dict[str, Any]]:
-    """The account's secrets after a rotation: `secret`, and the newest one before it for `overlap` ms more.
+    """The account's secrets after a rotation: `secret`, and the one before it for `overlap` ms more.
 
     Two at the most are ever valid (contract, section 2.1).
     """
-    newest = secrets_kept[-1]
-    until = min(newest.get("expires_at", now + overlap), now + overlap)
-    return [{**newest, "expires_at": until}, kept(secret)]
+    return [{**secrets_kept[-1], "expires_at": now + overlap}, kept(secret)]
 
 
 def valid(secrets_kept: list[dict[str, Any]], now: int) -> list[str]:
@@ -51,13 +48,13 @@ def valid(secrets_kept: list[dict[str, Any]], now: int) -> list[str]:
 
 
 def basic(header: str) -> tuple[str, str] | None:
-    """(API key, secret) of an `Authorization: Basic …` header (RFC 7617), or None."""
+    """(API key, secret) of an `Authorization: Basic …` header (RFC 7617); None for any other text."""
     scheme, _, encoded = header.strip().partition(" ")
     if scheme.lower() != "basic":
         return None
     try:
         decoded = base64.b64decode(encoded.strip(), validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:  # not base64, not ASCII (b64decode), or not UTF-8 inside
         return None
     api_key, colon, secret = decoded.partition(":")
     return (api_key, secret) if colon else None

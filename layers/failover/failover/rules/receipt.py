@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 from failover.rules.message_uuid import message_uuid
@@ -77,9 +78,18 @@ def _error(value: Any, parties: list[str]) -> dict[str, Any] | None:
     """v0.1 says {code, reason}; v1 says {type, title: "<code>", detail, instance}."""
     if not isinstance(value, dict):
         return None
-    code = str(value.get("code", value.get("title", "")))
-    reason = redacted(str(value.get("reason", value.get("detail", ""))), parties)
+    code = _words(value.get("code")) or _words(value.get("title"))
+    reason = redacted(_words(value.get("reason")) or _words(value.get("detail")), parties)
     error: dict[str, Any] = {"reason": reason}
     if code.isascii() and code.isdigit() and len(code) <= 6:
         error["code"] = int(code)
     return error
+
+
+def _words(value: Any) -> str:
+    """What a string or a number says; anything else says nothing."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int | Decimal) and not isinstance(value, bool):
+        return str(Decimal(value))  # str(int) refuses thousands of digits
+    return ""

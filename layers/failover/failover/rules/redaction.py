@@ -5,50 +5,88 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 _LIMIT = 200
+_LIMIT_BYTES = 400
 _PRIVATE = re.compile(r"\S+@\S+|\+?\(?\d(?:[ ()./-]{0,3}\d){6,}")
 """An email address, or seven digits and more as people write telephone numbers and ids."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+_HALVES = re.compile("[\ud800-\udfff]")
+"""Halves of surrogate pairs, which no UTF-8 text can hold."""
 _QUOTED = 16
 """So many characters in a row that are the message's own are quoted from it; fewer may be chance."""
 
 
 def redacted(text: str, private: Iterable[str] = ()) -> str:
-    """`text` on one line, at most 200 characters, with `…` in place of anything that could be an address.
+    """`text` on one line, at most 200 characters and 400 bytes of UTF-8, with `…` in place of possible addresses.
 
-    Neither are the `private` phrases left in it, nor any longer part of one.
+    No phrase in `private` is left in it as a whole word, and no part of a phrase of 16 characters or more. The time
+    this takes grows with the total length of the phrases, not with their number times the length of the text.
     """
     text = text[: 4 * _LIMIT]
-    for phrase in sorted(set(private), key=len, reverse=True):
-        text = _without(text, phrase)
-    return _PRIVATE.sub("…", _CONTROL.sub(" ", text)).strip()[:_LIMIT]
+    pieces = _pieces(text)
+    for phrase in sorted(set(private), key=lambda phrase: (-len(phrase), phrase)):
+        without = _without(text, phrase, pieces)
+        if without != text:
+            text, pieces = without, _pieces(without)
+    text = _HALVES.sub("\ufffd", _CONTROL.sub(" ", text))
+    return _cut(_PRIVATE.sub("…", text).strip()[:_LIMIT])
+
+
+def _cut(text: str) -> str:
+    return text.encode()[:_LIMIT_BYTES].decode(errors="ignore")
 
 
 def private_phrases(step: dict[str, Any]) -> Iterator[str]:
-    """What a step says to whom, in whatever field of its parties and its content; not the words of the contract."""
-    for part in (step.get("from"), step.get("to"), step.get("message", {}).get("content")):
-        yield from _phrases(part)
+    """What a step says to whom, in any field of its parties and its content; not the words of the contract."""
+    left: list[Any] = [step.get("from"), step.get("to"), step.get("message", {}).get("content")]
+    while left:  # no recursion: a callback may be nested deeper than Python's stack
+        value = left.pop()
+        if isinstance(value, dict):
+            left.extend(item for name, item in value.items() if name != "type")
+        elif isinstance(value, list):
+            left.extend(value)
+        elif isinstance(value, str):
+            yield value
 
 
-def _phrases(value: Any) -> Iterator[str]:
-    if isinstance(value, dict):
-        for name, item in value.items():
-            if name != "type":
-                yield from _phrases(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _phrases(item)
-    elif isinstance(value, str):
-        yield value
+def _pieces(text: str) -> set[str]:
+    """Every run of characters in `text` that is just long enough to count as a quotation."""
+    return {text[at : at + _QUOTED] for at in range(len(text) - _QUOTED + 1)}
 
 
-def _without(text: str, phrase: str) -> str:
+def _without(text: str, phrase: str, pieces: set[str]) -> str:
+    """`text` without a phrase and without longer parts of it; `pieces` are those of `text`."""
     if not phrase.strip():
         return text
-    text = re.sub(rf"(?<!\w){re.escape(phrase)}(?!\w)", "…", text)
+    if phrase in text:
+        without = _without_word(text, phrase)
+        text, pieces = without, pieces if without == text else _pieces(without)
+    quoted = pieces.intersection(phrase[at : at + _QUOTED] for at in range(len(phrase) - _QUOTED + 1))
+    return _without_quotations(text, phrase, quoted) if quoted else text
+
+
+def _without_word(text: str, phrase: str) -> str:
+    """`text` with `…` where the phrase stands with no letter, digit or underscore before or after it."""
+    kept, done, at = "", 0, text.find(phrase)
+    while at >= 0:
+        end = at + len(phrase)
+        if _in_word(text[at - 1 : at]) or _in_word(text[end : end + 1]):
+            at = text.find(phrase, at + 1)
+            continue
+        kept += f"{text[done:at]}…"
+        done, at = end, text.find(phrase, end)
+    return kept + text[done:]
+
+
+def _in_word(neighbor: str) -> bool:
+    """As `\\w` sees it; there is no neighbor (an empty string) at either end of a text."""
+    return neighbor.isalnum() or neighbor == "_"
+
+
+def _without_quotations(text: str, phrase: str, quoted: set[str]) -> str:
     at = 0
     while at + _QUOTED <= len(text):
         end = at + _QUOTED
-        if text[at:end] not in phrase:
+        if text[at:end] not in quoted:
             at += 1
             continue
         while end < len(text) and text[at : end + 1] in phrase:

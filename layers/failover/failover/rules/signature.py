@@ -42,14 +42,19 @@ def check(authorization: str, raw: bytes, secret: str, now: float) -> int:
         raise Forged("not a bearer token")
     try:
         claims = jwt.decode(token.strip(), secret, algorithms=["HS256"], options=_OPTIONS)
-    except jwt.PyJWTError as error:
+    except (jwt.PyJWTError, ValueError, RecursionError) as error:  # PyJWT encodes and parses before it checks
         raise Forged(type(error).__name__) from None
     issued, payload_hash = claims["iat"], claims["payload_hash"]
     if not isinstance(issued, int | float) or not now - LIFE - _SKEW <= issued <= now + _SKEW:
         raise Forged("iat is out of its time")
-    if not isinstance(payload_hash, str) or not hmac.compare_digest(payload_hash.encode(), digest(raw).encode()):
+    if not _same_digest(payload_hash, digest(raw)):
         raise Forged("payload_hash does not fit the body")
     return int(issued)
+
+
+def _same_digest(claimed: Any, expected: str) -> bool:
+    """Equal, compared in constant time; a claim that is no ASCII text equals nothing."""
+    return isinstance(claimed, str) and claimed.isascii() and hmac.compare_digest(claimed, expected)
 
 
 def check_any(authorization: str, raw: bytes, secrets: Sequence[str], now: float) -> int:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from decimal import Context, Decimal
+from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import Any
 
 from failover.rules.workflow import Entry
@@ -10,22 +10,49 @@ from failover.rules.workflow import Entry
 type Usage = dict[str, str]
 """{"price": "0.0333", "currency": "EUR"}; the price is an exact decimal without an exponent."""
 
-_PRICE = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,15})?")
+_DECIMALS = 20
+"""Kept exactly. A vendor that computes in binary writes 0.3 as 0.30000000000000004, which has 17."""
+_WHOLE_DIGITS = 15
+_PRICE = re.compile(rf"-?[0-9]{{1,{_WHOLE_DIGITS}}}(?:\.[0-9]+)?")
 _EXACT = Context(prec=60)
-"""More digits than the sum of ten such prices can have."""
+"""More digits than the sum of ten such prices can have: 15 + 1 before the point, and 20 behind it."""
 
 
 def usage(value: Any) -> Usage | None:
-    """The usage of a callback; None: there is none, or its price is no price."""
+    """The usage of a callback; None: there is none, or its price is no price.
+
+    A price has at most 15 digits before the point. Of those behind it 20 are kept, rounded half to even.
+    """
     if not isinstance(value, dict) or "price" not in value:
         return None
-    price, currency = value["price"], value.get("currency", "EUR")
-    if isinstance(price, bool) or not isinstance(price, str | int | Decimal):
+    price, currency = _price(value["price"]), value.get("currency", "EUR")
+    if price is None or not isinstance(currency, str) or not re.fullmatch(r"[A-Za-z]{3}", currency):
         return None
-    text = f"{price:f}" if isinstance(price, Decimal) and abs(price.adjusted()) <= 15 else str(price).strip()
-    if not _PRICE.fullmatch(text) or not isinstance(currency, str) or not re.fullmatch(r"[A-Za-z]{3}", currency):
+    return {"price": price, "currency": currency.upper()}
+
+
+def _price(value: Any) -> str | None:
+    """A number, or the text of one without an exponent, as an exact decimal."""
+    if isinstance(value, str):
+        text = value.strip()
+    elif isinstance(value, Decimal) and value.is_finite() and value.adjusted() < _WHOLE_DIGITS:
+        text = f"{_rounded(value):f}"  # first, as an exponent may stand for a million digits
+    elif isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**_WHOLE_DIGITS:
+        text = str(value)
+    else:
         return None
-    return {"price": text, "currency": currency.upper()}
+    if not _PRICE.fullmatch(text):
+        return None
+    if len(text.partition(".")[2]) > _DECIMALS:
+        text = f"{_rounded(Decimal(text)):f}"
+    return text if _PRICE.fullmatch(text) else None
+
+
+def _rounded(price: Decimal) -> Decimal:
+    exponent = price.as_tuple().exponent
+    if isinstance(exponent, int) and exponent >= -_DECIMALS:
+        return price
+    return price.quantize(Decimal(1).scaleb(-_DECIMALS), ROUND_HALF_EVEN, _EXACT)
 
 
 def by_step(timeline: Iterable[Entry]) -> dict[int, Usage]:
