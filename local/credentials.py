@@ -1,4 +1,4 @@
-"""The account of a local stack, and the files that tell it, and the engines' addresses, to whoever wants to call."""
+"""The account of a local stack, and the files with its credentials and the engines' addresses."""
 
 from base64 import b64encode
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from local import stack
-from local.place import ROOT, Place
+from local.place import ROOT, Place, write_private
 
 
 @dataclass(frozen=True)
@@ -49,14 +49,12 @@ def create(place: Place) -> Credentials:
 def _new_key(path: Path) -> str:
     """Write a new private key to `path`; its public key, in PEM."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    path.touch(mode=0o600)
-    path.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    write_private(path, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     return key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
 
 
 def _write(path: Path, lines: dict[str, str]) -> None:
-    path.touch(mode=0o600)
-    path.write_text("".join(f"{name}={value}\n" for name, value in lines.items()))
+    write_private(path, "".join(f"{name}={value}\n" for name, value in lines.items()))
 
 
 def read(place: Place) -> Credentials:

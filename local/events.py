@@ -11,10 +11,11 @@ from failover.adapters.store import Store
 from failover.adapters.table import Table
 from failover.rules import transitions
 from failover.rules.channels import CHANNELS
+from failover.rules.outgoing import webhook_url
 from failover.rules.signature import digest
 from failover.rules.workflow import Step, Workflow
 from local import credentials, stack
-from local.place import ROOT, Place
+from local.place import ROOT, Place, write_private
 
 _HOUR = 3600
 _YEAR = 365 * 24 * _HOUR
@@ -27,12 +28,14 @@ _CONTENT = {
 
 def write(place: Place) -> None:
     """Store the workflows the events speak of, not started, and write each event so that it succeeds."""
-    _store_examples(place, stack.resources(place)["Table"])
+    resources = stack.resources(place)
+    _store_examples(place, resources["Table"])
+    _keep_message(place, resources["SandboxTable"])
     folder = place.folder / "events"
     folder.mkdir(exist_ok=True)
     for path in sorted((ROOT / "events").glob("*.json")):
         event = _live(place, path.stem, json.loads(path.read_text()))
-        (folder / path.name).write_text(json.dumps(event, indent=2) + "\n")
+        write_private(folder / path.name, json.dumps(event, indent=2) + "\n")
 
 
 def _live(place: Place, name: str, event: dict[str, Any]) -> dict[str, Any]:
@@ -45,15 +48,29 @@ def _live(place: Place, name: str, event: dict[str, Any]) -> dict[str, Any]:
         claims = {"iat": int(time.time()), "payload_hash": digest(event["body"].encode())}
         secret = stack.secret(place, "SignatureSecret")
         _authorize(event, "Bearer " + jwt.encode(claims, secret["signature_secret"], algorithm="HS256"))
-    elif name == "sandbox_receipts":
-        (record,) = event["Records"]
-        record["body"] = record["body"].replace("http://127.0.0.1:4566/beta", place.api_url)
     return event
 
 
 def _authorize(event: dict[str, Any], authorization: str) -> None:
     event["headers"]["Authorization"] = authorization
     event["multiValueHeaders"]["Authorization"] = [authorization]
+
+
+def _keep_message(place: Place, table: str) -> None:
+    """The message whose receipt `sandbox_receipts` plays, as `sandbox_messages` keeps one."""
+    (record,) = json.loads((ROOT / "events/sandbox_receipts.json").read_text())["Records"]
+    named = json.loads(record["body"])
+    sent = {"channel": "messenger", "message_type": "text", "text": "Hello", "from": "sim-page", "to": "sim-delivered"}
+    item = {
+        "client_ref": {"S": named["client_ref"]},
+        "message_uuid": {"S": named["message_uuid"]},
+        "version": {"S": "v1"},
+        "callback_url": {"S": webhook_url(place.api_url)},
+        "body": {"S": json.dumps({**sent, "client_ref": named["client_ref"]})},
+        "at": {"N": str(int(time.time() * 1000))},
+        "expires_at": {"N": str(int(time.time()) + _YEAR)},
+    }
+    stack.client(place, "dynamodb").put_item(TableName=table, Item=item)
 
 
 def _store_examples(place: Place, table: str) -> None:

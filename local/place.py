@@ -85,6 +85,14 @@ class Place:
 _PROXIES = {"http_proxy", "https_proxy", "all_proxy"}
 
 
+def write_private(path: Path, content: bytes | str) -> None:
+    """Write a file that holds credentials: only its owner may read it, from the moment it exists."""
+    raw = content.encode() if isinstance(content, str) else content
+    path.unlink(missing_ok=True)  # a file that is there keeps its mode
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(raw)
+
+
 def default_place() -> Place:
     """The place of `make up` and `make demo`; API_PORT and STEPFUNCTIONS_PORT move it."""
     return Place(ROOT / ".local", _port("API_PORT", 4566), _port("STEPFUNCTIONS_PORT", 5001))

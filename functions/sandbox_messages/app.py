@@ -10,9 +10,9 @@ from failover.adapters import aws
 from failover.outside import Outside
 from failover.rules import credentials, strict_json
 from failover.rules.outgoing import webhook_url
-from failover.rules.statuses import FAILURES
-from keeping import Kept, Schedule
-from messages_contract import RATE_LIMITED, callback, invalid, understood
+from failover.use_cases.body import check_size
+from keeping import Kept, Key, Schedule
+from messages_contract import RATE_LIMITED, invalid, is_reference, understood
 from recipients import script_of
 
 api = resolver.make()
@@ -24,8 +24,10 @@ kept, schedule = Kept(), Schedule()
 def post(version: str) -> tuple[dict[str, Any], int]:
     event = api.current_event.raw_event
     _authenticate(event)
+    raw = http_edge.raw_body(event)
+    check_size(raw)
     try:
-        body = strict_json.parse(http_edge.raw_body(event))
+        body = strict_json.parse(raw)
     except strict_json.InvalidJson as error:
         raise invalid("body", error.reason) from None
     sent = understood(version, body)
@@ -35,27 +37,25 @@ def post(version: str) -> tuple[dict[str, Any], int]:
     script = script_of(sent.recipient)
     if script is None or script.answer == 422:
         raise invalid("to", "nobody the sandbox may write to")
-    message_uuid = str(uuid.uuid4())
+    key = Key(sent.client_ref, str(uuid.uuid4()))
     with _asked_only_once():
-        kept.keep(sent.client_ref, message_uuid, body, outside.now())
+        kept.keep(key, version, body, own_webhook, outside.now())
     if script.answer == 429:
         raise problems.Problem(RATE_LIMITED, "Please wait, then retry your request", headers={"Retry-After": "1"})
     if script.answer == 500:
         raise problems.Problem(problems.INTERNAL, "Internal Error")
-    receipts = [
-        (seconds, callback(sent, message_uuid, status, script.error if status in FAILURES else None))
-        for seconds, status in script.receipts
-    ]
     with _asked_only_once():
-        schedule.all(own_webhook, receipts)
-    return {"message_uuid": message_uuid}, 202
+        schedule.all(key, script.receipts)
+    return {"message_uuid": key.message_uuid}, 202
 
 
 @api.get("/sandbox/messages")
 def get() -> dict[str, Any]:
     """What was sent with `?client_ref=…`: each request's body, the accepted ones and those answered with an error."""
     _authenticate(api.current_event.raw_event)
-    client_ref = api.current_event.get_query_string_value("client_ref", "")
+    client_ref = http_edge.query(api.current_event.raw_event).get("client_ref", "")
+    if not is_reference(client_ref):
+        raise invalid("client_ref", "not a string of at most 40 characters")
     return {"messages": kept.of(client_ref, outside.now())}
 
 

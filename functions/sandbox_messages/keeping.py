@@ -2,14 +2,28 @@
 
 import json
 import os
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
 
 from failover.adapters import aws
+from failover.rules import lenient_json
 
 _KEPT_SECONDS = 86400
 NO_REFERENCE = "-"
 """The key of messages that came without a client_ref."""
+
+
+@dataclass(frozen=True)
+class Key:
+    """Of one message that was kept."""
+
+    client_ref: str | None
+    message_uuid: str
+
+    def item(self) -> dict[str, dict[str, str]]:
+        return {"client_ref": {"S": self.client_ref or NO_REFERENCE}, "message_uuid": {"S": self.message_uuid}}
 
 
 class Kept:
@@ -23,16 +37,27 @@ class Kept:
     def _table(self) -> str:
         return os.environ["SANDBOX_TABLE"]
 
-    def keep(self, client_ref: str | None, message_uuid: str, body: Any, now: int) -> None:
+    def keep(self, key: Key, version: str, body: Any, callback_url: str, now: int) -> None:
+        """Keep a request to `version` of the Messages API; its callbacks will go to `callback_url`."""
         item = {
-            "client_ref": {"S": client_ref or NO_REFERENCE},
-            "message_uuid": {"S": message_uuid},
+            **key.item(),
+            "version": {"S": version},
+            "callback_url": {"S": callback_url},
             "body": {"S": json.dumps(body, ensure_ascii=False, default=str)},
             "at": {"N": str(now)},
             "expires_at": {"N": str(now // 1000 + _KEPT_SECONDS)},
         }
         with aws.failures("dynamodb"):
             self._client.put_item(TableName=self._table, Item=item)
+
+    def find(self, key: Key, now: int) -> tuple[str, Any, str] | None:
+        """(version, body, callback URL) of one message, as they were kept; None once a day has passed."""
+        with aws.failures("dynamodb"):
+            answer = self._client.get_item(TableName=self._table, Key=key.item(), ConsistentRead=True)
+        item = answer.get("Item")
+        if item is None or now >= 1000 * int(item["expires_at"]["N"]):
+            return None
+        return item["version"]["S"], json.loads(item["body"]["S"]), item["callback_url"]["S"]
 
     def of(self, client_ref: str, now: int) -> list[dict[str, Any]]:
         """The messages with this reference, with the time each was sent (ms); none is older than a day."""
@@ -55,6 +80,33 @@ class Kept:
         ]
 
 
+def written(key: Key, status: str) -> str:
+    """A message of the queue. It names a kept message, and has neither a body to sign nor an address to send it to."""
+    return json.dumps({**asdict(key), "status": status})
+
+
+class UnknownMessage(Exception):
+    """What the queue says is not what `written` writes."""
+
+
+def read(text: str) -> tuple[Key, str]:
+    """The kept message a message of the queue names, and the status to report. Raises UnknownMessage."""
+    try:
+        message = lenient_json.parse(text.encode(errors="replace"))
+    except lenient_json.UnreadableJson:
+        raise UnknownMessage from None
+    if not isinstance(message, dict) or set(message) != {"client_ref", "message_uuid", "status"}:
+        raise UnknownMessage
+    client_ref, message_uuid, status = (message[name] for name in ("client_ref", "message_uuid", "status"))
+    if not (client_ref is None or _is_word(client_ref)) or not _is_word(message_uuid) or not _is_word(status):
+        raise UnknownMessage
+    return Key(client_ref, message_uuid), status
+
+
+def _is_word(value: Any) -> bool:
+    return isinstance(value, str) and 0 < len(value) <= 40
+
+
 class Schedule:
     """Receipts to come."""
 
@@ -62,15 +114,11 @@ class Schedule:
     def _client(self) -> Any:
         return aws.client("sqs")
 
-    def all(self, webhook_url: str, receipts: list[tuple[int, dict[str, Any]]]) -> None:
-        """Have each body sent to `webhook_url` after its seconds (at most 900): ten of them at most, in one call."""
+    def all(self, key: Key, receipts: Sequence[tuple[int, str]]) -> None:
+        """Have each status of a kept message reported after its seconds (at most 900): at most ten, in one call."""
         entries = [
-            {
-                "Id": str(number),
-                "MessageBody": json.dumps({"webhook_url": webhook_url, "body": body}),
-                "DelaySeconds": seconds,
-            }
-            for number, (seconds, body) in enumerate(receipts)
+            {"Id": str(number), "MessageBody": written(key, status), "DelaySeconds": seconds}
+            for number, (seconds, status) in enumerate(receipts)
         ]
         if not entries:
             return

@@ -1,5 +1,6 @@
 """The Messages API's send contract as far as a caller can tell: v1's flat body, v0.1's nested one, and callbacks."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,9 +32,14 @@ def understood(version: str, body: Any) -> Sent:
     sent = _v1(body) if version == "v1" else _v0_1(body)
     if not sent.sender:
         raise invalid("from", "missing")
-    if sent.client_ref is not None and not (isinstance(sent.client_ref, str) and 0 < len(sent.client_ref) <= 40):
+    if sent.client_ref is not None and not (sent.client_ref and is_reference(sent.client_ref)):
         raise invalid("client_ref", "not a string of at most 40 characters")
     return sent
+
+
+def is_reference(value: Any) -> bool:
+    """A text of at most 40 characters that the table can hold as a key: without half a surrogate pair."""
+    return isinstance(value, str) and len(value) <= 40 and not re.search("[\ud800-\udfff]", value)
 
 
 def invalid(name: str, reason: str) -> Problem:
@@ -45,7 +51,8 @@ def invalid(name: str, reason: str) -> Problem:
 
 
 def _v1(body: dict[str, Any]) -> Sent:
-    if body.get("channel") not in _V1_CHANNELS:
+    channel = body.get("channel")
+    if not isinstance(channel, str) or channel not in _V1_CHANNELS:
         raise invalid("channel", "not a channel")
     kind = body.get("message_type")
     if not isinstance(kind, str) or kind not in body:
@@ -54,7 +61,7 @@ def _v1(body: dict[str, Any]) -> Sent:
         raise invalid("webhook_version", "not a version")
     return Sent(
         version=body.get("webhook_version", "v1"),
-        channel=body["channel"],
+        channel=channel,
         sender=str(body.get("from", "")),
         recipient=str(body.get("to", "")),
         client_ref=body.get("client_ref"),
@@ -67,7 +74,7 @@ def _v0_1(body: dict[str, Any]) -> Sent:
     if not isinstance(sender, dict) or not isinstance(recipient, dict):
         raise invalid("to", "not an object")
     content = body["message"].get("content") if isinstance(body.get("message"), dict) else None
-    if not isinstance(content, dict) or content.get("type") not in content:
+    if not isinstance(content, dict) or not isinstance(content.get("type"), str) or content["type"] not in content:
         raise invalid("message", "has no content")
     return Sent(
         version="v0.1",

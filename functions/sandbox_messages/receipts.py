@@ -12,8 +12,13 @@ from failover.observability import logger
 from failover.outside import Outside
 from failover.rules.presentation import iso
 from failover.rules.signature import digest
+from failover.rules.statuses import FAILURES
+from keeping import Kept, Key, UnknownMessage, read
+from messages_contract import callback, understood
+from recipients import script_of
 
 outside = Outside()
+kept = Kept()
 
 
 class NotTaken(Exception):
@@ -22,8 +27,28 @@ class NotTaken(Exception):
 
 def handler(event: dict[str, Any], context: Any) -> None:
     for record in event["Records"]:
-        receipt = json.loads(record["body"])
-        _post(receipt["webhook_url"], {**receipt["body"], "timestamp": iso(outside.now())})
+        try:
+            url, body = _callback(*read(record["body"]))
+        except UnknownMessage:
+            logger.warning("no receipt of the sandbox")
+            continue
+        _post(url, {**body, "timestamp": iso(outside.now())})
+
+
+def _callback(key: Key, status: str) -> tuple[str, dict[str, Any]]:
+    """Where a callback goes, and its body, from what was kept and from its recipient's script alone.
+
+    Raises UnknownMessage: the queue's message names nothing that was kept, or nothing that its script reports.
+    """
+    found = kept.find(key, outside.now())
+    if found is None:
+        raise UnknownMessage
+    version, request, url = found
+    sent = understood(version, request)
+    script = script_of(sent.recipient)
+    if script is None or status not in {reported for _, reported in script.receipts}:
+        raise UnknownMessage
+    return url, callback(sent, key.message_uuid, status, script.error if status in FAILURES else None)
 
 
 def _post(url: str, body: dict[str, Any]) -> None:

@@ -11,8 +11,9 @@ import pytest
 
 from failover.rules.channels import CHANNELS
 from failover.rules.signature import digest
+from local import events
+from local.place import Place
 from tests.examples import EVERY_CHANNEL, workflow
-from tests.messages_server import MessagesServer
 from tests.world import CREDENTIALS, ROOT, SIGNATURE_SECRET, body_of, create_table, load, template
 
 EVENTS = {path.stem: json.loads(path.read_text()) for path in (ROOT / "events").glob("*.json")}
@@ -108,12 +109,12 @@ def test_sandbox_messages(world, monkeypatch):
     assert body_of(answer)["message_uuid"]
 
 
-def test_sandbox_receipts(world):
-    """The event plays one receipt."""
-    server = MessagesServer()
-    played = event("sandbox_receipts")
-    (record,) = played["Records"]
-    record["body"] = record["body"].replace("http://127.0.0.1:4566", server.url)
-    handler_of("sandbox_receipts")(played, None)
-    server.close()
-    assert [request.path for request in server.requests] == ["/beta/webhooks/message-status"]
+def test_sandbox_receipts(world, messages, monkeypatch):
+    """The event plays one receipt of the message it names, as it was kept on a local stack."""
+    table = create_table("SandboxTable", "sandbox")
+    monkeypatch.setenv("SANDBOX_TABLE", table)
+    monkeypatch.setattr(events.stack, "client", lambda _, service: boto3.client(service))
+    events._keep_message(Place(ROOT, int(messages.url.rpartition(":")[2]), 1), table)
+    handler_of("sandbox_receipts")(event("sandbox_receipts"), None)
+    assert [request.path for request in messages.requests] == ["/beta/webhooks/message-status"]
+    assert messages.requests[0].body["status"] == "delivered"

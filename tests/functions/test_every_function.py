@@ -28,7 +28,7 @@ from tests.functions.test_authentication import token
 from tests.functions.test_deliver_webhook import APPLICATION
 from tests.functions.test_events import EVENTS, event, handler_of
 from tests.functions.test_reconcile import rejected, sent
-from tests.functions.test_sandbox import BASIC, post, to
+from tests.functions.test_sandbox import BASIC, accepted, play, post, to
 from tests.left_behind import MINUTE, id_in
 from tests.world import (
     CREDENTIALS,
@@ -214,9 +214,9 @@ def sandbox_messages(sandbox):
 def sandbox_receipts(sandbox, messages):
     """A receipt."""
     receipts = load("sandbox_messages", "receipts")
+    message, *_ = accepted(sandbox, messages.url, to("sim-read"))
     messages.script = [server.http(200)]
-    body = {"webhook_url": f"{messages.url}/status", "body": {"message_uuid": "u", "status": "read"}}
-    return lambda: receipts.handler({"Records": [{"body": json.dumps(body)}]}, None)
+    return lambda: play(receipts, message)
 
 
 FUNCTIONS = [

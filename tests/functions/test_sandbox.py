@@ -2,6 +2,8 @@
 
 import base64
 import json
+import os
+from dataclasses import replace
 
 import boto3
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from failover.rules import outgoing
 from failover.rules.receipt import parse
 from failover.rules.statuses import STATUSES
+from tests import permissions
 from tests.examples import MESSENGER, SMS, VIBER
 from tests.functions.test_deliver_webhook_faults import unreachable
 from tests.messages_server import MessagesServer, http
@@ -38,14 +41,17 @@ def recipients():
 
 @pytest.fixture
 def scheduled(app, monkeypatch):
-    """(seconds, body) of each receipt put on the queue."""
+    """(seconds, body) of each receipt put on the queue, as the other function will send it."""
     receipts = []
     send = app.schedule.all
+    receipt = permissions.under_role("SandboxReceipts", load("sandbox_messages", "receipts")._callback)
 
-    def all_of(url, some):
-        assert url == WEBHOOK
-        receipts.extend(some)
-        send(url, some)
+    def all_of(key, some):
+        send(key, some)
+        for seconds, status in some:
+            url, body = receipt(key, status)
+            assert url == WEBHOOK
+            receipts.append((seconds, body))
 
     monkeypatch.setattr(app.schedule, "all", all_of)
     return receipts
@@ -137,6 +143,8 @@ def test_no_other_host(app, scheduled):
         ("v1", {**to("sim-read"), "client_ref": "x" * 41}),
         ("v1", {**to("sim-read"), "from": ""}),
         ("v1", {**to("sim-read"), "webhook_version": "v9"}),
+        ("v1", {**to("sim-read"), "channel": ["sms"]}),
+        ("v0.1", {"from": {}, "to": {}, "message": {"content": {"type": ["text"]}}}),
         ("v0.1", {}),
         ("v0.1", {"from": {}, "to": {}, "message": {}}),
     ],
@@ -189,18 +197,105 @@ def test_out_of_reach(app, part, call):
     assert post(app, to("sim-read"))["statusCode"] == 500
 
 
-def test_receipts_are_genuine(world, queue):
+@pytest.mark.parametrize("reference", ["x" * 41, "\ud800"])
+def test_no_reference(app, reference):
+    """A reference that no message can have is 422."""
+    event = http_event("GET", "/sandbox/messages", Authorization=BASIC)
+    assert app.handler(event | {"queryStringParameters": {"client_ref": reference}}, None)["statusCode"] == 422
+
+
+def test_too_long(app, scheduled):
+    """What the table could not keep is 413."""
+    assert post(app, to("sim-read") | {"padding": "x" * 70_000})["statusCode"] == 413
+    assert not scheduled
+
+
+@pytest.fixture
+def received():
+    """A server in place of the stack's webhook."""
+    server = MessagesServer()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def receipts(queue):
+    return load("sandbox_messages", "receipts")
+
+
+def accepted(app, url, body):
+    """Have a message kept whose callbacks go to `url`; what the queue then says of it."""
+    app.outside.settings = replace(app.outside.settings, public_url=url)
+    assert post(app, body | {"webhook_url": f"{url}/webhooks/message-status"})["statusCode"] == 202
+    sqs = boto3.client("sqs")
+    return [
+        json.loads(message["Body"])
+        for message in sqs.receive_message(QueueUrl=os.environ["SANDBOX_QUEUE"], MaxNumberOfMessages=10)["Messages"]
+    ]
+
+
+def play(receipts, message):
+    text = message if isinstance(message, str) else json.dumps(message)
+    receipts.handler({"Records": [{"body": text}]}, None)
+
+
+def test_receipts_are_genuine(app, receipts, received):
     """A receipt is signed as the vendor signs, and one that is not taken comes again."""
-    received = MessagesServer(script=[http(200), http(503)])
-    receipts = load("sandbox_messages", "receipts")
-    body = {"message_uuid": "u", "status": "read", "client_ref": "ref"}
-    event = {"Records": [{"body": json.dumps({"webhook_url": received.url + "/status", "body": body})}]}
-    receipts.handler(event, None)
+    received.script = [http(200), http(503)]
+    message, *_ = accepted(app, received.url, to("sim-read"))
+    play(receipts, message)
     (request,) = received.requests
-    assert request.body["status"] == "read"
+    assert request.path == "/webhooks/message-status"
+    assert (request.body["status"], request.body["message_uuid"]) == ("submitted", message["message_uuid"])
     assert request.body["timestamp"].endswith("Z")
     assert request.headers["authorization"].startswith("Bearer ")
     with pytest.raises(Exception, match="503"):
-        receipts.handler(event, None)
-    received.close()
+        play(receipts, message)
     assert SIGNATURE_SECRET not in str(request.headers)
+
+
+def test_the_queue_names_a_message_and_a_status(app, received):
+    """A message of the queue has no address and no body, so who may write one cannot choose what is signed."""
+    message, *_ = accepted(app, received.url, to("sim-read"))
+    assert set(message) == {"client_ref", "message_uuid", "status"}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"client_ref": "other"},
+        {"client_ref": None},
+        {"message_uuid": "other"},
+        {"message_uuid": "x" * 5000},
+        {"message_uuid": ""},
+        {"message_uuid": "\ud800"},
+        {"message_uuid": 7},
+        {"status": "rejected"},
+        {"status": ["submitted"]},
+        {"webhook_url": "https://elsewhere.test/"},
+        {"body": {"status": "read"}},
+    ],
+    ids=str,
+)
+def test_a_message_that_names_nothing(app, receipts, received, output, change):
+    """A message that names nothing kept, or nothing its recipient's script reports, is logged and dropped."""
+    message, *_ = accepted(app, received.url, to("sim-read"))
+    play(receipts, message | change)
+    assert received.requests == []
+    assert "no receipt of the sandbox" in output()
+
+
+@pytest.mark.parametrize("text", ["", "x", "[]", "null", "[" * 10_000, '"\ud800"'])
+def test_a_message_that_cannot_be_read(receipts, output, text):
+    """What is no message of this queue is logged and dropped."""
+    play(receipts, text)
+    assert "no receipt of the sandbox" in output()
+
+
+def test_a_message_that_is_forgotten(app, receipts, received, output):
+    """After a day there is no receipt of a message."""
+    message, *_ = accepted(app, received.url, to("sim-read"))
+    tomorrow = app.outside.now() + 86_400_000
+    receipts.outside.now = lambda: tomorrow
+    play(receipts, message)
+    assert received.requests == []

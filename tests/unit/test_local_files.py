@@ -1,0 +1,40 @@
+"""Files of a local stack that hold credentials are their owner's alone."""
+
+import ast
+import os
+
+import pytest
+
+from local.place import write_private
+from tests.world import ROOT
+
+
+def mode(path):
+    return path.stat().st_mode & 0o777
+
+
+@pytest.fixture(autouse=True)
+def no_umask():
+    before = os.umask(0)
+    yield
+    os.umask(before)
+
+
+@pytest.mark.parametrize("content", ["a=b\n", b"key"])
+def test_private(tmp_path, content):
+    """Nobody but the owner may read such a file, also where another one was there before."""
+    path = tmp_path / "credentials.env"
+    write_private(path, content)
+    assert mode(path) == 0o600
+    path.chmod(0o644)
+    write_private(path, content)
+    assert mode(path) == 0o600
+    assert path.read_text() == (content if isinstance(content, str) else content.decode())
+
+
+@pytest.mark.parametrize("module", ["credentials", "events"])
+def test_no_other_way(module):
+    """The modules that write credentials write no file in another way."""
+    tree = ast.parse((ROOT / f"local/{module}.py").read_text())
+    called = {node.func.attr for node in ast.walk(tree) if isinstance(node, ast.Call) and hasattr(node.func, "attr")}
+    assert not called & {"write_text", "write_bytes", "open", "touch"}
