@@ -63,6 +63,35 @@ def test_private(host, loopback):
     assert fault(f"https://{host}/", loopback=loopback) == "Input should be a URL with a public host"
 
 
+@pytest.mark.parametrize(
+    "host",
+    [
+        *("127.1", "0x7f.1", "0x7f000001", "2130706433", "1.2.3.4.5", "010.0.0.1", "256.0.0.1", "shop.0x", "shop.7."),
+        *("☃.example", "localhost%2e", "%6c.test", "*.shop.test", "a..b", ".shop.test", "shop.test..", ".", "⒈.test"),
+        *("a" * 64 + ".test", "é" * 60 + ".test", ".".join(["a" * 49] * 5) + ".test", "[v1.x]", "[v1.a:b]"),
+    ],
+)
+@pytest.mark.parametrize("loopback", [False, True])
+def test_host_that_cannot_be_used(host, loopback):
+    """A host that no resolver can be asked for is refused at once: each of its webhooks would fail for good."""
+    assert "domain name" in fault(f"https://{host}/", loopback=loopback)
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["a" * 63 + ".test", ".".join(["a" * 49] * 5) + ".co", "a_b.test", "1.test", "0x7f.test", "7.1a", "xn--nxa.gr"],
+)
+def test_odd_hosts(host):
+    """A name that can be looked up is good, however odd."""
+    assert fault(f"https://{host}/", loopback=False) is None
+
+
+@pytest.mark.parametrize("host", ["１２７.0.0.1", "127。0。0。1", "ⓛocalhost", "10.0.0.1."])
+def test_hosts_in_disguise(host):
+    """A host is judged as `requests` spells it."""
+    assert fault(f"https://{host}/", loopback=False) == "Input should be a URL with a public host"
+
+
 @pytest.mark.decision("Webhook URL with credentials")
 @pytest.mark.parametrize("url", ["https://u:p@shop.test/", "https://u@shop.test/", "https://@127.0.0.1/"])
 @pytest.mark.parametrize("loopback", [False, True])

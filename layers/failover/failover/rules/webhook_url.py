@@ -9,6 +9,7 @@ from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from urllib.parse import SplitResult, urlsplit
 
 LONGEST = 2000
+_LONGEST_LABEL, _LONGEST_NAME = 63, 253
 _GLOBAL_UNICAST = IPv6Network("2000::/3")
 """Outside of it are site-local addresses, and those that have an IPv4 address inside, which may be any."""
 
@@ -39,7 +40,9 @@ def fault(url: str, *, loopback: bool) -> str | None:
 
 
 def _host_fault(parts: SplitResult, *, loopback: bool) -> str | None:
-    host = (parts.hostname or "").rstrip(".")
+    host = _as_looked_up(parts)
+    if host is None:
+        return "Input should be a URL whose host is a domain name (labels of 1 to 63 characters) or a whole IP address"
     is_loopback = host == "localhost" or host.endswith(".localhost")
     try:
         address = ip_address(host)
@@ -48,3 +51,42 @@ def _host_fault(parts: SplitResult, *, loopback: bool) -> str | None:
     else:
         is_loopback, may_be_public = address.is_loopback, public(address)
     return None if may_be_public or (loopback and is_loopback) else "Input should be a URL with a public host"
+
+
+def _as_looked_up(parts: SplitResult) -> str | None:
+    """The host in ASCII and without the root's dot, as a resolver is asked for it; None: it cannot be asked for.
+
+    RFC 1035, 2.3.4 bounds labels and names. A host whose last label is a number is an IPv4 address, which some readers
+    abbreviate (`127.1`): only the full form is taken (https://url.spec.whatwg.org/#concept-host-parser).
+    """
+    name = parts.hostname or ""
+    if "[" in parts.netloc:
+        return name if _is(IPv6Address, name) else None
+    host = name if name.isascii() else _idna(name)
+    if host is None or "%" in host or host.startswith("*"):
+        return None
+    host = host.removesuffix(".")
+    labels = host.split(".")
+    if len(host) > _LONGEST_NAME or not all(0 < len(label) <= _LONGEST_LABEL for label in labels):
+        return None
+    if re.fullmatch(r"[0-9]+|0x[0-9a-f]*", labels[-1]) and not _is(IPv4Address, host):
+        return None
+    return host
+
+
+def _idna(name: str) -> str | None:
+    """As `requests` spells an international name (UTS 46); None: it has no such spelling."""
+    import idna  # its tables are large, and few hosts need them
+
+    try:
+        return idna.encode(name, uts46=True).decode().lower()
+    except UnicodeError:
+        return None
+
+
+def _is(kind: type[IPv4Address | IPv6Address], host: str) -> bool:
+    try:
+        kind(host)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,82 @@
+"""Which hosts the rule for webhooks takes, beside what `requests` can connect to."""
+
+import re
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+import requests
+from hypothesis import assume, example, given
+from hypothesis import strategies as st
+
+from failover.rules.webhook_url import fault, public
+
+LABELS = st.one_of(
+    st.text("abz019-_", max_size=8),
+    st.integers(60, 66).map(lambda length: "a" * length),
+    st.sampled_from(
+        ["bücher", "☃", "ß", "xn--nxa", "localhost", "0x7f", "127", "0", "％", "１", "a\u00ad", "*", "%41"]
+    ),
+    st.text(max_size=3),
+)
+HOSTS = st.one_of(
+    st.lists(LABELS, min_size=1, max_size=6).map(".".join),
+    st.ip_addresses(v=4).map(str),
+    st.ip_addresses(v=6).map("[{}]".format),
+    st.text(max_size=20),
+)
+
+
+def prepared(url):
+    """The host that `requests` would look up; None: it refuses the URL, or urllib3 refuses to look it up."""
+    try:
+        host = urlsplit(requests.Request("POST", url).prepare().url).hostname
+        host.encode("idna")  # as urllib3.util.connection.create_connection does
+    except (requests.RequestException, UnicodeError):
+        return None
+    return host
+
+
+@given(HOSTS)
+@example("a..b")
+@example("*.test")
+@example("☃.test")
+@example("a" * 64 + ".test")
+def test_what_is_taken_can_be_looked_up(host):
+    """Of every URL that is taken, `requests` and the resolver take the host."""
+    url = f"https://{host}/status"
+    assume(urlsplit_takes(url))
+    if fault(url, loopback=False) is None:
+        assert prepared(url) is not None
+
+
+@given(HOSTS)
+@example("a_b.test")
+@example("bücher.test")
+@example("8.8.8.8")
+@example("[2606:4700:4700::1111]")
+def test_what_can_be_looked_up_is_taken(host):
+    """Every public host that `requests` can connect to is taken, except numbers that abbreviate an address."""
+    url = f"https://{host}/status"
+    assume(urlsplit_takes(url))
+    known = prepared(url)
+    assume(known is not None and "%" not in known and _may_be_taken(url, known))
+    assert fault(url, loopback=False) is None
+
+
+def urlsplit_takes(url):
+    try:
+        return bool(urlsplit(url).hostname) and urlsplit(url).port is None
+    except ValueError:
+        return False
+
+
+def _may_be_taken(url, host):
+    """Neither refused for other reasons (credentials, blanks, a host that is not public), nor an abbreviated number."""
+    if re.search(r"[\x00-\x20\x7f-\xa0\\\\]", url) or "@" in urlsplit(url).netloc or host.startswith("*"):
+        return False
+    host = host.removesuffix(".")
+    try:
+        return public(ip_address(host))
+    except ValueError:
+        last = host.rpartition(".")[2]
+        return last != "localhost" and len(host) <= 253 and not re.fullmatch(r"[0-9]+|0x[0-9a-f]*", last)
