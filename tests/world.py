@@ -189,7 +189,7 @@ class World:
 def http_event(method: str, path: str, body: bytes | str | None = None, **headers: str) -> dict[str, Any]:
     """An event as API Gateway's proxy integration makes it."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    text = body.decode() if isinstance(body, bytes) else body
+    text, encoded = _as_text(body)
     return {
         "resource": "/{proxy+}",
         "path": path,
@@ -207,8 +207,18 @@ def http_event(method: str, path: str, body: bytes | str | None = None, **header
             "requestId": "r",
         },
         "body": text,
-        "isBase64Encoded": False,
+        "isBase64Encoded": encoded,
     }
+
+
+def _as_text(body: bytes | str | None) -> tuple[str | None, bool]:
+    """A body as the event holds it, and whether that is base64: bytes that are not UTF-8 fit into no JSON."""
+    if not isinstance(body, bytes):
+        return body, False
+    try:
+        return body.decode(), False
+    except UnicodeDecodeError:
+        return base64.b64encode(body).decode(), True
 
 
 def callback_event(

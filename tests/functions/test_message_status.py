@@ -11,6 +11,7 @@ from failover.adapters.store import Conflict, Pointer
 from failover.rules import transitions
 from failover.rules.answers import Accepted
 from failover.rules.presentation import iso
+from failover.use_cases.body import MAX_CALLBACK_BYTES
 from tests.examples import ID, MESSENGER, NOW, SMS, TWO_STEPS, workflow
 from tests.world import callback_event, load
 
@@ -133,7 +134,13 @@ def test_unknown_reference(world, app, sent, output, reference):
 
 @pytest.mark.parametrize(
     ("body", "status"),
-    [(b"", 400), (b"{", 400), (b"[]", 400), (b'{"status":"gone","client_ref":"x"}', 400), (b" " * 65537, 413)],
+    [
+        (b"", 400),
+        (b"{", 400),
+        (b"[]", 400),
+        (b'{"status":"gone","client_ref":"x"}', 400),
+        (b" " * (MAX_CALLBACK_BYTES + 1), 413),
+    ],
 )
 def test_unreadable(world, app, sent, body, status):
     """A genuine callback that cannot be read is refused by name, and nothing is written."""

@@ -1,5 +1,7 @@
 """Receive a status callback: check that it is genuine, record it once, tell the race what it decides."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 
 from failover import problems
@@ -21,16 +23,13 @@ def receive(outside: Outside, authorization: str | None, raw: bytes) -> None:
     """Record one callback; returning means it need not come again.
 
     Raises Problem: 503 (unsigned, too early to place, or not to be checked now: send it again), 401 (forged),
-    400 (unreadable), 413.
+    400 (unreadable), 413. The last two are counted, because the vendor does not send such a callback again.
     """
-    body.check_size(raw)
+    with _counted():
+        body.check_size(raw, body.MAX_CALLBACK_BYTES)
     issued_at = _check_signature(outside, authorization, raw)
-    try:
-        receipt = parse(body.parsed(raw))
-    except UnreadableReceipt as error:
-        count("UnreadableReceipts")
-        fault = {"name": error.field, "reason": "Missing, or not a value this API knows"}
-        raise problems.invalid_parameters([fault]) from None
+    with _counted():
+        receipt = _receipt(raw)
 
     place = _place(outside, receipt, issued_at)
     workflow = outside.store.read(place[0]) if place else None
@@ -47,6 +46,26 @@ def receive(outside: Outside, authorization: str | None, raw: bytes) -> None:
         count("RepeatedReceipts")
         return
     signal(outside, *told)
+
+
+@contextmanager
+def _counted() -> Iterator[None]:
+    """Counts the problem of a callback that cannot be read."""
+    try:
+        yield
+    except problems.Problem as problem:
+        logger.warning("unreadable callback", type=problem.kind.type)
+        count("UnreadableReceipts")
+        raise
+
+
+def _receipt(raw: bytes) -> Receipt:
+    """Raises Problem (400)."""
+    try:
+        return parse(body.parsed_callback(raw))
+    except UnreadableReceipt as error:
+        fault = {"name": error.field, "reason": "Missing, or not a value this API knows"}
+        raise problems.invalid_parameters([fault]) from None
 
 
 def _pointer(outside: Outside, workflow: Workflow, number: int, receipt: Receipt) -> Pointer | None:

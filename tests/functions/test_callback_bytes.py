@@ -1,0 +1,103 @@
+"""A genuine callback is not lost over a byte that its status does not need (F40)."""
+
+import json
+
+import boto3
+import pytest
+
+from failover.use_cases.body import MAX_CALLBACK_BYTES
+from tests.examples import ID
+from tests.functions.test_message_status import UUID, app, callback, sent, told  # noqa: F401
+from tests.world import body_of, callback_event
+
+SPOILT = {
+    "half a surrogate pair": (b'"detail": "no such', rb'"detail": "no \ud83d such'),
+    "half a pair in a name": (b'"detail"', rb'"x\udc00": 1, "detail"'),
+    "NUL": (b'"detail": "no such', rb'"detail": "no \u0000 such'),
+    "a bare control character": (b'"detail": "no such', b'"detail": "no \n\x01 such'),
+    "not UTF-8": (b'"detail": "no such', b'"detail": "no \xff\xfe such'),
+    "a key twice": (b'"detail"', b'"detail": "not this", "detail"'),
+    "a status twice": (b'"status"', b'"status": "undeliverable", "status"'),
+    "NaN": (b'"detail"', b'"x": NaN, "y": -Infinity, "detail"'),
+    "an integer of 5,000 digits": (b'"detail"', b'"x": ' + b"9" * 5000 + b', "detail"'),
+    "an exponent beyond all bounds": (b'"detail"', b'"x": 1e99999999999999999999, "detail"'),
+    "33 levels": (b'"detail"', b'"x": ' + b"[" * 33 + b"]" * 33 + b', "detail"'),
+    "a byte order mark": (b'{"message_uuid"', b'\xef\xbb\xbf{"message_uuid"'),
+    "a party without end": (b'"to": "sim-unread"', b'"to": ' + b'{"id":' * 100 + b'"x"' + b"}" * 100),
+}
+
+
+@pytest.mark.parametrize("change", SPOILT.values(), ids=SPOILT.keys())
+def test_read_all_the_same(world, app, sent, told, output, change):  # noqa: F811
+    """Half characters, NUL, a mark, deep values, keys twice, NaN: the status counts, and its reason is kept."""
+    raw = json.dumps(callback("rejected", error={"title": "1300", "detail": "no such thing"})).encode()
+    assert change[0] in raw
+    assert app.handler(callback_event(raw.replace(*change)), None)["statusCode"] == 200
+    entry = next(entry for entry in world.read(ID).timeline if entry["event"] == "status")
+    assert entry["status"] == "rejected"
+    assert entry["error"]["code"] == 1300
+    assert "such thing" in entry["error"]["reason"]
+    assert "UnreadableReceipts" not in output()
+    assert told == [("token", "Rejected")]
+
+
+@pytest.mark.parametrize("field", ["message_uuid", "client_ref"])
+def test_ids_are_stored_as_text(world, app, sent, told, field):  # noqa: F811
+    """Whatever an id holds, it is looked for in the table, and that is no failure."""
+    raw = json.dumps({**callback("read"), "message_uuid": "x", "client_ref": f"{ID}.0"} | {field: "\ud800\x00"})
+    assert app.handler(callback_event(raw.encode()), None)["statusCode"] == 200
+    item = {"pk": {"S": f"workflow#{ID}"}, "sk": {"S": "state"}}
+    assert boto3.client("dynamodb").get_item(TableName=world.table, Key=item)["Item"]
+
+
+@pytest.mark.parametrize("price", ["0.30000000000000004", "NaN", "Infinity", '"0.1"', "1e-400"])
+def test_price(world, app, sent, told, price):  # noqa: F811
+    """A number that is none is no price, and costs no status."""
+    raw = json.dumps(callback("read", usage={"currency": "EUR", "price": 7})).replace("7}", f"{price}}}")
+    assert app.handler(callback_event(raw.encode()), None)["statusCode"] == 200
+    usage = world.read(ID).timeline[-2].get("usage", {})
+    expected = {"0.30000000000000004": "0.30000000000000004", '"0.1"': "0.1", "1e-400": "0." + "0" * 20}
+    assert usage.get("price") == expected.get(price)
+
+
+@pytest.mark.parametrize("raw", [b"", b"{", b"null", b'{"status":"gone"}', b"[" * 100_000, b'{"status":"read"}'])
+def test_unreadable(world, app, sent, output, raw):  # noqa: F811
+    """What stays unreadable is 400, counted, and changes nothing."""
+    before = world.items()
+    assert app.handler(callback_event(raw), None)["statusCode"] == 400
+    assert output().count('"UnreadableReceipts":[1.0]') == 1
+    assert world.items() == before
+
+
+@pytest.mark.parametrize("authorization", [None, "", "Bearer x"])
+def test_too_long(app, sent, output, authorization):  # noqa: F811
+    """The length is judged before anything else, and counted."""
+    raw = b" " * (MAX_CALLBACK_BYTES + 1)
+    assert app.handler(callback_event(raw, authorization=authorization), None)["statusCode"] == 413
+    assert output().count('"UnreadableReceipts":[1.0]') == 1
+
+
+def test_long(world, app, sent, told):  # noqa: F811
+    """A callback of a mebibyte is read, with a reason and parties of any length."""
+    party = "p" * (MAX_CALLBACK_BYTES // 4)
+    body = callback("rejected", to=party, error={"title": "1300", "detail": f"for {party}"})
+    raw = json.dumps(body).encode()
+    raw += b" " * (MAX_CALLBACK_BYTES - len(raw))
+    assert app.handler(callback_event(raw), None)["statusCode"] == 200
+    assert world.read(ID).timeline[-2]["error"] == {"code": 1300, "reason": "for …"}
+
+
+@pytest.mark.parametrize("claim", ["\ud800", "é", 7, None, ["x"], "x" * 100_000])
+def test_any_payload_hash(app, sent, output, claim):  # noqa: F811
+    """A token's `payload_hash` that is no hash is 401, whoever has signed it."""
+    answer = app.handler(callback_event(callback("read"), payload_hash=claim), None)
+    assert answer["statusCode"] == 401
+    assert body_of(answer)["type"].endswith("#invalid-signature")
+    assert "UnexpectedFailures" not in output()
+
+
+def test_known_message(world, app, sent, told):  # noqa: F811
+    """The lenient rules hold for callbacks that are placed by `message_uuid`, too."""
+    raw = json.dumps({"message_uuid": UUID, "status": "read", "note": "\ud83d"}).encode()
+    assert app.handler(callback_event(raw), None)["statusCode"] == 200
+    assert world.read(ID).status == "completed"
