@@ -12,6 +12,9 @@ from failover.use_cases.authenticate import Caller, authenticate
 from failover.use_cases.cancel import cancel
 from failover.use_cases.plan import plan
 
+_PUBLIC = {"Cache-Control": "public, max-age=300"}
+"""Of the two pages that are the same for everybody, and change only with a deploy."""
+
 api = resolver.make()
 outside = Outside()
 
@@ -56,11 +59,11 @@ def get_message(id: str) -> dict[str, Any]:
 
 
 def get_openapi() -> Response[str]:
-    return Response(200, "application/json", reference.document())
+    return Response(200, "application/json", reference.document(), {**_PUBLIC})
 
 
 def get_docs() -> Response[str]:
-    return Response(200, "text/html; charset=utf-8", reference.page())
+    return Response(200, "text/html; charset=utf-8", reference.page(), {**_PUBLIC, **reference.page_headers()})
 
 
 def _caller() -> Caller:

@@ -1,7 +1,9 @@
 """Every route of the API, as a stranger meets it: nothing without credentials, nothing of anybody else (I6, F15)."""
 
 import base64
+import hashlib
 import json
+import re
 import time
 import uuid
 
@@ -110,6 +112,45 @@ def test_public_pages(world, somebodys, app, unchanged):
         assert [answer["statusCode"] for answer in answers] == [200, 200]
         assert answers[0]["body"] == answers[1]["body"]
         assert world.api_key not in answers[0]["body"]
+
+
+def policy(answer):
+    """The directives of an answer's Content-Security-Policy, each with its sources."""
+    (header,) = answer["multiValueHeaders"]["Content-Security-Policy"]
+    return {name: sources for name, *sources in (directive.split() for directive in header.split(";"))}
+
+
+def test_the_reference_page_is_shut(app):
+    """A browser runs the page's own scripts and no others, loads nothing from elsewhere, and shows it in no frame."""
+    answer = app.handler(http_event("GET", "/docs"), None)
+    directives = policy(answer)
+    assert directives.pop("style-src") == ["'unsafe-inline'"]
+    assert directives.pop("img-src") == ["'self'", "data:"]
+    assert directives.pop("connect-src") == ["'self'"]
+    scripts = re.findall(r"<script[^>]*>(.*?)</script>", answer["body"], re.DOTALL)
+    hashes = [base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts]
+    assert directives.pop("script-src") == [f"'sha256-{one}'" for one in hashes]
+    assert set(directives) == {"default-src", "frame-ancestors", "base-uri", "form-action"}
+    assert all(sources == ["'none'"] for sources in directives.values())
+    assert "\r" not in answer["body"]  # browsers read it as \n, and would hash another text
+    assert not re.search(r"<[^>]*\son\w+=", re.sub(r"(?s)<(script|style).*?</\1>", "", answer["body"]))
+    headers = answer["multiValueHeaders"]
+    assert (headers["X-Frame-Options"], headers["Referrer-Policy"]) == (["DENY"], ["no-referrer"])
+
+
+def test_caching(world, somebodys, call, app):
+    """No cache keeps an answer, but for the two public pages, which it may keep for five minutes."""
+    for method, path in PUBLIC:
+        headers = app.handler(http_event(method, path), None)["multiValueHeaders"]
+        assert headers["Cache-Control"] == ["public, max-age=300"]
+        assert headers["X-Content-Type-Options"] == ["nosniff"]
+    answers = [call(method, address(path), request(SMS)) for method, path in PRIVATE]
+    answers.append(call("PUT", "/docs"))
+    answers.append(load("message_status").handler(callback_event({"status": "read", "client_ref": "x"}), None))
+    assert {answer["statusCode"] for answer in answers} >= {200, 202, 405}
+    for answer in answers:
+        assert answer["multiValueHeaders"]["Cache-Control"] == ["no-store"]
+        assert answer["multiValueHeaders"]["X-Content-Type-Options"] == ["nosniff"]
 
 
 @pytest.fixture(params=["secret", "token"])

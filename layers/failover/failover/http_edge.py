@@ -23,6 +23,8 @@ type Fault = dict[str, str]
 """{"name": "dry_run", "reason": "…"}"""
 
 TRACE_HEADER = "X-Nexmo-Trace-Id"
+_ON_EVERY_ANSWER = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+"""Answers hold numbers and texts of people, so no cache may keep one, unless its route says otherwise (RFC 9111)."""
 
 
 def guarded(event: Event, act: Callable[[Event], ProxyAnswer]) -> ProxyAnswer:
@@ -38,7 +40,10 @@ def guarded(event: Event, act: Callable[[Event], ProxyAnswer]) -> ProxyAnswer:
         proxy_answer = json_answer(problem.kind.status, problem.body(trace_id), problems.CONTENT_TYPE, headers)
     finally:
         logger.remove_keys(["trace_id", "workflow_id"])
-    proxy_answer["multiValueHeaders"][TRACE_HEADER] = [trace_id]
+    headers_sent = proxy_answer["multiValueHeaders"]
+    headers_sent[TRACE_HEADER] = [trace_id]
+    for name, value in _ON_EVERY_ANSWER.items():
+        headers_sent.setdefault(name, [value])
     return proxy_answer
 
 
