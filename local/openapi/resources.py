@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from failover import problems
 from failover.rules.channels import CHANNELS
 from failover.rules.listing import STATUSES
 from failover.rules.statuses import FAILURES, RANKS
@@ -16,7 +17,7 @@ _STATUSES = {
     "rejected": "refused by platform or provider, or its time to live ran out",
     "undeliverable": "the provider could not be reached, or could not deliver",
 }
-_EVENTS = {
+EVENTS = {
     "accepted": "the workflow was stored",
     "sending": "a step was claimed: its request is about to leave",
     "sent": "the Messages API took it",
@@ -60,7 +61,14 @@ def schemas() -> dict[str, Schema]:
                 "instance": _text("The trace id of the request, also in X-Nexmo-Trace-Id."),
             },
             {
-                "invalid_parameters": _array(_object({"name": _text("A path."), "reason": _text()})),
+                "invalid_parameters": {
+                    **_array(_object({"name": _text("A path."), "reason": _text()})),
+                    "maxItems": problems.MOST_FAULTS,
+                },
+                "omitted_parameters": {
+                    **_count(1),
+                    "description": "How many more parameters are invalid than are listed; absent where all are.",
+                },
                 "state": _ref("WorkflowStatus"),
             },
         ),
@@ -100,7 +108,7 @@ def schemas() -> dict[str, Schema]:
             },
         ),
         "Entry": _object(
-            {"sequence": _count(1), "at": _ref("Instant"), "event": _words(_EVENTS, set(_EVENTS))},
+            {"sequence": _count(1), "at": _ref("Instant"), "event": _words(EVENTS, set(EVENTS))},
             {
                 "step": _count(),
                 "message_uuid": _text(),

@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from failover.use_cases.body import MAX_BYTES
-from tests.examples import ID, SMS, changed, request, workflow
+from failover.use_cases.body import MAX_BYTES, MAX_CALLBACK_BYTES
+from tests.examples import ID, SMS, WHATSAPP, changed, request, workflow
 from tests.functions.conftest import REPORT, ended
 from tests.world import body_of, callback_event, http_event, load
 
@@ -57,14 +57,14 @@ def test_requests(world, post, character, encoded, query):
 
 @pytest.mark.parametrize("character", ["a", FOUR_BYTES])
 def test_callbacks(world, receive, character):
-    """The same limit holds for callbacks, however well they are signed."""
+    """Callbacks have a limit of a mebibyte, however well they are signed."""
     world.put(workflow("sms"), [SMS])
     items = world.items()
     document = {"client_ref": f"{ID}.0", "status": "delivered"}
-    assert receive(padded(document, MAX_BYTES + 1, character)) == 413
-    assert receive(padded(document, 10 * MAX_BYTES, character)) == 413
+    assert receive(padded(document, MAX_CALLBACK_BYTES + 1, character)) == 413
+    assert receive(padded(document, 4 * MAX_CALLBACK_BYTES, character)) == 413
     assert world.items() == items
-    assert receive(padded(document, MAX_BYTES, character)) == 200
+    assert receive(padded(document, MAX_CALLBACK_BYTES, character)) == 200
 
 
 def test_bodies_nobody_reads(world, call):
@@ -113,6 +113,20 @@ def test_harmless(world, app, receive, raw):
     assert answer["statusCode"] in (400, 413)
     assert len(answer["body"].encode()) < 1_000_000
     assert not world.items()
+
+
+@pytest.mark.parametrize("faults", [100, 101, 32_000])
+def test_at_most_a_hundred_faults(call, faults):
+    """An answer lists a hundred faults at most, says how many there are, and how many it leaves out."""
+    body = request(changed(WHATSAPP, "message.content.template.parameters", [1] * faults))
+    answer = call("POST", "/workflows", json.dumps(body, separators=(",", ":")).encode())
+    problem = body_of(answer)
+    assert answer["statusCode"] == 400
+    assert len(answer["body"]) < 20_000
+    assert problem["invalid_parameters"][99]["name"].startswith("workflow[0].message.content.template.parameters[")
+    assert len(problem["invalid_parameters"]) == 100
+    assert f" {faults} of" in problem["detail"]
+    assert problem.get("omitted_parameters", 0) == faults - 100
 
 
 @pytest.mark.parametrize(

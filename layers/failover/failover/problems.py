@@ -68,7 +68,7 @@ class Problem(Exception):
         *,
         invalid_parameters: list[dict[str, str]] | None = None,
         headers: dict[str, str] | None = None,
-        more: dict[str, str] | None = None,
+        more: dict[str, Any] | None = None,
     ) -> None:
         super().__init__(f"{kind.status} {detail}")
         self.kind = kind
@@ -91,9 +91,15 @@ class Problem(Exception):
         return document
 
 
+MOST_FAULTS = 100
+"""That one problem lists: a body of 64 KB can have 30,000, whose list would be longer than Lambda's answer may be."""
+
+
 def invalid_parameters(faults: list[dict[str, str]]) -> Problem:
+    """A problem that lists the first 100 faults; `detail` has their number, `omitted_parameters` that of the rest."""
     detail = f"Found errors validating {len(faults)} of your submitted parameters."
-    return Problem(INVALID_PARAMS, detail, invalid_parameters=faults)
+    more = {"omitted_parameters": len(faults) - MOST_FAULTS} if len(faults) > MOST_FAULTS else {}
+    return Problem(INVALID_PARAMS, detail, invalid_parameters=faults[:MOST_FAULTS], more=more)
 
 
 def unavailable(detail: str, retry_after: int = 2) -> Problem:

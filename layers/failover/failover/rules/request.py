@@ -107,7 +107,8 @@ def _validated_step(step: Any, *, last: bool) -> dict[str, Any]:
 
 
 def _faults(error: ValidationError, prefix: tuple[str | int, ...] = ()) -> list[Fault]:
-    return [{"name": _path((*prefix, *_location(fault))), "reason": _reason(fault)} for fault in error.errors()]
+    faults = error.errors(include_url=False, include_context=False, include_input=False)
+    return [{"name": _path((*prefix, *_location(fault))), "reason": _reason(fault)} for fault in faults]
 
 
 def _location(fault: ErrorDetails) -> list[str | int]:
