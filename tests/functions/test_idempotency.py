@@ -55,6 +55,16 @@ def test_the_same_again(world, post):
     assert len(executions(world)) == 1
 
 
+def test_a_replay_is_logged_under_the_first_workflow(post, output):
+    """No line of the log names a workflow that was never stored."""
+    (first,) = body_of(post()).values()
+    before = output()
+    post()
+    lines = [json.loads(line) for line in output().removeprefix(before).splitlines()]
+    assert [line["workflow_id"] for line in lines if line.get("message") == "request replayed"] == [first]
+    assert {line["workflow_id"] for line in lines if "workflow_id" in line} == {first}
+
+
 SIGNED = {**BODY, "sig": "5f0a", "timestamp": 1_800_000_000}
 REORDERED = json.dumps(dict(reversed(BODY.items())), indent=3).encode()
 SPELLED = request(changed(changed(MESSENGER, "failover.expiry_time", "600"), "to.id", " sim-unread "), SMS)

@@ -1,5 +1,6 @@
 """Nothing a user can meet is missing from the documentation."""
 
+import ast
 import inspect
 import json
 import re
@@ -20,6 +21,7 @@ from failover.rules.receipt import Receipt
 from failover.rules.request import validated
 from failover.use_cases import follow_webhooks
 from failover.use_cases.authenticate import Caller
+from local.openapi.resources import EVENTS
 from tests import examples
 from tests.world import ROOT, template
 
@@ -93,10 +95,62 @@ def test_metrics(metric):
     assert f"| `{metric}` |" in OPERATIONS
 
 
-@pytest.mark.parametrize("event", sorted(set(re.findall(r'_noted\(workflow, \S+, "(\w+)"', SOURCES))))
-def test_timeline_events(event):
-    """Every kind of entry in the timeline is told."""
-    assert f"| `{event}` |" in API
+def noted_events():
+    """Every kind of entry the transitions write: the third argument of `_noted`, or the argument that it stands for."""
+    tree = ast.parse(inspect.getsource(transitions))
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)]
+    events = set()
+    for function in [node for node in tree.body if isinstance(node, ast.FunctionDef)]:
+        parameters = [argument.arg for argument in function.args.args]
+        for call in [node for node in ast.walk(function) if isinstance(node, ast.Call)]:
+            if not (isinstance(call.func, ast.Name) and call.func.id == "_noted"):
+                continue
+            event = call.args[2]
+            if isinstance(event, ast.Constant):
+                events.add(event.value)
+                continue
+            place = parameters.index(event.id)
+            events |= {other.args[place].value for other in calls if other.func.id == function.name}
+    return events
+
+
+def test_timeline_events():
+    """Every kind of entry in the timeline is told, and no other."""
+    events = noted_events()
+    assert events >= {"accepted", "sent", "status", "completed", "error", "cancelled", "amended"}
+    assert all(f"| `{event}` |" in API for event in events)
+    assert set(EVENTS) == events
+
+
+def logged_fields():
+    """Every field that a call of the logger names, by its keyword or in a dictionary that is unpacked into it."""
+    names = set()
+    for path in [*(ROOT / "layers/failover/failover").rglob("*.py"), *(ROOT / "functions").rglob("*.py")]:
+        tree = ast.parse(path.read_text())
+        for call in [node for node in ast.walk(tree) if isinstance(node, ast.Call)]:
+            if not (isinstance(call.func, ast.Attribute) and ast.unparse(call.func.value) == "logger"):
+                continue
+            for keyword in call.keywords:
+                names |= {keyword.arg} if keyword.arg else keys_of(tree, keyword.value)
+    return names
+
+
+def keys_of(tree, unpacked):
+    """The keys of every dictionary that is assigned to a name in a module."""
+    assert isinstance(unpacked, ast.Name), "a log line unpacks something that is not a local name"
+    assigned = [
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assign) and [ast.unparse(target) for target in node.targets] == [unpacked.id]
+    ]
+    return {key.value for value in assigned for node in ast.walk(value) for key in getattr(node, "keys", ())}
+
+
+def test_log_fields():
+    """The table of log fields is what is logged, besides what the logger adds to every line."""
+    table = OPERATIONS.partition("## Logs")[2].partition("| field | meaning |\n|---|---|\n")[2].partition("\n\n")[0]
+    told = {name for line in table.splitlines() for name in re.findall(r"`(\w+)`", line.split(" | ")[0])}
+    assert told == logged_fields() | {"level", "timestamp", "service", "location", "message"}
 
 
 DECIDED = (

@@ -45,11 +45,11 @@ def accept(outside: Outside, caller: Caller, posted: Posted, word: str, base_url
     asked = requested(outside, posted)
     digest = idempotency.digest(asdict(asked))
     workflow = _workflow(outside, caller, asked, word, base_url)
-    logger.append_keys(workflow_id=workflow.id)
     try:
         _store(outside, workflow, asked, _once(workflow, posted.key, digest))
     except KeyUsed as used:
         return _replayed(used.first, digest)
+    logger.append_keys(workflow_id=workflow.id)
     count("WorkflowsCreated")
     try:
         outside.executions.start(workflow, outside.now())
@@ -108,7 +108,8 @@ def _replayed(first: Once, digest: str) -> Accepted:
     if first.request != digest:
         raise problems.Problem(problems.CONFLICT, "This Idempotency-Key was used with another request.")
     count("RequestsReplayed")
-    logger.info("request replayed", first=first.workflow_id)
+    logger.append_keys(workflow_id=first.workflow_id)
+    logger.info("request replayed")
     return Accepted(first.workflow_id, first.word, replayed=True)
 
 
