@@ -4,6 +4,8 @@ import pytest
 
 from failover.rules import delivery
 from failover.rules.delivery import Answered, Failed, Forbidden
+from failover.rules.request import MAX_STEPS
+from tests.world import ROOT
 
 DAY = 24 * 3600 * 1000
 
@@ -29,6 +31,19 @@ def test_the_limit(early, goes_on):
     """An attempt may begin 24 hours after the first, and not a millisecond later."""
     since = 1_800_000_000_000
     assert delivery.may_go_on(since, since + DAY - 900_000 - early, 900) is goes_on
+
+
+def test_attempts_in_a_day():
+    """A server that always answers 5xx is asked 103 times in 24 hours, so ten steps can cause as many as documented."""
+    at, attempts = 0, 1
+    while delivery.may_go_on(0, at * 1000, delivery.pause(attempts)):
+        at += delivery.pause(attempts)
+        attempts += 1
+    assert attempts == 103
+    statuses, report = 2 * MAX_STEPS, 1
+    page = (ROOT / "docs/security.md").read_text()
+    assert f"{statuses + report} webhooks of {attempts} attempts" in page
+    assert f"{(statuses + report) * attempts:,} POSTs" in page
 
 
 @pytest.mark.parametrize("status", [200, 201, 202, 204, 205, 299])
