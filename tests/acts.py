@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
-from failover.rules import transitions
+from failover.rules import transitions, webhooks
 from failover.rules.answers import Accepted, Answer
 from failover.rules.receipt import Receipt
-from failover.rules.workflow import Workflow
+from failover.rules.usage import Usage
+from failover.rules.workflow import Entry, Workflow
 from tests.examples import NOW, TWO_STEPS, workflow
 
 type Act = Callable[[Workflow], Workflow | None]
@@ -47,6 +48,12 @@ def status(number: int, word: str, happened_at: int | None = None, **more: Any) 
     """A callback of the message `uuid-<number>`."""
     receipt = Receipt(word, f"uuid-{number}", None, happened_at, **more)
     return lambda flow: transitions.received(flow, number, receipt, LATER)
+
+
+def reported(flow: Workflow, entry: Entry | None = None) -> list[Usage]:
+    """The totals in a final report: the last entry's, or the given one's."""
+    usage = webhooks.body(flow, None, entry or flow.timeline[-1]).get("usage", [])
+    return usage if isinstance(usage, list) else [usage]
 
 
 def cancelled(flow: Workflow) -> Workflow | None:

@@ -4,16 +4,30 @@ from typing import Any
 
 from failover import task_edge
 from failover.adapters.webhook_queue import read
+from failover.observability import count, logger
 from failover.outside import Outside
+from failover.rules.delivery import Task, UnreadableTask
 from failover.use_cases.deliver import deliver
 
 outside = Outside()
 
 
 def handler(event: dict[str, Any], context: Any) -> None:
-    """`event`: one message of SQS (the template's batch size), which says which webhook of which workflow."""
+    """`event`: one message of SQS (the template's batch size), which names a webhook of a workflow."""
     for record in event["Records"]:
         with task_edge.guarded():
-            task = read(record["body"])
-        with task_edge.guarded(task.workflow_id):
-            deliver(outside, task)
+            task = _task(record["body"])
+        if task is not None:
+            with task_edge.guarded(task.workflow_id):
+                deliver(outside, task)
+
+
+def _task(body: str) -> Task | None:
+    """The message's task; None: it is none of ours, and lies among the dead letters now."""
+    try:
+        return read(body)
+    except UnreadableTask as error:
+        logger.error("unreadable message", field=str(error))
+        count("UnreadableMessages")
+        outside.webhook_queue.bury_unreadable(body)
+        return None

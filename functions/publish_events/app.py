@@ -1,4 +1,4 @@
-"""The table's stream: a webhook that is new in a timeline goes on the queue; an end begins to count for the content."""
+"""The table's stream: each webhook that is new in a timeline goes on the queue."""
 
 from typing import Any
 
@@ -6,32 +6,30 @@ from failover import task_edge
 from failover.adapters.table import plain
 from failover.observability import unexpected
 from failover.outside import Outside
-from failover.rules.workflow import Workflow, from_plain
-from failover.use_cases.publish import end_content, publish
+from failover.rules.workflow import from_plain
+from failover.use_cases.publish import Change, change, publish
 
 outside = Outside()
 
 
 def handler(event: dict[str, Any], context: Any) -> None:
-    """`event`: records of DynamoDB Streams with both images; the template lets through state items only.
-
-    The webhooks of all records come first: none of them waits for the table.
-    """
+    """`event`: records of DynamoDB Streams with both images; the template lets through state items only."""
     with task_edge.guarded():
-        changes = [change for record in event["Records"] if (change := _change(record["dynamodb"]))]
-        publish(outside, changes)
-        for change in changes:
-            end_content(outside, *change)
+        publish(outside, [found for record in event["Records"] if (found := _change(record))])
 
 
-def _change(images: dict[str, Any]) -> tuple[Workflow | None, Workflow] | None:
-    """The workflow before, if there was one, and after; None: there is none, or none that can be read.
+def _change(record: dict[str, Any]) -> Change | None:
+    """What a record says has changed; None: nothing, or nothing that can be read.
 
-    One that cannot be read says nothing about its webhooks, and tried again it would hold up those of all others.
+    An item that someone has edited by hand says nothing about its webhooks. Tried again, it would hold up those of all
+    other workflows of its shard.
     """
-    before, after = images.get("OldImage"), images.get("NewImage")
     try:
-        return after and (from_plain(plain(before)) if before else None, from_plain(plain(after)))
+        images = record["dynamodb"]
+        before, after = images.get("OldImage"), images.get("NewImage")
+        if not after:
+            return None
+        return change(from_plain(plain(before)) if before else None, from_plain(plain(after)))
     except Exception as error:  # noqa: BLE001 - loud, and the records behind it go on
         unexpected(error)
         return None

@@ -11,5 +11,5 @@ outside = Outside()
 
 def handler(event: dict[str, Any], context: Any) -> None:
     """`event`: {"workflow": id, "step": number}. What comes of it is in the table; the state machine gets nothing."""
-    with task_edge.guarded(event["workflow"]):
-        send(outside, "messenger", event["workflow"], event["step"])
+    with task_edge.sending(event) as (workflow_id, number):
+        send(outside, "messenger", workflow_id, number)

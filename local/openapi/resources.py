@@ -4,9 +4,8 @@ from typing import Any
 
 from failover import problems
 from failover.rules.channels import CHANNELS
-from failover.rules.listing import STATUSES
 from failover.rules.statuses import FAILURES, RANKS
-from failover.rules.workflow import OUTCOMES
+from failover.rules.workflow import OUTCOMES, STATES
 
 type Schema = dict[str, Any]
 
@@ -39,7 +38,7 @@ def schemas() -> dict[str, Schema]:
         "Instant": {"type": "string", "format": "date-time", "examples": ["2026-01-31T12:00:00.000Z"]},
         "Channel": {"type": "string", "enum": list(CHANNELS)},
         "MessageStatus": _words(_STATUSES, {*RANKS, *FAILURES}),
-        "WorkflowStatus": {"type": "string", "enum": list(STATUSES)},
+        "WorkflowStatus": {"type": "string", "enum": list(STATES)},
         "StepState": {
             "type": "string",
             "enum": ["pending", "claimed", "sent", "unknown", "unsent", *OUTCOMES],
@@ -245,7 +244,7 @@ _ENDED: dict[str, Schema] = {"ended_at": _ref("Instant"), "reason": _text(), "cl
 _MORE: dict[str, Schema] = {**_ENDED, "usage": _ref("Total")}
 _REPORT: dict[str, Schema] = {
     "template": {"const": "failover"},
-    "status": {"type": "string", "enum": [status for status in STATUSES if status != "running"]},
+    "status": {"type": "string", "enum": [status for status in STATES if status != "running"]},
     "timestamp": _ref("Instant"),
     "_links": _object({"messages": _array(_ref("ReportedMessage"))}),
     "sequence": _count(1),

@@ -120,6 +120,16 @@ def task_of(world, sequence=REPORT, **more):
     return Task(**{"workflow_id": ID, "account": world.api_key, "application": None, "sequence": sequence, **more})
 
 
+def attempts_made(world, number, sequence=REPORT):
+    """As if so many attempts at a webhook of `ended` had been made."""
+    world.store._client.update_item(
+        TableName=world.table,
+        Key={"pk": {"S": f"workflow#{ID}"}, "sk": {"S": f"webhook#{sequence:05d}"}},
+        UpdateExpression="SET last_attempt = :number",
+        ExpressionAttributeValues={":number": {"N": str(number)}},
+    )
+
+
 @pytest.fixture
 def customer(world):
     """The server the webhooks of the tests' account go to."""
@@ -139,6 +149,15 @@ def delivering(world):
 def deliver(delivering):
     """Hand it one message of the queue."""
     return lambda task: delivering.handler({"Records": [{"body": json.dumps(asdict(task))}]}, None)
+
+
+@pytest.fixture
+def clock(delivering):
+    """The clock of the function that delivers webhooks: how far it is ahead, in seconds, which a test may change."""
+    ahead = [0]
+    real = delivering.outside.now
+    delivering.outside.now = lambda: real() + ahead[0] * 1000
+    return ahead
 
 
 @pytest.fixture

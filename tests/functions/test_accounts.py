@@ -6,7 +6,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from vonage_jwt import verify_signature
 
 from failover.adapters import aws
-from failover.adapters.callers import Callers
+from failover.adapters.callers import Callers, Outdated
 from failover.adapters.secrets import Secret
 from failover.rules import signature
 from tests.functions.conftest import ended, task_of
@@ -156,20 +156,49 @@ def test_bad_status_url(world, register, application, output, url, of_applicatio
     assert "status_url" not in world.callers.find_application(application)
 
 
-def test_changed_meanwhile(world, register, monkeypatch):
-    """Two who set the same thing at once: the second one is told, and overwrites nothing."""
+def overtaken_by(monkeypatch, **changes):
+    """Each account changes as soon as it has been read."""
     find = Callers.find_account
 
     def overtaken(self, api_key):
         found = find(self, api_key)
-        self.replace(api_key, "status_url", None, "https://shop.test/first")
+        self.replace(found, **changes)
         return found
 
     monkeypatch.setattr(Callers, "find_account", overtaken)
+
+
+@pytest.mark.parametrize("changes", [{"status_url": "https://shop.test/first"}, {"name": "another"}])
+def test_changed_meanwhile(world, register, monkeypatch, changes):
+    """Of two commands at once, the second one overwrites nothing, and asks to be sent again."""
+    overtaken_by(monkeypatch, **changes)
     event = {"action": "set_status_url", "api_key": world.api_key, "status_url": "https://shop.test/second"}
-    assert "somebody else" in register(event)["error"]
+    assert "send this one again" in register(event)["error"]
     monkeypatch.undo()
-    assert world.callers.find_account(world.api_key)["status_url"] == "https://shop.test/first"
+    account = world.callers.find_account(world.api_key)
+    assert changes.items() <= account.items()
+    assert account.get("status_url") != "https://shop.test/second"
+
+
+def test_accounts_of_the_release_before(world, register):
+    """An account that release 0.1.0 made, which has no version, is changed like any other."""
+    key = {"pk": {"S": f"account#{world.api_key}"}, "sk": {"S": "account"}}
+    world.store._client.update_item(TableName=world.table, Key=key, UpdateExpression="REMOVE writes, version")
+    for name in ("first", "second"):
+        url = f"https://shop.test/{name}"
+        told = register({"action": "set_status_url", "api_key": world.api_key, "status_url": url})
+        assert told == {"api_key": world.api_key, "status_url": url}
+        assert world.callers.find_account(world.api_key)["status_url"] == url
+
+
+def test_an_account_that_is_gone(world):
+    """A change does not bring back what was deleted meanwhile."""
+    account = world.callers.find_account(world.api_key)
+    key = {"pk": {"S": f"account#{world.api_key}"}, "sk": {"S": "account"}}
+    world.store._client.delete_item(TableName=world.table, Key=key)
+    with pytest.raises(Outdated):
+        world.callers.replace(account, name="back")
+    assert world.callers.find_account(world.api_key) is None
 
 
 def test_rotated_signature_secret(world, app, register, output):

@@ -9,6 +9,7 @@ from failover.outside import Outside
 from failover.rules import webhooks
 from failover.rules.answers import NotTaken, Refused, Unknown
 from failover.rules.presentation import iso
+from failover.rules.workflow import FINAL_REPORTS
 from failover.use_cases.send import send
 from tests.acts import LATER, answer, cancelled, claim, sent, status
 from tests.examples import ID, NOW
@@ -162,7 +163,7 @@ def test_the_final_report(world, cancel, put, call):
     flow = put(sent(0), status(0, "submitted", usage=PRICE))
     cancel()
     flow = world.read(ID)
-    (entry,) = [entry for entry in webhooks.told(flow) if entry["event"] in webhooks.FINAL_REPORTS]
+    (entry,) = [entry for entry in webhooks.told(flow) if entry["event"] in FINAL_REPORTS]
     report = webhooks.body(flow, None, entry)
     assert (report["status"], report["usage"], "reason" in report) == ("cancelled", PRICE, False)
     assert [message["status"] for message in report["_links"]["messages"]] == ["submitted"]

@@ -14,7 +14,7 @@ from failover.rules import delivery, webhooks
 from failover.rules.presentation import iso
 from tests import messages_server as server
 from tests.examples import ID, SMS
-from tests.functions.conftest import REPORT, STATUS, ended, set_status_url, task_of
+from tests.functions.conftest import REPORT, STATUS, attempts_made, ended, set_status_url, task_of
 from tests.messages_server import MessagesServer
 
 APPLICATION = "0f0a4c1e-8d3b-4e57-9c1a-2b6d7e8f9a10"
@@ -167,6 +167,7 @@ def test_put_off(world, customer, deliver, put_off, listed, answer, recorded, se
     ended(world)
     customer.script = [answer]
     since = int(time.time() * 1000) - HOUR
+    attempts_made(world, series + 2)
     task = task_of(world, attempt=series + 3, series=series, since=since)
     deliver(task)
     assert put_off == [("webhooks", replace(task, attempt=series + 4, series=series + 1), seconds)]
@@ -200,6 +201,7 @@ def test_given_up(world, customer, deliver, put_off, delivering, listed):
     customer.script = [server.http(500)] * 2
     now = delivering.outside.now()
     delivering.outside.now = lambda: now
+    attempts_made(world, 102)
     last = task_of(world, attempt=103, series=103, since=now - (delivery.PATIENCE - 900) * 1000)
     deliver(last)
     deliver(replace(last, attempt=104, series=104, since=last.since - 1))
@@ -211,6 +213,7 @@ def test_redriven(world, customer, deliver, delivering, put_off, listed):
     """A dead letter that somebody puts back begins a new series of attempts, with all its time."""
     ended(world)
     customer.script = [server.http(500)] * 2
+    attempts_made(world, 102)
     deliver(task_of(world, attempt=103, series=103, since=1))
     (redriven,) = world.queued("dead-letters")
     before = int(time.time() * 1000)
@@ -259,14 +262,15 @@ def test_forbidden_address(world, deliver, put_off, listed, delivering):
 
 
 def test_what_is_kept_of_an_attempt(world, customer, deliver, put_off):
-    """I8: of an attempt there are four numbers: which, when, how long, and the HTTP status; no URL, and no body."""
+    """I8: an attempt is kept as its number, its time, its duration and the HTTP status: no URL, and no body."""
     ended(world)
     customer.script = [server.http(500)]
     deliver(task_of(world, STATUS))
     deliver(put_off[0][1])
-    assert _log(world).keys() == {"pk", "sk", "state", "last_attempt", "attempts", "expires_at"}
-    first, second = (attempt["M"] for attempt in _log(world)["attempts"]["L"])
-    assert first.keys() == second.keys() == {"number", "at", "milliseconds", "answer"}
+    assert _log(world).keys() == {"pk", "sk", "state", "last_attempt", "made", "expires_at"}
+    made = _log(world)["made"]["M"]
+    first, second = made["1"]["M"], made["2"]["M"]
+    assert first.keys() == second.keys() == {"at", "milliseconds", "answer"}
     assert all(value.keys() == {"N"} for attempt in (first, second) for value in attempt.values())
 
 

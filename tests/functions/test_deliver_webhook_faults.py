@@ -1,19 +1,22 @@
 """Delivering one webhook while something breaks: slow customers, twins, deaths, and AWS out of reach (F25, I8, I10)."""
 
+import itertools
 import json
 import threading
 import time
 
+import boto3
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
 from failover.adapters import aws
 from failover.adapters.deadline_post import THREADS
 from failover.adapters.secrets import Secret
+from failover.rules import delivery
 from failover.task_edge import TaskFailed
 from tests import messages_server as server
 from tests.examples import ID, SMS
-from tests.functions.conftest import REPORT, STATUS, ended, task_of
+from tests.functions.conftest import REPORT, STATUS, attempts_made, ended, task_of
 from tests.messages_server import MessagesServer
 
 
@@ -49,11 +52,13 @@ def _until_broken(answer, connection):
         connection.close()
 
 
-def unreachable(client, operation):
-    """Every call of this operation fails before it leaves, in words that hold what must not be told."""
+def unreachable(client, operation, after=0):
+    """Calls of this operation fail before they leave, all but the first `after`, in words that must not be repeated."""
+    calls = itertools.count()
 
     def fail(**_):
-        raise EndpointConnectionError(endpoint_url="https://secret.test")
+        if next(calls) >= after:
+            raise EndpointConnectionError(endpoint_url="https://secret.test")
 
     client.meta.events.register_first(f"before-call.{operation}", fail)
     return lambda: client.meta.events.unregister(f"before-call.{operation}", fail)
@@ -162,39 +167,108 @@ def test_a_second_series(world, customer, deliver, put_off, listed):
 def test_overtaken(world, customer, deliver, put_off, listed):
     """A message that was kept back until later attempts were made is not made up for."""
     ended(world)
+    attempts_made(world, 2)
     deliver(task_of(world, attempt=3, series=3, since=1))
     deliver(task_of(world, attempt=2, series=2, since=1))
     assert [attempt["number"] for attempt in listed()["attempts"]] == [3]
 
 
-def test_death_before_recording(world, customer, deliver, delivering, put_off, listed):
-    """Who dies between queueing and recording attempts it again; the doubled series ends with its next attempt."""
+def test_no_claim(world, customer, deliver, delivering, put_off, listed):
+    """An attempt that cannot be claimed is not made, however often its message comes, and nothing is queued."""
     ended(world)
-    customer.script = [server.http(500)] * 3
     reachable = unreachable(delivering.outside.table.client, "dynamodb.UpdateItem")
+    for _ in range(5):
+        with pytest.raises(TaskFailed):
+            deliver(task_of(world))
+    assert (customer.requests, put_off, listed()["state"]) == ([], [], "pending")
+    reachable()
+    deliver(task_of(world))
+    assert (len(customer.requests), listed()["state"]) == (1, "delivered")
+
+
+def test_no_record(world, customer, deliver, delivering, put_off, output):
+    """F32: once the next attempt is queued, this message is done, whether or not its attempt can be recorded."""
+    ended(world)
+    customer.script = [server.http(500)] * 9
+    task = task_of(world)
+    for attempt in range(2, 7):
+        reachable = unreachable(delivering.outside.table.client, "dynamodb.UpdateItem", after=1)
+        deliver(task)
+        reachable()
+        assert len(put_off) == attempt - 1
+        task = put_off[-1][1]
+        assert task.attempt == attempt
+    assert len(customer.requests) == 5
+    assert "AttemptsUnrecorded" in output()
+
+
+def test_death_before_recording(world, customer, deliver, delivering, put_off, listed, clock):
+    """An attempt whose delivery died is made again once that one cannot live any more; one series goes on."""
+    ended(world)
+    customer.script = [server.http(500)] * 4
+    dead = unreachable(delivering.outside.webhook_queue._client, "sqs.SendMessage")
     with pytest.raises(TaskFailed):
         deliver(task_of(world))
-    reachable()
+    dead()
+    with pytest.raises(TaskFailed):
+        deliver(task_of(world))
+    assert len(customer.requests) == 1, "that delivery may still live"
+    clock[0] += delivery.CLAIM_SECONDS
+    deliver(task_of(world))
     deliver(task_of(world))
     assert len(customer.requests) == 2
-    first, second = (task for _, task, _ in put_off)
-    assert (first.attempt, second.attempt) == (2, 2)
-    deliver(first)
-    deliver(second)
+    following = put_off[-1][1]
+    deliver(following)
+    deliver(following)
     assert [attempt["number"] for attempt in listed()["attempts"]] == [1, 2]
-    assert len(put_off) == 3
+    assert [task.attempt for _, task, _ in put_off] == [2, 2, 3], "the first of them never left"
 
 
-def test_death_before_recording_success(world, customer, deliver, delivering, listed):
-    """I10: a delivery nobody recorded is made once more: at least once, with the same sequence."""
+def test_death_before_recording_success(world, customer, deliver, delivering, listed, clock):
+    """I10: a delivery that was not recorded is made once more: at least once, with the same sequence."""
     ended(world)
-    reachable = unreachable(delivering.outside.table.client, "dynamodb.UpdateItem")
+    reachable = unreachable(delivering.outside.table.client, "dynamodb.UpdateItem", after=1)
     with pytest.raises(TaskFailed):
         deliver(task_of(world))
     reachable()
+    clock[0] += delivery.CLAIM_SECONDS
     deliver(task_of(world))
     assert [request.body["sequence"] for request in customer.requests] == [REPORT, REPORT]
+    assert (listed()["state"], len(listed()["attempts"])) == ("delivered", 1)
+
+
+def test_recorded_late(world, customer, deliver, delivering, put_off, listed):
+    """An attempt that is recorded after the next one was made is listed, and the later one's state stands."""
+    ended(world)
+    customer.script = [server.http(500)]
+    record, late = delivering.outside.deliveries.record, []
+
+    def record_later(*arguments):
+        late.append(arguments)
+        deliver(put_off[0][1])
+
+    delivering.outside.deliveries.record = lambda *given: record(*given) if late else record_later(*given)
+    deliver(task_of(world))
+    record(*late[0])
+    assert [attempt.get("answer") for attempt in listed()["attempts"]] == [500, 202]
     assert listed()["state"] == "delivered"
+
+
+def test_attempts_of_the_release_before(world, customer, deliver, listed):
+    """Attempts that release 0.1.0 recorded as a list are listed before the new ones, and none is made again."""
+    ended(world)
+    attempts_made(world, 1)
+    old = {"number": {"N": "1"}, "at": {"N": "1800000000000"}, "milliseconds": {"N": "5"}, "answer": {"N": "500"}}
+    world.store._client.update_item(
+        TableName=world.table,
+        Key={"pk": {"S": f"workflow#{ID}"}, "sk": {"S": f"webhook#{REPORT:05d}"}},
+        UpdateExpression="SET attempts = :attempts",
+        ExpressionAttributeValues={":attempts": {"L": [{"M": old}]}},
+    )
+    deliver(task_of(world))
+    assert customer.requests == []
+    deliver(task_of(world, attempt=2))
+    assert [(attempt["number"], attempt["answer"]) for attempt in listed()["attempts"]] == [(1, 500), (2, 202)]
 
 
 def test_table_out_of_reach(world, customer, deliver, delivering, put_off):
@@ -218,8 +292,8 @@ def test_unread_keys(world, customer, deliver, delivering, monkeypatch):
 
 
 @pytest.mark.parametrize("since", [0, 1], ids=["put off", "given up"])
-def test_queue_out_of_reach(world, customer, deliver, delivering, listed, since):
-    """A next attempt that cannot be queued is not recorded as followed up: this one comes again."""
+def test_queue_out_of_reach(world, customer, deliver, delivering, listed, clock, since):
+    """An attempt whose successor cannot be queued is not recorded: its message comes again."""
     ended(world)
     customer.script = [server.http(500)] * 2
     reachable = unreachable(delivering.outside.webhook_queue._client, "sqs.SendMessage")
@@ -227,6 +301,7 @@ def test_queue_out_of_reach(world, customer, deliver, delivering, listed, since)
         deliver(task_of(world, since=since))
     assert listed() == {"sequence": REPORT, "kind": "final_report", "state": "pending", "attempts": []}
     reachable()
+    clock[0] += delivery.CLAIM_SECONDS
     deliver(task_of(world, since=since))
     assert len(listed()["attempts"]) == 1
 
@@ -288,12 +363,71 @@ def test_nothing_is_written_about_people(world, customer, deliver, delivering, p
     assert world.signature_secret not in said
 
 
-def test_a_message_nobody_understands(world, delivering, output):
-    """A message that is no task fails in our words, and comes again until it is among the dead letters."""
-    for body in ("{}", "private", '{"private": 1}', "[]", json.dumps({**vars(task_of(world)), "private": 1})):
-        with pytest.raises(TaskFailed):
-            delivering.handler({"Records": [{"body": body}]}, None)
-    assert "private" not in output()
+UNREADABLE = {
+    "no object": "[]",
+    "no JSON": "private",
+    "nested": "[" * 100_000,
+    "fields missing": "{}",
+    "a foreign field only": '{"private": 1}',
+}
+WRONG = {
+    "workflow_id": ["private", 7, None, "workflow#private", ID.upper()],
+    "account": ["private", "abcd1234#x", 12345678, None],
+    "application": ["private", 7],
+    "sequence": [-1, 2.5, "5", None, True],
+    "attempt": [0, -1, 2.5, 1201, 10**37, True, "1"],
+    "series": [0, -100, 201, 2.5, None],
+    "since": [-1, 10**17, "0", 1.5],
+}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        *[pytest.param(body, id=name) for name, body in UNREADABLE.items()],
+        *[pytest.param({name: value}, id=f"{name} {value}") for name, values in WRONG.items() for value in values],
+    ],
+)
+def test_a_message_made_by_hand(world, customer, delivering, deliver, output, body):
+    """F33: a message that is none of ours makes no attempt, is counted, and lies among the dead letters at once."""
+    ended(world)
+    if isinstance(body, dict):
+        body = json.dumps({**vars(task_of(world)), **body})
+    delivering.handler({"Records": [{"body": body}]}, None)
+    assert (customer.requests, world.queued()) == ([], [])
+    said = output()
+    assert "UnreadableMessages" in said
+    assert "private" not in said
+    sqs = boto3.client("sqs")
+    url = sqs.get_queue_url(QueueName="dead-letters")["QueueUrl"]
+    assert [message["Body"] for message in sqs.receive_message(QueueUrl=url)["Messages"]] == [body]
+    deliver(task_of(world))
+    assert len(customer.requests) == 1
+
+
+def test_a_message_of_a_later_release(world, customer, delivering):
+    """A field that this release does not know is ignored."""
+    ended(world)
+    body = json.dumps({**vars(task_of(world)), "later": 1})
+    delivering.handler({"Records": [{"body": body}]}, None)
+    assert len(customer.requests) == 1
+
+
+def test_an_attempt_far_ahead(world, customer, deliver, put_off, listed):
+    """A message cannot use up the attempts of a webhook: the next one is all it can ask for."""
+    ended(world)
+    customer.script = [server.http(500)]
+    deliver(task_of(world, attempt=1100))
+    assert [attempt["number"] for attempt in listed()["attempts"]] == [1]
+    assert put_off[0][1].attempt == 2
+
+
+def test_a_series_of_the_future(world, customer, deliver, put_off):
+    """A message cannot make a series go on for ever: it began now, at the latest."""
+    ended(world)
+    customer.script = [server.http(500)]
+    deliver(task_of(world, since=int(time.time() * 1000) + 10**12))
+    assert put_off[0][1].since <= int(time.time() * 1000)
 
 
 @pytest.mark.parametrize("other", [{"account": "b0b0b0b0"}, {"application": "0f0a4c1e-8d3b-4e57-9c1a-2b6d7e8f9a10"}])
@@ -310,20 +444,19 @@ def test_a_message_of_another_account(world, customer, deliver, put_off, listed,
     assert listed()["state"] == "delivered"
 
 
-def test_first_attempt_of_a_twin(world, customer, deliver, delivering, put_off, listed):
-    """Two at the same instant: both may reach the customer, one is recorded, and one series goes on."""
+def test_first_attempt_of_a_twin(world, customer, deliver, put_off, listed):
+    """Of two at the same instant, one reaches the customer; the other's message comes again and finds it made."""
     ended(world)
-    customer.script = [server.http(500)] * 3
+    customer.script = [server.http(500)]
     twins = []
 
     def meanwhile(_):
-        if not twins:
-            twins.append(1)
+        with pytest.raises(TaskFailed):
             deliver(task_of(world))
+        twins.append(1)
 
     customer.meanwhile = meanwhile
     deliver(task_of(world))
-    assert (len(customer.requests), len(listed()["attempts"])) == (2, 1)
-    for _, task, _ in list(put_off):
-        deliver(task)
-    assert len(listed()["attempts"]) == 2
+    customer.meanwhile = lambda _: None
+    deliver(task_of(world))
+    assert (len(twins), len(customer.requests), len(listed()["attempts"]), len(put_off)) == (1, 1, 1, 1)

@@ -147,7 +147,7 @@ def deliver_webhook(world, customer, delivering, deliver):
     def act():
         ended(world)
         host = Host(world.api_key, hanging.name(customer.url))
-        delivering.outside.hosts.timed_out(host, delivering.outside.now())
+        delivering.outside.hosts.timed_out(host, "attempt", delivering.outside.now())
         customer.script = [server.http(500)] * 2
         deliver(task_of(world))
         deliver(task_of(world, attempt=2, since=delivering.outside.now() - PATIENCE * 1000))
@@ -288,7 +288,7 @@ def _asked_by_sources(name):
 def test_a_missing_permission_is_noticed(world):
     """A call that its role does not allow is denied as AWS would, and does not pass unnoticed."""
     stray = permissions.under_role("PublishEvents", lambda: world.store.read_whole(ID))
-    with pytest.raises(ClientError, match="AccessDenied"):
+    with pytest.raises(RuntimeError, match="AccessDenied"):
         stray()
     assert permissions.denied.pop().startswith("PublishEvents may not dynamodb:Query arn:aws:dynamodb:")
 

@@ -1,16 +1,15 @@
 """What the API tells of a workflow's webhooks, and having one sent again."""
 
+import json
 from dataclasses import replace
 
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from failover.adapters.deliveries import Deliveries
-from failover.adapters.table import Table
 from failover.rules import delivery, transitions
 from tests import messages_server as server
 from tests.examples import ID, MESSENGER, NOW, SMS, TWO_STEPS, workflow
-from tests.functions.conftest import REPORT, STATUS, ended, set_status_url, task_of
+from tests.functions.conftest import REPORT, STATUS, attempts_made, ended, set_status_url, task_of
 from tests.world import body_of
 
 ADDRESS = f"/workflows/{ID}/webhooks"
@@ -67,20 +66,42 @@ def test_attempts(world, call, customer, deliver, delivering):
         "state": "delivered",
         "attempts": [
             {"number": 1, "at": "2027-01-15T08:00:00.001Z", "milliseconds": 0, "answer": 503},
-            {"number": 2, "at": "2027-01-15T08:00:00.002Z", "milliseconds": 0, "error": "no connection"},
+            {"number": 2, "at": "2027-01-15T08:00:00.002Z", "milliseconds": 0, "error": "no HTTP answer"},
             {"number": 3, "at": "2027-01-15T08:00:00.003Z", "milliseconds": 0, "answer": 202},
         ],
     }
 
 
 def test_most_attempts(world, call, customer):
-    """However often it is asked for, what is recorded of one webhook stays within an item of the table."""
-    flow = ended(world)
-    attempt = {"number": delivery.MOST_ATTEMPTS, "at": NOW, "milliseconds": 1, "answer": 200}
-    Deliveries(Table(world.table)).record(flow, task_of(world, attempt=attempt["number"]), attempt, "delivered")
+    """However often it is asked for, a webhook is not attempted without end."""
+    ended(world)
+    attempts_made(world, delivery.MOST_ATTEMPTS)
     answer = redeliver(call, REPORT)
     assert answer["statusCode"] == 409
     assert "1000 attempts" in body_of(answer)["detail"]
+
+
+def test_redelivered_fifty_times_at_once(world, call, customer, deliver, listed):
+    """However many ask while an attempt is being made, one attempt is made, and its number is the answer to all."""
+    ended(world)
+    answers = []
+    customer.meanwhile = lambda _: answers.extend(redeliver(call, REPORT) for _ in range(49))
+    first = redeliver(call, REPORT)
+    deliver(*world.queued())
+    assert {json.dumps(body_of(answer)) for answer in (first, *answers)} == {'{"sequence": 5, "attempt": 1}'}
+    assert world.queued() == []
+    assert len(customer.requests) == 1
+
+
+@pytest.mark.parametrize("status", [200, 500])
+def test_redelivered_before_the_first_is_attempted(world, call, customer, deliver, put_off, status):
+    """Of the messages of redeliveries that were asked for at once, one makes the attempt, and one series goes on."""
+    ended(world)
+    customer.script = [server.http(status)] * 9
+    assert [body_of(redeliver(call, REPORT))["attempt"] for _ in range(5)] == [1] * 5
+    for task in world.queued():
+        deliver(task)
+    assert (len(customer.requests), len(put_off)) == (1, int(status == 500))
 
 
 def test_both_names(world, call):

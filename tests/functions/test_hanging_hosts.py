@@ -109,9 +109,9 @@ def test_what_does_not_hang(world, posts, deliver, answer):
 
 def test_a_probe(world, dead, delivering, deliver):
     """Every half minute one of those that wait is attempted; the next ones are held back again."""
-    for late, posted in ((PROBE - 1, 0), (PROBE, 1), (PROBE + 1, 1), (2 * PROBE, 2)):
+    for attempt, (late, posted) in enumerate(((PROBE - 1, 0), (PROBE, 1), (PROBE + 1, 1), (2 * PROBE, 2)), start=1):
         delivering.outside.now = lambda late=late: NOW + late
-        deliver(task_of(world, STATUS, attempt=late + 1))
+        deliver(task_of(world, STATUS, attempt=attempt))
         assert len(dead.made) == hanging.AFTER + posted, late
 
 
@@ -205,7 +205,7 @@ class Simulation:
         self.flows = {"dead": flow, "alive": replace(flow, account="alive")}
         self.outside = SimpleNamespace(
             now=lambda: self.clock,
-            deliveries=SimpleNamespace(prepare=self._prepare, record=lambda *_: None),
+            deliveries=SimpleNamespace(prepare=self._prepare, claim=lambda *_: "claim", record=lambda *_: None),
             hosts=SimpleNamespace(find=self._find, probe=self._probe, timed_out=self._timed_out, answered=None),
             webhooks=SimpleNamespace(post=self._post),
             webhook_secret=SimpleNamespace(value=lambda: {"signing_key": "k" * 64}),
@@ -229,7 +229,7 @@ class Simulation:
             heapq.heappush(workers, self.clock + 20)
 
     def _prepare(self, task):
-        return Known(self.flows[task.account], [SMS], {"status_url": f"https://{task.account}.test/"}, None, 0)
+        return Known(self.flows[task.account], [SMS], {"status_url": f"https://{task.account}.test/"}, None, 0, None)
 
     def _find(self, account, name):
         seen = sum(at <= self.clock for at in self.timeouts[:10])
@@ -241,7 +241,7 @@ class Simulation:
         self.probe_at = now + PROBE
         return True
 
-    def _timed_out(self, _, now):
+    def _timed_out(self, _host, _attempt, now):
         self.timeouts.append(now)
         self.probe_at = max(self.probe_at, now + PROBE)
 

@@ -249,3 +249,16 @@ def test_log_names_nobody(app, sent, told, output):
     written = output()
     assert ID in written
     assert "447700900123" not in written
+
+
+def test_a_flood(world, app, sent, told, output):
+    """F34: a genuine callback whose price finds no room is answered 200 and counted; the step still succeeds."""
+    for price in range(30):
+        usage = {"price": str(price), "currency": "EUR"}
+        assert app.handler(callback_event(callback("submitted", usage=usage)), None)["statusCode"] == 200
+    entries = [entry for entry in world.read(ID).timeline if entry["event"] == "status"]
+    assert len(entries) == transitions.MOST_STATUS_ENTRIES
+    assert output().count('"ReceiptsDropped":[1.0]') == 30 - len(entries)
+    app.handler(callback_event(callback("read")), None)
+    assert world.read(ID).status == "completed"
+    assert told == [("token", "ConditionMet")]

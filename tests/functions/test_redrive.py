@@ -14,7 +14,7 @@ from tests.functions.conftest import REPORT, ended, task_of
 from tests.functions.test_deliver_webhook_faults import unreachable
 from tests.left_behind import id_in, left_in, metrics
 from tests.messages_server import MessagesServer
-from tests.world import load, template
+from tests.world import create_table, load, template
 
 RECEIVED_AT_MOST = template()["Resources"]["Webhooks"]["Properties"]["RedrivePolicy"]["maxReceiveCount"]
 
@@ -104,9 +104,11 @@ def test_callback_of_the_sandbox(world, monkeypatch):
     """A callback of the sandbox that nobody takes is a dead letter after a hundred tries; put back, it is delivered."""
     status = MessagesServer(script=[server.http(503)] * RECEIVED_AT_MOST)
     queue = Queue("sandbox", "sandbox-dead-letters")
+    monkeypatch.setenv("SANDBOX_TABLE", create_table("SandboxTable", "sandbox"))
     receipts = load("sandbox_messages", "receipts")
-    body = {"message_uuid": "u", "status": "read", "client_ref": "ref"}
-    receipt = {"webhook_url": f"{status.url}/status", "body": body}
+    sent = {"channel": "messenger", "message_type": "text", "text": "Hello", "from": "page", "to": "sim-read"}
+    receipts.kept.keep(receipts.Key("ref", "u"), "v1", sent, f"{status.url}/status", receipts.outside.now())
+    receipt = {"client_ref": "ref", "message_uuid": "u", "status": "read"}
     queue.sqs.send_message(QueueUrl=queue.url, MessageBody=json.dumps(receipt))
     assert queue.drain(receipts.handler, receipts.NotTaken) == RECEIVED_AT_MOST
     assert queue.dead() == 1

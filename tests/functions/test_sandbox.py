@@ -186,7 +186,7 @@ def test_more_than_a_page(app):
     """What was sent under one reference is given whole, though DynamoDB gives 1 MB at a time."""
     now = app.outside.now()
     for number in range(30):
-        app.kept.keep("ref", f"uuid-{number}", {"text": "x" * 40_000}, now)
+        app.kept.keep(app.Key("ref", f"uuid-{number}"), "v1", {"text": "x" * 40_000}, "https://callback.test", now)
     assert len(app.kept.of("ref", now)) == 30
 
 

@@ -11,6 +11,7 @@ from failover.adapters.aws import Unavailable
 from failover.adapters.store import Conflict
 from failover.outside import Outside
 from failover.rules import outgoing, strict_json, transitions
+from failover.rules.itinerary import InvalidInput
 from failover.rules.receipt import Receipt
 from failover.task_edge import TaskFailed
 from failover.use_cases.send import send
@@ -335,7 +336,7 @@ def test_conflict_carries_the_current_state(world, stored):
 
 def test_another_channels_step(world, stored, messages, outside):
     """A function does not send a step of another channel."""
-    with pytest.raises(ValueError, match="channel"):
+    with pytest.raises(InvalidInput, match="step"):
         send(outside, "sms", ID, 0)
     assert not messages.requests
 

@@ -14,6 +14,11 @@ MEANWHILES = ("a status", "a failure", "a cancelling", "a twin", "a reconciling"
 """What may happen elsewhere while a process is about to make a call."""
 
 
+THEN = ", then "
+INTERLEAVED = tuple(f"{fault}{THEN}{other}" for fault in ("fails after", "repeated") for other in MEANWHILES)
+"""The answer of a call gets lost, and something happens elsewhere before its client repeats it, or gives up."""
+
+
 class Died(BaseException):
     """The process is gone."""
 
@@ -24,15 +29,21 @@ class Fate:
 
     call: int
     kind: str
-    """One of FAULTS or MEANWHILES."""
+    """One of FAULTS, MEANWHILES or INTERLEAVED."""
 
 
 @dataclass
 class Process:
     fate: Fate | None
     meanwhile: Callable[[str], None]
+    kind: str = ""
+    """The function that it runs."""
     made: Counter[str] = field(default_factory=Counter)
     disturbed: bool = False
+    claimed: bool = False
+    """It has written the claim of a step."""
+    decided: bool = False
+    """It has written what ends a race."""
 
 
 @dataclass
@@ -41,6 +52,8 @@ class Calls:
 
     met: Counter[str] = field(default_factory=Counter)
     process: Process | None = None
+    denied: tuple[str, str] | None = None
+    """(function, call): AWS throttles all of these."""
     broken: AssertionError | None = None
     """A promise that was seen broken inside a call; the product would answer for it as for any other failure."""
 
@@ -61,17 +74,23 @@ class Calls:
     def _made(self, process: Process, name: str, act: Callable[[], Any], broken: Callable[[bool], Any] | None) -> Any:
         at, fate = process.made.total(), process.fate
         process.made[name] += 1
-        if fate is None or fate.call != at or (broken and fate.kind == "repeated"):
+        if self.denied == (process.kind, name):
+            process.disturbed = True
+            raise Unavailable("throttled")
+        kind, _, between = fate.kind.partition(THEN) if fate else ("", "", "")
+        if fate is None or fate.call != at or (broken and kind == "repeated"):
             return act()
         self.met[fate.kind] += 1
         process.disturbed = True
-        if fate.kind in MEANWHILES:
-            process.meanwhile(fate.kind)
+        if kind in MEANWHILES:
+            process.meanwhile(kind)
             return act()
-        if fate.kind.endswith("before"):
-            return self._over(fate.kind, broken, effect=False)
+        if kind.endswith("before"):
+            return self._over(kind, broken, effect=False)
         act()
-        return act() if fate.kind == "repeated" else self._over(fate.kind, broken, effect=True)
+        if between:
+            process.meanwhile(between)
+        return act() if kind == "repeated" else self._over(kind, broken, effect=True)
 
     def _over(self, kind: str, broken: Callable[[bool], Any] | None, *, effect: bool) -> Any:
         if kind.startswith("dies"):
@@ -81,13 +100,17 @@ class Calls:
         raise Unavailable("the call failed")
 
     def run(
-        self, act: Callable[[], Any], fate: Fate | None = None, meanwhile: Callable[[str], None] = lambda _: None
+        self,
+        act: Callable[[], Any],
+        fate: Fate | None = None,
+        meanwhile: Callable[[str], None] = lambda _: None,
+        kind: str = "",
     ) -> tuple[Any, Process]:
         """Run one process, inside another one or not: (what came of it, what it did).
 
         What came of it is an exception where it raised one, and Died where it met its end.
         """
-        outer, self.process = self.process, (process := Process(fate, meanwhile))
+        outer, self.process = self.process, (process := Process(fate, meanwhile, kind))
         try:
             return act(), process
         except (Exception, Died) as error:  # noqa: BLE001 - whoever called it judges

@@ -1,24 +1,31 @@
 """One history of the product: what can be done to it, and what it must answer to that."""
 
+import json
 import uuid
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 
 from failover.rules import webhooks
+from failover.rules.delivery import Task
 from failover.rules.workflow import Workflow
+from failover.use_cases.overdue import MOST_PER_SHARD
 from tests.examples import MESSENGER, SMS, VIBER, request
 from tests.lives.calls import MEANWHILES, Fate
 from tests.lives.engine import DEAD, Execution
-from tests.lives.neighbours import order_url
+from tests.lives.neighbours import FORGED, order_url
 from tests.lives.promises import Promises, foreign
 from tests.lives.stack import Stack
+from tests.sizes import LIMIT, item_size
 
 LOOKS = ["show", "show the webhooks", "show a message", "redeliver", "list"]
 MINUTE = 60_000
 DAY = 24 * 60 * MINUTE
 ROUNDS = 3000
 """More than any history has instants at which something is due."""
+FLOOD = 15
+EDITED = MOST_PER_SHARD + 1
 
 
 def _step(step: dict[str, Any], expiry: int, condition: str) -> dict[str, Any]:
@@ -181,9 +188,57 @@ class History:
     def _send(self, workflow_id: str, number: int) -> None:
         self.stack.send(self.promises.flows[workflow_id], number)
 
+    def flood(self, flow: Workflow, number: int, status: str) -> None:
+        """F34: callbacks of one message without end, each with another price."""
+        self.stack.vendor.flooded.add((flow.id, number))
+        for price in range(FLOOD):
+            usage = {"price": f"{price}.5", "currency": "EUR"}
+            answer = self.stack.receive(self.stack.status(flow.id, number, status, usage=usage))
+            assert answer[0] == 200, "a genuine callback is taken"
+        after = self.promises.flows[flow.id]
+        assert item_size(after) < LIMIT, "I13"
+        assert status in after.steps[number].statuses or after.steps[number].phase == "pending"
+        self.stack.calls.met["a flood of callbacks"] += 1
+
+    def forge(self, what: int, flow: Workflow) -> None:
+        """F33: a message of the queue made by hand: unreadable, or of a webhook and with numbers as they may be."""
+        body = FORGED[what % len(FORGED)]
+        told = webhooks.told(flow)
+        if what >= len(FORGED) and told:
+            task = Task(flow.id, flow.account, flow.application, told[-1]["sequence"], attempt=(1, 7, 1200)[what % 3])
+            body = json.dumps({**asdict(task), "series": (1, 200)[what % 2], "since": self.stack.now + 10**9})
+        self.stack.queue.forge(body)
+        self.stack.calls.met["a forged message"] += 1
+
+    def edit_items(self, shard: int) -> None:
+        """F33: more items of one shard than are listed at once are edited by hand until they cannot be read."""
+        for number in range(EDITED):
+            self.stack.table.edit(f"{shard:08x}-0000-4000-8000-{number:012x}")
+        self.stack.calls.met["items edited by hand"] += 1
+
+    def an_hour_without(self, function: str, call: str, answer: int | str) -> None:
+        """F32: AWS throttles one call of one function for an hour, in which customers' servers give this answer."""
+        self.stack.calls.denied, self.stack.customers.word = (function, call), answer
+        self.stack.calls.met["an hour of throttling"] += 1
+        for _ in range(6):
+            self.stack.publish()
+            for _ in range(len(self.stack.queue.visible())):
+                self.stack.deliver()
+            for execution in [one for one in self.stack.engine.executions.values() if one.ready(self.stack.now)]:
+                self.stack.engine.proceed(execution)
+            self.stack.reconcile()
+            self.stack.wait(600)
+        self.stack.calls.denied, self.stack.customers.word = None, 200
+
     def stray_send(self, flow: Workflow, number: int, script: list[str], fate: Fate | None) -> None:
-        """A send nobody waits for any more: its execution died, or asked twice."""
-        self._current, self._twin = (flow.id, number), lambda: self._send(flow.id, number)
+        """A send nobody waits for any more, or that was asked for by hand: steps before it may be passed over then."""
+        passed_over = range(self.begun(flow) + 1, number)
+        self.stack.engine.given_up |= {(flow.id, earlier) for earlier in passed_over}
+        number = min(number, len(flow.steps))
+        self._current, self._twin = (
+            (flow.id, max(0, min(number, len(flow.steps) - 1))),
+            lambda: self._send(flow.id, number),
+        )
         self.stack.vendor.script = list(script)
         self.stack.send(flow, number, fate)
         self.stack.vendor.script = ["accepted"]
@@ -203,7 +258,6 @@ class History:
     def lose_the_stream(self) -> None:
         """Its consumer has failed for longer than the stream keeps records."""
         self.stack.wait(DAY // 1000)
-        self.stack.unheard |= {record_of.id for record_of in self.stack.table.streamed()}
         self.stack.table.stream.clear()
         self.stack.calls.met["the stream is lost"] += 1
 

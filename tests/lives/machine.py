@@ -10,7 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 
 from failover.observability import logger
 from tests.examples import NOW
-from tests.lives.calls import FAULTS, MEANWHILES, Fate
+from tests.lives.calls import FAULTS, INTERLEAVED, MEANWHILES, Fate
 from tests.lives.engine import DEAD
 from tests.lives.history import DAY, REQUESTS, History
 from tests.lives.stack import ACCOUNTS, memory_table
@@ -24,8 +24,8 @@ ACCOUNT = st.sampled_from(ACCOUNTS)
 
 def _fates(calls: range) -> st.SearchStrategy[Fate | None]:
     """What a process that makes so many calls may meet at any of them."""
-    kinds = (*FAULTS, *MEANWHILES)
-    return st.sampled_from([None] * (4 * len(calls)) + [Fate(call, kind) for call in calls for kind in kinds])
+    kinds = (*FAULTS * 2, *MEANWHILES * 2, *INTERLEAVED)
+    return st.sampled_from([None] * (12 * len(calls)) + [Fate(call, kind) for call in calls for kind in kinds])
 
 
 FATES, FATES_OF_MANY = _fates(range(8)), _fates(range(40))
@@ -35,11 +35,24 @@ STATUSES = st.sampled_from(["submitted", "delivered", "read", "rejected", "undel
 PRICES = st.sampled_from([None, None, None, "0", "0.0333", "0.1"])
 NAMED = st.sampled_from([{}, {}, {"message_uuid": None}, {"client_ref": None}])
 """How a callback names its message: by both ids, or without one of them."""
-WORDS = st.sampled_from(["accepted"] * 4 + ["taken, not told", "lost", "busy", "refused"])
+WORDS = st.sampled_from(["accepted"] * 4 + ["taken, not told", "lost", "busy", "refused", "drips"])
 SCRIPTS = st.lists(WORDS, min_size=1, max_size=2)
 ANSWERS = st.sampled_from([200, 200, 204, 500, 503, 429, 302, 400, "away", "mute", "away for a day"])
 ENDINGS = st.sampled_from(["delivered", "delivered", "delivered", "silent", "doomed"])
 PAUSES = st.sampled_from([1, 14, 15, 61, 300, 600, 3600, 90_000])
+
+
+DENIED = [
+    ("deliver_webhook", "write"),
+    ("deliver_webhook", "write"),
+    ("deliver_webhook", "queue"),
+    ("publish_events", "write"),
+    ("publish_events", "queue"),
+    ("send", "write"),
+    ("message_status", "write"),
+    ("reconcile", "write"),
+]
+"""Calls, by function, that AWS may throttle for an hour."""
 
 
 class Ids:
@@ -124,10 +137,31 @@ class Histories(RuleBasedStateMachine):
             self.history.proceed(ready[which % len(ready)], script, fate)
 
     @precondition(lambda self: self.flows)
-    @rule(which=WHICH, number=st.integers(0, 2), script=SCRIPTS, fate=FATES)
+    @rule(which=WHICH, number=st.integers(-1, 3), script=SCRIPTS, fate=FATES)
     def stray_send(self, which: int, number: int, script: list[str], fate: Fate | None) -> None:
+        """F33: of any step, also of one that is not there."""
+        self.history.stray_send(self.history.flow(which), number, script, fate)
+
+    @precondition(lambda self: self.flows)
+    @rule(which=WHICH, number=st.integers(0, 2), status=STATUSES)
+    def flood(self, which: int, number: int, status: str) -> None:
         flow = self.history.flow(which)
-        self.history.stray_send(flow, min(number, self.history.begun(flow) + 1, len(flow.steps) - 1), script, fate)
+        self.history.flood(flow, min(number, len(flow.steps) - 1), status)
+
+    @precondition(lambda self: self.flows)
+    @rule(what=st.integers(0, 11), which=WHICH)
+    def forge(self, what: int, which: int) -> None:
+        self.history.forge(what, self.history.flow(which))
+
+    @precondition(lambda self: not self.stack.table.edited)
+    @rule(shard=st.integers(0, 7))
+    def edit_items(self, shard: int) -> None:
+        self.history.edit_items(shard)
+
+    @precondition(lambda self: self.young and (self.stack.table.stream or self.stack.queue.waiting))
+    @rule(denied=st.sampled_from(DENIED), answer=ANSWERS)
+    def an_hour_without(self, denied: tuple[str, str], answer: int | str) -> None:
+        self.history.an_hour_without(*denied, "away" if answer == "away for a day" else answer)
 
     @precondition(lambda self: self.stack.engine.executions)
     @rule(which=WHICH, how=st.sampled_from(DEAD))

@@ -7,11 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from failover.adapters.aws import Unavailable
 from failover.adapters.callers import AlreadyExists, Outdated
-from failover.adapters.store import DUE_SHARDS, Conflict, KeyInUse, KeyUsed, Once, Overdue, Pointer
+from failover.adapters.store import DUE_SHARDS, Conflict, KeyInUse, KeyUsed, Once, Overdue, Pointer, PointerTaken
+from failover.adapters.table import new_write_id, with_write
 from failover.rules import due
-from failover.rules.hanging import Host
 from failover.rules.listing import Filters, Page, Position
+from failover.rules.stored import UnreadableItem
 from failover.rules.workflow import Workflow
 
 type Item = dict[str, Any]
@@ -32,8 +34,10 @@ class Content:
 
 @dataclass(frozen=True)
 class HostItem:
-    host: Host
-    expires_at: int | None
+    timed_out: frozenset[str]
+    probe_at: int
+    expires_at: int
+    probe_by: str = ""
 
 
 @dataclass
@@ -54,6 +58,8 @@ class Items:
     accounts: dict[str, Item] = field(default_factory=dict)
     applications: dict[str, Item] = field(default_factory=dict)
     hosts: dict[tuple[str, str], HostItem] = field(default_factory=dict)
+    unreadable: dict[str, int] = field(default_factory=dict)
+    """When each workflow is due (ms) whose item has been edited by hand until it could not be read."""
 
     def put(self, flow: Workflow) -> None:
         before = self.flows.get(flow.id)
@@ -65,6 +71,8 @@ class Items:
         return expires_at is None or expires_at > self.now() // 1000
 
     def flow(self, workflow_id: str) -> Workflow | None:
+        if workflow_id in self.unreadable:
+            raise UnreadableItem("timeline")
         flow = self.flows.get(workflow_id)
         return flow if flow and self.present(flow.expires_at) else None
 
@@ -90,7 +98,7 @@ class Items:
         self.pointers = {k: v for k, v in self.pointers.items() if v[1].expires_at > past}
         self.keys = {k: v for k, v in self.keys.items() if v.expires_at > past}
         self.webhooks = {k: v for k, v in self.webhooks.items() if v["expires_at"] > past}
-        self.hosts = {k: v for k, v in self.hosts.items() if v.expires_at is None or v.expires_at > past}
+        self.hosts = {k: v for k, v in self.hosts.items() if v.expires_at > past}
 
 
 @dataclass
@@ -144,23 +152,45 @@ class Store:
         self.items.call("write", act)
 
     def write(self, workflow: Workflow, pointer: Pointer | None = None) -> Workflow:
-        written = replace(workflow, version=workflow.version + 1)
+        write_id = new_write_id()
+        written = replace(workflow, version=workflow.version + 1, writes=with_write(workflow.writes, write_id))
 
         def act() -> bool:
             current = self.items.flows.get(workflow.id)
             if current is None or current.version != workflow.version:
-                return current is written  # it meets itself, where its client repeats it
+                return False
             if pointer is not None:
-                self.items.pointers[pointer.message_uuid] = workflow.id, pointer
+                self._point(workflow.id, pointer)
             self.items.put(written)
             return True
 
-        if self.items.call("write", act):
+        try:
+            if self.items.call("write", act):
+                return written
+        except Unavailable:
+            current = self.read(workflow.id)
+            if current is None or write_id not in current.writes:
+                raise
             return written
         current = self.read(workflow.id)
         if current is None:
             raise RuntimeError("dynamodb: a workflow vanished while it was written")
-        raise Conflict(current)
+        if write_id not in current.writes:
+            raise Conflict(current)
+        return written
+
+    def _point(self, workflow_id: str, pointer: Pointer) -> None:
+        known = self.items.pointers.get(pointer.message_uuid)
+        if known and (known[0], known[1].step) != (workflow_id, pointer.step):
+            raise PointerTaken
+        self.items.pointers[pointer.message_uuid] = workflow_id, pointer
+
+    def put_off(self, workflow_id: str, now: int, until: int) -> None:
+        def act() -> None:
+            if self.items.unreadable.get(workflow_id, until) <= now:
+                self.items.unreadable[workflow_id] = until
+
+        self.items.call("write", act)
 
     def find_message(self, message_uuid: str) -> tuple[str, int] | None:
         def act() -> tuple[str, int] | None:
@@ -170,25 +200,36 @@ class Store:
         return self.items.call("read", act)
 
     def overdue(self, shard: int, now: int, limit: int) -> list[Overdue]:
-        return self._due(shard, now, limit, lambda flow: flow.running and flow.steps[-1].phase == "pending")
+        return self._due("due", shard, now, limit, lambda flow: flow.running and flow.steps[-1].phase == "pending")
 
     def silent(self, shard: int, now: int, limit: int) -> list[Overdue]:
-        return self._due(shard, now, limit, lambda flow: flow.running and flow.steps[-1].phase != "pending")
+        return self._due("silent", shard, now, limit, lambda flow: flow.running and flow.steps[-1].phase != "pending")
 
     def unpublished(self, shard: int, now: int, limit: int) -> list[Overdue]:
-        return self._due(shard, now, limit, lambda flow: not flow.running)
+        return self._due("unpublished", shard, now, limit, lambda flow: not flow.running)
 
-    def _due(self, shard: int, now: int, limit: int, wanted: Callable[[Workflow], bool]) -> list[Overdue]:
+    def _due(
+        self, partition: str, shard: int, now: int, limit: int, wanted: Callable[[Workflow], bool]
+    ) -> list[Overdue]:
         def act() -> list[Overdue]:
             found = [
                 Overdue(flow.id, flow.due_at)
                 for flow in self.items.flows.values()
                 if wanted(flow) and flow.due_at is not None and flow.due_at <= now
-                if int(flow.id[:8], 16) % DUE_SHARDS == shard
+                if _shard(flow.id) == shard
+            ]
+            found += [
+                Overdue(workflow_id, at)
+                for workflow_id, at in self.items.unreadable.items()
+                if partition == "due" and at <= now and _shard(workflow_id) == shard
             ]
             return sorted(found, key=lambda overdue: overdue.due_at)[:limit]
 
         return self.items.call("look for overdue", act)
+
+
+def _shard(workflow_id: str) -> int:
+    return int(workflow_id[:8], 16) % DUE_SHARDS
 
 
 @dataclass
@@ -199,31 +240,32 @@ class Callers:
         return self.items.call("read the account", lambda: self.items.accounts.get(api_key))
 
     def add_account(self, api_key: str, account: Item) -> None:
-        self.items.call("write", lambda: _add(self.items.accounts, api_key, account, "account"))
-
-    def replace(self, api_key: str, name: str, known: Any, value: Any) -> None:
-        self.items.call("write", lambda: _set(self.items.accounts, api_key, name, known, value))
-
-    def replace_of_application(self, application_id: str, name: str, known: Any, value: Any) -> None:
-        self.items.call("write", lambda: _set(self.items.applications, application_id, name, known, value))
+        self._add(self.items.accounts, api_key, account, "account")
 
     def find_application(self, application_id: str) -> Item | None:
         return self.items.call("read the account", lambda: self.items.applications.get(application_id))
 
     def add_application(self, application_id: str, application: Item) -> None:
-        self.items.call("write", lambda: _add(self.items.applications, application_id, application, "application"))
+        self._add(self.items.applications, application_id, application, "application")
 
+    def replace(self, known: Item, **changes: Any) -> None:
+        items = self.items.applications if "public_key" in known else self.items.accounts
+        place = next((place for place, item in items.items() if item["created_at"] == known["created_at"]), None)
 
-def _add(items: dict[str, Item], place: str, item: Item, kind: str) -> None:
-    if place in items:
-        raise AlreadyExists(kind)
-    items[place] = dict(item)
+        def act() -> None:
+            if place is None or items[place].get("version") != known.get("version"):
+                raise Outdated
+            items[place] = {**known, **changes, "version": (known.get("version") or 0) + 1}
 
+        self.items.call("write", act)
 
-def _set(items: dict[str, Item], place: str, name: str, known: Any, value: Any) -> None:
-    if items.get(place, {}).get(name) != known:
-        raise Outdated
-    items[place] = {**items.get(place, {}), name: value}
+    def _add(self, items: dict[str, Item], place: str, item: Item, kind: str) -> None:
+        def act() -> None:
+            if place in items:
+                raise AlreadyExists(kind)
+            items[place] = dict(item)
+
+        self.items.call("write", act)
 
 
 @dataclass

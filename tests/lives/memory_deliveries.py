@@ -3,7 +3,8 @@
 from dataclasses import dataclass, replace
 
 from failover.adapters.deliveries import Known
-from failover.rules import due
+from failover.adapters.table import new_write_id
+from failover.rules import delivery, due
 from failover.rules.delivery import Task
 from failover.rules.hanging import KEPT_SECONDS, PROBE_SECONDS, Host
 from failover.rules.workflow import Workflow
@@ -20,31 +21,53 @@ class Deliveries:
             account = self.items.accounts.get(task.account)
             if flow is None or account is None or (flow.account, flow.application) != (task.account, task.application):
                 return None
-            last = self._seen(flow.id, task.sequence).get("last_attempt", 0)
+            seen = self._seen(flow.id, task.sequence)
             application = self.items.applications.get(task.application or "")
-            return Known(flow, self.items.messages(flow), account, application, last)
+            last, claim = seen.get("last_attempt", 0), seen.get("claim", {})
+            return Known(flow, self.items.messages(flow), account, application, last, claim.get("at"))
 
         return self.items.call("read", act)
 
-    def record(self, workflow: Workflow, task: Task, attempt: Item, state: str) -> None:
-        def act() -> None:
-            place = workflow.id, task.sequence
-            known = self.items.webhooks.get(place, {"last_attempt": 0, "attempts": []})
-            if known["last_attempt"] >= task.attempt:
-                return
-            self.items.webhooks[place] = {
-                "state": state,
-                "last_attempt": task.attempt,
-                "expires_at": workflow.expires_at or due.pointers_expire_at(workflow, attempt["at"]),
-                "attempts": [*known["attempts"], attempt],
-            }
+    def claim(self, workflow: Workflow, sequence: int, number: int, now: int) -> str | None:
+        claim_id = new_write_id()
 
-        self.items.call("write", act)
+        def act() -> bool:
+            place = workflow.id, sequence
+            known = self.items.webhooks.get(place, {"last_attempt": 0, "state": "pending", "made": {}})
+            claim = known.get("claim", {})
+            dead = claim and claim["at"] <= now - delivery.CLAIM_SECONDS * 1000
+            if not (known["last_attempt"] < number or (known["last_attempt"] == number and dead)):
+                return claim.get("id") == claim_id
+            self.items.webhooks[place] = {
+                **known,
+                "last_attempt": number,
+                "claim": {"id": claim_id, "at": now},
+                "expires_at": workflow.expires_at or due.pointers_expire_at(workflow, now),
+            }
+            return True
+
+        return claim_id if self.items.call("write", act) else None
+
+    def record(self, workflow: Workflow, sequence: int, claim_id: str, attempt: Item, state: str) -> None:
+        def act(own: bool) -> bool:
+            place = workflow.id, sequence
+            known = self.items.webhooks.get(place)
+            if known is None or (own and known.get("claim", {}).get("id") != claim_id):
+                return False
+            known = {**known, "made": {**known["made"], attempt["number"]: attempt}}
+            if own:
+                del known["claim"]
+                known["state"] = state
+            self.items.webhooks[place] = known
+            return True
+
+        if not self.items.call("write", lambda: act(own=True)):
+            self.items.call("write", lambda: act(own=False))
 
     def of(self, workflow_id: str) -> dict[int, Item]:
         def act() -> dict[int, Item]:
             places = [place for place in self.items.webhooks if place[0] == workflow_id]
-            return {number: item for place, number in places if (item := self._seen(place, number))}
+            return {number: _recorded(item) for place, number in places if (item := self._seen(place, number))}
 
         return self.items.call("read", act)
 
@@ -60,7 +83,9 @@ class Hosts:
     def find(self, account: str, name: str) -> Host:
         def act() -> Host:
             item = self.items.hosts.get((account, name))
-            return item.host if item and self.items.present(item.expires_at) else Host(account, name)
+            if item is None or not self.items.present(item.expires_at):
+                return Host(account, name)
+            return Host(account, name, len(item.timed_out), item.probe_at)
 
         return self.items.call("read", act)
 
@@ -68,33 +93,40 @@ class Hosts:
         if now < host.probe_at:
             return False
 
+        probe_id = new_write_id()
+
         def act() -> bool:
             item = self._item(host)
-            if item is None or item.host.probe_at != host.probe_at:
+            if item is None or (item.probe_at != host.probe_at and item.probe_by != probe_id):
                 return False
-            self._put(replace(item.host, probe_at=now + PROBE_SECONDS * 1000), item.expires_at)
+            taken = replace(item, probe_at=now + PROBE_SECONDS * 1000, probe_by=probe_id)
+            self.items.hosts[host.account, host.name] = taken
             return True
 
         return self.items.call("write", act)
 
-    def timed_out(self, host: Host, now: int) -> None:
+    def timed_out(self, host: Host, attempt_id: str, now: int) -> None:
         def act() -> None:
             item = self._item(host)
-            timeouts = item.host.timeouts + 1 if item else 1
-            probe_at = now + PROBE_SECONDS * 1000
-            self._put(replace(host, timeouts=timeouts, probe_at=probe_at), due.forgotten_at(now, KEPT_SECONDS))
+            ids = item.timed_out if item and self.items.present(item.expires_at) else frozenset()
+            ids = ids if host.hangs and item and self.items.present(item.expires_at) else ids | {attempt_id}
+            self.items.hosts[host.account, host.name] = HostItem(
+                ids, now + PROBE_SECONDS * 1000, due.forgotten_at(now, KEPT_SECONDS)
+            )
 
         self.items.call("write", act)
 
     def answered(self, host: Host) -> None:
         def act() -> None:
-            item = self._item(host) or HostItem(Host(host.account, host.name), None)
-            self._put(replace(item.host, timeouts=0), item.expires_at)
+            if item := self._item(host):
+                self.items.hosts[host.account, host.name] = replace(item, timed_out=frozenset())
 
         self.items.call("write", act)
 
     def _item(self, host: Host) -> HostItem | None:
         return self.items.hosts.get((host.account, host.name))
 
-    def _put(self, host: Host, expires_at: int | None) -> None:
-        self.items.hosts[host.account, host.name] = HostItem(host, expires_at)
+
+def _recorded(item: Item) -> Item:
+    attempts = [attempt for _, attempt in sorted(item["made"].items())]
+    return {"state": item["state"], "last_attempt": item["last_attempt"], "attempts": attempts}

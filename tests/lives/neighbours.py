@@ -1,5 +1,6 @@
 """Whom the product talks to: the Messages API, the customers' servers, and the queue between the two."""
 
+import json
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ import jwt
 import simplejson
 
 from failover.rules.answers import Accepted, Answer, NotTaken, Refused, Unknown
+from failover.rules.backoff import CONNECT_SECONDS, READ_SECONDS
 from failover.rules.client_ref import parse
 from failover.rules.delivery import Answered, Attempted, Failed
 from failover.rules.signature import digest
@@ -37,6 +39,8 @@ class Vendor:
     """The Messages API. `script`: how it answers the next requests; the last word goes on."""
 
     calls: Calls
+    wait: Callable[[float], None]
+    """Lets so many seconds pass."""
     script: list[str] = field(default_factory=lambda: ["accepted"])
     taken: Counter[tuple[str, int]] = field(default_factory=Counter)
     """Requests it has taken, by workflow and step."""
@@ -46,6 +50,8 @@ class Vendor:
     """What its callbacks, as far as they were answered 200, have named."""
     told: dict[tuple[str, int], set[str]] = field(default_factory=lambda: defaultdict(set))
     """The statuses of those callbacks."""
+    flooded: set[tuple[str, int]] = field(default_factory=set)
+    """Messages with more callbacks than a timeline has room for."""
     waiting: list[dict[str, Any]] = field(default_factory=list)
     """Callbacks that were not answered 200, and come again."""
 
@@ -66,11 +72,14 @@ class Vendor:
         self.asked[place] = body
 
         def act() -> Answer:
-            if word in ("accepted", "taken, not told"):
+            if word in ("accepted", "taken, not told", "drips"):
                 self.taken[place] += 1
             match word:
                 case "accepted":
                     return Accepted(self.message_uuid(place))
+                case "drips":
+                    self.wait(CONNECT_SECONDS + READ_SECONDS)
+                    return Unknown("read timeout")
                 case "taken, not told" | "lost":
                     return Unknown("HTTP 500")
                 case "busy":
@@ -134,6 +143,8 @@ class Queue:
     clock: Callable[[], int]
     waiting: list[Message] = field(default_factory=list)
     dead: list[Message] = field(default_factory=list)
+    begun: Counter[tuple[str, int]] = field(default_factory=Counter)
+    """Messages, by workflow and sequence, that did not come from a delivery."""
 
     def send_message(
         self,
@@ -143,17 +154,36 @@ class Queue:
         MessageGroupId: str,  # noqa: N803
         DelaySeconds: int = 0,  # noqa: N803
     ) -> None:
-        assert MessageGroupId in MessageBody, "the account's own group"
+        assert MessageGroupId in MessageBody or MessageBody in FORGED, "the account's own group"
         assert 0 <= DelaySeconds <= 900
         queue = self.waiting if QueueUrl == "webhooks" else self.dead
-        self.calls("queue", lambda: queue.append(Message(MessageBody, self.clock() + DelaySeconds * 1000)))
+
+        def act() -> None:
+            self._count_unless_delivering([MessageBody])
+            queue.append(Message(MessageBody, self.clock() + DelaySeconds * 1000))
+
+        self.calls("queue", act)
 
     def send_message_batch(self, *, QueueUrl: str, Entries: list[dict[str, str]]) -> dict[str, Any]:  # noqa: N803 - AWS
         assert 1 <= len(Entries) <= 10
         assert QueueUrl == "webhooks"
         bodies = [entry["MessageBody"] for entry in Entries]
-        self.calls("queue", lambda: self.waiting.extend(Message(body, self.clock()) for body in bodies))
+
+        def act() -> None:
+            self._count_unless_delivering(bodies)
+            self.waiting.extend(Message(body, self.clock()) for body in bodies)
+
+        self.calls("queue", act)
         return {}
+
+    def _count_unless_delivering(self, bodies: list[str]) -> None:
+        if self.calls.process is None or self.calls.process.kind != "deliver_webhook":
+            self.begun.update(map(_webhook, bodies))
+
+    def forge(self, body: str) -> None:
+        """What whoever may write to the queue puts there."""
+        self._count_unless_delivering([body])
+        self.waiting.append(Message(body, self.clock()))
 
     def visible(self) -> list[Message]:
         return [message for message in self.waiting if message.visible_at <= self.clock()]
@@ -169,8 +199,25 @@ class Queue:
             self.waiting.remove(message)
         if not done and message.receives >= _MOST_RECEIVES:
             self.dead.append(message)
+        webhook = _webhook(message.body)
+        waiting = sum(_webhook(other.body) == webhook for other in self.waiting)
+        doubled = self.calls.met.total()  # whatever dies, or loses an answer, may double one message, once
+        assert waiting <= self.begun[webhook] + doubled, "I12: a delivery leaves one message at most"
 
     def redrive(self) -> None:
-        """What an operator does with the dead letters."""
-        self.waiting += [Message(message.body, self.clock()) for message in self.dead]
+        """What an operator does with the dead letters; those that are unreadable are deleted."""
+        readable = [message.body for message in self.dead if message.body not in FORGED]
+        self.begun.update(map(_webhook, readable))
+        self.waiting += [Message(body, self.clock()) for body in readable]
         self.dead.clear()
+
+
+FORGED = ("private", "[]", "{}", '{"workflow_id": 7}', '{"attempt": 1e400}', "[" * 100_000)
+"""Messages that are none of ours."""
+
+
+def _webhook(body: str) -> tuple[str, int]:
+    if body in FORGED:
+        return "", 0
+    task = json.loads(body)
+    return task["workflow_id"], task["sequence"]

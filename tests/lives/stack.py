@@ -16,12 +16,12 @@ from failover import task_edge
 from failover.adapters.executions import Executions
 from failover.adapters.webhook_queue import WebhookQueue
 from failover.outside import Outside
-from failover.rules import credentials, signature
+from failover.rules import credentials, signature, transitions
 from failover.rules.channels import CHANNELS
 from failover.rules.client_ref import client_ref
 from failover.rules.workflow import Workflow
 from failover.settings import from_environment
-from failover.use_cases.publish import end_content, publish
+from failover.use_cases.publish import change, publish
 from tests.examples import NOW
 from tests.lives import memory, memory_deliveries
 from tests.lives.calls import Calls, Died, Fate, Process
@@ -64,6 +64,14 @@ class MemoryTable:
         self.listing = memory.Listing(self.items)
         self.stream: list[Any] = []
 
+    @property
+    def edited(self) -> bool:
+        """Some items have been edited by hand until they could not be read."""
+        return bool(self.items.unreadable)
+
+    def edit(self, workflow_id: str) -> None:
+        self.items.unreadable.setdefault(workflow_id, 0)
+
     def follow(self, written: Callable[[Workflow | None, Workflow], None]) -> None:
         """Have each write of a workflow told, and put it on the stream."""
 
@@ -72,10 +80,6 @@ class MemoryTable:
             written(before, after)
 
         self.items.written = hear
-
-    def streamed(self) -> list[Workflow]:
-        """The workflow of each record."""
-        return [after for _, after in self.stream]
 
     def content_expires_at(self, workflow_id: str) -> int | None:
         """The TTL (seconds) of a workflow's content; None: it is gone."""
@@ -91,9 +95,7 @@ class MemoryTable:
     def publish(self, outside: Outside, records: list[Any]) -> None:
         """What the function publish_events does with images that it has read."""
         with task_edge.guarded():
-            publish(outside, records)
-            for before, after in records:
-                end_content(outside, before, after)
+            publish(outside, [change(before, after) for before, after in records])
 
 
 def memory_table(calls: Calls, now: Callable[[], int]) -> MemoryTable:
@@ -110,17 +112,15 @@ class Stack:
     output: io.StringIO = field(default_factory=io.StringIO)
     inputs: list[str] = field(default_factory=list)
     """Of all executions."""
-    unheard: set[str] = field(default_factory=set)
-    """Workflows of whose changes the stream's consumer has not heard some."""
 
     def __post_init__(self) -> None:
         self.calls = Calls()
         self.table = self.make_table(self.calls, self._clock)
-        self.table.follow(lambda before, after: self.written(before, after, self.now))
+        self.table.follow(self._written)
         self.engine = Engine(self.calls, self._clock, self._invoke, self.table.leave_token, self.inputs.append)
         self.queue, self.vendor, self.customers = (
             Queue(self.calls, self._clock),
-            Vendor(self.calls),
+            Vendor(self.calls, self.wait),
             Customers(self.calls),
         )
         self.fate: Fate | None = None
@@ -169,10 +169,22 @@ class Stack:
             value=lambda: self.calls("read a secret", lambda: value), refreshed=lambda: False, doubtful=False
         )
 
+    def _written(self, before: Workflow | None, after: Workflow) -> None:
+        if before is not None and (process := self.calls.process):
+            steps = zip(before.steps, after.steps, strict=True)
+            process.claimed |= any(old.phase == "pending" != new.phase for old, new in steps)
+            process.decided |= transitions.signal(before, after) is not None
+        self.written(before, after, self.now)
+
     # ---------------------------------------------------------------- processes
-    def run(self, act: Callable[[], Any], fate: Fate | None = None) -> Any:
-        """One process: its answer, or the exception or Died that was its end."""
-        result, self.last = self.calls.run(act, fate, self.meanwhile)
+    def run(self, kind: str, act: Callable[[], Any], fate: Fate | None = None) -> Any:
+        """One process, which runs the function `kind`: its answer, or the exception or Died that was its end."""
+        result, self.last = self.calls.run(act, fate, self.meanwhile, kind)
+        if not isinstance(result, Died):
+            requested = self.last.made["request"]
+            assert requested or not self.last.claimed, "I11: a claimed step whose process lives is requested"
+            told = self.last.made["tell the race"] or kind not in ("message_status", "workflows_api")
+            assert told or not self.last.decided, "I11: what was decided is told to the race"
         return result
 
     def call(
@@ -190,7 +202,7 @@ class Stack:
         raw = None if body is None else json.dumps(body)
         event = http_event(method, path, raw, Authorization=basic, Content_Type="application/json", **headers)
         event["queryStringParameters"] = query
-        return self._answered(self.run(lambda: function("workflows_api").handler(event, None), fate))
+        return self._answered(self.run("workflows_api", lambda: function("workflows_api").handler(event, None), fate))
 
     def receive(self, callback: dict[str, Any], fate: Fate | None = None, secret: str = SIGNATURE_SECRET) -> Any:
         """What a status callback is answered, as `call` tells it."""
@@ -200,30 +212,41 @@ class Stack:
         if secret:
             event["headers"]["Authorization"] = "Bearer " + jwt.encode(claims, secret, algorithm="HS256")
         event["multiValueHeaders"] = None
-        return self._answered(self.run(lambda: function("message_status").handler(event, None), fate))
+        return self._answered(self.run("message_status", lambda: function("message_status").handler(event, None), fate))
 
     def _answered(self, answer: Any) -> Any:
-        return None if isinstance(answer, Died) else (answer["statusCode"], json.loads(answer["body"] or "null"))
+        if isinstance(answer, Died):
+            return None
+        status, document = answer["statusCode"], json.loads(answer["body"] or "null")
+        if status >= 400:
+            headers = answer["multiValueHeaders"]
+            assert headers["Content-Type"] == ["application/problem+json"], "I15: no refusal without our shape"
+            assert {"type", "title", "detail", "instance"} <= document.keys(), "I15"
+            assert [document["instance"]] == headers["X-Nexmo-Trace-Id"], "I15"
+            assert status not in (429, 503) or "Retry-After" in headers, "I15"
+        return status, document
 
     def _invoke(self, name: str, event: dict[str, Any]) -> bool:
         fate, self.fate = self.fate, None
-        result = self.run(lambda: function(name).handler(event, None), fate)
+        result = self.run("send", lambda: function(name).handler(event, None), fate)
         return not isinstance(result, BaseException)
 
     def send(self, workflow: Workflow, number: int, fate: Fate | None = None) -> bool:
         """A send that no execution has asked for just now."""
         self.fate = fate
-        return self._invoke(
-            f"send_{CHANNELS[workflow.steps[number].channel].function}", {"workflow": workflow.id, "step": number}
-        )
+        channel = workflow.steps[number % len(workflow.steps)].channel
+        return self._invoke(f"send_{CHANNELS[channel].function}", {"workflow": workflow.id, "step": number})
 
     def reconcile(self, fate: Fate | None = None) -> Any:
-        return self.run(lambda: function("reconcile").handler({}, IDLE), fate)
+        return self.run("reconcile", lambda: function("reconcile").handler({}, IDLE), fate)
 
     def publish(self, most: int = 100, fate: Fate | None = None) -> None:
         """Hand the oldest records of the stream to its consumer; those it fails with stay."""
         records = self.table.stream[:most]
-        if records and not isinstance(self.run(lambda: self.table.publish(self.outside, records), fate), BaseException):
+        if not records:
+            return
+        result = self.run("publish_events", lambda: self.table.publish(self.outside, records), fate)
+        if not isinstance(result, BaseException):
             del self.table.stream[: len(records)]
 
     def deliver(self, fate: Fate | None = None, which: int = 0, *, at_once: bool = False) -> None:
@@ -233,9 +256,8 @@ class Stack:
 
         def delivered(body: str) -> bool:
             event = {"Records": [{"body": body}]}
-            return not isinstance(
-                self.run(lambda: function("deliver_webhook").handler(event, None), fate), BaseException
-            )
+            handler = function("deliver_webhook").handler
+            return not isinstance(self.run("deliver_webhook", lambda: handler(event, None), fate), BaseException)
 
         self.queue.hand_out(visible[which % len(visible)], delivered)
 

@@ -11,7 +11,7 @@ from failover.adapters.store import Conflict, KeyUsed, Once, Pointer
 from failover.rules import transitions
 from failover.rules.answers import Accepted, Refused
 from failover.rules.delivery import Task
-from failover.rules.listing import Filters, shown
+from failover.rules.listing import Filters, row
 from failover.rules.receipt import Receipt
 from failover.use_cases.transition import transition
 from tests.conftest import only_moto
@@ -53,12 +53,13 @@ OPERATIONS = st.one_of(
     st.tuples(st.just("cancel"), ID),
     st.tuples(st.just("write what is outdated"), ID),
     st.tuples(st.just("leave a token"), ID, st.integers(0, 1)),
-    st.tuples(st.just("attempt"), ID, st.just(1), st.integers(1, 3), st.sampled_from(["pending", "delivered"])),
+    st.tuples(st.just("claim an attempt"), ID, st.just(1), st.integers(1, 3), LATER),
+    st.tuples(st.just("record an attempt"), ID, st.just(1), st.integers(1, 3), st.sampled_from(["pending", "failed"])),
     st.tuples(st.sampled_from(["overdue", "silent", "unpublished"]), st.just(0), LATER, st.integers(1, 3)),
     st.tuples(st.just("publish"), ID, st.integers(1, 3)),
     st.tuples(st.just("end content"), ID),
     st.tuples(st.sampled_from(["time out", "probe", "be answered"]), ACCOUNT, LATER),
-    st.tuples(st.just("account"), ACCOUNT, st.sampled_from([None, "https://a.test", "https://b.test"])),
+    st.tuples(st.just("account"), ACCOUNT, st.sampled_from(["https://a.test", "https://b.test"])),
     st.tuples(
         st.just("list"),
         ACCOUNT,
@@ -79,7 +80,7 @@ class Table:
 
     def __init__(self, table):
         self.table, self.store = table, table.store
-        self.first_read = {}
+        self.first_read, self.claims = {}, {}
 
     def answer(self, kind, *given):
         try:
@@ -148,11 +149,18 @@ class Table:
     def _leave_a_token(self, flow_id, step):
         return self.table.leave_token(flow_id, step, "token")
 
-    def _attempt(self, flow_id, sequence, number, state):
-        if flow := self.store.read(flow_id):
-            task = Task(flow_id, flow.account, flow.application, sequence, attempt=number)
+    def _claim_an_attempt(self, flow_id, sequence, number, later):
+        if not (flow := self.store.read(flow_id)):
+            return None
+        claim_id = self.table.deliveries.claim(flow, sequence, number, NOW + later)
+        if claim_id is not None:
+            self.claims[flow_id, sequence, number] = claim_id
+        return claim_id is not None
+
+    def _record_an_attempt(self, flow_id, sequence, number, state):
+        if (flow := self.store.read(flow_id)) and (claim_id := self.claims.get((flow_id, sequence, number))):
             attempt = {"number": number, "at": NOW + number, "milliseconds": 5, "answer": 200}
-            self.table.deliveries.record(flow, task, attempt, state)
+            self.table.deliveries.record(flow, sequence, claim_id, attempt, state)
 
     def _overdue(self, shard, later, limit):
         return self.store.overdue(shard, NOW + later, limit)
@@ -173,7 +181,7 @@ class Table:
         return None
 
     def _time_out(self, account, later):
-        self.table.hosts.timed_out(self._host(account), NOW + later)
+        self.table.hosts.timed_out(self._host(account), f"attempt {later}", NOW + later)
 
     def _probe(self, account, later):
         return self.table.hosts.probe(self._host(account), NOW + later)
@@ -187,18 +195,20 @@ class Table:
 
     def _account(self, account, url):
         callers = self.table.callers
-        known = callers.find_account(account)
-        if known is None or url is None:
-            callers.add_account(account, {"name": "n", "secrets": [{"hash": "h"}], "created_at": NOW})
-            return callers.add_application("app", {"account": account, "name": "n", "public_key": "k"})
-        callers.replace(account, "status_url", None if url == "https://b.test" else known.get("status_url"), url)
-        return callers.replace_of_application("app", "status_url", None, url)
+        known, application = callers.find_account(account), callers.find_application("app")
+        if known is None:
+            made = {"name": "n", "created_at": NOW + ACCOUNTS.index(account)}
+            callers.add_account(account, {**made, "secrets": [{"hash": "h"}]})
+            return application or callers.add_application("app", {**made, "account": account, "public_key": "k"})
+        callers.replace(known, status_url=url)
+        callers.replace(application, status_url=url)
+        return callers.replace(known, status_url="outdated")
 
     def _list(self, account, filters):
         pages, found = 0, []
         while pages < 9:
             page = self.table.listing.page(account, filters)
-            found += shown(page, "workflow")["workflows"]
+            found += map(row, page.workflows)
             pages += 1
             if page.next is None:
                 return found
@@ -207,8 +217,8 @@ class Table:
 
 
 def _own(item):
-    """An item without its keys, which only DynamoDB has in it."""
-    return item and {name: value for name, value in item.items() if name not in ("pk", "sk")}
+    """An item without its keys and write ids, which only DynamoDB has in it."""
+    return item and {name: value for name, value in item.items() if name not in ("pk", "sk", "writes")}
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from failover.rules import webhooks
-from failover.rules.workflow import from_plain, to_plain
+from failover.rules.workflow import FINAL_REPORTS, from_plain, to_plain
 from tests.described import check
 from tests.examples import MESSENGER
 from tests.properties.test_histories import EVENTS, STEPS, histories
@@ -40,9 +40,9 @@ def test_every_status_and_one_report_are_told(flow, happenings):
     brought = [(entry["step"], entry["status"], str(entry.get("usage"))) for entry in statuses]
     assert len(set(brought)) == len(brought)
     for entry in told:
-        kind = "FinalReport" if entry["event"] in webhooks.FINAL_REPORTS else "MessageStatusWebhook"
+        kind = "FinalReport" if entry["event"] in FINAL_REPORTS else "MessageStatusWebhook"
         check(kind, simplejson.loads(written(flow, entry)))
-    reports = [webhooks.body(flow, None, entry) for entry in told if entry["event"] in webhooks.FINAL_REPORTS]
+    reports = [webhooks.body(flow, None, entry) for entry in told if entry["event"] in FINAL_REPORTS]
     assert [report.get("amended", False) for report in reports] == [number > 0 for number in range(len(reports))]
     assert bool(reports) is not flow.running
     assert all(report["status"] == flow.status for report in reports)

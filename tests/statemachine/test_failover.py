@@ -185,7 +185,8 @@ def test_function_that_always_fails(machine):
         raise RuntimeError
 
     machine.handlers["workflows-send-messenger"] = broken
-    machine.run(workflow(("messenger", "read", 1), "sms"), [MESSENGER, SMS])
+    flow = workflow(("messenger", "read", 1), "sms")
+    machine.run(replace(flow, created_at=int(time.time() * 1000)), [MESSENGER, SMS])
     assert machine.sent() == ["sms"]
     left = [entry["reason"] for entry in machine.world.read(ID).timeline if entry["event"] == "left"]
     assert left == ["unsendable: the send never began"]

@@ -5,6 +5,7 @@ import pytest
 from failover.rules import transitions
 from failover.rules.answers import Accepted, NotTaken
 from failover.rules.receipt import Receipt
+from tests.acts import reported
 from tests.examples import HOUR, NOW, THREE_STEPS, TWO_STEPS, workflow
 
 CENT = {"price": "0.01", "currency": "EUR"}
@@ -81,19 +82,19 @@ def test_totals(end, event):
     """However it ends, its one final entry has the sum of every message's last price, for each currency."""
     flow = got(both_sent(), 0, "delivered", CENT)
     flow = got(got(flow, 0, "submitted", TWO_CENTS), 1, "submitted", DOLLAR)
-    final = end(flow).timeline[-1]
-    assert final["event"] == event
-    assert final["usage"] == [TWO_CENTS, DOLLAR]
+    over = end(flow)
+    assert over.timeline[-1]["event"] == event
+    assert reported(over) == [TWO_CENTS, DOLLAR]
 
 
 def test_the_price_of_the_status_that_ends_it():
     """The price that the ending status itself brings is in the total."""
-    assert got(sent(workflow("sms"), 0), 0, "delivered", CENT).timeline[-1]["usage"] == [CENT]
+    assert reported(got(sent(workflow("sms"), 0), 0, "delivered", CENT)) == [CENT]
 
 
 def test_nothing_charged():
     """Without a price there is no total in the final entry."""
-    assert "usage" not in got(sent(workflow("sms"), 0), 0, "delivered").timeline[-1]
+    assert reported(got(sent(workflow("sms"), 0), 0, "delivered")) == []
 
 
 def ended():
@@ -104,18 +105,14 @@ def ended():
 def test_amended_by_cost():
     """A status after the end that changes the total sends the report again, with the new one."""
     flow = got(ended(), 0, "submitted", TWO_CENTS, NOW + HOUR)
-    assert flow.timeline[-1] == {
-        "sequence": len(flow.timeline),
-        "at": NOW + HOUR,
-        "event": "amended",
-        "usage": [{"price": "0.03", "currency": "EUR"}],
-    }
+    assert flow.timeline[-1] == {"sequence": len(flow.timeline), "at": NOW + HOUR, "event": "amended"}
+    assert reported(flow) == [{"price": "0.03", "currency": "EUR"}]
     assert (flow.status, flow.ended_at) == ("completed", ended().ended_at)
 
 
 def test_amended_by_another_currency():
     """A price in another currency changes the totals, too."""
-    assert got(ended(), 0, "submitted", DOLLAR).timeline[-1]["usage"] == [CENT, DOLLAR]
+    assert reported(got(ended(), 0, "submitted", DOLLAR)) == [CENT, DOLLAR]
 
 
 @pytest.mark.decision("Reached twice")
@@ -124,7 +121,7 @@ def test_amended_by_a_second_message(status):
     """A second message that reached the person sends the report again, and only the first time it is heard of."""
     flow = got(ended(), 0, status)
     assert events(flow)[-2:] == ["status", "amended"]
-    assert flow.timeline[-1]["usage"] == [CENT]
+    assert reported(flow) == [CENT]
     further = got(flow, 0, "read" if status == "delivered" else "delivered")
     assert events(further)[-1] == "status"
 
@@ -164,7 +161,8 @@ def test_a_message_that_was_said_to_have_failed():
 def test_amended_each_time_it_changes():
     """Each further price is an amendment of its own; whoever follows the sequence has the last word."""
     flow = got(got(ended(), 0, "submitted", CENT), 0, "delivered", TWO_CENTS)
-    assert [entry["usage"][0]["price"] for entry in flow.timeline if entry["event"] == "amended"] == ["0.02", "0.03"]
+    amended = [reported(flow, entry) for entry in flow.timeline if entry["event"] == "amended"]
+    assert [totals[0]["price"] for totals in amended] == ["0.02", "0.03"]
     assert sum(event in ("completed", "error", "cancelled") for event in events(flow)) == 1
 
 
@@ -174,14 +172,14 @@ def test_a_known_status_with_a_new_price():
     dearer = got(flow, 0, "submitted", TWO_CENTS)
     assert events(dearer) == [*events(flow), "status"]
     assert dearer.steps == flow.steps
-    assert got(dearer, 0, "delivered").timeline[-1]["usage"] == [TWO_CENTS]
+    assert reported(got(dearer, 0, "delivered")) == [TWO_CENTS]
 
 
 def test_a_known_status_with_a_new_price_after_the_end():
     """The final report is sent again with it."""
     flow = got(ended(), 1, "delivered", TWO_CENTS)
     assert events(flow)[-2:] == ["status", "amended"]
-    assert flow.timeline[-1]["usage"] == [TWO_CENTS]
+    assert reported(flow) == [TWO_CENTS]
 
 
 @pytest.mark.parametrize("price", [None, "0.01", "0.010", "0.02", "0.020"])

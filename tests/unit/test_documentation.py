@@ -286,8 +286,8 @@ def test_list():
         "cursor" if filters.name == "after" else filters.name for filters in dataclass_fields(listing.Filters)
     }
     item = {"word": "workflow", "pk": "workflow#x", "status": "error", "created_at": 0, "ended_at": 0, "channels": []}
-    more = listing.Page([{**item, "reason": "r", "client_ref": "c"}], listing.Position(0, "x"))
-    shown = listing.shown(more, "dispatch")
+    entry = listing.row({**item, "reason": "r", "client_ref": "c"})
+    shown = listing.shown([entry], listing.Position(0, "x"), "dispatch")
     assert all(f"`{name}`" in page or f'"{name}"' in page for name in {*shown, *shown["dispatches"][0]})
 
 

@@ -20,7 +20,9 @@ SMS = {"number": 2, "channel": "sms"}
 
 
 def claimed(number, now=NOW):
-    return transitions.claimed(workflow(*THREE_STEPS), number, now)
+    """Old enough that the steps before, whose sends failed every time, have had their time."""
+    flow = replace(workflow(*THREE_STEPS), created_at=NOW - 900_000)
+    return transitions.claimed(flow, number, now)
 
 
 def answered(number, answer, now=NOW):

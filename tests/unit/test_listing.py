@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from failover.rules.listing import CURSOR, Filters, InvalidFilters, Page, Position, parse, shown
+from failover.rules.listing import CURSOR, Filters, InvalidFilters, Position, parse, row, shown
 from failover.rules.presentation import iso
 from local.openapi import operations
 from tests.examples import ID, NOW
@@ -160,5 +160,6 @@ def test_shown():
     """An entry has its own word and its instants; there is a cursor if there may be more, and none at the end."""
     item = {"pk": f"workflow#{ID}", "word": "workflow", "status": "running", "created_at": NOW, "channels": ["sms"]}
     entry = {"workflow_uuid": ID, "status": "running", "created_at": iso(NOW), "channels": ["sms"]}
-    assert shown(Page([item], None), "workflow") == {"workflows": [entry]}
-    assert shown(Page([item], HERE), "dispatch") == {"dispatches": [entry], "cursor": HERE.cursor()}
+    assert row(item) == entry
+    assert shown([entry], None, "workflow") == {"workflows": [entry]}
+    assert shown([entry], HERE, "dispatch") == {"dispatches": [entry], "cursor": HERE.cursor()}

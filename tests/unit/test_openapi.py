@@ -7,8 +7,7 @@ from openapi_spec_validator import validate
 
 from failover.problems import CATALOGUE
 from failover.rules.channels import CHANNELS
-from failover.rules.listing import STATUSES
-from failover.rules.workflow import OUTCOMES
+from failover.rules.workflow import OUTCOMES, STATES
 from local.openapi import PATH, text
 from tests.described import DOCUMENT
 
@@ -34,7 +33,7 @@ def test_problems(kind):
 def test_statuses():
     """Every status of a workflow, a step and a message is one of the words described, and every channel."""
     schemas = DOCUMENT["components"]["schemas"]
-    assert schemas["WorkflowStatus"]["enum"] == list(STATUSES)
+    assert schemas["WorkflowStatus"]["enum"] == list(STATES)
     assert set(OUTCOMES) < set(schemas["StepState"]["enum"])
     assert set(schemas["Channel"]["enum"]) == set(CHANNELS)
     for word in ("submitted", "delivered", "read", "rejected", "undeliverable"):

@@ -12,8 +12,7 @@ from failover.rules import backoff, client_ref, credentials, due, outgoing, tran
 from failover.rules.answers import Accepted
 from failover.rules.presentation import iso, shown
 from failover.rules.redaction import private_phrases, redacted
-from failover.rules.transitions import MOST_ATTEMPTS
-from failover.rules.workflow import from_plain, to_plain
+from failover.rules.workflow import MOST_ATTEMPTS, from_plain, to_plain
 from tests.examples import (
     EVERY_CHANNEL,
     HOUR,

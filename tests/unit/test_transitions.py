@@ -97,10 +97,31 @@ def test_claim_forgets_the_token_of_the_race_before():
 
 def test_a_later_claim_forbids_an_earlier_one():
     """A stale execution cannot send a step that was skipped."""
-    flow = transitions.claimed(workflow(*TWO_STEPS), 1, NOW)
+    flow = transitions.claimed(workflow(*TWO_STEPS), 1, NOW + 600_000)
     assert flow.steps[0].outcome == "unsendable"
     assert flow.timeline[-2]["reason"] == "unsendable: the send never began"
     assert transitions.claimed(flow, 0, NOW) is None
+
+
+def test_a_step_whose_sends_all_failed_has_its_time():
+    """A step is not skipped before the state machine can have waited for it: from the end of the one before it."""
+    flow = workflow(*THREE_STEPS)
+    for number, seconds in ((1, 600), (2, 900)):
+        with pytest.raises(transitions.TooEarly) as early:
+            transitions.claimed(flow, number, NOW + seconds * 1000 - 1)
+        assert early.value.milliseconds == 1
+    assert [step.outcome for step in transitions.claimed(flow, 2, NOW + 900_000).steps] == [*["unsendable"] * 2, None]
+    rejected = got(sent(flow, 0), 0, "rejected", now=NOW + 5000)
+    with pytest.raises(transitions.TooEarly):
+        transitions.claimed(rejected, 2, NOW + 5000 + 300_000 - 1)
+    assert transitions.claimed(rejected, 2, NOW + 5000 + 300_000) is not None
+
+
+@pytest.mark.parametrize("number", [-1, -2, 3, 10**6])
+def test_no_such_step(number):
+    """A step that the workflow does not have cannot be claimed, from either end."""
+    with pytest.raises(LookupError):
+        transitions.claimed(workflow(*THREE_STEPS), number, NOW + 10**9)
 
 
 def test_condition_met_completes():

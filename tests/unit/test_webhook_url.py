@@ -88,8 +88,8 @@ def test_odd_hosts(host):
 
 @pytest.mark.parametrize("host", ["１２７.0.0.1", "127。0。0。1", "ⓛocalhost", "10.0.0.1."])
 def test_hosts_in_disguise(host):
-    """A host is judged as `requests` spells it."""
-    assert fault(f"https://{host}/", loopback=False) == "Input should be a URL with a public host"
+    """A host in letters that stand for others is refused: `requests` has no spelling of it, or an address inside."""
+    assert "host" in fault(f"https://{host}/", loopback=False)
 
 
 @pytest.mark.decision("Webhook URL with credentials")

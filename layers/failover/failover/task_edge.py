@@ -6,9 +6,11 @@ an exception's text in the execution's history, and the text of a foreign except
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from failover.adapters.aws import Unavailable
-from failover.observability import logger, unexpected
+from failover.observability import count, logger, unexpected
+from failover.rules.itinerary import InvalidInput, asked_step
 from failover.rules.transitions import TooEarly
 from failover.use_cases.transition import TooContended
 
@@ -24,6 +26,10 @@ def guarded(workflow_id: str | None = None) -> Iterator[None]:
         logger.append_keys(workflow_id=workflow_id)
     try:
         yield
+    except InvalidInput as error:
+        logger.error("invalid input", field=str(error))
+        count("InvalidInputs")
+        raise TaskFailed("the input names no step of ours") from None
     except TooEarly:
         logger.warning("far ahead of the timer")
         raise TaskFailed("the step before has time left") from None
@@ -35,3 +41,12 @@ def guarded(workflow_id: str | None = None) -> Iterator[None]:
         raise TaskFailed("the task failed; see the log") from None
     finally:
         logger.remove_keys(["workflow_id"])
+
+
+@contextmanager
+def sending(event: Any) -> Iterator[tuple[str, int]]:
+    """(workflow id, step number) that the state machine's event names, guarded."""
+    with guarded():
+        workflow_id, number = asked_step(event)
+    with guarded(workflow_id):
+        yield workflow_id, number

@@ -52,7 +52,8 @@ def failures(service: str) -> Iterator[None]:
     except ClientError as error:
         code = error_code(error)
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-        if {code, _shape(error)} & _PASSING or status >= 500 or cancellations(error) & _PASSING_IN_A_TRANSACTION:
+        passing = {code, _shape(error)} & _PASSING or _PASSING_IN_A_TRANSACTION.intersection(cancellations(error))
+        if passing or status >= 500:
             raise Unavailable(f"{service}: {code}") from None
         raise
     except (NoConnection, HTTPClientError) as error:
@@ -70,6 +71,6 @@ def _shape(error: ClientError) -> str:
     return str(error.response.get("Error", {}).get("QueryErrorCode", ""))
 
 
-def cancellations(error: ClientError) -> set[str]:
-    """Why DynamoDB cancelled a transaction: the codes of its items; empty for every other error."""
-    return {reason.get("Code", "") for reason in error.response.get("CancellationReasons", [])}
+def cancellations(error: ClientError) -> list[str]:
+    """Why DynamoDB cancelled a transaction: one code for each of its writes, in their order; empty for other errors."""
+    return [reason.get("Code", "") for reason in error.response.get("CancellationReasons", [])]

@@ -2,10 +2,8 @@
 
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from failover.adapters import aws
-from failover.adapters.table import Item, Table, condition_failed, key, marshalled
+from failover.adapters.table import ConditionFailed, Item, Table, calls, key, new_write_id, with_write
 
 
 class AlreadyExists(Exception):
@@ -26,44 +24,44 @@ class Callers:
         return self._table.get(f"account#{api_key}", "account")
 
     def add_account(self, api_key: str, account: Item) -> None:
+        """Raises AlreadyExists."""
         self._add({**key(f"account#{api_key}", "account"), **account})
-
-    def replace(self, api_key: str, name: str, known: Any, value: Any) -> None:
-        """Put `value` in the place of an account's attribute, `known` (None: it has none). Raises Outdated."""
-        self._set(key(f"account#{api_key}", "account"), name, known, value)
-
-    def replace_of_application(self, application_id: str, name: str, known: Any, value: Any) -> None:
-        """The same for an application."""
-        self._set(key(f"application#{application_id}", "application"), name, known, value)
 
     def find_application(self, application_id: str) -> Item | None:
         return self._table.get(f"application#{application_id}", "application")
 
     def add_application(self, application_id: str, application: Item) -> None:
+        """Raises AlreadyExists."""
         self._add({**key(f"application#{application_id}", "application"), **application})
 
-    def _add(self, item: Item) -> None:
-        try:
-            with aws.failures("dynamodb"):
-                self._table.client.put_item(**self._table.put(item, "attribute_not_exists(pk)"))
-        except ClientError as error:
-            if condition_failed(error):
-                raise AlreadyExists(item["sk"]) from None
-            raise RuntimeError(f"dynamodb: {aws.error_code(error)}") from None
+    def replace(self, known: Item, **changes: Any) -> None:
+        """Change attributes of an account or an application that is still as it was read. Raises Outdated.
 
-    def _set(self, place: dict[str, str], name: str, known: Any, value: Any) -> None:
-        values = {":value": value} if known is None else {":value": value, ":known": known}
+        An item of release 0.1.0 has no version until its first change.
+        """
+        read = known.get("version")
+        condition = "attribute_exists(pk) AND attribute_not_exists(version)" if read is None else "version = :read"
+        values = {} if read is None else {"read": read}
+        written = {**known, **changes, "version": (read or 0) + 1}
+        if not self._put(written, condition, known.get("writes", []), **values):
+            raise Outdated
+
+    def _add(self, item: Item) -> None:
+        if not self._put(item, "attribute_not_exists(pk)", []):
+            raise AlreadyExists(item["sk"])
+
+    def _put(self, item: Item, condition: str, writes: list[str], **values: Any) -> bool:
+        """False: the condition was not met. A write whose answer gets lost is recognized by its id."""
+        write_id = new_write_id()
+        item = {**item, "writes": list(with_write(writes, write_id))}
         try:
-            with aws.failures("dynamodb"):
-                self._table.client.update_item(
-                    TableName=self._table.name,
-                    Key=marshalled(place),
-                    UpdateExpression="SET #name = :value",
-                    ConditionExpression="attribute_not_exists(#name)" if known is None else "#name = :known",
-                    ExpressionAttributeNames={"#name": name},
-                    ExpressionAttributeValues=marshalled(values),
-                )
-        except ClientError as error:
-            if condition_failed(error):
-                raise Outdated from None
-            raise RuntimeError(f"dynamodb: {aws.error_code(error)}") from None
+            with calls():
+                self._table.client.put_item(**self._table.put(item, condition, **values))
+        except (ConditionFailed, aws.Unavailable) as error:
+            current = self._table.get(item["pk"], item["sk"])
+            if current is not None and write_id in current.get("writes", []):
+                return True
+            if isinstance(error, ConditionFailed):
+                return False
+            raise
+        return True

@@ -1,15 +1,17 @@
-"""The attempts to deliver each webhook, and everything a delivery needs to know."""
+"""The attempts to deliver each webhook, and everything a delivery needs to know.
+
+The item of a webhook: `last_attempt`, the highest number claimed so far; `claim`, {id, at} while that attempt is being
+made; `made`, the attempts by their number; `state`. Release 0.1.0 kept them in a list, `attempts`.
+"""
 
 from dataclasses import dataclass
 from typing import Any
 
-from botocore.exceptions import ClientError
-
-from failover.adapters import aws
 from failover.adapters.store import whole
-from failover.adapters.table import Item, Table, condition_failed, key, marshalled
-from failover.rules import due
+from failover.adapters.table import ConditionFailed, Item, Table, calls, key, marshalled, new_write_id
+from failover.rules import delivery, due
 from failover.rules.delivery import Task
+from failover.rules.stored import checked, instant
 from failover.rules.workflow import Workflow
 
 
@@ -22,7 +24,9 @@ class Known:
     account: Item
     application: Item | None
     last_attempt: int
-    """The number of the last attempt that was recorded; 0: none."""
+    """The number of the last attempt that was claimed; 0: none."""
+    claimed_at: int | None
+    """When it was claimed (ms), if it has not been recorded; None: it has been."""
 
     @property
     def url(self) -> str | None:
@@ -52,32 +56,62 @@ class Deliveries:
             return None
         if (found[0].account, found[0].application) != (task.account, task.application):
             return None
-        last = items.get(log, {}).get("last_attempt", 0)
-        return Known(*found, items[account], items.get(application), last)
+        item = items.get(log, {})
+        claim = checked(item, "claim", dict, None)
+        return Known(
+            *found,
+            account=items[account],
+            application=items.get(application),
+            last_attempt=checked(item, "last_attempt", int, 0),
+            claimed_at=None if claim is None else instant(claim, "at"),
+        )
 
-    def record(self, workflow: Workflow, task: Task, attempt: Item, state: str) -> None:
-        """Add an attempt, unless it, or one after it, has been recorded."""
-        names = {"#state": "state", "#attempts": "attempts"}
-        forgotten = workflow.expires_at or due.pointers_expire_at(workflow, attempt["at"])
-        values = {":state": state, ":number": task.attempt, ":one": [attempt], ":none": [], ":expires_at": forgotten}
-        attempts = "#attempts = list_append(if_not_exists(#attempts, :none), :one)"
-        update = f"SET #state = :state, last_attempt = :number, expires_at = :expires_at, {attempts}"
-        try:
-            with aws.failures("dynamodb"):
-                self._table.client.update_item(
-                    TableName=self._table.name,
-                    Key=marshalled(key(f"workflow#{workflow.id}", _sk(task.sequence))),
-                    UpdateExpression=update,
-                    ConditionExpression="attribute_not_exists(last_attempt) OR last_attempt < :number",
-                    ExpressionAttributeNames=names,
-                    ExpressionAttributeValues=marshalled(values),
-                )
-        except ClientError as error:
-            if not condition_failed(error):
-                raise RuntimeError(f"dynamodb: {aws.error_code(error)}") from None
+    def claim(self, workflow: Workflow, sequence: int, number: int, now: int) -> str | None:
+        """Claim an attempt, by the id of its claim; None: another delivery is making it, or has made it.
+
+        A claim that is older than a delivery can live is taken over.
+        """
+        claim_id = new_write_id()
+        values = {
+            ":number": number,
+            ":claim": {"id": claim_id, "at": now},
+            ":id": claim_id,
+            ":dead": now - delivery.CLAIM_SECONDS * 1000,
+            ":none": {},
+            ":pending": "pending",
+            ":expires_at": workflow.expires_at or due.pointers_expire_at(workflow, now),
+        }
+        update = (
+            "SET last_attempt = :number, #claim = :claim, expires_at = :expires_at, "
+            "#made = if_not_exists(#made, :none), #state = if_not_exists(#state, :pending)"
+        )
+        condition = (
+            "attribute_not_exists(last_attempt) OR last_attempt < :number OR #claim.#id = :id "
+            "OR (last_attempt = :number AND #claim.#at <= :dead)"
+        )
+        names = {"#claim": "claim", "#made": "made", "#state": "state", "#id": "id", "#at": "at"}
+        return claim_id if self._update(workflow.id, sequence, update, condition, names, values) else None
+
+    def record(self, workflow: Workflow, sequence: int, claim_id: str, attempt: Item, state: str) -> None:
+        """Record a claimed attempt, {number, at, …}, and the state the webhook has after it.
+
+        Repeated it changes nothing. Where a later attempt has been claimed meanwhile, the state is that one's.
+        """
+        names = {"#made": "made", "#number": str(attempt["number"])}
+        values: Item = {":attempt": {name: value for name, value in attempt.items() if name != "number"}}
+        made = "SET #made.#number = :attempt"
+        if not self._update(
+            workflow.id,
+            sequence,
+            f"{made}, #state = :state REMOVE #claim",
+            "#claim.#id = :id",
+            names | {"#claim": "claim", "#state": "state", "#id": "id"},
+            values | {":state": state, ":id": claim_id},
+        ):
+            self._update(workflow.id, sequence, made, "attribute_exists(#made)", names, values)
 
     def of(self, workflow_id: str) -> dict[int, Item]:
-        """What was recorded of a workflow's webhooks, by sequence."""
+        """What was recorded of a workflow's webhooks, by sequence: {state, attempts: [{number, at, …}]}."""
         query = {
             "TableName": self._table.name,
             "ConsistentRead": True,
@@ -85,10 +119,38 @@ class Deliveries:
             "ExpressionAttributeValues": marshalled({":pk": f"workflow#{workflow_id}", ":webhook": "webhook#"}),
         }
         found: list[Item] = []
-        with aws.failures("dynamodb"):
+        with calls():
             for answer in self._table.client.get_paginator("query").paginate(**query):
                 found += self._table.present(answer["Items"])
-        return {int(item["sk"].removeprefix("webhook#")): item for item in found}
+        return {int(item["sk"].removeprefix("webhook#")): _recorded(item) for item in found}
+
+    def _update(
+        self, workflow_id: str, sequence: int, update: str, condition: str, names: dict[str, str], values: Item
+    ) -> bool:
+        """False: the condition was not met."""
+        try:
+            with calls():
+                self._table.client.update_item(
+                    TableName=self._table.name,
+                    Key=marshalled(key(f"workflow#{workflow_id}", _sk(sequence))),
+                    UpdateExpression=update,
+                    ConditionExpression=condition,
+                    ExpressionAttributeNames=names,
+                    ExpressionAttributeValues=marshalled(values),
+                )
+        except ConditionFailed:
+            return False
+        return True
+
+
+def _recorded(item: Item) -> Item:
+    made = {int(number): attempt for number, attempt in checked(item, "made", dict, {}).items() if number.isdecimal()}
+    attempts = [{"number": number, **attempt} for number, attempt in sorted(made.items())]
+    return {
+        "state": checked(item, "state", str, "pending"),
+        "last_attempt": checked(item, "last_attempt", int, 0),
+        "attempts": [*checked(item, "attempts", list, []), *attempts],
+    }
 
 
 def _sk(sequence: int) -> str:

@@ -1,15 +1,25 @@
 """Workflows, their content, and the pointers that lead to them."""
 
-import uuid
 from dataclasses import dataclass, replace
 from typing import Any
 
 import simplejson
-from botocore.exceptions import ClientError
 
 from failover.adapters import aws
-from failover.adapters.table import Item, Table, condition_failed, key, marshalled, plain
+from failover.adapters.table import (
+    ConditionFailed,
+    Item,
+    Table,
+    calls,
+    key,
+    marshalled,
+    new_write_id,
+    plain,
+    with_write,
+)
 from failover.rules import due
+from failover.rules.credentials import is_id
+from failover.rules.stored import UnreadableItem, checked
 from failover.rules.workflow import Workflow, from_plain, to_plain
 
 DUE_SHARDS = 8
@@ -22,6 +32,10 @@ class Conflict(Exception):
     def __init__(self, current: Workflow) -> None:
         super().__init__("written by somebody else")
         self.current = current
+
+
+class PointerTaken(Exception):
+    """The Messages API gave a message an id that another message of this stack already has."""
 
 
 @dataclass(frozen=True)
@@ -86,23 +100,23 @@ class Store:
         """
         stored = {
             **key(f"workflow#{workflow.id}", "content"),
-            "content": simplejson.dumps(content, ensure_ascii=False, use_decimal=True),
+            "content": stored_content(content),
             "retention": content_retention,
             "expires_at": due.content_expires_at(workflow, content_retention),
         }
         puts = [
-            self._table.put({**_state_item(workflow), "write_id": str(uuid.uuid4())}, "attribute_not_exists(pk)"),
+            self._table.put(_state_item(workflow), "attribute_not_exists(pk)"),
             self._table.put(stored),
         ]
         if once is not None:
             free = "attribute_not_exists(pk) OR expires_at <= :now"
             puts.append(self._table.put(_once_item(once), free, now=workflow.created_at // 1000))
         try:
-            with aws.failures("dynamodb"):
+            with calls():  # botocore gives a transaction a token, so that its repeat is no second one
                 self._client.transact_write_items(TransactItems=[{"Put": put} for put in puts])
-        except ClientError as error:
-            if once is None or not condition_failed(error):
-                raise RuntimeError(f"dynamodb: {aws.error_code(error)}") from None
+        except ConditionFailed:
+            if once is None:
+                raise RuntimeError("dynamodb: there is a workflow with this id") from None
             first = self.find_once(once.key)
             if first is None or first.expires_at <= workflow.created_at // 1000:  # what its twin makes is not there yet
                 raise KeyInUse("dynamodb: the same Idempotency-Key is in use") from None
@@ -112,8 +126,10 @@ class Store:
     def find_once(self, once_key: str) -> Once | None:
         """What was made under an Idempotency-Key."""
         item = self._table.get(once_key, "idempotency")
-        names = ("request", "workflow_id", "word", "expires_at")
-        return Once(once_key, **{name: item[name] for name in names}) if item else None
+        if item is None:
+            return None
+        texts = {name: checked(item, name, str) for name in ("request", "workflow_id", "word")}
+        return Once(once_key, **texts, expires_at=checked(item, "expires_at", int))
 
     def read(self, workflow_id: str) -> Workflow | None:
         """The workflow as it is now (a consistent read)."""
@@ -122,7 +138,7 @@ class Store:
 
     def read_whole(self, workflow_id: str) -> tuple[Workflow, list[dict[str, Any]] | None] | None:
         """The workflow and its content, in one consistent query; the content is None once it has been dropped."""
-        with aws.failures("dynamodb"):
+        with calls():
             answer = self._client.query(
                 TableName=self._table.name,
                 ConsistentRead=True,
@@ -139,7 +155,7 @@ class Store:
         Until then it was to be kept for the longest life. Done again it changes nothing; what is gone stays gone.
         """
         try:
-            with aws.failures("dynamodb"):
+            with calls():
                 self._client.update_item(
                     TableName=self._table.name,
                     Key=marshalled(key(f"workflow#{workflow.id}", "content")),
@@ -148,42 +164,71 @@ class Store:
                     ExpressionAttributeNames={"#retention": "retention"},
                     ExpressionAttributeValues=marshalled({":ended_at": due.content_expires_at(workflow, 0)}),
                 )
-        except ClientError as error:
-            if not condition_failed(error):
-                raise RuntimeError(f"dynamodb: {aws.error_code(error)}") from None
+        except ConditionFailed:
+            pass  # it is gone already
 
     def write(self, workflow: Workflow, pointer: Pointer | None = None) -> Workflow:
-        """Replace the state item if nobody has written it since `workflow` was read; the workflow as written.
+        """Replace the state item if it is still as `workflow` was read; the workflow as written.
 
-        Raises Conflict with the current one. A write whose answer got lost and was repeated by the client meets
-        itself; its `write_id` tells, and that is no conflict.
+        A write whose answer gets lost is recognized by its id, even if others have written since: it succeeded, and
+        what they wrote is in the next read. Raises Conflict with the current workflow, and PointerTaken; then it has
+        written nothing.
         """
-        written = replace(workflow, version=workflow.version + 1)
-        item = {**_state_item(written), "write_id": str(uuid.uuid4())}
-        put = self._table.put(item, "version = :read", read=workflow.version)
+        write_id = new_write_id()
+        written = replace(workflow, version=workflow.version + 1, writes=with_write(workflow.writes, write_id))
+        put = self._table.put(_state_item(written), "version = :read", read=workflow.version)
         try:
-            with aws.failures("dynamodb"):
-                if pointer is None:
+            if pointer is None:
+                with calls():
                     self._client.put_item(**put)
-                else:
-                    pointing = self._table.put(_pointer_item(workflow.id, pointer))
-                    self._client.transact_write_items(TransactItems=[{"Put": put}, {"Put": pointing}])
-        except ClientError as error:
-            if not condition_failed(error):
-                raise RuntimeError(f"dynamodb: {aws.error_code(error)}") from None
-        else:
-            return written
-        current = self._table.get(f"workflow#{workflow.id}", "state")
-        if current is None:
-            raise RuntimeError("dynamodb: a workflow vanished while it was written")
-        if current["write_id"] == item["write_id"]:
-            return from_plain(current)
-        raise Conflict(from_plain(current))
+            else:
+                self._put_with_pointer(put, workflow.id, pointer)
+        except ConditionFailed:
+            current = self.read(workflow.id)
+            if current is None:
+                raise RuntimeError("dynamodb: a workflow vanished while it was written") from None
+            if write_id not in current.writes:
+                raise Conflict(current) from None
+        except aws.Unavailable:
+            current = self.read(workflow.id)
+            if current is None or write_id not in current.writes:
+                raise
+        return written
+
+    def _put_with_pointer(self, put: dict[str, Any], workflow_id: str, pointer: Pointer) -> None:
+        own = "attribute_not_exists(pk) OR (workflow = :workflow AND step = :step)"
+        pointing = self._table.put(_pointer_item(workflow_id, pointer), own, workflow=workflow_id, step=pointer.step)
+        try:
+            with calls():
+                self._client.transact_write_items(TransactItems=[{"Put": put}, {"Put": pointing}])
+        except ConditionFailed as failed:
+            if failed.refused == {1}:
+                raise PointerTaken from None
+            raise
 
     def find_message(self, message_uuid: str) -> tuple[str, int] | None:
         """(workflow id, step number) of a message the Messages API has accepted."""
         item = self._table.get(f"message#{message_uuid}", "pointer")
-        return (item["workflow"], item["step"]) if item else None
+        if item is None:
+            return None
+        place: tuple[str, int] = checked(item, "workflow", str), checked(item, "step", int)
+        if not is_id(place[0]):
+            raise UnreadableItem("workflow")
+        return place
+
+    def put_off(self, workflow_id: str, now: int, until: int) -> None:
+        """Have an overdue workflow whose item cannot be read found again at `until` (ms), behind the readable ones."""
+        try:
+            with calls():
+                self._client.update_item(
+                    TableName=self._table.name,
+                    Key=marshalled(key(f"workflow#{workflow_id}", "state")),
+                    UpdateExpression="SET due_at = :until",
+                    ConditionExpression="due_at <= :now",
+                    ExpressionAttributeValues=marshalled({":now": now, ":until": until}),
+                )
+        except ConditionFailed:
+            pass  # it has been repaired, or put off, or is gone
 
     def overdue(self, shard: int, now: int, limit: int) -> list[Overdue]:
         """At most `limit` workflows of a shard (0 to DUE_SHARDS - 1) that have something left to send, and were due by
@@ -206,7 +251,7 @@ class Store:
         return self._due(f"unpublished#{shard}", now, limit)
 
     def _due(self, partition: str, now: int, limit: int) -> list[Overdue]:
-        with aws.failures("dynamodb"):
+        with calls():
             answer = self._client.query(
                 TableName=self._table.name,
                 IndexName="due",
@@ -218,6 +263,11 @@ class Store:
         return [Overdue(item["pk"].removeprefix("workflow#"), item["due_at"]) for item in items]
 
 
+def stored_content(content: list[dict[str, Any]]) -> str:
+    """The messages as the table keeps them: no longer than the request that brought them."""
+    return simplejson.dumps(content, ensure_ascii=False, use_decimal=True, separators=(",", ":"))
+
+
 def whole(items: dict[str, Item], now: int) -> tuple[Workflow, list[dict[str, Any]] | None] | None:
     """A workflow and its content of the items under its key, by their sort keys.
 
@@ -226,13 +276,24 @@ def whole(items: dict[str, Item], now: int) -> tuple[Workflow, list[dict[str, An
     if "state" not in items:
         return None
     workflow, stored = from_plain(items["state"]), items.get("content")
-    if stored is None or due.content_expires_at(workflow, stored["retention"]) <= now // 1000:
+    if stored is None or due.content_expires_at(workflow, checked(stored, "retention", int)) <= now // 1000:
         return workflow, None
-    return workflow, simplejson.loads(stored["content"], use_decimal=True)
+    return workflow, _messages(checked(stored, "content", str), len(workflow.steps))
+
+
+def _messages(content: str, steps: int) -> list[dict[str, Any]]:
+    try:
+        messages = simplejson.loads(content, use_decimal=True)
+    except (ValueError, RecursionError):
+        raise UnreadableItem("content") from None
+    if not isinstance(messages, list) or len(messages) != steps or not all(isinstance(one, dict) for one in messages):
+        raise UnreadableItem("content")
+    return messages
 
 
 def _state_item(workflow: Workflow) -> Item:
     item = {**key(f"workflow#{workflow.id}", "state"), **to_plain(workflow)}
+    item["write_id"] = workflow.writes[-1] if workflow.writes else ""  # what release 0.1.0 recognizes its writes by
     item["listed"] = workflow.account
     item["channels"] = sorted({step.channel for step in workflow.steps})
     if workflow.client_ref is not None:

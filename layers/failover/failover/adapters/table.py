@@ -13,8 +13,10 @@ host#<key>#<hash>     host           the time-outs in a row of a host that an ac
 An item is gone once its `expires_at` (seconds) has passed; DynamoDB may take days longer to remove it.
 """
 
+import secrets
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any
 
@@ -22,8 +24,50 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError
 
 from failover.adapters import aws
+from failover.rules.stored import UnreadableItem
 
 type Item = dict[str, Any]
+
+WRITES_KEPT = 128
+"""Write ids kept in an item that is replaced as a whole: more writes than can happen while one is being repeated.
+
+A client repeats a write for a quarter of a minute. In that time the state machine, the sends and `reconcile` write a
+handful of times, and callbacks at most `transitions.MOST_STATUS_ENTRIES` times for each step.
+"""
+
+
+class ConditionFailed(Exception):
+    """DynamoDB refused a write: its condition was not met, or another write of the same item was under way.
+
+    `refused` holds, for a transaction, the positions of the writes that were refused; it is empty for a single write.
+    """
+
+    def __init__(self, refused: frozenset[int] = frozenset()) -> None:
+        super().__init__("the condition was not met")
+        self.refused = refused
+
+
+@contextmanager
+def calls() -> Iterator[None]:
+    """Turn the errors of DynamoDB into types: `ConditionFailed`, `aws.Unavailable`, and RuntimeError for the rest."""
+    try:
+        with aws.failures("dynamodb"):
+            yield
+    except ClientError as error:
+        if _condition_failed(error):
+            reasons = aws.cancellations(error)
+            raise ConditionFailed(frozenset(n for n, code in enumerate(reasons) if code in _REFUSED)) from None
+        raise RuntimeError(f"dynamodb: {aws.error_code(error)}") from None
+
+
+def new_write_id() -> str:
+    """Marks one write of an item, so that its writer recognizes it if the answer gets lost. Unique in its item."""
+    return secrets.token_urlsafe(6)
+
+
+def with_write(writes: Iterable[str], write_id: str) -> tuple[str, ...]:
+    """The write ids an item keeps, once `write_id` is added to `writes`."""
+    return (*writes, write_id)[-WRITES_KEPT:]
 
 
 def _now() -> int:
@@ -41,7 +85,7 @@ class Table:
 
     def get(self, pk: str, sk: str) -> Item | None:
         """An item as it is now (a consistent read)."""
-        with aws.failures("dynamodb"):
+        with calls():
             answer = self.client.get_item(TableName=self.name, Key=marshalled(key(pk, sk)), ConsistentRead=True)
         return next(iter(self.present([answer["Item"]])), None) if "Item" in answer else None
 
@@ -49,7 +93,7 @@ class Table:
         """Those of some items that are there, as they are now, in one call."""
         wanted = [marshalled(key(*pair)) for pair in keys]
         request = {self.name: {"Keys": wanted, "ConsistentRead": True}}
-        with aws.failures("dynamodb"):
+        with calls():
             answer = self.client.batch_get_item(RequestItems=request)
         if answer.get("UnprocessedKeys"):
             raise aws.Unavailable("dynamodb: some keys were not read")
@@ -75,11 +119,13 @@ def key(pk: str, sk: str) -> dict[str, str]:
     return {"pk": pk, "sk": sk}
 
 
-def condition_failed(error: ClientError) -> bool:
-    """The write's own condition was not met, or another write of the same item was under way."""
+_REFUSED = frozenset({"ConditionalCheckFailed", "TransactionConflict"})
+
+
+def _condition_failed(error: ClientError) -> bool:
     if aws.error_code(error) in ("ConditionalCheckFailedException", "TransactionConflictException"):
         return True
-    return bool(aws.cancellations(error) & {"ConditionalCheckFailed", "TransactionConflict"})
+    return not _REFUSED.isdisjoint(aws.cancellations(error))
 
 
 def marshalled(item: Item) -> dict[str, Any]:
@@ -93,8 +139,10 @@ def plain(item: dict[str, Any]) -> Item:
 
 
 def _whole(value: Any) -> Any:
-    """DynamoDB gives every number as a Decimal; all of ours are whole."""
+    """DynamoDB gives every number as a Decimal; all of ours are whole. Raises UnreadableItem for any other."""
     if isinstance(value, Decimal):
+        if value != value.to_integral_value():
+            raise UnreadableItem("a number that is not whole")
         return int(value)
     if isinstance(value, dict):
         return {name: _whole(item) for name, item in value.items()}

@@ -11,8 +11,10 @@ from itertools import batched
 from typing import Any
 
 from failover.adapters import aws
+from failover.rules import delivery
 from failover.rules.delivery import Task
 
+_OF_NO_ACCOUNT = "unreadable"
 _AT_ONCE = 10
 """Messages of one call: the most SQS takes."""
 
@@ -40,14 +42,24 @@ class WebhookQueue:
             self._client.send_message(QueueUrl=self._url, **_message(task), DelaySeconds=seconds)
 
     def bury(self, task: Task) -> None:
-        """Put it among the dead letters; who redrives them begins a new series of attempts."""
+        """Put it among the dead letters; redriving them begins a new series of attempts."""
         with aws.failures("sqs"):
             self._client.send_message(QueueUrl=self._dead_letters_url, **_message(task))
 
+    def bury_unreadable(self, message: str) -> None:
+        """Put a message that is none of ours among the dead letters, as it is."""
+        with aws.failures("sqs"):
+            self._client.send_message(
+                QueueUrl=self._dead_letters_url, MessageBody=message, MessageGroupId=_OF_NO_ACCOUNT
+            )
+
 
 def read(message: str) -> Task:
-    """The task a message's body tells."""
-    return Task(**json.loads(message))
+    """The task in a message's body. Raises `delivery.UnreadableTask`."""
+    try:
+        return delivery.task(json.loads(message))
+    except (ValueError, RecursionError):
+        raise delivery.UnreadableTask("no JSON") from None
 
 
 def _message(task: Task) -> dict[str, str]:

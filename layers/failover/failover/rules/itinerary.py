@@ -7,11 +7,28 @@ from dataclasses import replace
 from typing import Any
 
 from failover.rules.channels import CHANNELS
+from failover.rules.credentials import is_id
+from failover.rules.stored import UnreadableItem, checked
 from failover.rules.transitions import expires_at
 from failover.rules.workflow import Step, Workflow
 
 _GIVE_UP_SLACK = 5
 """Seconds the race's token outlives its timer: the timer must always be the one that ends it."""
+
+
+class InvalidInput(Exception):
+    """A send was asked for by an input that is none of ours. The words name the field and none of its values."""
+
+
+def asked_step(event: Any) -> tuple[str, int]:
+    """(workflow id, step number) of the event of a send: {"workflow": id, "step": number}. Raises InvalidInput."""
+    try:
+        workflow_id, number = checked(event, "workflow", str), checked(event, "step", int)
+    except UnreadableItem as error:
+        raise InvalidInput(str(error)) from None
+    if not is_id(workflow_id):
+        raise InvalidInput("workflow")
+    return workflow_id, number
 
 
 def itinerary(workflow: Workflow, now: int) -> dict[str, Any] | None:

@@ -8,15 +8,15 @@ from typing import Any
 
 from failover.rules.channels import CHANNELS
 from failover.rules.presentation import iso
+from failover.rules.stored import LATEST_INSTANT, UnreadableItem, checked, instant, one_of
+from failover.rules.workflow import STATES
 
-STATUSES = ("running", "completed", "error", "cancelled")
 DEFAULT_LIMIT = 20
 LARGEST_LIMIT = 100
 LONGEST_REFERENCE = 40
 CURSOR = r"^[0-9]{1,15}\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
 """What a cursor looks like; whatever looks like this is one."""
-_ETERNITY = 253_402_300_799_999
-"""The last millisecond ISO 8601 can write with four digits for the year."""
+_ETERNITY = LATEST_INSTANT - 1
 
 type Fault = dict[str, str]
 
@@ -87,7 +87,7 @@ def parse(query: Mapping[str, str]) -> Filters:
             return otherwise
 
     filters = Filters(
-        status=parsed("status", _one_of(STATUSES), None, f"Input should be {_words(STATUSES)}"),
+        status=parsed("status", _one_of(STATES), None, f"Input should be {_words(STATES)}"),
         channel=parsed("channel", _one_of(tuple(CHANNELS)), None, f"Input should be {_words(tuple(CHANNELS))}"),
         client_ref=parsed("client_ref", _reference, None, f"String should have 1 to {LONGEST_REFERENCE} characters"),
         since=parsed("since", _instant, 0, _INSTANT),
@@ -100,22 +100,26 @@ def parse(query: Mapping[str, str]) -> Filters:
     return filters
 
 
-def shown(page: Page, word: str) -> dict[str, Any]:
+def shown(rows: list[dict[str, Any]], next_page: Position | None, word: str) -> dict[str, Any]:
     """The answer of `GET /workflows`, or `/dispatch`: `workflows`, or `dispatches`; a `cursor` if there are more."""
-    document: dict[str, Any] = {"workflows" if word == "workflow" else "dispatches": list(map(_entry, page.workflows))}
-    if page.next is not None:
-        document["cursor"] = page.next.cursor()
+    document: dict[str, Any] = {"workflows" if word == "workflow" else "dispatches": rows}
+    if next_page is not None:
+        document["cursor"] = next_page.cursor()
     return document
 
 
-def _entry(item: dict[str, Any]) -> dict[str, Any]:
-    instants: dict[str, Any] = {name: iso(item[name]) for name in ("created_at", "ended_at") if name in item}
+def row(item: dict[str, Any]) -> dict[str, Any]:
+    """What the list shows of one item of the index. Raises UnreadableItem."""
+    channels = checked(item, "channels", list)
+    if not all(isinstance(channel, str) for channel in channels):
+        raise UnreadableItem("channels")
+    instants = {name: instant(item, name) for name in ("created_at", "ended_at") if name in item}
     return {
-        f"{item['word']}_uuid": item["pk"].removeprefix("workflow#"),
-        "status": item["status"],
-        **instants,
-        **{name: item[name] for name in ("reason", "client_ref") if name in item},
-        "channels": item["channels"],
+        f"{one_of(item, 'word', ('workflow', 'dispatch'))}_uuid": checked(item, "pk", str).removeprefix("workflow#"),
+        "status": one_of(item, "status", STATES),
+        **{name: iso(at) for name, at in instants.items()},
+        **{name: checked(item, name, str) for name in ("reason", "client_ref") if name in item},
+        "channels": channels,
     }
 
 

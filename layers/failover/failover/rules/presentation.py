@@ -5,7 +5,7 @@ from typing import Any
 
 from failover.rules import client_ref
 from failover.rules.usage import Usage, totals
-from failover.rules.workflow import Step, Workflow
+from failover.rules.workflow import FINAL_REPORTS, Entry, Step, Workflow
 
 
 def iso(milliseconds: int) -> str:
@@ -22,7 +22,7 @@ def shown(workflow: Workflow, content: list[dict[str, Any]] | None) -> dict[str,
         "steps": [
             _step(number, step, content[number] if content else {}) for number, step in enumerate(workflow.steps)
         ],
-        "timeline": [_entry(entry) for entry in workflow.timeline],
+        "timeline": [_entry(workflow, entry) for entry in workflow.timeline],
     }
 
 
@@ -75,7 +75,8 @@ def _step(number: int, step: Step, content: dict[str, Any]) -> dict[str, Any]:
     return document
 
 
-def _entry(entry: dict[str, Any]) -> dict[str, Any]:
+def _entry(workflow: Workflow, entry: Entry) -> dict[str, Any]:
+    """An entry of the timeline; a final report, with what the messages had cost by then."""
     instants: dict[str, Any] = {key: iso(entry[key]) for key in ("at", "timestamp") if key in entry}
-    totals = usage(entry["usage"]) if isinstance(entry.get("usage"), list) else {}
-    return {**entry, **instants, **totals}
+    costs = usage(totals(workflow.timeline[: entry["sequence"]])) if entry["event"] in FINAL_REPORTS else {}
+    return {**entry, **instants, **costs}

@@ -30,4 +30,4 @@ def risen(known: str | None, arriving: str) -> str:
         return known
     if arriving in FAILURES:
         return known if known and reached(known) else arriving
-    return max(known or arriving, arriving, key=RANKS.__getitem__)
+    return max(known or arriving, arriving, key=lambda status: RANKS.get(status, 0))

@@ -12,8 +12,8 @@ from failover.rules import backoff, due, reasons, webhooks
 from failover.rules.answers import Accepted, Answer, NotTaken, Refused, Unknown
 from failover.rules.receipt import Receipt
 from failover.rules.statuses import FAILURES, meets, reached, risen
-from failover.rules.usage import costs, named_before, totals
-from failover.rules.workflow import Step, Workflow
+from failover.rules.usage import costs, named_before
+from failover.rules.workflow import MOST_ATTEMPTS, Step, Workflow
 
 FINAL_CONDITION = "delivered"
 """What the last step waits for: it has no condition of its own (contract, section 0, "Last step")."""
@@ -22,8 +22,12 @@ _REVERSIBLE = frozenset({"expired", "refused", "unsendable"})
 """Closed without a status, which a late success proves wrong; a status that was a failure stays one."""
 
 
-MOST_ATTEMPTS = 5
-"""Executions a workflow may use up."""
+MOST_STATUS_ENTRIES = 8
+"""Entries of the timeline about one message's status, before a callback that only names another price is dropped."""
+
+
+class StatusesFull(Exception):
+    """A callback repeats a status with yet another price, and the timeline has no more room for its message."""
 
 
 class TooEarly(Exception):
@@ -42,16 +46,19 @@ def accepted(workflow: Workflow) -> Workflow:
 def claimed(workflow: Workflow, number: int, now: int) -> Workflow | None:
     """Step `number` is about to be sent, which closes the step before it; None: it must not be sent.
 
-    It must not when the workflow is over, when somebody has claimed it already (a twin, or this send before it
+    It must not when the workflow is over, when it has been claimed already (by a twin, or by this send before it
     crashed), or when a later step is on its way. A step before it that is still open has expired, now.
-    Raises TooEarly if that step's time is not up: the timer is the state machine's, but no mistake there may send.
+    Raises TooEarly if that step's time is not up, whether or not it was ever claimed: the timer is the state machine's,
+    but no mistake there may send. Raises LookupError if there is no such step.
     """
-    steps = workflow.steps
+    known, steps = workflow, workflow.steps
+    if not 0 <= number < len(steps):
+        raise LookupError("the workflow has no such step")
     if not workflow.running or any(step.phase != "pending" for step in steps[number:]):
         return None
     for earlier in range(number):
         if steps[earlier].outcome is None:
-            if (left := expires_at(steps[earlier]) - now) > 0:
+            if (left := _time_is_up_at(known, earlier) - now) > 0:
                 raise TooEarly(left)
             workflow = _closed(workflow, earlier, _silent_end(steps[earlier]), now)
     workflow = _with_step(workflow, number, phase="claimed", claimed_at=now)
@@ -97,12 +104,15 @@ def answered(workflow: Workflow, number: int, answer: Answer, now: int) -> Workf
 def received(workflow: Workflow, number: int, receipt: Receipt, now: int) -> Workflow | None:
     """A status has come for step `number`; None: it was known already, or the step was never sent.
 
-    One that is known is told again only if it names a price that none of this message's callbacks has named.
+    One that is known is recorded again only if it names a price that none of this message's callbacks has named, and
+    only so often: callbacks must not fill the item until nothing else can be written. Raises StatusesFull then.
     """
     step = workflow.steps[number]
     repeated = receipt.status in step.statuses
     if step.phase == "pending" or (repeated and named_before(workflow.timeline, number, receipt.usage)):
         return None
+    if repeated and _status_entries(workflow, number) >= MOST_STATUS_ENTRIES:
+        raise StatusesFull
     late = step.outcome is not None or not workflow.running
     known, before, after = workflow, step.status, risen(step.status, receipt.status)
     workflow = _with_step(
@@ -113,7 +123,7 @@ def received(workflow: Workflow, number: int, receipt: Receipt, now: int) -> Wor
         message_uuid=step.message_uuid or receipt.message_uuid,
     )
     learned = {"message_uuid": receipt.message_uuid} if receipt.message_uuid and not step.message_uuid else {}
-    workflow = _noted(workflow, now, "status", step=number, **learned, **_told(receipt, late))
+    workflow = _noted(workflow, now, "status", step=number, **learned, **_told(receipt, late, repeated))
     if not workflow.running:
         return _due(_amended(known, workflow, now), now)
     if after in FAILURES and step.outcome is None:
@@ -216,6 +226,26 @@ def expires_at(step: Step) -> int:
     return answered_at + (step.expiry_time or 0) * 1000
 
 
+def _time_is_up_at(workflow: Workflow, number: int) -> int:
+    """When a step's time is up (ms).
+
+    A step that was never claimed, because its send failed every time, has its whole expiry from the end of the one
+    before it: the state machine waits as long.
+    """
+    step = workflow.steps[number]
+    if step.claimed_at is not None:
+        return expires_at(step)
+    began = workflow.created_at
+    if number > 0:
+        left = [e["at"] for e in workflow.timeline if e["event"] == "left" and e["step"] == number - 1]
+        began = left[0] if left else _time_is_up_at(workflow, number - 1)
+    return began + (step.expiry_time or 0) * 1000
+
+
+def _status_entries(workflow: Workflow, number: int) -> int:
+    return sum(entry["event"] == "status" and entry["step"] == number for entry in workflow.timeline)
+
+
 def _can_still_succeed(step: Step) -> bool:
     return step.outcome is None or step.outcome in _REVERSIBLE
 
@@ -235,7 +265,7 @@ def _closed(workflow: Workflow, number: int, outcome: str, now: int, detail: str
 
 def _ended(workflow: Workflow, status: str, now: int, **told: Any) -> Workflow:
     """The end, with the one entry of the timeline that is the final report."""
-    workflow = _noted(workflow, now, status, **told, **_charged(workflow))
+    workflow = _noted(workflow, now, status, **told)
     return replace(
         workflow,
         status=status,
@@ -250,21 +280,16 @@ def _amended(known: Workflow, workflow: Workflow, now: int) -> Workflow:
     twice = _times_reached(workflow) > max(1, _times_reached(known))
     if not twice and costs(known.timeline) == costs(workflow.timeline):
         return workflow
-    return _noted(workflow, now, "amended", **_charged(workflow))
+    return _noted(workflow, now, "amended")
 
 
 def _times_reached(workflow: Workflow) -> int:
     return sum(any(map(reached, step.statuses)) for step in workflow.steps)
 
 
-def _charged(workflow: Workflow) -> dict[str, Any]:
-    usage = totals(workflow.timeline)
-    return {"usage": usage} if usage else {}
-
-
-def _told(receipt: Receipt, late: bool) -> dict[str, Any]:
+def _told(receipt: Receipt, late: bool, repeated: bool) -> dict[str, Any]:
     told: dict[str, Any] = {"status": receipt.status}
-    if receipt.error:
+    if receipt.error and not repeated:  # the first one has it, and it is the largest part of an entry
         told["error"] = receipt.error
     if receipt.usage:
         told["usage"] = receipt.usage

@@ -75,13 +75,17 @@ def _as_looked_up(parts: SplitResult) -> str | None:
 
 
 def _idna(name: str) -> str | None:
-    """As `requests` spells an international name (UTS 46); None: it has no such spelling."""
+    """As urllib3 spells an international name, label by label; None: it has no such spelling."""
     import idna  # its tables are large, and few hosts need them
 
     try:
-        return idna.encode(name, uts46=True).decode().lower()
+        labels = [
+            label if label.isascii() else idna.encode(label.lower(), strict=True, std3_rules=True).decode()
+            for label in name.split(".")
+        ]
     except UnicodeError:
         return None
+    return ".".join(labels).lower()
 
 
 def _is(kind: type[IPv4Address | IPv6Address], host: str) -> bool:

@@ -10,10 +10,9 @@ from failover.rules import client_ref
 from failover.rules.presentation import iso, usage
 from failover.rules.statuses import risen
 from failover.rules.usage import Usage, by_step, totals
-from failover.rules.workflow import Entry, Workflow
+from failover.rules.workflow import FINAL_REPORTS, Entry, Workflow
 
 MESSAGE_STATUS = "status"
-FINAL_REPORTS = frozenset({"completed", "error", "cancelled", "amended"})
 TOLD = FINAL_REPORTS | {MESSAGE_STATUS}
 """The events of a timeline that are webhooks; an entry's `sequence` is its webhook's."""
 

@@ -3,13 +3,22 @@
 No text and no address of a person is in here; those are the workflow's content, kept apart.
 """
 
-from dataclasses import asdict, dataclass, fields
+import re
+from dataclasses import MISSING, asdict, dataclass, field, fields
 from typing import Any
+
+from failover.rules.channels import CHANNELS
+from failover.rules.statuses import CONDITIONS
+from failover.rules.stored import UnreadableItem, checked, instant, one_of, whole
 
 type Entry = dict[str, Any]
 """One line of the timeline: `sequence` (1, 2, …), `at` (ms), `event`, and what that event tells."""
 
 
+FINAL_REPORTS = frozenset({"completed", "error", "cancelled", "amended"})
+"""The events of a timeline that end a workflow, or report its end again."""
+STATES = ("running", "completed", "error", "cancelled")
+PHASES = ("pending", "claimed", "sent", "unknown", "unsent")
 OUTCOMES = ("met", "rejected", "undeliverable", "refused", "unsendable", "expired", "unconfirmed")
 """What a step can come to: `met` is success, everything else has left it."""
 
@@ -66,6 +75,8 @@ class Workflow:
     webhook_url: str | None = None
     """Where this workflow's webhooks go instead of the caller's own URL."""
     version: int = 1
+    writes: tuple[str, ...] = field(default=(), compare=False)
+    """The ids of the last writes of this item, oldest first (`adapters.table`): they say nothing of the workflow."""
     attempt: int = 1
     """Which execution of the state machine is at work: it is named `<id>-<attempt>`."""
     task_token: str | None = None
@@ -93,18 +104,90 @@ def to_plain(workflow: Workflow) -> dict[str, Any]:
     return plain
 
 
+MOST_ATTEMPTS = 5
+"""Executions a workflow may use up."""
+_LONGEST = 400_000_000
+"""Seconds, a dozen years: longer than any span of time of a workflow."""
+
+
 def from_plain(plain: dict[str, Any]) -> Workflow:
-    """The reverse of `to_plain`; fields it does not know (keys of the table, a later version's) are passed over."""
+    """The reverse of `to_plain`; it passes over fields it does not know (keys of the table, a later version's).
+
+    Raises UnreadableItem where an item cannot be one that `to_plain` made.
+    """
     known = _known(Workflow, plain)
-    known["steps"] = tuple(
-        Step(**{**_known(Step, step), "statuses": tuple(step.get("statuses", ()))}) for step in plain["steps"]
-    )
-    known["timeline"] = tuple(plain.get("timeline", ()))
+    steps = [_step(step) for step in checked(plain, "steps", list | tuple)]
+    if not steps:
+        raise UnreadableItem("steps")
+    known["steps"] = tuple(steps)
+    entries = checked(plain, "timeline", list | tuple, [])
+    known["timeline"] = tuple(_entry(entry, sequence, len(steps)) for sequence, entry in enumerate(entries, start=1))
+    known["writes"] = _texts(plain, "writes")
+    one_of(plain, "status", STATES)
+    one_of(plain, "word", ("workflow", "dispatch"))
+    for name in ("created_at", "ended_at", "due_at"):
+        instant(plain, name, None)
+    for name in ("receipt_window", "record_retention"):
+        whole(plain, name, 0, _LONGEST)
+    whole(plain, "attempt", 1, MOST_ATTEMPTS)
     return Workflow(**known)
 
 
-def _known(kind: type[Workflow | Step], plain: dict[str, Any]) -> dict[str, Any]:
-    return {f.name: plain[f.name] for f in fields(kind) if f.name in plain}
+def _step(plain: Any) -> Step:
+    known = _known(Step, plain)
+    one_of(plain, "channel", tuple(CHANNELS))
+    one_of(plain, "condition_status", CONDITIONS, None)
+    one_of(plain, "phase", PHASES)
+    one_of(plain, "outcome", OUTCOMES, None)
+    for name in ("claimed_at", "answered_at"):
+        instant(plain, name, None)
+    whole(plain, "expiry_time", 0, _LONGEST)
+    return Step(**{**known, "statuses": _texts(plain, "statuses")})
+
+
+_OF_A_STEP = frozenset({"sending", "sent", "unsent", "unknown", "status", "left"})
+"""The events of a timeline that are about one step."""
+_DECIMAL = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
+
+
+def _entry(entry: Any, sequence: int, steps: int) -> Entry:
+    if checked(entry, "sequence", int) != sequence:
+        raise UnreadableItem("timeline: sequence")
+    instant(entry, "at")
+    instant(entry, "timestamp", None)
+    event = checked(entry, "event", str)
+    checked(entry, "message_uuid", str, None)
+    step = checked(entry, "step", int) if event in _OF_A_STEP else checked(entry, "step", int, 0)
+    if step >= steps:
+        raise UnreadableItem("timeline: step")
+    if event == "status":
+        checked(entry, "status", str)
+        checked(entry, "error", dict, None)
+        if "usage" in entry:
+            usage = checked(entry, "usage", dict)
+            checked(usage, "currency", str)
+            if not _DECIMAL.fullmatch(checked(usage, "price", str)):
+                raise UnreadableItem("timeline: price")
+    return dict(entry)
+
+
+def _texts(plain: Any, name: str) -> tuple[str, ...]:
+    values = checked(plain, name, list | tuple, [])
+    if not all(isinstance(value, str) for value in values):
+        raise UnreadableItem(name)
+    return tuple(values)
+
+
+_LISTS = frozenset({"steps", "statuses", "timeline", "writes"})
+
+
+def _known(kind: type[Workflow | Step], plain: Any) -> dict[str, Any]:
+    """The fields of `kind` that are in `plain`, without the lists. Raises UnreadableItem."""
+    known: dict[str, Any] = {}
+    for one in fields(kind):
+        if one.name not in _LISTS and (one.default is MISSING or one.name in plain):
+            known[one.name] = checked(plain, one.name, one.type)  # type: ignore[arg-type]
+    return known
 
 
 def _without_none(mapping: dict[str, Any]) -> dict[str, Any]:

@@ -24,7 +24,10 @@ def show_webhooks(outside: Outside, caller: Caller, workflow_id: str) -> dict[st
 
 
 def redeliver(outside: Outside, caller: Caller, workflow_id: str, sequence: str) -> dict[str, Any]:
-    """Queue one more attempt, which begins a new series. Raises Problem: 404, or 409 where there is nothing to send."""
+    """Queue one more attempt, which begins a new series, unless one is being made. Raises Problem.
+
+    404, or 409 where there is nothing to send.
+    """
     workflow, content = find(outside, caller, workflow_id)
     entry = _entry(workflow, sequence)
     task = Task(workflow.id, workflow.account, workflow.application, entry["sequence"])
@@ -35,6 +38,8 @@ def redeliver(outside: Outside, caller: Caller, workflow_id: str, sequence: str)
         raise problems.Problem(problems.CONFLICT, "This webhook names sender and recipient, who have been forgotten.")
     if known.last_attempt >= delivery.MOST_ATTEMPTS:
         raise problems.Problem(problems.CONFLICT, f"{delivery.MOST_ATTEMPTS} attempts have been made.")
+    if delivery.under_way(known.claimed_at, outside.now()):
+        return {"sequence": task.sequence, "attempt": known.last_attempt}
     attempt = known.last_attempt + 1
     outside.webhook_queue.add(replace(task, attempt=attempt), seconds=0)
     count("WebhooksRedelivered")

@@ -7,6 +7,7 @@ from failover.adapters.store import DUE_SHARDS, Overdue
 from failover.observability import logger, unexpected
 from failover.outside import Outside
 from failover.rules import due
+from failover.rules.stored import UnreadableItem
 from failover.use_cases.transition import TooContended
 
 MOST_PER_SHARD = 50
@@ -62,9 +63,21 @@ def _each(
             look_after(outside, overdue.workflow_id)
         except (aws.Unavailable, TooContended) as error:
             logger.warning("unavailable", error=str(error) or type(error).__name__)
+        except UnreadableItem as error:
+            unexpected(error)
+            _put_off(outside, overdue.workflow_id)
         except Exception as error:
             unexpected(error)  # one broken workflow must not keep the others waiting
         finally:
             logger.remove_keys(["workflow_id"])
         looked_after += 1
     return looked_after
+
+
+def _put_off(outside: Outside, workflow_id: str) -> None:
+    """An item that cannot be read cannot be moved either: it must not stand before those that can."""
+    now = outside.now()
+    try:
+        outside.store.put_off(workflow_id, now, now + due.UNREADABLE * 1000)
+    except (aws.Unavailable, RuntimeError) as error:
+        logger.warning("unavailable", error=str(error))

@@ -1,6 +1,7 @@
 """What follows from a workflow's change once it is stored: its webhooks are queued, and its end begins to count."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from failover.adapters import aws
 from failover.observability import count, logger, unexpected
@@ -11,19 +12,31 @@ from failover.rules.workflow import Entry, Workflow
 from failover.use_cases.transition import TooContended, transition
 
 
-def publish(outside: Outside, changes: Sequence[tuple[Workflow | None, Workflow]]) -> None:
-    """Queue a delivery for every webhook that a change has brought: (before, after) of one workflow, in their order.
+@dataclass(frozen=True)
+class Change:
+    """A workflow before a write (None: it was created by it) and after it, and the webhooks that are new in it."""
 
-    Done twice it queues twice, and the delivery notices. Raises `aws.Unavailable`; then some may have been queued.
+    before: Workflow | None
+    after: Workflow
+    webhooks: list[Entry]
 
-    What has been queued is written down once, at a workflow's end (and again for a status after it). That this fails
-    costs nobody a webhook: `republish` looks after the workflow then.
+
+def change(before: Workflow | None, after: Workflow) -> Change:
+    """The change from one image of a workflow to the next."""
+    return Change(before, after, webhooks.told(after)[len(webhooks.told(before)) if before else 0 :])
+
+
+def publish(outside: Outside, changes: Sequence[Change]) -> None:
+    """Queue a delivery for every webhook that the changes have brought, in their order.
+
+    Raises `aws.Unavailable` or RuntimeError while some may have been queued; done again it queues those twice, and
+    their delivery notices. Once all are queued nothing is raised: the changes must not come again. What is left to do
+    for a workflow that is over, `republish` does later.
     """
-    told = [(after, webhooks.told(after)[len(webhooks.told(before)) if before else 0 :]) for before, after in changes]
-    queue(outside, told)
-    for before, after in {after.id: (before, after) for before, after in changes}.values():
-        if not after.running and after.due_at is not None and webhooks.none_lost(before, outside.now()):
-            _remember(outside, after)
+    queue(outside, [(one.after, one.webhooks) for one in changes])
+    for one in {one.after.id: one for one in changes}.values():
+        if not one.after.running and one.after.due_at is not None and webhooks.none_lost(one.before, outside.now()):
+            _settle(outside, one.after)
 
 
 def queue(outside: Outside, told: Sequence[tuple[Workflow, list[Entry]]]) -> None:
@@ -41,25 +54,22 @@ def queue(outside: Outside, told: Sequence[tuple[Workflow, list[Entry]]]) -> Non
             logger.info("published", workflow_id=workflow.id, sequences=sequences)
 
 
-def remember(outside: Outside, workflow: Workflow) -> None:
-    """Write down that all webhooks of a workflow that is over have been queued. Raises as `transition`."""
+def settle(outside: Outside, workflow: Workflow) -> None:
+    """A workflow is over and all its webhooks are queued: have its content dropped in time, and write that down.
+
+    Where it has been written down before, its content has had its time since. Done again it changes nothing. Raises as
+    `transition`.
+    """
+    if not workflow.published:
+        outside.store.end_content(workflow)
     sequence = webhooks.told(workflow)[-1]["sequence"]
     transition(outside.store, workflow, lambda now: transitions.published(now, sequence))
 
 
-def _remember(outside: Outside, workflow: Workflow) -> None:
+def _settle(outside: Outside, workflow: Workflow) -> None:
     try:
-        remember(outside, workflow)
+        settle(outside, workflow)
     except (aws.Unavailable, TooContended) as error:
         logger.warning("unavailable", workflow_id=workflow.id, error=str(error) or type(error).__name__)
     except Exception as error:
-        unexpected(error)  # they are queued; failing now would queue them again
-
-
-def end_content(outside: Outside, before: Workflow | None, after: Workflow) -> None:
-    """Where `after` has ended and `before` had not: texts and addresses are dropped their retention after the end.
-
-    Done twice it changes nothing. Raises `aws.Unavailable`.
-    """
-    if not after.running and (before is None or before.running):
-        outside.store.end_content(after)
+        unexpected(error)

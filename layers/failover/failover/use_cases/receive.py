@@ -40,7 +40,12 @@ def receive(outside: Outside, authorization: str | None, raw: bytes) -> None:
     logger.append_keys(workflow_id=workflow.id)
     number = place[1]
     decide = partial(transitions.received, number=number, receipt=receipt, now=outside.now())
-    told = transition(outside.store, workflow, decide, _pointer(outside, workflow, number, receipt))
+    try:
+        told = transition(outside.store, workflow, decide, _pointer(outside, workflow, number, receipt))
+    except transitions.StatusesFull:
+        logger.warning("status dropped", step=number, status=receipt.status)
+        count("ReceiptsDropped")
+        return
     logger.info("status", step=number, status=receipt.status, known=told is None)
     if told is None:
         count("RepeatedReceipts")

@@ -139,7 +139,7 @@ def _rotate_secret(outside: Outside, command: RotateSecret) -> dict[str, str]:
     secret = credentials.new_secret()
     overlap = command.overlap_hours * _HOUR
     secrets = credentials.rotated(account["secrets"], secret, outside.now(), overlap)
-    _replace(outside, command.api_key, account, "secrets", secrets)
+    _replace(outside, account, "api_key", secrets=secrets)
     logger.info("secret rotated", api_key=command.api_key)
     return {"api_key": command.api_key, "api_secret": secret}
 
@@ -151,7 +151,7 @@ def _rotate_signature_secret(outside: Outside, command: RotateSignatureSecret) -
     generations = signature.rotated(account.get("signatures", []), outside.now(), since)
     number = generations[-1]["number"]
     secret = _signature_secret(outside, command.api_key, number)  # first: none may come into use that nobody was told
-    _replace(outside, command.api_key, account, "signatures", generations)
+    _replace(outside, account, "api_key", signatures=generations)
     logger.info("signature secret rotated", api_key=command.api_key)
     return {"api_key": command.api_key, "signature_secret": secret, "in_use_from": iso(since)}
 
@@ -159,16 +159,18 @@ def _rotate_signature_secret(outside: Outside, command: RotateSignatureSecret) -
 def _set_status_url(outside: Outside, command: SetStatusUrl) -> dict[str, str]:
     account, url = _account(outside, command.api_key), _checked_url(outside, command.status_url)
     if command.application_id is None:
-        _replace(outside, command.api_key, account, "status_url", url)
+        _replace(outside, account, "api_key", status_url=url)
         return {"api_key": command.api_key, "status_url": url}
-    _replace_of_application(outside, command.api_key, command.application_id, "status_url", url)
+    application = _application(outside, command.api_key, command.application_id)
+    _replace(outside, application, "application_id", status_url=url)
     return {"application_id": command.application_id, "status_url": url}
 
 
 def _set_public_key(outside: Outside, command: SetPublicKey) -> dict[str, str]:
     _account(outside, command.api_key)
     _check_public_key(command.public_key)
-    _replace_of_application(outside, command.api_key, command.application_id, "public_key", command.public_key)
+    application = _application(outside, command.api_key, command.application_id)
+    _replace(outside, application, "application_id", public_key=command.public_key)
     logger.info("public key replaced", application_id=command.application_id)
     return {"application_id": command.application_id}
 
@@ -180,21 +182,19 @@ def _account(outside: Outside, api_key: str) -> dict[str, Any]:
     return account
 
 
-def _replace(outside: Outside, api_key: str, account: dict[str, Any], name: str, value: Any) -> None:
+def _replace(outside: Outside, known: dict[str, Any], field: str, **changes: Any) -> None:
+    """`field`: what a command calls the account or the application. Raises InvalidCommand."""
     try:
-        outside.callers.replace(api_key, name, account.get(name), value)
+        outside.callers.replace(known, **changes)
     except Outdated:
-        raise InvalidCommand(f"api_key: somebody else has changed its {name} just now") from None
+        raise InvalidCommand(f"{field}: another command has changed it at the same time; send this one again") from None
 
 
-def _replace_of_application(outside: Outside, api_key: str, application_id: str, name: str, value: str) -> None:
+def _application(outside: Outside, api_key: str, application_id: str) -> dict[str, Any]:
     application = outside.callers.find_application(application_id)
     if application is None or application["account"] != api_key:
         raise InvalidCommand("application_id: this account has no such application")
-    try:
-        outside.callers.replace_of_application(application_id, name, application.get(name), value)
-    except Outdated:
-        raise InvalidCommand(f"application_id: somebody else has changed its {name} just now") from None
+    return application
 
 
 def _signature_secret(outside: Outside, api_key: str, number: int) -> str:

@@ -12,7 +12,7 @@ from failover.rules import transitions, webhooks
 from failover.rules.delivery import Task
 from failover.rules.workflow import Entry, Workflow
 from failover.use_cases import overdue
-from failover.use_cases.publish import queue, remember
+from failover.use_cases.publish import queue, settle
 from failover.use_cases.transition import transition
 
 
@@ -31,7 +31,7 @@ def _look_after(outside: Outside, workflow_id: str) -> None:
     workflow = taken[1]
     rest = _never_queued(outside, workflow)
     queue(outside, [(workflow, rest)])
-    remember(outside, workflow)
+    settle(outside, workflow)
     for _ in rest:
         count("WebhooksPublishedLate")
     if rest:

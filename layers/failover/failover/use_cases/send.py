@@ -15,6 +15,7 @@ from failover.outside import Outside
 from failover.rules import backoff, due, outgoing, transitions
 from failover.rules.answers import Accepted, Answer, NotTaken, Refused
 from failover.rules.client_ref import client_ref
+from failover.rules.itinerary import InvalidInput
 from failover.rules.redaction import private_phrases, redacted
 from failover.rules.workflow import Workflow
 from failover.use_cases.transition import transition
@@ -27,13 +28,16 @@ _LOOK_AGAIN = 5.0
 
 
 def send(outside: Outside, channel: str, workflow_id: str, number: int) -> None:
-    """Send step `number`, or return quietly where it must not be sent. Raises before its claim or after its answer."""
+    """Send step `number`, or return quietly where it must not be sent. Raises before its claim or after its answer.
+
+    Raises InvalidInput where there is no such workflow, or no such step of this channel in it.
+    """
     found = outside.store.read_whole(workflow_id)
     if found is None:
-        raise LookupError("no such workflow")
+        raise InvalidInput("workflow")
     workflow, content = found
-    if workflow.steps[number].channel != channel:
-        raise ValueError("this step is of another channel")
+    if not 0 <= number < len(workflow.steps) or workflow.steps[number].channel != channel:
+        raise InvalidInput("step")
     if not workflow.running:
         _not_sent(number)  # its content may be gone, too
         return

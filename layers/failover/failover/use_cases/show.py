@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from failover import problems
+from failover.observability import unexpected
 from failover.outside import Outside
 from failover.rules import listing, presentation, webhooks
 from failover.rules.credentials import is_id
+from failover.rules.stored import UnreadableItem
 from failover.rules.workflow import Workflow
 from failover.use_cases.authenticate import Caller
 
@@ -25,7 +27,19 @@ def show_list(outside: Outside, caller: Caller, query: Mapping[str, str], word: 
         filters = listing.parse(query)
     except listing.InvalidFilters as error:
         raise problems.invalid_parameters(error.faults) from None
-    return listing.shown(outside.listing.page(caller.account, filters), word)
+    page = outside.listing.page(caller.account, filters)
+    return listing.shown(_rows(page.workflows), page.next, word)
+
+
+def _rows(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """One that cannot be read hides none of the others."""
+    rows = []
+    for item in items:
+        try:
+            rows.append(listing.row(item))
+        except UnreadableItem as error:
+            unexpected(error)
+    return rows
 
 
 def show_message(outside: Outside, caller: Caller, message_uuid: str) -> dict[str, Any]:

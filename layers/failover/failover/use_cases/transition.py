@@ -4,7 +4,8 @@ import random
 import time
 from collections.abc import Callable
 
-from failover.adapters.store import Conflict, Pointer, Store
+from failover.adapters.store import Conflict, Pointer, PointerTaken, Store
+from failover.observability import count, logger
 from failover.rules.workflow import Workflow
 
 _TRIES = 5
@@ -24,8 +25,8 @@ def transition(
 ) -> tuple[Workflow, Workflow] | None:
     """(before, after) of the decision that was written; None: `decide` found nothing to do.
 
-    `workflow` is as the caller has read it; whenever somebody else has written in between, the decision is made
-    anew. Raises TooContended after five tries.
+    `workflow` is as the caller has read it. If another writer was faster, the decision is made again, knowing what
+    that one wrote. A pointer to another message stays where it is. Raises TooContended after five tries.
     """
     for attempt in range(_TRIES):
         if attempt:
@@ -37,4 +38,8 @@ def transition(
             return workflow, store.write(after, pointer)
         except Conflict as conflict:
             workflow = conflict.current
+        except PointerTaken:
+            logger.error("the message id belongs to another message already")
+            count("MessageIdsReused")
+            pointer = None
     raise TooContended

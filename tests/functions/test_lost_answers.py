@@ -1,0 +1,250 @@
+"""F31: the answer of a write gets lost, others write before its client repeats it, and it is one's own all the same."""
+
+import json
+from dataclasses import replace
+
+import pytest
+from botocore.exceptions import ReadTimeoutError
+
+from failover.adapters.hosts import Hosts
+from failover.adapters.store import Pointer, PointerTaken
+from failover.adapters.table import WRITES_KEPT, Table
+from failover.outside import Outside
+from failover.rules import hanging, transitions
+from failover.rules.answers import Accepted
+from failover.rules.hanging import KEPT_SECONDS
+from failover.rules.receipt import Receipt
+from failover.rules.request import MAX_STEPS
+from failover.rules.statuses import STATUSES
+from failover.use_cases.send import send
+from tests import messages_server as server
+from tests.acts import LATER, lived, sent
+from tests.examples import ID, MESSENGER, NOW, SMS, TWO_STEPS, request, workflow
+from tests.functions.conftest import ended, task_of
+from tests.world import body_of, callback_event, load
+
+
+@pytest.fixture
+def other_writers(world):
+    """Write `count` statuses of the first step, each with another price, as other processes would."""
+
+    def write(count=1):
+        for price in range(count):
+            receipt = Receipt("submitted", "uuid-0", None, None, usage={"price": str(price), "currency": "EUR"})
+            world.store.write(transitions.received(world.read(ID), 0, receipt, LATER))
+
+    return write
+
+
+def lose_the_answer(client, method, meanwhile=lambda: None, which=1, repeated=True):
+    """The effect of the `which`-th call of a method happens, then `meanwhile`; botocore repeats it, or gives up."""
+    real, calls = getattr(client, method), []
+
+    def call(**arguments):
+        calls.append(1)
+        if len(calls) != which:
+            return real(**arguments)
+        real(**arguments)
+        meanwhile()
+        if not repeated:
+            raise ReadTimeoutError(endpoint_url="https://dynamodb.test")
+        return real(**arguments)
+
+    setattr(client, method, call)
+
+
+REPEATED = pytest.mark.parametrize("repeated", [True, False], ids=["repeated", "given up"])
+OTHERS = pytest.mark.parametrize("others", [0, 1, transitions.MOST_STATUS_ENTRIES - 1])
+
+
+@REPEATED
+@OTHERS
+def test_claim(world, messages, other_writers, repeated, others):
+    """I11: the step that was claimed is requested, once."""
+    world.put(replace(lived(sent(0)), account=world.api_key), [MESSENGER, SMS])
+    outside = Outside(now=lambda: LATER)
+    lose_the_answer(outside.store._client, "put_item", lambda: other_writers(others), repeated=repeated)
+    send(outside, "sms", ID, 1)
+    assert len(messages.requests) == 1
+    assert (world.read(ID).steps[1].phase, world.read(ID).status) == ("sent", "running")
+
+
+@REPEATED
+@OTHERS
+def test_answer(world, messages, stored, other_writers, repeated, others):
+    """The answer of the Messages API stands once in the timeline."""
+    outside = Outside()
+    messages.script = [server.http(500)]
+    lose_the_answer(outside.store._client, "put_item", lambda: other_writers(others), which=2, repeated=repeated)
+    send(outside, "messenger", ID, 0)
+    assert [entry["event"] for entry in world.read(ID).timeline].count("unknown") == 1
+
+
+@REPEATED
+@OTHERS
+def test_cancel(world, app, call, put, other_writers, repeated, others):
+    """The client that cancelled hears that it did."""
+    put(sent(0))
+    lose_the_answer(app.outside.store._client, "put_item", lambda: other_writers(others), repeated=repeated)
+    answer = call("POST", f"/workflows/{ID}/cancel", Content_Type=None)
+    assert (answer["statusCode"], body_of(answer)["status"]) == (200, "cancelled")
+
+
+@REPEATED
+@OTHERS
+def test_rejection(world, other_writers, monkeypatch, repeated, others):
+    """I11: the race is told what was decided, with the token that was current then."""
+    world.put(workflow(*TWO_STEPS), [MESSENGER, SMS])
+    flow = transitions.answered(transitions.claimed(world.read(ID), 0, NOW), 0, Accepted("uuid-0"), NOW)
+    world.store.write(replace(flow, task_token="token"))
+    app, told = load("message_status"), []
+    monkeypatch.setattr(app.outside.executions, "tell", lambda token, error: told.append((token, error)) or True)
+    lose_the_answer(app.outside.store._client, "put_item", lambda: other_writers(others), repeated=repeated)
+    rejected = {"message_uuid": "uuid-0", "client_ref": f"{ID}.0", "status": "rejected"}
+    assert app.handler(callback_event(rejected), None)["statusCode"] == 200
+    assert told == [("token", "Rejected")]
+    assert world.read(ID).steps[0].outcome == "rejected"
+
+
+def test_more_writes_than_callbacks_can_make():
+    """An own write is still found in the item after every write that callbacks can make, of ten steps."""
+    of_one_step = transitions.MOST_STATUS_ENTRIES + len(STATUSES) - 1
+    assert MAX_STEPS * of_one_step < WRITES_KEPT
+
+
+@REPEATED
+@pytest.mark.parametrize(
+    ("command", "kept"), [("rotate_secret", ("secrets", 2)), ("rotate_signature_secret", ("signatures", 1))]
+)
+def test_account_command(world, repeated, command, kept):
+    """A secret that was made is shown, although its account has been changed since by another command."""
+    app = load("accounts")
+
+    def another_command():
+        world.callers.replace(world.callers.find_account(world.api_key), status_url="https://shop.test/other")
+
+    lose_the_answer(app.outside.callers._table.client, "put_item", another_command, repeated=repeated)
+    shown = app.handler({"action": command, "api_key": world.api_key}, None)
+    assert "error" not in shown
+    account = world.callers.find_account(world.api_key)
+    assert account["status_url"] == "https://shop.test/other"
+    assert len(account[kept[0]]) == kept[1]
+
+
+@REPEATED
+def test_new_account(world, repeated):
+    """An account that was stored is not taken for somebody else's."""
+    app = load("accounts")
+    lose_the_answer(app.outside.callers._table.client, "put_item", repeated=repeated)
+    made = app.handler({"action": "create_account", "name": "new"}, None)
+    assert world.callers.find_account(made["api_key"])["name"] == "new"
+
+
+def test_idempotency_key(world, app, call):
+    """F1: a POST whose transaction is repeated is no second request under its key."""
+    lose_the_answer(app.outside.store._client, "transact_write_items", repeated=False)
+    first = call("POST", "/workflows", request(), Idempotency_Key="k")
+    second = call("POST", "/workflows", request(), Idempotency_Key="k")
+    assert (first["statusCode"], body_of(first)) == (202, body_of(second))
+    assert "Idempotent-Replayed" not in first["multiValueHeaders"]
+
+
+def test_attempt(world, customer, deliver, delivering, put_off):
+    """An attempt whose claim is repeated by its client is made, once."""
+    ended(world)
+    customer.script = [server.http(500)]
+    lose_the_answer(delivering.outside.table.client, "update_item")
+    deliver(task_of(world))
+    assert (len(customer.requests), len(put_off)) == (1, 1)
+
+
+def test_record_of_an_attempt(world, customer, deliver, delivering, put_off, listed):
+    """An attempt stands once in the list, although the next one was made before its record was repeated."""
+    ended(world)
+    customer.script = [server.http(500)]
+    lose_the_answer(delivering.outside.table.client, "update_item", lambda: deliver(put_off[0][1]), which=2)
+    deliver(task_of(world))
+    assert [(attempt["number"], attempt["answer"]) for attempt in listed()["attempts"]] == [(1, 500), (2, 202)]
+    assert listed()["state"] == "delivered"
+
+
+@pytest.fixture
+def hosts(world):
+    clock = [NOW]
+    return Hosts(Table(world.table, now=lambda: clock[0])), clock
+
+
+def timed_out(hosts, times, now=NOW):
+    for number in range(times):
+        hosts.timed_out(hosts.find("a", "h"), f"{now} {number}", now)
+
+
+def test_time_out_of_a_host(hosts):
+    """A time-out counts once, although others have counted theirs before its write was repeated."""
+    hosts, _ = hosts
+    lose_the_answer(hosts._table.client, "update_item", lambda: timed_out(hosts, 1, NOW + 1))
+    hosts.timed_out(hosts.find("a", "h"), "mine", NOW)
+    assert hosts.find("a", "h").timeouts == 2
+
+
+def test_probe_of_a_host(hosts):
+    """A probe that was taken is made, although a late time-out was counted before its write was repeated."""
+    hosts, _ = hosts
+    timed_out(hosts, hanging.AFTER)
+    later = NOW + hanging.PROBE_SECONDS * 1000
+    lose_the_answer(hosts._table.client, "update_item", lambda: timed_out(hosts, 1, NOW + 5))
+    assert hosts.probe(hosts.find("a", "h"), later)
+
+
+def test_forgotten_time_outs(hosts):
+    """Time-outs that have expired do not count, even if DynamoDB has not removed them yet."""
+    hosts, clock = hosts
+    timed_out(hosts, hanging.AFTER - 1)
+    clock[0] += (KEPT_SECONDS + 3600) * 1000
+    assert hosts.find("a", "h").timeouts == 0
+    timed_out(hosts, 1, clock[0])
+    assert hosts.find("a", "h").timeouts == 1
+
+
+def test_time_outs_are_bounded(hosts):
+    """A host that hangs for a week does not make its item grow."""
+    hosts, _ = hosts
+    timed_out(hosts, 50)
+    assert hosts.find("a", "h").timeouts == hanging.AFTER
+
+
+def test_an_answer_of_a_host_that_was_removed(hosts, world):
+    """To forget the time-outs of a host makes no item of one that is gone."""
+    hosts, _ = hosts
+    hosts.answered(hosts.find("a", "h"))
+    assert [item for item in world.items() if item["sk"]["S"] == "host"] == []
+
+
+def test_a_message_id_given_twice(world, messages, output, call):
+    """An id that belongs to another message already stays that one's; the step is recorded all the same."""
+    world.put(workflow(*TWO_STEPS, account=world.api_key), [MESSENGER, SMS])
+    other = "00000000-0000-4000-8000-000000000001"
+    world.put(replace(workflow("sms", account=world.api_key), id=other), [SMS])
+    messages.script = [server.accepted("uuid-twice")] * 2
+    send(Outside(), "messenger", ID, 0)
+    send(Outside(), "sms", other, 0)
+    assert world.store.find_message("uuid-twice") == (ID, 0)
+    assert world.read(other).steps[0].message_uuid == "uuid-twice"
+    assert "MessageIdsReused" in output()
+
+
+def test_a_pointer_that_is_taken(world, stored):
+    """Nothing is written where a pointer leads elsewhere; its own step's may be written again."""
+    flow = world.store.write(stored, Pointer("uuid-0", 0, 2_000_000_000))
+    flow = world.store.write(flow, Pointer("uuid-0", 0, 2_000_000_001))
+    with pytest.raises(PointerTaken):
+        world.store.write(flow, Pointer("uuid-0", 1, 2_000_000_000))
+    assert world.read(ID) == flow
+
+
+def test_the_release_before_finds_its_field(world, stored):
+    """Release 0.1.0 compares one write id; it finds the last one."""
+    flow = world.store.write(stored)
+    (item,) = [item for item in world.items() if item["sk"]["S"] == "state"]
+    assert item["write_id"]["S"] == flow.writes[-1]
+    assert json.dumps(item["writes"]) == json.dumps({"L": [{"S": write} for write in flow.writes]})

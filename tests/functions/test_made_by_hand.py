@@ -1,0 +1,161 @@
+"""F33: records, items and inputs that were made or edited by hand are passed over, and harm no other workflow."""
+
+import copy
+import json
+from dataclasses import replace
+
+import boto3
+import pytest
+
+from failover.rules.stored import UnreadableItem
+from failover.task_edge import TaskFailed
+from failover.use_cases.overdue import MOST_PER_SHARD
+from tests.acts import lived, sent
+from tests.examples import ID, MESSENGER, NOW, SMS, TWO_STEPS, workflow
+from tests.functions.conftest import REPORT, STATUS, ended
+from tests.left_behind import MINUTE, id_in, left_in, started
+from tests.world import SEND_FUNCTIONS, body_of, load
+
+KEY = {"pk": {"S": f"workflow#{ID}"}, "sk": {"S": "state"}}
+
+
+def without_event(item):
+    del item["timeline"]["L"][0]["M"]["event"]
+
+
+def steps_are_text(item):
+    item["steps"] = {"S": "none"}
+
+
+def half_a_number(item):
+    item["version"] = {"N": "2.5"}
+
+
+def foreign_status(item):
+    item["status"] = {"S": "private"}
+
+
+def sequence_of_another(item):
+    item["timeline"]["L"][0]["M"]["sequence"] = {"N": "7"}
+
+
+EDITS = [without_event, steps_are_text, half_a_number, foreign_status, sequence_of_another]
+
+
+@pytest.fixture
+def item(world):
+    """The item of a workflow of the tests' account that is over, and its two webhooks."""
+    ended(world)
+    return boto3.client("dynamodb").get_item(TableName=world.table, Key=KEY)["Item"]
+
+
+def edited(item, edit):
+    copied = copy.deepcopy(item)
+    edit(copied)
+    return copied
+
+
+@pytest.mark.parametrize("image", ["NewImage", "OldImage"])
+@pytest.mark.parametrize("edit", EDITS)
+def test_a_record_that_cannot_be_read_holds_up_no_other(world, item, output, edit, image):
+    """The webhooks of the other records are queued, and the failure is loud, without a word of the item."""
+    bad = {"dynamodb": {"NewImage": item, image: edited(item, edit)}}
+    good = {"dynamodb": {"NewImage": item}}
+    load("publish_events").handler({"Records": [bad, {}, {"dynamodb": None}, good]}, None)
+    assert [task.sequence for task in world.queued()] == [STATUS, REPORT]
+    said = output()
+    assert "UnexpectedFailures" in said
+    assert "private" not in said
+
+
+def test_content_that_was_edited_holds_up_no_stream(world, item, output):
+    """A workflow's content that has no retention any more does not bring its record back, which would queue again."""
+    boto3.client("dynamodb").update_item(
+        TableName=world.table,
+        Key={**KEY, "sk": {"S": "content"}},
+        UpdateExpression="SET retention = :text",
+        ExpressionAttributeValues={":text": {"S": "private"}},
+    )
+    load("publish_events").handler({"Records": [{"dynamodb": {"NewImage": item}}]}, None)
+    assert len(world.queued()) == 2
+    assert "UnexpectedFailures" in output()
+
+
+@pytest.mark.parametrize("edit", EDITS)
+def test_an_item_that_cannot_be_read(world, item, call, output, edit):
+    """Its own requests are answered 500, loudly; the list shows the others."""
+    other = "00000000-0000-4000-8000-000000000001"
+    world.put(replace(workflow("sms", account=world.api_key), id=other), [SMS])
+    boto3.client("dynamodb").put_item(TableName=world.table, Item=edited(item, edit))
+    assert call("GET", f"/workflows/{ID}")["statusCode"] == 500
+    listed = call("GET", "/workflows")
+    assert listed["statusCode"] == 200
+    assert other in [one["workflow_uuid"] for one in body_of(listed)["workflows"]]
+    assert "private" not in output()
+
+
+def test_more_broken_items_than_are_listed_at_once(world, reconciling, output):
+    """Items that cannot be read are put off: a workflow behind any number of them is started in the same run."""
+    items = boto3.client("dynamodb")
+    for number in range(MOST_PER_SHARD + 1):
+        left_in(world, 0, number)
+        key = {**KEY, "pk": {"S": f"workflow#{id_in(0, number)}"}}
+        broken = {"TableName": world.table, "Key": key, "UpdateExpression": "REMOVE steps"}
+        items.update_item(**broken)
+    waiting = left_in(world, 0, MOST_PER_SHARD + 1, due_at=NOW + 1)
+    reconciling.run(NOW + MINUTE)
+    assert started(reconciling) == {waiting.id}
+    assert "UnexpectedFailures" in output()
+    reconciling.run(NOW + 2 * MINUTE)
+    assert "UnexpectedFailures" not in output(), "and the next runs do not look at them"
+    with pytest.raises(UnreadableItem):
+        world.store.read(id_in(0, 0))
+
+
+@pytest.mark.parametrize(
+    "pointer", [{"workflow": {"S": "private"}}, {"workflow": {"N": "1"}}, {"step": {"S": "0"}}, {"step": {"N": "-1"}}]
+)
+def test_a_pointer_that_was_edited(world, put, call, pointer):
+    """A message whose pointer leads nowhere is answered 500; nothing is written under another workflow."""
+    put(sent(0))
+    item = {"workflow": {"S": ID}, "step": {"N": "0"}, "expires_at": {"N": "2000000000"}, **pointer}
+    key = {"pk": {"S": "message#uuid-0"}, "sk": {"S": "pointer"}}
+    boto3.client("dynamodb").put_item(TableName=world.table, Item={**key, **item})
+    assert call("GET", "/messages/uuid-0")["statusCode"] == 500
+
+
+INPUTS = [
+    None,
+    [],
+    {},
+    {"workflow": ID},
+    *[{"workflow": ID, "step": step} for step in (-1, -2, 2, 10**40, "0", 0.0, True, None)],
+    *[{"workflow": name, "step": 0} for name in ("private", 7, None, f"{ID}#", ID.upper(), ID.replace("5", "6"))],
+]
+
+
+@pytest.mark.parametrize("event", INPUTS, ids=json.dumps)
+def test_an_input_made_by_hand(world, messages, output, event):
+    """A send that is asked for by an input that names no step of its channel claims nothing and sends nothing."""
+    flow = world.put(workflow(*TWO_STEPS), [MESSENGER, SMS])
+    for function in SEND_FUNCTIONS:
+        with pytest.raises(TaskFailed) as failed:
+            load(function).handler(event, None)
+        assert "private" not in str(failed.value)
+    assert messages.requests == []
+    assert world.read(ID) == flow
+    said = output()
+    assert said.count("InvalidInputs") >= len(SEND_FUNCTIONS)
+    assert "UnexpectedFailures" not in said
+    assert "private" not in said
+
+
+def test_the_last_step_cannot_be_sent_first(world, messages, monkeypatch):
+    """An execution made by hand sends no later step while an earlier one, claimed or not, has time left."""
+    function = load("send_sms")
+    for flow in (lived(), lived(sent(0))):
+        world.put(replace(flow, id=ID.replace("5", str(len(flow.timeline)))), [MESSENGER, SMS])
+        monkeypatch.setattr(function, "outside", replace(function.outside, now=lambda: NOW + 1, sleep=lambda _: None))
+        with pytest.raises(TaskFailed):
+            function.handler({"workflow": ID.replace("5", str(len(flow.timeline))), "step": 1}, None)
+    assert messages.requests == []

@@ -1,0 +1,146 @@
+"""F33: an item that a person or a script has edited is either a workflow that everything works with, or unreadable."""
+
+import contextlib
+from copy import deepcopy
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from failover.adapters.store import whole
+from failover.rules import due, listing, presentation, transitions, webhooks
+from failover.rules.answers import Accepted
+from failover.rules.itinerary import itinerary
+from failover.rules.receipt import Receipt
+from failover.rules.stored import UnreadableItem
+from failover.rules.transitions import StatusesFull, TooEarly
+from failover.rules.workflow import from_plain, to_plain
+from tests.acts import LATER, cancelled, claim, lived, sent, status
+from tests.examples import NOW
+
+PRICE = {"price": "0.0333", "currency": "EUR"}
+LIVES = [
+    lived(),
+    lived(claim(0)),
+    lived(sent(0), status(0, "delivered", NOW, usage=PRICE)),
+    lived(sent(0), status(0, "rejected", error={"code": 1300, "reason": "Not part"}), sent(1, LATER)),
+    lived(sent(0), sent(1, LATER), status(1, "delivered", usage=PRICE), status(0, "read", usage=PRICE)),
+    lived(sent(0), cancelled),
+]
+ANYTHING = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(10**38), 10**38)
+    | st.text(max_size=5)
+    | st.sampled_from(["running", "delivered", "status", "completed", "0.1", "1e5", "left"]),
+    lambda values: st.lists(values, max_size=3) | st.dictionaries(st.text(max_size=9), values, max_size=3),
+    max_leaves=6,
+)
+
+
+def places(value, path=()):
+    """Every place in an item, as a path of keys and positions."""
+    if path:
+        yield path
+    if isinstance(value, dict | list):
+        for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from places(inner, (*path, key))
+
+
+def as_lists(value):
+    """As DynamoDB gives it: no tuples."""
+    if isinstance(value, dict):
+        return {key: as_lists(inner) for key, inner in value.items()}
+    return list(map(as_lists, value)) if isinstance(value, list | tuple) else value
+
+
+@st.composite
+def edited(draw):
+    """A workflow's item with some values replaced, removed or added."""
+    item = deepcopy(as_lists(to_plain(draw(st.sampled_from(LIVES)))))
+    for _ in range(draw(st.integers(1, 3))):
+        *way, last = draw(st.sampled_from(sorted(places(item), key=repr)))
+        target = item
+        for key in way:
+            target = target[key]
+        match draw(st.sampled_from(["replace", "remove", "add"])):
+            case "remove":
+                del target[last]
+            case "add" if isinstance(target, list):
+                target.insert(last, draw(ANYTHING))
+            case _:
+                target[last] = draw(ANYTHING)
+    return item
+
+
+@settings(max_examples=1500, deadline=None)
+@given(edited(), st.integers(0, 1))
+def test_readable_or_not(item, number):
+    """What can be read can be shown, told, claimed, answered, cancelled and resumed; the rest is UnreadableItem."""
+    try:
+        flow = from_plain(item)
+    except UnreadableItem:
+        return
+    presentation.shown(flow, None)
+    presentation.cancelled(flow)
+    for entry in webhooks.told(flow):
+        with contextlib.suppress(webhooks.ContentDropped):
+            webhooks.body(flow, None, entry)
+    webhooks.none_lost(flow, LATER)
+    due.due_at(flow, LATER)
+    due.content_expires_at(flow, 60)
+    if flow.running:
+        itinerary(flow, LATER)
+    receipt = Receipt("read", "u", None, None, usage=PRICE)
+    with contextlib.suppress(TooEarly, StatusesFull):
+        if number < len(flow.steps):
+            transitions.received(flow, number, receipt, LATER)
+            transitions.answered(flow, number, Accepted("u"), LATER)
+            transitions.claimed(flow, number, LATER)
+    transitions.cancelled(flow, LATER)
+    transitions.unconfirmed(flow, LATER)
+    transitions.resumed(flow, flow.attempt, LATER)
+    transitions.postponed(flow, LATER)
+
+
+@pytest.mark.parametrize("flow", LIVES, ids=range(len(LIVES)))
+def test_what_we_write_is_readable(flow):
+    """Every item of ours is read as it was written, also with fields of a later release in it."""
+    item = as_lists(to_plain(flow))
+    item["later"] = item["steps"][0]["later"] = item["timeline"][0]["later"] = {"any": ["thing"]}
+    read = from_plain(item)
+    assert [entry.pop("later") for entry in read.timeline[:1]] == [{"any": ["thing"]}]
+    assert read == flow
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.dictionaries(st.sampled_from(["content", "retention", "expires_at", "sk"]), ANYTHING))
+def test_content(changes):
+    """The same of the item with the messages."""
+    items = {"state": as_lists(to_plain(LIVES[0])), "content": {"content": "[{}, {}]", "retention": 60, **changes}}
+    with contextlib.suppress(UnreadableItem):
+        found = whole(items, NOW)
+        assert found is not None
+        assert found[1] is None or len(found[1]) == len(found[0].steps)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.dictionaries(
+        st.sampled_from(["word", "status", "created_at", "ended_at", "channels", "reason", "client_ref", "pk"]),
+        ANYTHING,
+    )
+)
+def test_row_of_the_list(changes):
+    """The same of what an index has of a workflow."""
+    item = {"pk": "workflow#x", "word": "workflow", "status": "running", "created_at": NOW, "channels": ["sms"]}
+    with contextlib.suppress(UnreadableItem):
+        assert listing.row({**item, **changes})["status"]
+
+
+def test_messages():
+    """Content that is not one object for each step is unreadable."""
+    items = {"state": as_lists(to_plain(LIVES[0]))}
+    for content in ("[]", "{}", "[1, 2]", "[{}, {}, {}]", "no JSON", "[" * 100_000):
+        with pytest.raises(UnreadableItem):
+            whole({**items, "content": {"content": content, "retention": 60}}, NOW)

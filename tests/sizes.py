@@ -1,0 +1,33 @@
+"""How large a workflow's item is in DynamoDB."""
+
+from decimal import Decimal
+from typing import Any
+
+from failover.adapters.store import _state_item
+from failover.adapters.table import marshalled
+from failover.rules.workflow import Workflow
+
+LIMIT = 100_000
+"""Bytes, a quarter of what DynamoDB takes (I13)."""
+
+
+def size(value: dict[str, Any]) -> int:
+    """Of an attribute's value in DynamoDB's JSON, as its developer guide counts ("DynamoDB item sizes and formats")."""
+    ((kind, content),) = value.items()
+    match kind:
+        case "S":
+            return len(content.encode())
+        case "N":
+            return len(Decimal(content).as_tuple().digits) // 2 + 2
+        case "BOOL" | "NULL":
+            return 1
+        case "L":
+            return 3 + sum(1 + size(one) for one in content)
+        case "M":
+            return 3 + sum(1 + len(name.encode()) + size(one) for name, one in content.items())
+    raise ValueError(kind)
+
+
+def item_size(flow: Workflow) -> int:
+    item = marshalled(_state_item(flow))
+    return sum(len(name.encode()) + size(value) for name, value in item.items())

@@ -1,0 +1,126 @@
+"""F34: what callbacks without end make of a workflow's item, which must have room for a claim, a cancel and its end."""
+
+import json
+from dataclasses import replace
+from itertools import product
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from failover.adapters.store import stored_content
+from failover.adapters.table import WRITES_KEPT, marshalled
+from failover.rules import delivery, transitions
+from failover.rules.answers import Accepted, Refused
+from failover.rules.receipt import Receipt
+from failover.rules.redaction import redacted
+from failover.rules.statuses import STATUSES
+from failover.rules.transitions import MOST_STATUS_ENTRIES, StatusesFull
+from failover.use_cases.body import MAX_BYTES
+from tests.examples import NOW, workflow
+from tests.sizes import LIMIT, item_size, size
+
+STEPS = 10
+LONGEST_WORDS = redacted("é" * 1000)
+LONGEST_UUID = "u" * 100
+EVERY_STATUS = tuple(sorted(STATUSES))
+CURRENCIES = ["".join(letters) for letters in product("ABCDEFGHIJKLMNOPQRSTUVWXYZ", repeat=3)]
+
+
+def flooded(flow, steps, statuses=EVERY_STATUS, prices=40):
+    """The workflow after these statuses have come with ever new prices and the longest fields, and how many were
+    dropped."""
+    dropped = 0
+    for number, status, price in product(steps, statuses, range(prices)):
+        receipt = Receipt(
+            status,
+            LONGEST_UUID,
+            None,
+            NOW,
+            error={"code": 999_999, "reason": LONGEST_WORDS},
+            usage={"price": f"{10**14 + price}.{'9' * 20}", "currency": CURRENCIES[100 * number + price]},
+        )
+        try:
+            flow = transitions.received(flow, number, receipt, NOW) or flow
+        except StatusesFull:
+            dropped += 1
+    return flow, dropped
+
+
+def ten_steps():
+    """A workflow of ten, as large as a request can make it."""
+    flow = workflow(*[("viber_service_msg", "delivered", 15)] * (STEPS - 1), "viber_service_msg")
+    return replace(
+        flow,
+        base_url=f"https://{'b' * 250}",
+        webhook_url=f"https://{'w' * 1992}",
+        client_ref="\U0001f600" * 100,
+        application=flow.id,
+        task_token="t" * 2048,
+        writes=("w" * 8,) * WRITES_KEPT,
+    )
+
+
+@pytest.mark.parametrize("answer", [Accepted(LONGEST_UUID), Refused(422, LONGEST_WORDS)], ids=["taken", "refused"])
+@pytest.mark.parametrize("statuses", [("submitted", "rejected", "undeliverable"), ()], ids=["each step", "the end"])
+def test_the_largest_item(answer, statuses):
+    """Ten steps, each flooded with valid callbacks, stay under 100 KB; every claim and the end are written."""
+    flow, later = ten_steps(), NOW
+    for number in range(STEPS):
+        later += 100_000
+        flow = transitions.answered(transitions.claimed(flow, number, later), number, answer, later)
+        flow, _ = flooded(flow, [number], statuses)
+    flow, dropped = flooded(transitions.cancelled(flow, later) or flow, range(STEPS))
+    assert not flow.running
+    assert dropped > 1000
+    assert 40_000 < item_size(flow) < LIMIT
+
+
+def test_the_end_after_a_flood():
+    """A step whose timeline is full is still delivered to, left, and cancelled."""
+    flow = transitions.answered(transitions.claimed(ten_steps(), 0, NOW), 0, Accepted("u"), NOW)
+    for price in range(100):
+        receipt = Receipt("submitted", "u", None, NOW, usage={"price": str(price), "currency": "EUR"})
+        try:
+            flow = transitions.received(flow, 0, receipt, NOW)
+        except StatusesFull:
+            break
+    assert sum(entry["event"] == "status" for entry in flow.timeline) == MOST_STATUS_ENTRIES
+    assert transitions.cancelled(flow, NOW).status == "cancelled"
+    assert transitions.claimed(flow, 1, NOW + 15_000).steps[0].outcome == "expired"
+    assert transitions.received(flow, 0, Receipt("delivered", "u", None, NOW), NOW).status == "completed"
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(EVERY_STATUS), st.integers(0, 30)), max_size=80))
+def test_statuses_are_bounded(receipts):
+    """However its callbacks come, a message has each status once at least, and no more than so many entries."""
+    flow = transitions.answered(transitions.claimed(workflow("sms"), 0, NOW), 0, Accepted("u"), NOW)
+    for status, price in receipts:
+        receipt = Receipt(status, "u", None, NOW, usage={"price": str(price), "currency": "EUR"})
+        try:
+            flow = transitions.received(flow, 0, receipt, NOW) or flow
+        except StatusesFull:
+            assert status in flow.steps[0].statuses
+    entries = [entry["status"] for entry in flow.timeline if entry["event"] == "status"]
+    assert set(entries) == {status for status, _ in receipts}
+    assert len(entries) < MOST_STATUS_ENTRIES + len(STATUSES)
+
+
+def test_the_largest_log_of_attempts():
+    """The attempts at one webhook, as many as there can be, stay within the same bound."""
+    attempt = {"at": NOW, "milliseconds": 18_000, "error": "the host's address is not public"}
+    most = delivery.MOST_ATTEMPTS + 110
+    made = {str(number): attempt for number in range(1, most + 1)}
+    assert size({"M": marshalled(made)}) < LIMIT
+
+
+@pytest.mark.parametrize(
+    "filling", ['{"a":[' + "1," * 32_000 + "1]}", '["' + '","' * 21_000 + '"]', '"' + "\U0001f600" * 15_000 + '"']
+)
+def test_the_largest_content(filling):
+    """A request's messages are stored in no more bytes than it had, give or take its white space."""
+    step = {"from": {}, "to": {}, "message": {"content": {"type": "custom", "custom": json.loads(filling)}}}
+    stored = stored_content([step])
+    assert len(filling.encode()) < MAX_BYTES
+    assert len(stored.encode()) < MAX_BYTES + 1000 < LIMIT
