@@ -61,8 +61,12 @@ def output(capsys: pytest.CaptureFixture[str]) -> Callable[[], str]:
 def world(monkeypatch: pytest.MonkeyPatch, messages: MessagesServer) -> Iterator[World]:
     """AWS as moto plays it, with the template's table, secrets and state machine; executions are only recorded."""
     only_moto(monkeypatch)
-    with mock_aws():
+    with mock_aws(config=ONE_SESSION):
         yield World(monkeypatch.setenv, messages.url)
+
+
+ONE_SESSION: Any = {"core": {"reset_boto3_session": False}}
+"""For moto: keep boto3's session from test to test. A new one reads the models of every service again."""
 
 
 def only_moto(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -109,6 +109,7 @@ def create_table(logical_id: str, name: str) -> str:
     return name
 
 
+@cache
 def state_machine_definition(table: str) -> str:
     """The ASL with the template's substitutions filled in, and the pauses of its retries cut to a second."""
     text = (ROOT / "statemachine/failover.asl.yaml").read_text().replace("MaxDelaySeconds: 60", "MaxDelaySeconds: 1")

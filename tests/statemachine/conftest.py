@@ -11,7 +11,7 @@ from moto.awslambda_simple.models import LambdaSimpleBackend
 
 from failover.rules.client_ref import client_ref
 from failover.rules.workflow import Workflow
-from tests.conftest import one_write_at_a_time, only_moto
+from tests.conftest import ONE_SESSION, one_write_at_a_time, only_moto
 from tests.examples import ID
 from tests.messages_server import MessagesServer, Request
 from tests.world import SEND_FUNCTIONS, World, callback_event, load
@@ -104,7 +104,8 @@ class Machine:
 @pytest.fixture
 def machine(monkeypatch: pytest.MonkeyPatch, messages: MessagesServer) -> Iterator[Machine]:
     only_moto(monkeypatch)
-    with mock_aws(config={"stepfunctions": {"execute_state_machine": True}, "lambda": {"use_docker": False}}):
+    running: Any = {"stepfunctions": {"execute_state_machine": True}, "lambda": {"use_docker": False}}
+    with mock_aws(config=ONE_SESSION | running):
         world = World(monkeypatch.setenv, messages.url)
         handlers = {f"workflows-{name.replace('_', '-')}": load(name).handler for name in SEND_FUNCTIONS}
         machine = Machine(world, messages, handlers, load("message_status").handler)
