@@ -43,7 +43,7 @@ def open_files():
 
 
 def eventually(condition):
-    """Within half of the ten seconds that these servers go on for, if nobody hangs up."""
+    """Within half of the ten seconds that these servers go on for, if the client does not hang up."""
     end = time.monotonic() + 5
     while not condition():
         assert time.monotonic() < end

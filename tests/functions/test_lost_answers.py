@@ -133,7 +133,7 @@ def test_account_command(world, repeated, command, kept):
 
 @REPEATED
 def test_new_account(world, repeated):
-    """An account that was stored is not taken for somebody else's."""
+    """An account that was stored is recognized as the one that was to be made."""
     app = load("accounts")
     lose_the_answer(app.outside.callers._table.client, "put_item", repeated=repeated)
     made = app.handler({"action": "create_account", "name": "new"}, None)

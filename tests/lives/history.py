@@ -231,7 +231,7 @@ class History:
         self.stack.calls.denied, self.stack.customers.word = None, 200
 
     def stray_send(self, flow: Workflow, number: int, script: list[str], fate: Fate | None) -> None:
-        """A send nobody waits for any more, or that was asked for by hand: steps before it may be passed over then."""
+        """A send whose execution has died, or that was asked for by hand: steps before it may be passed over then."""
         passed_over = range(self.begun(flow) + 1, number)
         self.stack.engine.given_up |= {(flow.id, earlier) for earlier in passed_over}
         number = min(number, len(flow.steps))

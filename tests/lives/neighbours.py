@@ -181,7 +181,7 @@ class Queue:
             self.begun.update(map(_webhook, bodies))
 
     def forge(self, body: str) -> None:
-        """What whoever may write to the queue puts there."""
+        """A message from someone who may write to the queue."""
         self._count_unless_delivering([body])
         self.waiting.append(Message(body, self.clock()))
 

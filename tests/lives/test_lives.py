@@ -50,7 +50,7 @@ def check(record_property):
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("number", range(-(-HISTORIES // AT_ONCE)))
 def test_in_memory(check, number):
-    """I1 to I10 hold, over long histories and short ones."""
+    """I1 to I13 and I15 hold, over long histories and short ones."""
     check(Histories, number, min(AT_ONCE, HISTORIES - number * AT_ONCE), (24, 10)[number % 2])
 
 

@@ -73,7 +73,7 @@ def test_every_statement_names_its_kinds(role):
 
 @pytest.mark.parametrize("role", ROLES)
 def test_only_accounts_writes_callers(role):
-    """Whoever takes over one function can register nobody, and change no secret."""
+    """An attacker who takes over one function can register no caller, and change no secret."""
     written = {kind for kind, letters in reached(role).items() if "W" in letters}
     if role == "Accounts":
         assert written == {"account#", "application#"}

@@ -31,7 +31,7 @@ QUIET = {"OldestOverdueSeconds": 0}
 
 
 def name_of(metric):
-    """What a sample calls a metric: those of the callbacks alone are told from those of the whole API."""
+    """What a sample calls a metric: callbacks alone, or the whole API."""
     dimensions = {one["Name"]: one["Value"] for one in metric.get("Dimensions", [])}
     return f"callbacks' {metric['MetricName']}" if CALLBACKS.items() <= dimensions.items() else metric["MetricName"]
 
@@ -159,7 +159,7 @@ def test_a_failing_api_cannot_be_hidden():
 
 
 def test_one_unexpected_failure():
-    """It rings for the first one, whoever has caused it."""
+    """It rings for the first one, even if a stranger caused it."""
     assert rung({"UnexpectedFailures": 1}) == {"UnexpectedFailures"}
 
 

@@ -115,7 +115,7 @@ def noted_events():
 
 
 def test_timeline_events():
-    """Every kind of entry in the timeline is told, and no other."""
+    """The page has every kind of entry in the timeline, and no other."""
     events = noted_events()
     assert events >= {"accepted", "sent", "status", "completed", "error", "cancelled", "amended"}
     assert all(f"| `{event}` |" in API for event in events)

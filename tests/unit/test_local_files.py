@@ -22,7 +22,7 @@ def no_umask():
 
 @pytest.mark.parametrize("content", ["a=b\n", b"key"])
 def test_private(tmp_path, content):
-    """Nobody but the owner may read such a file, also where another one was there before."""
+    """Only the owner may read such a file, even if another one was there before."""
     path = tmp_path / "credentials.env"
     write_private(path, content)
     assert mode(path) == 0o600
