@@ -59,7 +59,7 @@ def build(place: Place) -> None:
         "--parameter-overrides",
         f"Architecture={architecture()}",
     )
-    _drop_metric_math(place)
+    _adapt_to_ministack(place)
 
 
 def deploy(place: Place) -> None:
@@ -121,8 +121,12 @@ def wipe(place: Place) -> None:
         shutil.rmtree(place.folder / folder, ignore_errors=True)
 
 
-def _drop_metric_math(place: Place) -> None:
-    """MiniStack refuses a stack that has an alarm on an expression. Leave those out: locally no alarm tells anybody."""
+def _adapt_to_ministack(place: Place) -> None:
+    """Write what SAM built as MiniStack understands it.
+
+    It refuses a stack that has an alarm on an expression: locally no alarm has an action, so those are left out. And it
+    wants a media type's slash as it is, where CloudFormation wants `~1`.
+    """
     path = place.folder / "build" / "template.yaml"
     template = yaml.safe_load(path.read_text())
     template["Resources"] = {
@@ -130,6 +134,8 @@ def _drop_metric_math(place: Place) -> None:
         for name, resource in template["Resources"].items()
         if not (resource["Type"] == "AWS::CloudWatch::Alarm" and "Metrics" in resource["Properties"])
     }
+    api = template["Resources"]["Api"]["Properties"]
+    api["BinaryMediaTypes"] = [name.replace("~1", "/") for name in api["BinaryMediaTypes"]]
     path.write_text(yaml.safe_dump(template, sort_keys=False))
 
 

@@ -1,0 +1,43 @@
+"""Bytes that are not UTF-8, through API Gateway: none is replaced on the way (faults, F40)."""
+
+import json
+import time
+
+import jwt
+
+from failover.rules.signature import digest
+from local import stack
+from tests.examples import SMS, request
+
+SILENT = {**SMS, "to": {"type": "sms", "number": "447700900004"}}
+
+
+def test_a_request_that_is_not_utf_8(deployed):
+    """A request in Latin-1 is refused: no person reads a text that its sender has not written."""
+    raw = json.dumps(request(SILENT)).replace("Hello", "caf@").encode().replace(b"@", b"\xe9")
+    answer = deployed.call("POST", "/beta/workflows", data=raw, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 400
+    assert "not UTF-8" in answer.json()["detail"]
+
+
+def test_a_request_in_utf_8(deployed):
+    """A text in any script goes out as it was written."""
+    text = "Zoë 注文 \U0001f642"
+    workflow_id = deployed.post({**SILENT, "message": {"content": {"type": "text", "text": text}}})
+    deployed.when(workflow_id, lambda workflow: workflow["steps"][0]["state"] == "sent")
+    assert [body["text"] for body in deployed.messages(workflow_id)] == [text]
+
+
+def test_a_callback_that_is_not_utf_8(deployed):
+    """A genuine callback is recorded, although a field that we do not need holds bytes of no text."""
+    workflow_id = deployed.post(SILENT)
+    message = deployed.when(workflow_id, lambda workflow: workflow["steps"][0]["state"] == "sent")["steps"][0]
+    fields = {"message_uuid": message["message_uuid"], "client_ref": f"{workflow_id}.0", "status": "delivered"}
+    raw = json.dumps({**fields, "note": "@"}).encode().replace(b"@", b"\xff\xfe")
+    secret = stack.secret(deployed.place, "SignatureSecret")["signature_secret"]
+    claims = {"iat": int(time.time()), "payload_hash": digest(raw)}
+    token = jwt.encode(claims, secret, algorithm="HS256")
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    answer = deployed.call("POST", "/beta/webhooks/message-status", data=raw, headers=headers)
+    assert answer.status_code == 200
+    assert deployed.over(workflow_id)["status"] == "completed"
