@@ -265,3 +265,33 @@ def test_nothing_of_the_environment(other, monkeypatch, variable):
     monkeypatch.delenv("NO_PROXY", raising=False)
     monkeypatch.delenv("no_proxy", raising=False)
     assert posted(other.url).status == 202
+
+
+FINAL = b"HTTP/1.1 202 Accepted\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}"
+
+
+@pytest.mark.parametrize("interim", [b"100 Continue", b"102 Processing", b"103 Early Hints", b"199 X"])
+@pytest.mark.parametrize("times", [1, 3])
+def test_interim_responses(other, interim, times):
+    """RFC 9110, 15.2: what comes before the final response decides nothing."""
+    other.script = [server.raw((b"HTTP/1.1 " + interim + b"\r\nLink: </x>\r\n\r\n") * times + FINAL)]
+    outcome = posted(other.url)
+    assert isinstance(outcome, Response)
+    assert (outcome.status, outcome.body) == (202, b"{}")
+
+
+def test_no_final_response(other):
+    """A server that changes to another protocol has not said whether it took the request."""
+    other.script = [server.raw(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\n\r\n")]
+    assert posted(other.url) == NoAnswer(Fault.NO_HTTP)
+
+
+def test_no_more_threads(other, monkeypatch):
+    """A request for which the machine has no thread has not left."""
+
+    def none_left(_):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", none_left)
+    assert posted(other.url) == NotSent(Fault.NO_CONNECTION)
+    assert other.requests == []

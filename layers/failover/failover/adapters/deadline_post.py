@@ -5,6 +5,7 @@ as long as it likes. Here the request runs in a thread of its own; at the deadli
 """
 
 import contextlib
+import http.client
 import socket
 import ssl
 import threading
@@ -86,14 +87,17 @@ def post(
     exchange = _Exchange()
     executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix=THREADS)
     try:
-        running = executor.submit(
-            _exchanged,
-            exchange,
-            adapters or {"https://": HTTPAdapter(), "http://": HTTPAdapter()},
-            (connect_seconds, response_seconds),
-            longest_body,
-            requests.Request("POST", url, {**headers, "Connection": "close"}, data=raw),
-        )
+        try:
+            running = executor.submit(
+                _exchanged,
+                exchange,
+                adapters or {"https://": HTTPAdapter(), "http://": HTTPAdapter()},
+                (connect_seconds, response_seconds),
+                longest_body,
+                requests.Request("POST", url, {**headers, "Connection": "close"}, data=raw),
+            )
+        except RuntimeError:  # there can be no more threads
+            return NotSent(Fault.NO_CONNECTION)
         wait([running], timeout=connect_seconds + response_seconds)
         return running.result() if running.done() else exchange.cut()
     finally:
@@ -169,6 +173,8 @@ def _exchanged(
                 session.mount(prefix, adapter)
             prepared = session.prepare_request(request)
             with session.send(prepared, timeout=timeout, allow_redirects=False, stream=True) as response:
+                if response.status_code < 200:
+                    return NoAnswer(Fault.NO_HTTP)
                 head = Response(response.status_code, response.headers, None)
                 exchange.answered(head)
                 return replace(head, body=_body(response, longest_body))
@@ -183,10 +189,24 @@ class _Session(requests.Session):
         """Nowhere: even if it follows no redirect, requests would read its location, and its whole body."""
 
 
+class _FinalResponse(http.client.HTTPResponse):
+    """Skips the interim responses before the final one (RFC 9110, 15.2); the standard library skips 100 alone."""
+
+    def _read_status(self) -> tuple[str, int, str]:
+        while True:
+            version, status, reason = super()._read_status()  # type: ignore[misc]
+            if not 100 < status < 200 or status == 101:  # 101 is final: the connection speaks something else then
+                return version, status, reason
+            while self.fp.readline(65537).strip():
+                pass
+
+
 def _watched(pool: type[HTTPConnectionPool], exchange: _Exchange) -> type[HTTPConnectionPool]:
     """A pool whose connections report to `exchange` before they send anything."""
 
     class Connection(pool.ConnectionCls):  # type: ignore[misc, name-defined]
+        response_class = _FinalResponse
+
         def _new_conn(self) -> socket.socket:
             connection: socket.socket = super()._new_conn()
             try:
