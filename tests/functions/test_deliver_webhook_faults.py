@@ -375,7 +375,7 @@ WRONG = {
     "account": ["private", "abcd1234#x", 12345678, None],
     "application": ["private", 7],
     "sequence": [-1, 2.5, "5", None, True],
-    "attempt": [0, -1, 2.5, 1201, 10**37, True, "1"],
+    "attempt": [0, -1, 2.5, delivery.LAST_ATTEMPT + 2, 10**37, True, "1"],
     "series": [0, -100, 201, 2.5, None],
     "since": [-1, 10**17, "0", 1.5],
 }
@@ -420,6 +420,16 @@ def test_an_attempt_far_ahead(world, customer, deliver, put_off, listed):
     deliver(task_of(world, attempt=1100))
     assert [attempt["number"] for attempt in listed()["attempts"]] == [1]
     assert put_off[0][1].attempt == 2
+
+
+def test_the_last_attempt(world, customer, deliver, put_off, listed):
+    """After as many attempts as the table keeps, a webhook has failed: nothing is queued that nothing would read."""
+    ended(world)
+    customer.script = [server.http(500)] * 2
+    attempts_made(world, delivery.LAST_ATTEMPT - 1)
+    deliver(task_of(world, attempt=delivery.LAST_ATTEMPT))
+    deliver(task_of(world, attempt=delivery.LAST_ATTEMPT + 1))
+    assert (len(customer.requests), put_off, listed()["state"]) == (1, [], "failed")
 
 
 def test_a_series_of_the_future(world, customer, deliver, put_off):

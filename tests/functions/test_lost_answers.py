@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from botocore.exceptions import ReadTimeoutError
+from botocore.exceptions import ClientError, ReadTimeoutError
 
 from failover.adapters.hosts import Hosts
 from failover.adapters.store import Pointer, PointerTaken
@@ -17,6 +17,7 @@ from failover.rules.receipt import Receipt
 from failover.rules.request import MAX_STEPS
 from failover.rules.statuses import STATUSES
 from failover.use_cases.send import send
+from failover.use_cases.transition import transition
 from tests import messages_server as server
 from tests.acts import LATER, lived, sent
 from tests.examples import ID, MESSENGER, NOW, SMS, TWO_STEPS, request, workflow
@@ -37,7 +38,10 @@ def other_writers(world):
 
 
 def lose_the_answer(client, method, meanwhile=lambda: None, which=1, repeated=True):
-    """The effect of the `which`-th call of a method happens, then `meanwhile`; botocore repeats it, or gives up."""
+    """The effect of the `which`-th call of a method happens, then `meanwhile`; botocore repeats it, or gives up.
+
+    Where it gives up, the next two reads fail as well: one bad stretch of the network may lose them all.
+    """
     real, calls = getattr(client, method), []
 
     def call(**arguments):
@@ -47,6 +51,19 @@ def lose_the_answer(client, method, meanwhile=lambda: None, which=1, repeated=Tr
         real(**arguments)
         meanwhile()
         if not repeated:
+            fail_twice(client, "get_item")
+            raise ReadTimeoutError(endpoint_url="https://dynamodb.test")
+        return real(**arguments)
+
+    setattr(client, method, call)
+
+
+def fail_twice(client, method):
+    real, calls = getattr(client, method), []
+
+    def call(**arguments):
+        calls.append(1)
+        if len(calls) <= 2:
             raise ReadTimeoutError(endpoint_url="https://dynamodb.test")
         return real(**arguments)
 
@@ -231,6 +248,43 @@ def test_a_message_id_given_twice(world, messages, output, call):
     assert world.store.find_message("uuid-twice") == (ID, 0)
     assert world.read(other).steps[0].message_uuid == "uuid-twice"
     assert "MessageIdsReused" in output()
+
+
+def test_a_pointer_that_is_being_written(world, stored):
+    """A pointer that another write of the same message stores at this instant belongs to no other message."""
+    client, real, conflicts = world.store._client, world.store._client.transact_write_items, []
+
+    def conflict(**arguments):
+        if not conflicts:
+            conflicts.append(1)
+            reasons = [{"Code": "None"}, {"Code": "TransactionConflict"}]
+            error = {"Error": {"Code": "TransactionCanceledException"}, "CancellationReasons": reasons}
+            raise ClientError(error, "TransactWriteItems")
+        return real(**arguments)
+
+    client.transact_write_items = conflict
+    decided = transition(
+        world.store, stored, lambda flow: replace(flow, task_token="t"), Pointer("u", 0, 2_000_000_000)
+    )
+    assert decided is not None
+    assert world.store.find_message("u") == (ID, 0)
+
+
+def test_a_claim_that_took_too_long(world, messages, stored, output):
+    """A step whose claim took longer than it may ask for is not requested, and fails over at once."""
+    clock = [NOW]
+    outside = Outside(now=lambda: clock[0])
+    real = outside.store.write
+
+    def slow(workflow, pointer=None):
+        written = real(workflow, pointer)
+        clock[0] += 25_000
+        return written
+
+    outside.store.write = slow
+    send(outside, "messenger", ID, 0)
+    assert messages.requests == []
+    assert world.read(ID).steps[0].outcome == "unsendable"
 
 
 def test_a_pointer_that_is_taken(world, stored):

@@ -39,7 +39,33 @@ def sequence_of_another(item):
     item["timeline"]["L"][0]["M"]["sequence"] = {"N": "7"}
 
 
-EDITS = [without_event, steps_are_text, half_a_number, foreign_status, sequence_of_another]
+def account_of_no_shape(item):
+    item["account"] = {"S": "a private b"}
+
+
+def no_account(item):
+    item["account"] = {"S": ""}
+
+
+def long_application(item):
+    item["application"] = {"S": "x" * 350_000}
+
+
+def id_of_another(item):
+    item["id"] = {"S": "00000000-0000-4000-8000-000000000001"}
+
+
+EDITS = [
+    without_event,
+    steps_are_text,
+    half_a_number,
+    foreign_status,
+    sequence_of_another,
+    account_of_no_shape,
+    no_account,
+    long_application,
+    id_of_another,
+]
 
 
 @pytest.fixture
@@ -110,6 +136,59 @@ def test_more_broken_items_than_are_listed_at_once(world, reconciling, output):
     assert "UnexpectedFailures" not in output(), "and the next runs do not look at them"
     with pytest.raises(UnreadableItem):
         world.store.read(id_in(0, 0))
+
+
+@pytest.mark.parametrize(
+    ("update", "values"),
+    [
+        pytest.param("SET due_at = :v", {":v": {"N": "1.5"}}, id="due at half a millisecond"),
+        pytest.param("SET #status = :v", {":v": {"S": "cancelled"}}, id="said to be over"),
+        pytest.param("SET expires_at = :v", {":v": {"N": "1700000000"}}, id="expired, and not removed yet"),
+    ],
+)
+def test_items_that_cannot_be_moved(world, reconciling, update, values):
+    """However many items of a shard nothing can be done about, those behind them are started in the same run."""
+    items = boto3.client("dynamodb")
+    names = {"ExpressionAttributeNames": {"#status": "status"}} if "#status" in update else {}
+    for number in range(MOST_PER_SHARD + 1):
+        left_in(world, 0, number)
+        key = {**KEY, "pk": {"S": f"workflow#{id_in(0, number)}"}}
+        items.update_item(
+            TableName=world.table, Key=key, UpdateExpression=update, ExpressionAttributeValues=values, **names
+        )
+    waiting = [left_in(world, shard, MOST_PER_SHARD + 1, due_at=NOW + 1) for shard in (0, 5)]
+    reconciling.run(NOW + MINUTE)
+    assert {flow.id for flow in waiting} <= started(reconciling)
+
+
+def test_copies_of_items(world, reconciling):
+    """A copy of a workflow's item under a key of its own stands before no workflow."""
+    items = boto3.client("dynamodb")
+    for number in range(MOST_PER_SHARD + 1):
+        flow = left_in(world, 0, number)
+        key = {**KEY, "pk": {"S": f"workflow#{flow.id}"}}
+        item = items.get_item(TableName=world.table, Key=key)["Item"]
+        items.put_item(TableName=world.table, Item={**item, "sk": {"S": "state.bak"}})
+        items.delete_item(TableName=world.table, Key=key)
+    waiting = left_in(world, 0, MOST_PER_SHARD + 1, due_at=NOW + 1)
+    reconciling.run(NOW + MINUTE)
+    assert started(reconciling) == {waiting.id}
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [{"created_at": {"N": "1800000000000.5"}}, {"expires_at": {"S": "private"}}, {"expires_at": {"N": "4e9"}}],
+    ids=str,
+)
+def test_a_row_that_cannot_be_read(world, item, call, output, edit):
+    """One item of an account that cannot be read hides none of its others in the list."""
+    other = "00000000-0000-4000-8000-000000000001"
+    world.put(replace(workflow("sms", account=world.api_key), id=other), [SMS])
+    boto3.client("dynamodb").put_item(TableName=world.table, Item={**item, **edit})
+    listed = call("GET", "/workflows")
+    assert listed["statusCode"] == 200
+    assert other in [one["workflow_uuid"] for one in body_of(listed)["workflows"]]
+    assert "private" not in output()
 
 
 @pytest.mark.parametrize(

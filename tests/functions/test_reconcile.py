@@ -7,7 +7,7 @@ import pytest
 
 from failover.adapters import aws
 from failover.adapters.executions import InvalidTaskToken
-from failover.adapters.store import Overdue
+from failover.adapters.store import Overdue, OverduePage
 from failover.rules import transitions
 from failover.rules.answers import Accepted
 from failover.rules.receipt import Receipt
@@ -252,9 +252,10 @@ def test_the_index_is_behind(world, left, reconciling, output, monkeypatch, mean
     if meanwhile is not None:
         left(meanwhile)
     before = world.store.read(ID)
-    lagging = [Overdue(ID, NOW - HOUR * 1000)]
-    monkeypatch.setattr(reconciling.app.outside.store, "overdue", lambda shard, *_: lagging if shard == 0 else [])
-    monkeypatch.setattr(reconciling.app.outside.store, "unpublished", lambda *_: [])
+    lagging, none = [Overdue(ID, NOW - HOUR * 1000, "due#0")], OverduePage([], None)
+    page = OverduePage(lagging, None)
+    monkeypatch.setattr(reconciling.app.outside.store, "overdue", lambda shard, *_: page if shard == 0 else none)
+    monkeypatch.setattr(reconciling.app.outside.store, "unpublished", lambda *_: none)
     assert reconciling.run(NOW) == 1
     assert world.store.read(ID) == before
     assert "WorkflowsReconciled" not in output()

@@ -42,6 +42,8 @@ class Process:
     disturbed: bool = False
     claimed: bool = False
     """It has written the claim of a step."""
+    answered: bool = False
+    """It has written what came of a send."""
     decided: bool = False
     """It has written what ends a race."""
 

@@ -9,7 +9,17 @@ from typing import Any
 
 from failover.adapters.aws import Unavailable
 from failover.adapters.callers import AlreadyExists, Outdated
-from failover.adapters.store import DUE_SHARDS, Conflict, KeyInUse, KeyUsed, Once, Overdue, Pointer, PointerTaken
+from failover.adapters.store import (
+    DUE_SHARDS,
+    Conflict,
+    KeyInUse,
+    KeyUsed,
+    Once,
+    Overdue,
+    OverduePage,
+    Pointer,
+    PointerTaken,
+)
 from failover.adapters.table import new_write_id, with_write
 from failover.rules import due
 from failover.rules.listing import Filters, Page, Position
@@ -185,10 +195,10 @@ class Store:
             raise PointerTaken
         self.items.pointers[pointer.message_uuid] = workflow_id, pointer
 
-    def put_off(self, workflow_id: str, now: int, until: int) -> None:
+    def put_off(self, overdue: Overdue, now: int, until: int) -> None:
         def act() -> None:
-            if self.items.unreadable.get(workflow_id, until) <= now:
-                self.items.unreadable[workflow_id] = until
+            if self.items.unreadable.get(overdue.workflow_id, until) <= now:
+                self.items.unreadable[overdue.workflow_id] = until
 
         self.items.call("write", act)
 
@@ -199,31 +209,41 @@ class Store:
 
         return self.items.call("read", act)
 
-    def overdue(self, shard: int, now: int, limit: int) -> list[Overdue]:
-        return self._due("due", shard, now, limit, lambda flow: flow.running and flow.steps[-1].phase == "pending")
+    def overdue(self, shard: int, now: int, limit: int, after: Any = None) -> OverduePage:
+        wanted = self._running(lambda flow: flow.steps[-1].phase == "pending")
+        return self._due("due", shard, now, limit, wanted, after)
 
-    def silent(self, shard: int, now: int, limit: int) -> list[Overdue]:
-        return self._due("silent", shard, now, limit, lambda flow: flow.running and flow.steps[-1].phase != "pending")
+    def silent(self, shard: int, now: int, limit: int, after: Any = None) -> OverduePage:
+        wanted = self._running(lambda flow: flow.steps[-1].phase != "pending")
+        return self._due("silent", shard, now, limit, wanted, after)
 
-    def unpublished(self, shard: int, now: int, limit: int) -> list[Overdue]:
-        return self._due("unpublished", shard, now, limit, lambda flow: not flow.running)
+    def unpublished(self, shard: int, now: int, limit: int, after: Any = None) -> OverduePage:
+        return self._due("unpublished", shard, now, limit, lambda flow: not flow.running, after)
+
+    @staticmethod
+    def _running(wanted: Callable[[Workflow], bool]) -> Callable[[Workflow], bool]:
+        return lambda flow: flow.running and wanted(flow)
 
     def _due(
-        self, partition: str, shard: int, now: int, limit: int, wanted: Callable[[Workflow], bool]
-    ) -> list[Overdue]:
-        def act() -> list[Overdue]:
+        self, partition: str, shard: int, now: int, limit: int, wanted: Callable[[Workflow], bool], after: Any
+    ) -> OverduePage:
+        def act() -> OverduePage:
             found = [
-                Overdue(flow.id, flow.due_at)
+                Overdue(flow.id, flow.due_at, f"{partition}#{shard}")
                 for flow in self.items.flows.values()
                 if wanted(flow) and flow.due_at is not None and flow.due_at <= now
                 if _shard(flow.id) == shard
             ]
             found += [
-                Overdue(workflow_id, at)
+                Overdue(workflow_id, at, f"{partition}#{shard}")
                 for workflow_id, at in self.items.unreadable.items()
                 if partition == "due" and at <= now and _shard(workflow_id) == shard
             ]
-            return sorted(found, key=lambda overdue: overdue.due_at)[:limit]
+            found.sort(key=lambda one: (one.due_at, one.workflow_id))
+            if after is not None:
+                found = [one for one in found if (one.due_at, one.workflow_id) > after]
+            page = found[:limit]
+            return OverduePage(page, (page[-1].due_at, page[-1].workflow_id) if len(page) == limit else None)
 
         return self.items.call("look for overdue", act)
 

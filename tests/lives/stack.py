@@ -171,8 +171,9 @@ class Stack:
 
     def _written(self, before: Workflow | None, after: Workflow) -> None:
         if before is not None and (process := self.calls.process):
-            steps = zip(before.steps, after.steps, strict=True)
-            process.claimed |= any(old.phase == "pending" != new.phase for old, new in steps)
+            phases = [(old.phase, new.phase) for old, new in zip(before.steps, after.steps, strict=True)]
+            process.claimed |= any(old == "pending" != new for old, new in phases)
+            process.answered |= any(old == "claimed" != new for old, new in phases)
             process.decided |= transitions.signal(before, after) is not None
         self.written(before, after, self.now)
 
@@ -181,7 +182,7 @@ class Stack:
         """One process, which runs the function `kind`: its answer, or the exception or Died that was its end."""
         result, self.last = self.calls.run(act, fate, self.meanwhile, kind)
         if not isinstance(result, Died):
-            requested = self.last.made["request"]
+            requested = self.last.made["request"] or self.last.answered
             assert requested or not self.last.claimed, "I11: a claimed step whose process lives is requested"
             told = self.last.made["tell the race"] or kind not in ("message_status", "workflows_api")
             assert told or not self.last.decided, "I11: what was decided is told to the race"

@@ -22,6 +22,7 @@ from tests.lives.stack import memory_table
 
 IDS = [f"{number:08x}-0000-4000-8000-000000000000" for number in (0, 8, 1, 2, 3)]
 """The first two are in the same partition of the index `due`."""
+APP = "0f0a4c1e-8d3b-4e57-9c1a-2b6d7e8f9a10"
 ACCOUNTS = ["aaaa1111", "bbbb2222"]
 ID, ACCOUNT = st.sampled_from([*IDS[:3], *IDS[:2]]), st.sampled_from(ACCOUNTS)
 LATER = st.sampled_from([0, 60_000, 10 * HOUR * 1000, 100 * HOUR * 1000])
@@ -92,7 +93,7 @@ class Table:
 
     def everything(self):
         """All that can be read."""
-        callers = [(account, application) for account in ACCOUNTS for application in (None, "app")]
+        callers = [(account, application) for account in ACCOUNTS for application in (None, APP)]
         tasks = [Task(flow_id, *caller, 1) for flow_id in IDS for caller in callers]
         deliveries, callers = self.table.deliveries, self.table.callers
         prepared = [deliveries.prepare(task) for task in tasks]
@@ -107,13 +108,13 @@ class Table:
                 for known in prepared
             ],
             [_own(callers.find_account(account)) for account in ACCOUNTS],
-            _own(callers.find_application("app")),
+            _own(callers.find_application(APP)),
             [self._host(account) for account in ACCOUNTS],
         )
 
     def _create(self, flow_id, account, client_ref, key, later):
         now = NOW + later - IDS.index(flow_id)
-        application = (None, "app")[IDS.index(flow_id) % 2]
+        application = (None, APP)[IDS.index(flow_id) % 2]
         flow = replace(workflow(*TWO_STEPS, account=account), application=application)
         flow = replace(flow, id=flow_id, client_ref=client_ref, created_at=now, due_at=now + 60_000)
         if self.store.read(flow_id):
@@ -163,13 +164,13 @@ class Table:
             self.table.deliveries.record(flow, sequence, claim_id, attempt, state)
 
     def _overdue(self, shard, later, limit):
-        return self.store.overdue(shard, NOW + later, limit)
+        return self.store.overdue(shard, NOW + later, limit).found
 
     def _silent(self, shard, later, limit):
-        return self.store.silent(shard, NOW + later, limit)
+        return self.store.silent(shard, NOW + later, limit).found
 
     def _unpublished(self, shard, later, limit):
-        return self.store.unpublished(shard, NOW + later, limit)
+        return self.store.unpublished(shard, NOW + later, limit).found
 
     def _publish(self, flow_id, sequence):
         return self._changed(flow_id, lambda flow: transitions.published(flow, sequence))
@@ -195,11 +196,11 @@ class Table:
 
     def _account(self, account, url):
         callers = self.table.callers
-        known, application = callers.find_account(account), callers.find_application("app")
+        known, application = callers.find_account(account), callers.find_application(APP)
         if known is None:
             made = {"name": "n", "created_at": NOW + ACCOUNTS.index(account)}
             callers.add_account(account, {**made, "secrets": [{"hash": "h"}]})
-            return application or callers.add_application("app", {**made, "account": account, "public_key": "k"})
+            return application or callers.add_application(APP, {**made, "account": account, "public_key": "k"})
         callers.replace(known, status_url=url)
         callers.replace(application, status_url=url)
         return callers.replace(known, status_url="outdated")

@@ -272,7 +272,7 @@ def test_plain_and_back():
     """A workflow survives being stored."""
     flow = transitions.answered(transitions.claimed(workflow(*THREE_STEPS), 0, NOW), 0, Accepted("u"), NOW)
     flow = replace(flow, task_token="t")
-    assert from_plain({**to_plain(flow), "pk": "x", "sk": "y"}) == flow
+    assert from_plain({**to_plain(flow), "pk": f"workflow#{flow.id}", "sk": "y"}) == flow
 
 
 @pytest.mark.parametrize(

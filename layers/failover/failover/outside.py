@@ -42,7 +42,7 @@ class Outside:
     def table(self) -> "Table":
         from failover.adapters.table import Table
 
-        return Table(self.settings.table_name, now=lambda: self.now())
+        return Table(self.settings.table_name, now=lambda: self.now(), sleep=lambda seconds: self.sleep(seconds))
 
     @cached_property
     def store(self) -> "Store":
@@ -59,8 +59,9 @@ class Outside:
     @cached_property
     def listing(self) -> "Listing":
         from failover.adapters.listing import Listing
+        from failover.observability import unexpected
 
-        return Listing(self.table)
+        return Listing(self.table, unexpected)
 
     @cached_property
     def deliveries(self) -> "Deliveries":

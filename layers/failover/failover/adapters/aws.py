@@ -1,6 +1,7 @@
 """How we speak to AWS: one place for clients, time-outs and retries, and for telling its failures apart."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -60,6 +61,25 @@ def failures(service: str) -> Iterator[None]:
         raise Unavailable(f"{service}: {type(error).__name__}") from None
     except BotoCoreError as error:
         raise RuntimeError(f"{service}: {type(error).__name__}") from None
+
+
+_PAUSES = (0.1, 0.3, 1.0, 2.0, 4.0)
+
+
+def insistently[T](read: Callable[[], T], sleep: Callable[[float], None]) -> T:
+    """Read what became of a write whose answer was lost: what has lost the answer may fail the read, too.
+
+    Repeats `read` for about seven seconds. Raises Unavailable.
+    """
+    ends = time.monotonic() + sum(_PAUSES)
+    for pause in _PAUSES:
+        try:
+            return read()
+        except Unavailable:
+            if time.monotonic() > ends:
+                raise
+            sleep(pause)
+    return read()
 
 
 def error_code(error: ClientError) -> str:

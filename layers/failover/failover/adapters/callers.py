@@ -58,7 +58,7 @@ class Callers:
             with calls():
                 self._table.client.put_item(**self._table.put(item, condition, **values))
         except (ConditionFailed, aws.Unavailable) as error:
-            current = self._table.get(item["pk"], item["sk"])
+            current = aws.insistently(lambda: self._table.get(item["pk"], item["sk"]), self._table.sleep)
             if current is not None and write_id in current.get("writes", []):
                 return True
             if isinstance(error, ConditionFailed):

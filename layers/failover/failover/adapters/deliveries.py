@@ -122,7 +122,12 @@ class Deliveries:
         with calls():
             for answer in self._table.client.get_paginator("query").paginate(**query):
                 found += self._table.present(answer["Items"])
-        return {int(item["sk"].removeprefix("webhook#")): _recorded(item) for item in found}
+        sequences = [item["sk"].removeprefix("webhook#") for item in found]
+        return {
+            int(sequence): _recorded(item)
+            for sequence, item in zip(sequences, found, strict=True)
+            if sequence.isascii() and sequence.isdigit()
+        }
 
     def _update(
         self, workflow_id: str, sequence: int, update: str, condition: str, names: dict[str, str], values: Item

@@ -1,11 +1,12 @@
 """The list of an account's workflows: the indexes `listed` and `referred`, newest first."""
 
+from collections.abc import Callable
 from typing import Any
 
-from failover.adapters import aws
 from failover.adapters.store import referred
-from failover.adapters.table import Item, Table, key, marshalled, plain
+from failover.adapters.table import Item, Table, calls, key, marshalled, plain
 from failover.rules.listing import Filters, Page, Position
+from failover.rules.stored import UnreadableItem
 
 _MOST_QUERIES = 10
 """A list whose filters let little through reads this much of the index at a time, and gives a cursor to go on."""
@@ -15,8 +16,10 @@ _READ_AT_ONCE = 500
 class Listing:
     """Raises `aws.Unavailable` when DynamoDB throttles or is out of reach."""
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: Table, unreadable: Callable[[UnreadableItem], None] | None = None) -> None:
+        """`unreadable` hears of each item that is left out because it cannot be read; without it, it is raised."""
         self._table = table
+        self._unreadable = unreadable
 
     def page(self, account: str, filters: Filters) -> Page:
         """One page of the workflows the filters let through; a new one appears within a second or so.
@@ -29,9 +32,9 @@ class Listing:
         query["Limit"] = _READ_AT_ONCE if "FilterExpression" in query else filters.limit
         found: list[Item] = []
         for _ in range(_MOST_QUERIES):
-            with aws.failures("dynamodb"):
+            with calls():
                 answer = self._table.client.query(**query)
-            found += self._table.present(answer["Items"])
+            found += self._table.present(answer["Items"], self._unreadable)
             last = answer.get("LastEvaluatedKey")
             if len(found) >= filters.limit or last is None:
                 break

@@ -64,9 +64,8 @@ class Request:
         answer = self._ask(CONNECT_SECONDS, READ_SECONDS)
         if isinstance(answer, Refused) and answer.of_credentials and self._refreshed():
             left = ends - time.monotonic()
-            connect = min(CONNECT_SECONDS, left)
-            if left > 0:
-                answer = self._ask(connect, left - connect)
+            if left > CONNECT_SECONDS:
+                answer = self._ask(CONNECT_SECONDS, left - CONNECT_SECONDS)
         return answer
 
     def _refreshed(self) -> bool:

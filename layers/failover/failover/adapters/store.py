@@ -1,6 +1,7 @@
 """Workflows, their content, and the pointers that lead to them."""
 
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Any
 
 import simplejson
@@ -14,7 +15,6 @@ from failover.adapters.table import (
     key,
     marshalled,
     new_write_id,
-    plain,
     with_write,
 )
 from failover.rules import due
@@ -49,10 +49,20 @@ class Pointer:
 
 @dataclass(frozen=True)
 class Overdue:
-    """A workflow somebody ought to have looked at, as the index `due` has it."""
+    """A workflow that reconcile should look at, as the index `due` has it."""
 
     workflow_id: str
     due_at: int
+    partition: str
+    """Of the index."""
+
+
+@dataclass(frozen=True)
+class OverduePage:
+    """Some of a partition's overdue workflows, oldest first; `next` leads to the page after it, None: there is none."""
+
+    found: list[Overdue]
+    next: Any
 
 
 @dataclass(frozen=True)
@@ -190,7 +200,7 @@ class Store:
             if write_id not in current.writes:
                 raise Conflict(current) from None
         except aws.Unavailable:
-            current = self.read(workflow.id)
+            current = aws.insistently(lambda: self.read(workflow.id), self._table.sleep)
             if current is None or write_id not in current.writes:
                 raise
         return written
@@ -216,41 +226,46 @@ class Store:
             raise UnreadableItem("workflow")
         return place
 
-    def put_off(self, workflow_id: str, now: int, until: int) -> None:
-        """Have an overdue workflow whose item cannot be read found again at `until` (ms), behind the readable ones."""
+    def put_off(self, overdue: Overdue, now: int, until: int) -> None:
+        """Have an overdue workflow that cannot be looked after found again at `until` (ms), behind those that can.
+
+        Where the index was a moment behind, and it has moved on by itself, nothing is changed.
+        """
         try:
             with calls():
                 self._client.update_item(
                     TableName=self._table.name,
-                    Key=marshalled(key(f"workflow#{workflow_id}", "state")),
+                    Key=marshalled(key(f"workflow#{overdue.workflow_id}", "state")),
                     UpdateExpression="SET due_at = :until",
-                    ConditionExpression="due_at <= :now",
-                    ExpressionAttributeValues=marshalled({":now": now, ":until": until}),
+                    ConditionExpression="due = :partition AND due_at <= :now",
+                    ExpressionAttributeValues=marshalled(
+                        {":partition": overdue.partition, ":now": now, ":until": until}
+                    ),
                 )
         except ConditionFailed:
-            pass  # it has been repaired, or put off, or is gone
+            pass  # it has been repaired, has moved on, or is gone
 
-    def overdue(self, shard: int, now: int, limit: int) -> list[Overdue]:
+    def overdue(self, shard: int, now: int, limit: int, after: Any = None) -> OverduePage:
         """At most `limit` workflows of a shard (0 to DUE_SHARDS - 1) that have something left to send, and were due by
-        `now`, oldest first.
+        `now`. `after` is the `next` of the page before.
 
         The index is a moment behind: some may have been looked after since.
         """
-        return self._due(f"due#{shard}", now, limit)
+        return self._due(f"due#{shard}", now, limit, after)
 
-    def silent(self, shard: int, now: int, limit: int) -> list[Overdue]:
+    def silent(self, shard: int, now: int, limit: int, after: Any = None) -> OverduePage:
         """The same of workflows that only wait for the last message's receipt.
 
         They, and those that are over, have partitions of their own: no number of them stands before one that could go
         on.
         """
-        return self._due(f"silent#{shard}", now, limit)
+        return self._due(f"silent#{shard}", now, limit, after)
 
-    def unpublished(self, shard: int, now: int, limit: int) -> list[Overdue]:
+    def unpublished(self, shard: int, now: int, limit: int, after: Any = None) -> OverduePage:
         """The same of workflows that are over, whose webhooks are not known to have been queued."""
-        return self._due(f"unpublished#{shard}", now, limit)
+        return self._due(f"unpublished#{shard}", now, limit, after)
 
-    def _due(self, partition: str, now: int, limit: int) -> list[Overdue]:
+    def _due(self, partition: str, now: int, limit: int, after: Any) -> OverduePage:
         with calls():
             answer = self._client.query(
                 TableName=self._table.name,
@@ -258,9 +273,14 @@ class Store:
                 KeyConditionExpression="due = :partition AND due_at <= :now",
                 ExpressionAttributeValues=marshalled({":partition": partition, ":now": now}),
                 Limit=limit,
+                **({"ExclusiveStartKey": after} if after else {}),
             )
-        items = map(plain, answer["Items"])
-        return [Overdue(item["pk"].removeprefix("workflow#"), item["due_at"]) for item in items]
+        found = [
+            Overdue(item["pk"]["S"].removeprefix("workflow#"), int(Decimal(item["due_at"]["N"])), partition)
+            for item in answer["Items"]
+            if item["sk"]["S"] == "state"  # and no copy of one that was made by hand
+        ]
+        return OverduePage(found, answer.get("LastEvaluatedKey"))
 
 
 def stored_content(content: list[dict[str, Any]]) -> str:

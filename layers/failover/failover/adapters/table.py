@@ -24,7 +24,7 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError
 
 from failover.adapters import aws
-from failover.rules.stored import UnreadableItem
+from failover.rules.stored import UnreadableItem, checked
 
 type Item = dict[str, Any]
 
@@ -32,14 +32,15 @@ WRITES_KEPT = 128
 """Write ids kept in an item that is replaced as a whole: more writes than can happen while one is being repeated.
 
 A client repeats a write for a quarter of a minute. In that time the state machine, the sends and `reconcile` write a
-handful of times, and callbacks at most `transitions.MOST_STATUS_ENTRIES` times for each step.
+handful of times, and callbacks at most 12 times for each step (`transitions.MOST_STATUS_ENTRIES`).
 """
 
 
 class ConditionFailed(Exception):
     """DynamoDB refused a write: its condition was not met, or another write of the same item was under way.
 
-    `refused` holds, for a transaction, the positions of the writes that were refused; it is empty for a single write.
+    `refused` holds, for a transaction, the positions of the writes whose own condition was not met; it is empty for a
+    single write, and where another write was under way.
     """
 
     def __init__(self, refused: frozenset[int] = frozenset()) -> None:
@@ -56,7 +57,8 @@ def calls() -> Iterator[None]:
     except ClientError as error:
         if _condition_failed(error):
             reasons = aws.cancellations(error)
-            raise ConditionFailed(frozenset(n for n, code in enumerate(reasons) if code in _REFUSED)) from None
+            refused = frozenset(n for n, code in enumerate(reasons) if code == "ConditionalCheckFailed")
+            raise ConditionFailed(refused) from None
         raise RuntimeError(f"dynamodb: {aws.error_code(error)}") from None
 
 
@@ -77,11 +79,18 @@ def _now() -> int:
 class Table:
     """Every method raises `aws.Unavailable` when DynamoDB throttles or is out of reach."""
 
-    def __init__(self, name: str, client: Any = None, now: Callable[[], int] = _now) -> None:
+    def __init__(
+        self,
+        name: str,
+        client: Any = None,
+        now: Callable[[], int] = _now,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
         """`now`: milliseconds since the epoch."""
         self.name = name
         self.client = client or aws.client("dynamodb")
         self.now = now
+        self.sleep = sleep
 
     def get(self, pk: str, sk: str) -> Item | None:
         """An item as it is now (a consistent read)."""
@@ -100,10 +109,24 @@ class Table:
         items = self.present(answer["Responses"].get(self.name, []))
         return {(item["pk"], item["sk"]): item for item in items}
 
-    def present(self, items: Iterable[dict[str, Any]]) -> list[Item]:
-        """Those of DynamoDB's items that are not gone, as plain dicts."""
-        seconds = self.now() // 1000
-        return [item for item in map(plain, items) if item.get("expires_at", seconds + 1) > seconds]
+    def present(
+        self, items: Iterable[dict[str, Any]], unreadable: Callable[[UnreadableItem], None] | None = None
+    ) -> list[Item]:
+        """Those of DynamoDB's items that are not gone, as plain dicts.
+
+        Raises UnreadableItem, or leaves such an item out and hands the error to `unreadable`.
+        """
+        seconds, found = self.now() // 1000, []
+        for item in items:
+            try:
+                read = plain(item)
+                if checked(read, "expires_at", int, seconds + 1) > seconds:
+                    found.append(read)
+            except UnreadableItem as error:
+                if unreadable is None:
+                    raise
+                unreadable(error)
+        return found
 
     def put(self, item: Item, condition: str | None = None, **values: Any) -> dict[str, Any]:
         """The arguments of a PutItem; `:name` in `condition` stands for the value of that name."""

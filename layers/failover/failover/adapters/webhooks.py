@@ -39,7 +39,7 @@ class Webhooks:
         It takes no longer than the time to connect and the time to respond together (`deadline_post`).
         """
         if fault := webhook_url.fault(url, loopback=self._loopback):
-            return Forbidden(fault)
+            return Forbidden("the URL is not allowed")
         try:
             outcome = post(
                 url,

@@ -1,8 +1,7 @@
 """How long to wait before asking again: the Messages API (faults F4 and F5), or the table for a twin's write (F1)."""
 
 _BUDGET = 24.0
-"""Seconds after its claim in which a send may begin another request. A claim's write takes less than the shortest
-budget, 15 s (`adapters.aws.client`), so the first request begins within it, too."""
+"""Seconds after its claim in which a send may begin a request, also the first one."""
 _LAST_BUDGET = 60.0
 """The same for the last step, after which nothing else can reach the person."""
 CONNECT_SECONDS = 3

@@ -21,6 +21,8 @@ MOST_ATTEMPTS = 1000
 """Attempts per webhook, redeliveries included; beyond it `redeliver` is refused."""
 _MOST_OF_A_SERIES = 200
 """More than fit into `PATIENCE`: 8 until the pause is the longest, then one each 900 s."""
+LAST_ATTEMPT = MOST_ATTEMPTS + _MOST_OF_A_SERIES
+"""No webhook is attempted more often, also if its dead letter is redriven again and again: each attempt is kept."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,7 @@ def task(plain: Any) -> Task:
         raise UnreadableTask("workflow_id, application")
     if not is_api_key(found.account):
         raise UnreadableTask("account")
-    if not 1 <= found.attempt <= MOST_ATTEMPTS + _MOST_OF_A_SERIES or not 1 <= found.series <= _MOST_OF_A_SERIES:
+    if not 1 <= found.attempt <= LAST_ATTEMPT + 1 or not 1 <= found.series <= _MOST_OF_A_SERIES:
         raise UnreadableTask("attempt, series")
     return found
 

@@ -14,8 +14,8 @@ PUBLISH_SLACK = 900
 """Seconds the webhooks of a workflow that is over may take to be queued."""
 RETRY = 60
 """Seconds after which a workflow whose looking-after came to nothing is looked after again."""
-UNREADABLE = 3600
-"""Seconds before reconcile looks again at a workflow whose item it could not read."""
+IMMOVABLE = 3600
+"""Seconds before reconcile looks again at a workflow about which it could do nothing."""
 DELAYS = 86_400
 """Seconds by which sends that fail until they are given up, and executions that die until the last, outlast the timers.
 

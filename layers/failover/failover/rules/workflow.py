@@ -8,6 +8,7 @@ from dataclasses import MISSING, asdict, dataclass, field, fields
 from typing import Any
 
 from failover.rules.channels import CHANNELS
+from failover.rules.credentials import is_api_key, is_id
 from failover.rules.statuses import CONDITIONS
 from failover.rules.stored import UnreadableItem, checked, instant, one_of, whole
 
@@ -125,6 +126,12 @@ def from_plain(plain: dict[str, Any]) -> Workflow:
     known["writes"] = _texts(plain, "writes")
     one_of(plain, "status", STATES)
     one_of(plain, "word", ("workflow", "dispatch"))
+    if plain.get("pk", f"workflow#{known['id']}") != f"workflow#{known['id']}" or not is_id(known["id"]):
+        raise UnreadableItem("id")
+    if not is_api_key(known["account"]):
+        raise UnreadableItem("account")
+    if not is_id(known.get("application", known["id"])):
+        raise UnreadableItem("application")
     for name in ("created_at", "ended_at", "due_at"):
         instant(plain, name, None)
     for name in ("receipt_window", "record_retention"):

@@ -99,7 +99,7 @@ def _store(outside: Outside, workflow: Workflow, asked: Request, once: Once | No
             outside.sleep(pause)
             attempt += 1
         except aws.Unavailable:
-            if outside.store.read(workflow.id) is None:
+            if aws.insistently(lambda: outside.store.read(workflow.id), outside.sleep) is None:
                 raise
             return None
 

@@ -39,6 +39,9 @@ def deliver(outside: Outside, task: Task) -> None:
     if number < known.last_attempt or (number == known.last_attempt and known.claimed_at is None):
         logger.info("no attempt: made already", sequence=task.sequence, attempt=number)
         return
+    if number > delivery.LAST_ATTEMPT:
+        logger.error("webhook given up", sequence=task.sequence, attempt=number)
+        return
     url, entry = known.url, webhooks.find(known.workflow, task.sequence)
     if url is None or entry is None:
         logger.info("no webhook", sequence=task.sequence, url_known=url is not None)
@@ -93,6 +96,10 @@ def _followed_up(outside: Outside, task: Task, attempted: Attempted) -> tuple[st
         return "delivered", False
     if not delivery.worth_repeating(attempted):
         count("WebhooksRefused")
+        return "failed", False
+    if task.attempt >= delivery.LAST_ATTEMPT:
+        count("WebhooksGivenUp")
+        logger.error("webhook given up", sequence=task.sequence, attempt=task.attempt)
         return "failed", False
     seconds = delivery.pause(task.series)
     if delivery.may_go_on(task.since, outside.now(), seconds):

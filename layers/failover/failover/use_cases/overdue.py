@@ -1,9 +1,11 @@
 """What the index `due` lists, one workflow after the other, while there is time."""
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
 
 from failover.adapters import aws
-from failover.adapters.store import DUE_SHARDS, Overdue
+from failover.adapters.store import DUE_SHARDS, Overdue, OverduePage
 from failover.observability import logger, unexpected
 from failover.outside import Outside
 from failover.rules import due
@@ -15,43 +17,66 @@ MOST_PER_SHARD = 50
 MOST_LISTINGS = 20
 """In one run, while there is time; the rest is there in the next one, a minute later."""
 
+type Read = Callable[[int, int, int, Any], OverduePage]
+"""One of the store's lists: (shard, now, limit, after)."""
 
-def listed(
-    read: Callable[[int, int, int], list[Overdue]], now: int, time_left: Callable[[], bool]
-) -> tuple[list[Overdue], bool]:
-    """What the shards hold, in their turn; and whether all of them could be read. `read` is the store's."""
-    found: list[Overdue] = []
-    unread = DUE_SHARDS
-    for shard in due.in_turn(DUE_SHARDS, now):
-        if not time_left():
-            break
-        try:
-            found += read(shard, now, MOST_PER_SHARD)
-            unread -= 1
-        except aws.Unavailable as error:
-            logger.warning("unavailable", error=str(error))
-    return found, unread == 0
+
+@dataclass
+class Listing:
+    """The workflows of one of the store's lists that were due when it began, each of them once."""
+
+    read: Read
+    now: int
+    found: list[Overdue] = field(default_factory=list)
+    """Of the last listing: oldest first in each shard."""
+    complete: bool = True
+    """Every shard could be read."""
+    _after: dict[int, Any] = field(default_factory=lambda: dict.fromkeys(range(DUE_SHARDS)))
+    """Where each shard that has more goes on."""
+
+    @property
+    def over(self) -> bool:
+        """Every shard has been listed to its end, or could not be read."""
+        return not self._after
+
+    def go_on(self, time_left: Callable[[], bool]) -> None:
+        """List what comes next, while there is time."""
+        self.found = []
+        for shard in due.in_turn(DUE_SHARDS, self.now):
+            if shard not in self._after:
+                continue
+            if not time_left():
+                self.complete = False
+                break
+            try:
+                page = self.read(shard, self.now, MOST_PER_SHARD, self._after.pop(shard))
+            except aws.Unavailable as error:
+                logger.warning("unavailable", error=str(error))
+                self.complete = False
+                continue
+            self.found += page.found
+            if page.next is not None:
+                self._after[shard] = page.next
 
 
 def look_after_all(
-    found: list[Overdue],
-    read: Callable[[int, int, int], list[Overdue]],
-    look_after: Callable[[Outside, str], None],
-    outside: Outside,
-    time_left: Callable[[], bool],
+    listing: Listing, look_after: Callable[[Outside, str], bool], outside: Outside, time_left: Callable[[], bool]
 ) -> int:
-    """Look after what was found, then after what `read` finds beyond it, while there is time; how many there were."""
-    looked_after = _each(found, look_after, outside, time_left)
+    """Look after what `listing` has found and will find, while there is time; how many workflows there were.
+
+    `look_after` says whether it could do anything about a workflow.
+    """
+    looked_after = _each(listing.found, look_after, outside, time_left)
     for _ in range(MOST_LISTINGS - 1):
-        if len(found) < MOST_PER_SHARD or not time_left():
+        if listing.over or not time_left():
             break
-        found, _complete = listed(read, outside.now(), time_left)
-        looked_after += _each(found, look_after, outside, time_left)
+        listing.go_on(time_left)
+        looked_after += _each(listing.found, look_after, outside, time_left)
     return looked_after
 
 
 def _each(
-    found: list[Overdue], look_after: Callable[[Outside, str], None], outside: Outside, time_left: Callable[[], bool]
+    found: list[Overdue], look_after: Callable[[Outside, str], bool], outside: Outside, time_left: Callable[[], bool]
 ) -> int:
     """One that fails waits for the next run."""
     looked_after = 0
@@ -60,12 +85,13 @@ def _each(
             break
         logger.append_keys(workflow_id=overdue.workflow_id)
         try:
-            look_after(outside, overdue.workflow_id)
+            if not look_after(outside, overdue.workflow_id):
+                _put_off(outside, overdue)
         except (aws.Unavailable, TooContended) as error:
             logger.warning("unavailable", error=str(error) or type(error).__name__)
         except UnreadableItem as error:
             unexpected(error)
-            _put_off(outside, overdue.workflow_id)
+            _put_off(outside, overdue)
         except Exception as error:
             unexpected(error)  # one broken workflow must not keep the others waiting
         finally:
@@ -74,10 +100,10 @@ def _each(
     return looked_after
 
 
-def _put_off(outside: Outside, workflow_id: str) -> None:
-    """An item that cannot be read cannot be moved either: it must not stand before those that can."""
+def _put_off(outside: Outside, overdue: Overdue) -> None:
+    """What cannot be moved must not be found again each minute: it is unreadable, gone, or over and still listed."""
     now = outside.now()
     try:
-        outside.store.put_off(workflow_id, now, now + due.UNREADABLE * 1000)
+        outside.store.put_off(overdue, now, now + due.IMMOVABLE * 1000)
     except (aws.Unavailable, RuntimeError) as error:
         logger.warning("unavailable", error=str(error))

@@ -12,7 +12,7 @@ from failover.observability import count, logger, measure_seconds
 from failover.outside import Outside
 from failover.rules import transitions
 from failover.rules.workflow import Workflow
-from failover.use_cases import overdue
+from failover.use_cases.overdue import Listing, look_after_all
 from failover.use_cases.signal import tell
 from failover.use_cases.transition import transition
 
@@ -24,29 +24,34 @@ def reconcile(outside: Outside, time_left: Callable[[], bool] = lambda: True) ->
     could be read.
     """
     now, store = outside.now(), outside.store
-    moving, all_moving = overdue.listed(store.overdue, now, time_left)
-    moved = overdue.look_after_all(moving, store.overdue, _look_after, outside, time_left)
-    silent, all_silent = overdue.listed(store.silent, now, time_left)
-    if all_moving and all_silent:
-        oldest = min((one.due_at for one in (*moving, *silent)), default=now)
-        measure_seconds("OldestOverdueSeconds", (now - oldest) // 1000)
-    return moved + overdue.look_after_all(silent, store.silent, _look_after, outside, time_left)
+    moving, silent = Listing(store.overdue, now), Listing(store.silent, now)
+    moving.go_on(time_left)
+    oldest = [one.due_at for one in moving.found]
+    all_moving = moving.complete
+    moved = look_after_all(moving, _look_after, outside, time_left)
+    silent.go_on(time_left)
+    oldest += [one.due_at for one in silent.found]
+    if all_moving and silent.complete:
+        measure_seconds("OldestOverdueSeconds", (now - min(oldest, default=now)) // 1000)
+    return moved + look_after_all(silent, _look_after, outside, time_left)
 
 
-def _look_after(outside: Outside, workflow_id: str) -> None:
+def _look_after(outside: Outside, workflow_id: str) -> bool:
+    """False: it is gone, or over, and the index does not know."""
     stored = outside.store.read(workflow_id)
     if stored is None or not stored.running:
-        return
+        return False
     taken = transition(outside.store, stored, lambda now: transitions.taken(now, outside.now()))
     if taken is None:
-        return  # the index is a moment behind, or somebody else looks after it
+        return True  # the index is a moment behind, or another run looks after it
     workflow = taken[1]
     if transition(outside.store, workflow, lambda now: transitions.unconfirmed(now, outside.now())):
         _reconciled("unconfirmed")
-        return
+        return True
     if workflow.steps[-1].phase == "pending":
         workflow = _moved(outside, workflow)
     transition(outside.store, workflow, lambda now: transitions.postponed(now, outside.now()))
+    return True
 
 
 def _moved(outside: Outside, workflow: Workflow) -> Workflow:

@@ -11,23 +11,29 @@ from failover.outside import Outside
 from failover.rules import transitions, webhooks
 from failover.rules.delivery import Task
 from failover.rules.workflow import Entry, Workflow
-from failover.use_cases import overdue
+from failover.use_cases.overdue import Listing, look_after_all
 from failover.use_cases.publish import queue, settle
 from failover.use_cases.transition import transition
 
 
 def republish(outside: Outside, time_left: Callable[[], bool] = lambda: True) -> int:
     """Look after the webhooks of workflows that are over, oldest first, while there is time; how many workflows."""
-    found, _ = overdue.listed(outside.store.unpublished, outside.now(), time_left)
-    return overdue.look_after_all(found, outside.store.unpublished, _look_after, outside, time_left)
+    listing = Listing(outside.store.unpublished, outside.now())
+    listing.go_on(time_left)
+    return look_after_all(listing, _look_after, outside, time_left)
 
 
-def _look_after(outside: Outside, workflow_id: str) -> None:
-    """Queue first, write it down then: whoever dies in between queues them again, and the delivery notices."""
+def _look_after(outside: Outside, workflow_id: str) -> bool:
+    """Queue first, record it then: a run that dies in between queues them again, and the delivery notices.
+
+    False: the workflow is gone, or runs, and the index does not know.
+    """
     stored = outside.store.read(workflow_id)
-    taken = stored and transition(outside.store, stored, lambda now: transitions.taken(now, outside.now()))
-    if not taken:
-        return  # the index is a moment behind, or somebody else looks after it
+    if stored is None or stored.running:
+        return False
+    taken = transition(outside.store, stored, lambda now: transitions.taken(now, outside.now()))
+    if taken is None:
+        return True  # the index is a moment behind, or another run looks after it
     workflow = taken[1]
     rest = _never_queued(outside, workflow)
     queue(outside, [(workflow, rest)])
@@ -36,6 +42,7 @@ def _look_after(outside: Outside, workflow_id: str) -> None:
         count("WebhooksPublishedLate")
     if rest:
         logger.warning("published late", sequences=[entry["sequence"] for entry in rest])
+    return True
 
 
 def _never_queued(outside: Outside, workflow: Workflow) -> list[Entry]:

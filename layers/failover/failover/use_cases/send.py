@@ -85,7 +85,8 @@ def _claim(outside: Outside, workflow: Workflow, number: int) -> Workflow | None
 def _asked(outside: Outside, request: Request, claimed: Workflow, number: int) -> Answer:
     """Ask until the answer is final. Before asking again, look whether the message is still wanted.
 
-    The budget counts from the claim, as `backoff.longest_send` does.
+    The budget counts from the claim, as `backoff.longest_send` does. Where the claim itself took so long that the step
+    might expire meanwhile, nothing is asked for.
     """
     step = claimed.steps[number]
     budget = backoff.budget(step.expiry_time)
@@ -93,15 +94,16 @@ def _asked(outside: Outside, request: Request, claimed: Workflow, number: int) -
     def elapsed() -> float:
         return (outside.now() - (step.claimed_at or 0)) / 1000
 
+    answer: Answer = NotTaken("its claim took too long")
     attempt = 1
-    while isinstance(answer := request.send(), NotTaken):
+    while elapsed() <= budget and isinstance(answer := request.send(), NotTaken):
         pause = backoff.pause(attempt, answer.retry_after, elapsed(), budget, outside.jitter())
         if pause is None:
             break
         logger.warning("asked to wait", step=number, reason=answer.reason, seconds=round(pause, 2))
         outside.sleep(pause)
         attempt += 1
-        if not _still_wanted(outside, claimed.id, number) or elapsed() > budget:
+        if not _still_wanted(outside, claimed.id, number):
             break
     return answer
 
