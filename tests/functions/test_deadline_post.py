@@ -271,10 +271,11 @@ FINAL = b"HTTP/1.1 202 Accepted\r\nContent-Length: 2\r\nConnection: close\r\n\r\
 
 
 @pytest.mark.parametrize("interim", [b"100 Continue", b"102 Processing", b"103 Early Hints", b"199 X"])
+@pytest.mark.parametrize("headers", [b"", b"Link: </x>\r\n", b"Link: </x>,\r\n \r\n </y>\r\n", b"X: y\r\n" * 200])
 @pytest.mark.parametrize("times", [1, 3])
-def test_interim_responses(other, interim, times):
+def test_interim_responses(other, interim, times, headers):
     """RFC 9110, 15.2: what comes before the final response decides nothing."""
-    other.script = [server.raw((b"HTTP/1.1 " + interim + b"\r\nLink: </x>\r\n\r\n") * times + FINAL)]
+    other.script = [server.raw((b"HTTP/1.1 " + interim + b"\r\n" + headers + b"\r\n") * times + FINAL)]
     outcome = posted(other.url)
     assert isinstance(outcome, Response)
     assert (outcome.status, outcome.body) == (202, b"{}")

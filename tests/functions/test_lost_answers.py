@@ -40,7 +40,7 @@ def other_writers(world):
 def lose_the_answer(client, method, meanwhile=lambda: None, which=1, repeated=True):
     """The effect of the `which`-th call of a method happens, then `meanwhile`; botocore repeats it, or gives up.
 
-    Where it gives up, the next two reads fail as well: one bad stretch of the network may lose them all.
+    The next two reads fail as well: one bad stretch of the network may lose them all.
     """
     real, calls = getattr(client, method), []
 
@@ -50,8 +50,8 @@ def lose_the_answer(client, method, meanwhile=lambda: None, which=1, repeated=Tr
             return real(**arguments)
         real(**arguments)
         meanwhile()
+        fail_twice(client, "get_item")
         if not repeated:
-            fail_twice(client, "get_item")
             raise ReadTimeoutError(endpoint_url="https://dynamodb.test")
         return real(**arguments)
 

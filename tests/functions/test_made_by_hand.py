@@ -9,6 +9,7 @@ import pytest
 
 from failover.rules.stored import UnreadableItem
 from failover.task_edge import TaskFailed
+from failover.use_cases import overdue
 from failover.use_cases.overdue import MOST_PER_SHARD
 from tests.acts import lived, sent
 from tests.examples import ID, MESSENGER, NOW, SMS, TWO_STEPS, workflow
@@ -161,18 +162,37 @@ def test_items_that_cannot_be_moved(world, reconciling, update, values):
     assert {flow.id for flow in waiting} <= started(reconciling)
 
 
-def test_copies_of_items(world, reconciling):
-    """A copy of a workflow's item under a key of its own stands before no workflow."""
+@pytest.mark.parametrize(
+    "copy_key",
+    [
+        pytest.param({"sk": {"S": "state.bak"}}, id="another sort key"),
+        pytest.param({"pk": {"S": "backup#1"}}, id="another partition key"),
+    ],
+)
+def test_copies_of_items(world, call, reconciling, output, monkeypatch, copy_key):
+    """A copy of a workflow's item under a key of its own stands before no workflow, and rings no alarm."""
+    monkeypatch.setattr(overdue, "MOST_PER_SHARD", 2)
+    monkeypatch.setattr(overdue, "MOST_LISTINGS", 2)
     items = boto3.client("dynamodb")
-    for number in range(MOST_PER_SHARD + 1):
+    for number in range(7):
         flow = left_in(world, 0, number)
         key = {**KEY, "pk": {"S": f"workflow#{flow.id}"}}
         item = items.get_item(TableName=world.table, Key=key)["Item"]
-        items.put_item(TableName=world.table, Item={**item, "sk": {"S": "state.bak"}})
+        items.put_item(
+            TableName=world.table, Item={**item, "listed": {"S": world.api_key}, **of_number(copy_key, number)}
+        )
         items.delete_item(TableName=world.table, Key=key)
-    waiting = left_in(world, 0, MOST_PER_SHARD + 1, due_at=NOW + 1)
+    waiting = left_in(world, 0, 9, due_at=NOW + 1)
     reconciling.run(NOW + MINUTE)
     assert started(reconciling) == {waiting.id}
+    output()
+    reconciling.run(NOW + 9 * MINUTE)
+    assert '"OldestOverdueSeconds":[0]' in output().replace(" ", "").replace(".0", "")
+
+
+def of_number(copy_key, number):
+    """A key for each copy."""
+    return {name: {"S": value["S"].replace("1", str(number))} for name, value in copy_key.items()}
 
 
 @pytest.mark.parametrize(
@@ -189,6 +209,26 @@ def test_a_row_that_cannot_be_read(world, item, call, output, edit):
     assert listed["statusCode"] == 200
     assert other in [one["workflow_uuid"] for one in body_of(listed)["workflows"]]
     assert "private" not in output()
+
+
+def test_a_page_that_ends_on_a_row_that_cannot_be_read(world, item, call):
+    """The list goes on behind such a row, and shows no copy of a workflow."""
+    items, others = boto3.client("dynamodb"), []
+    for number in range(1, 6):
+        others.append(f"{number:08x}-0000-4000-8000-000000000000")
+        flow = replace(workflow("sms", account=world.api_key), id=others[-1], created_at=NOW + number)
+        world.put(flow, [SMS])
+    for number in (2, 4):
+        key = {"pk": {"S": f"workflow#{others[number - 1]}"}, "sk": {"S": "state"}}
+        stored = items.get_item(TableName=world.table, Key=key)["Item"]
+        items.put_item(TableName=world.table, Item={**stored, "sk": {"S": "state.bak"}})
+        items.put_item(TableName=world.table, Item={**stored, "created_at": {"N": f"{NOW + number}.5"}})
+    seen, cursor = [], ""
+    while cursor is not None:
+        page = body_of(call("GET", f"/workflows?limit=2{cursor}"))
+        seen += [one["workflow_uuid"] for one in page["workflows"]]
+        cursor = f"&cursor={page['cursor']}" if "cursor" in page else None
+    assert seen == [others[4], others[2], others[0], ID]
 
 
 @pytest.mark.parametrize(

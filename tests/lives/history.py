@@ -306,8 +306,12 @@ class History:
         return [at for at in (*timers, *minutes, *messages) if at > self.stack.now]
 
     def come_to_rest(self) -> None:
-        """Nothing breaks any more, but executions that are doomed; then every promise must have been kept."""
+        """Nothing breaks any more, but executions that are doomed; then every promise must have been kept.
+
+        An operator has removed the items that could not be read.
+        """
         stack, broken_until = self.stack, self.stack.now
+        stack.table.remove_edited()
         for _ in range(ROUNDS):
             if self.ending == "delivered":
                 for place in stack.vendor.taken - Counter(stack.vendor.told.keys()):

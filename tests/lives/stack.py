@@ -63,14 +63,15 @@ class MemoryTable:
         self.hosts = memory_deliveries.Hosts(self.items)
         self.listing = memory.Listing(self.items)
         self.stream: list[Any] = []
-
-    @property
-    def edited(self) -> bool:
-        """Some items have been edited by hand until they could not be read."""
-        return bool(self.items.unreadable)
+        self.edited = False
 
     def edit(self, workflow_id: str) -> None:
+        """Someone edits an item by hand until it cannot be read."""
+        self.edited = True
         self.items.unreadable.setdefault(workflow_id, 0)
+
+    def remove_edited(self) -> None:
+        self.items.unreadable.clear()
 
     def follow(self, written: Callable[[Workflow | None, Workflow], None]) -> None:
         """Have each write of a workflow told, and put it on the stream."""

@@ -69,14 +69,14 @@ _PAUSES = (0.1, 0.3, 1.0, 2.0, 4.0)
 def insistently[T](read: Callable[[], T], sleep: Callable[[float], None]) -> T:
     """Read what became of a write whose answer was lost: what has lost the answer may fail the read, too.
 
-    Repeats `read` for about seven seconds. Raises Unavailable.
+    Begins no further read later than about seven seconds after the first. Raises Unavailable.
     """
     ends = time.monotonic() + sum(_PAUSES)
     for pause in _PAUSES:
         try:
             return read()
         except Unavailable:
-            if time.monotonic() > ends:
+            if time.monotonic() + pause > ends:
                 raise
             sleep(pause)
     return read()

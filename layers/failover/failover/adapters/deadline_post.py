@@ -195,9 +195,9 @@ class _FinalResponse(http.client.HTTPResponse):
     def _read_status(self) -> tuple[str, int, str]:
         while True:
             version, status, reason = super()._read_status()  # type: ignore[misc]
-            if not 100 < status < 200 or status == 101:  # 101 is final: the connection speaks something else then
+            if not 100 <= status < 200 or status == 101:  # 101 is final: the connection speaks something else then
                 return version, status, reason
-            while self.fp.readline(65537).strip():
+            while self.fp.readline(65537) not in (b"\r\n", b"\n", b""):
                 pass
 
 

@@ -1,10 +1,11 @@
 """The list of an account's workflows: the indexes `listed` and `referred`, newest first."""
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 from failover.adapters.store import referred
-from failover.adapters.table import Item, Table, calls, key, marshalled, plain
+from failover.adapters.table import Item, Table, calls, key, marshalled
 from failover.rules.listing import Filters, Page, Position
 from failover.rules.stored import UnreadableItem
 
@@ -34,15 +35,16 @@ class Listing:
         for _ in range(_MOST_QUERIES):
             with calls():
                 answer = self._table.client.query(**query)
-            found += self._table.present(answer["Items"], self._unreadable)
+            items = [item for item in answer["Items"] if item["sk"] == {"S": "state"}]  # no copy that was made by hand
+            found += self._table.present(items, self._unreadable)
             last = answer.get("LastEvaluatedKey")
             if len(found) >= filters.limit or last is None:
                 break
             query["ExclusiveStartKey"] = last
         shown = found[: filters.limit]
         if len(found) > filters.limit:
-            return Page(shown, _position(shown[-1]))
-        return Page(shown, _position(plain(last)) if last else None)
+            return Page(shown, _position(marshalled(shown[-1])))
+        return Page(shown, _position(last) if last else None)
 
     def _query(self, account: str, filters: Filters) -> dict[str, Any]:
         index, partition = "listed", account
@@ -73,5 +75,6 @@ class Listing:
         return query
 
 
-def _position(item: Item) -> Position:
-    return Position(item["created_at"], item["pk"].removeprefix("workflow#"))
+def _position(item: dict[str, Any]) -> Position:
+    """Of an item as DynamoDB gives it."""
+    return Position(int(Decimal(item["created_at"]["N"])), item["pk"]["S"].removeprefix("workflow#"))

@@ -193,16 +193,15 @@ class Store:
                     self._client.put_item(**put)
             else:
                 self._put_with_pointer(put, workflow.id, pointer)
-        except ConditionFailed:
-            current = self.read(workflow.id)
+        except (ConditionFailed, aws.Unavailable) as error:
+            current = aws.insistently(lambda: self.read(workflow.id), self._table.sleep)
+            if current is not None and write_id in current.writes:
+                return written
+            if isinstance(error, aws.Unavailable):
+                raise
             if current is None:
                 raise RuntimeError("dynamodb: a workflow vanished while it was written") from None
-            if write_id not in current.writes:
-                raise Conflict(current) from None
-        except aws.Unavailable:
-            current = aws.insistently(lambda: self.read(workflow.id), self._table.sleep)
-            if current is None or write_id not in current.writes:
-                raise
+            raise Conflict(current) from None
         return written
 
     def _put_with_pointer(self, put: dict[str, Any], workflow_id: str, pointer: Pointer) -> None:
@@ -278,7 +277,7 @@ class Store:
         found = [
             Overdue(item["pk"]["S"].removeprefix("workflow#"), int(Decimal(item["due_at"]["N"])), partition)
             for item in answer["Items"]
-            if item["sk"]["S"] == "state"  # and no copy of one that was made by hand
+            if item["sk"]["S"] == "state" and item["pk"]["S"].startswith("workflow#")  # no copy that was made by hand
         ]
         return OverduePage(found, answer.get("LastEvaluatedKey"))
 

@@ -40,6 +40,7 @@ def deliver(outside: Outside, task: Task) -> None:
         logger.info("no attempt: made already", sequence=task.sequence, attempt=number)
         return
     if number > delivery.LAST_ATTEMPT:
+        count("WebhooksGivenUp")
         logger.error("webhook given up", sequence=task.sequence, attempt=number)
         return
     url, entry = known.url, webhooks.find(known.workflow, task.sequence)

@@ -67,11 +67,11 @@ def look_after_all(
     `look_after` says whether it could do anything about a workflow.
     """
     looked_after = _each(listing.found, look_after, outside, time_left)
-    for _ in range(MOST_LISTINGS - 1):
-        if listing.over or not time_left():
-            break
+    listings = 1
+    while listings < MOST_LISTINGS and not listing.over and time_left():
         listing.go_on(time_left)
         looked_after += _each(listing.found, look_after, outside, time_left)
+        listings += bool(listing.found)  # pages of copies that were made by hand do not count
     return looked_after
 
 
