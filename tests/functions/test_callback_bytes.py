@@ -89,7 +89,7 @@ def test_long(world, app, sent, told):  # noqa: F811
 
 @pytest.mark.parametrize("claim", ["\ud800", "é", 7, None, ["x"], "x" * 100_000])
 def test_any_payload_hash(app, sent, output, claim):  # noqa: F811
-    """A token's `payload_hash` that is no hash is 401, whoever has signed it."""
+    """A token's `payload_hash` that is no hash is 401, even under the right secret."""
     answer = app.handler(callback_event(callback("read"), payload_hash=claim), None)
     assert answer["statusCode"] == 401
     assert body_of(answer)["type"].endswith("#invalid-signature")
