@@ -3,10 +3,8 @@
 from typing import Any
 
 from failover import problems
-from failover.rules.channels import CHANNELS
 from failover.rules.idempotency import LONGEST
 from failover.rules.listing import CURSOR, DEFAULT_LIMIT, LARGEST_LIMIT, LONGEST_REFERENCE
-from failover.rules.workflow import STATES
 
 type Part = dict[str, Any]
 
@@ -161,8 +159,8 @@ def _query(name: str, description: str, schema: Part) -> Part:
 _REFERENCE = {"type": "string", "minLength": 1, "maxLength": LONGEST_REFERENCE}
 _LIMIT = {"type": "integer", "minimum": 1, "maximum": LARGEST_LIMIT, "default": DEFAULT_LIMIT}
 _FILTERS = [
-    _query("status", "Only workflows with this status.", {"type": "string", "enum": list(STATES)}),
-    _query("channel", "Only workflows with a step on this channel.", {"type": "string", "enum": list(CHANNELS)}),
+    _query("status", "Only workflows with this status.", {"$ref": "#/components/schemas/WorkflowStatus"}),
+    _query("channel", "Only workflows with a step on this channel.", {"$ref": "#/components/schemas/Channel"}),
     _query("client_ref", "Only workflows you call by this.", _REFERENCE),
     _query("since", "Created then or later.", {"type": "string", "format": "date-time"}),
     _query("until", "Created then or earlier.", {"type": "string", "format": "date-time"}),

@@ -1,9 +1,11 @@
 """The schemas of requests: those of the models that validate them, and the forms they tolerate besides."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from failover.rules.channels import CHANNELS, Channel
 from failover.rules.request import MAX_STEPS
+from failover.rules.statuses import CONDITIONS
 from failover.rules.step_models import EXPIRY_SECONDS, step_model
 from failover.rules.webhook_url import LONGEST
 
@@ -18,7 +20,7 @@ _CLIENT_REF: Schema = {
 _WEBHOOK_URL: Schema = {
     "type": ["string", "null"],
     "maxLength": LONGEST,
-    "pattern": r"^https://[A-Za-z][A-Za-z0-9-]*(\.[A-Za-z][A-Za-z0-9-]*)+(/[!-\[\]-~]*)?$",
+    "format": "uri",
     "description": "Where this workflow's webhooks go instead of your account's or application's URL: https, and a "
     "public host.",
     "examples": ["https://shop.example.com/status"],
@@ -66,33 +68,34 @@ _EXAMPLE = {
 
 
 def schemas() -> dict[str, Schema]:
-    """Components: the request, a step and a last step, and both for each channel."""
-    components: dict[str, Schema] = {"WorkflowRequest": _request()}
-    for name, last in (("Step", False), ("LastStep", True)):
-        names = {channel: f"{_camel(channel)}{name}" for channel in CHANNELS}
-        components[name] = {"oneOf": [{"$ref": f"#/components/schemas/{of}"} for of in names.values()]}
-        for channel in CHANNELS.values():
-            components[names[channel.name]] = _step(channel, last=last)
-    components["Step"]["description"] = "A message, and what makes the next one go out."
-    components["LastStep"]["description"] = "The last message: nothing follows it, so it has no `failover`."
+    """Components: the request, a step and a last step, and their parts for each channel.
+
+    Every object has a name, for generators of clients name a type after it.
+    """
+    components: dict[str, Schema] = {
+        "WorkflowRequest": _request(),
+        "Step": _one_of(f"{_camel(name)}Step" for name in CHANNELS)
+        | {"description": "A message, and what makes the next one go out."},
+        "LastStep": _one_of(f"{_camel(name)}LastStep" for name in CHANNELS)
+        | {"description": "The last message: nothing follows it, so it has no `failover`."},
+    }
+    for channel in CHANNELS.values():
+        components |= _steps(channel)
     return components
 
 
 def _request() -> Schema:
-    step, last = {"$ref": "#/components/schemas/Step"}, {"$ref": "#/components/schemas/LastStep"}
-    lists = [
-        {"prefixItems": [*[step] * (length - 1), last], "items": _NULL, "minItems": length}
-        for length in range(1, MAX_STEPS + 1)
-    ]
     return {
         "type": "object",
         "properties": {
-            "template": {"const": "failover"},
+            "template": {"type": "string", "const": "failover"},
             "workflow": {
                 "type": "array",
-                "description": f"1 to {MAX_STEPS} steps, sent in this order. All but the last have `failover`. Old "
-                "clients leave a null behind the last one.",
-                "anyOf": lists,
+                "description": f"1 to {MAX_STEPS} steps, sent in this order. All but the last have `failover`; the "
+                "last has none. Nulls after the last step, which old clients leave there, are ignored.",
+                "minItems": 1,
+                "maxItems": MAX_STEPS,
+                "items": {"anyOf": [_ref("Step"), _ref("LastStep")]},
             },
             "client_ref": _CLIENT_REF,
             "webhook_url": _WEBHOOK_URL,
@@ -102,39 +105,58 @@ def _request() -> Schema:
     }
 
 
-def _step(channel: Channel, *, last: bool) -> Schema:
-    schema = step_model(channel, last=last).model_json_schema(by_alias=True)
-    step: Schema = _inlined(schema, schema.get("$defs", {}))
-    step["title"] = f"{channel.name}{', last' if last else ''}"
-    step["properties"]["from"]["properties"][channel.sender] = _sender(channel)
-    step["properties"]["to"]["properties"][channel.recipient] = _RECIPIENTS[channel.recipient]
-    if not last:
-        failover = step["properties"]["failover"]["properties"]
-        failover["expiry_time"] = _tolerant_seconds(*EXPIRY_SECONDS)
-    for name, option in channel.options:
-        options = _options(step, channel)
-        if option.seconds:
-            options["properties"][name] = {"anyOf": [_tolerant_seconds(*option.seconds), _NULL]}
-        if option.required_when:
-            _split(step, channel, name, *option.required_when)
-    return step
+def _steps(channel: Channel) -> dict[str, Schema]:
+    """The channel's step and last step, and every object in them, named after the channel and its model."""
+    prefix = _camel(channel.name)
+    model = step_model(channel, last=False).model_json_schema(by_alias=True)
+    step = _renamed(model, prefix)
+    parts = {f"{prefix}{_camel(name)}": _renamed(part, prefix) for name, part in model["$defs"].items()}
+    parts[f"{prefix}From"]["properties"][channel.sender] = _sender(channel)
+    parts[f"{prefix}To"]["properties"][channel.recipient] = _RECIPIENTS[channel.recipient]
+    failover = parts[f"{prefix}Failover"]["properties"]
+    failover["expiry_time"] = _tolerant_seconds(*EXPIRY_SECONDS)
+    if channel.conditions == CONDITIONS:
+        failover["condition_status"] = _ref("ConditionStatus")
+    message = parts[f"{prefix}Message"]["properties"]
+    if "oneOf" in message["content"]:
+        parts[f"{prefix}Content"] = _by_type(channel, message["content"]["oneOf"])
+        message["content"] = _ref(f"{prefix}Content")
+    if channel.options:
+        options = _options(channel, parts[f"{prefix}Options"])
+        parts |= options
+        message[channel.name] = {"anyOf": [*map(_ref, options), _NULL]}
+    return {f"{prefix}Step": step, f"{prefix}LastStep": _without_failover(step), **parts}
 
 
-def _inlined(schema: Any, definitions: dict[str, Schema]) -> Any:
-    """The schema without references and without what pydantic adds for programs."""
+def _without_failover(step: Schema) -> Schema:
+    return {
+        **step,
+        "properties": {name: part for name, part in step["properties"].items() if name != "failover"},
+        "required": [name for name in step["required"] if name != "failover"],
+    }
+
+
+def _by_type(channel: Channel, contents: list[Schema]) -> Schema:
+    """One of a channel's contents, of which the field `type` says which."""
+    mapping = {kind: content["$ref"] for kind, content in zip(channel.kinds, contents, strict=True)}
+    return {"oneOf": contents, "discriminator": {"propertyName": "type", "mapping": mapping}}
+
+
+def _renamed(schema: Any, prefix: str) -> Any:
+    """The schema with the names of components, and without what pydantic adds for programs."""
     if isinstance(schema, list):
-        return [_inlined(item, definitions) for item in schema]
+        return [_renamed(item, prefix) for item in schema]
     if not isinstance(schema, dict):
         return schema
     if "$ref" in schema:
-        return _inlined(definitions[schema["$ref"].rpartition("/")[2]], definitions)
-    kept = {}
+        return _ref(prefix + _camel(schema["$ref"].rpartition("/")[2]))
+    renamed = {}
     for key, value in schema.items():
         if key == "properties":
-            kept[key] = {name: _inlined(item, definitions) for name, item in value.items()}
+            renamed[key] = {name: _renamed(item, prefix) for name, item in value.items()}
         elif key not in ("$defs", "title") and not (key == "default" and value is None):
-            kept[key] = _inlined(value, definitions)
-    return kept
+            renamed[key] = _renamed(value, prefix)
+    return renamed
 
 
 def _tolerant_seconds(low: int, high: int) -> Schema:
@@ -152,28 +174,39 @@ def _digits(low: int, high: int) -> str:
     return f"{lowest}|[1-9][0-9]{{2,3}}|[1-7][0-9]{{4}}|8[0-5][0-9]{{3}}|86[0-3][0-9]{{2}}|86400"
 
 
-def _options(step: Schema, channel: Channel) -> Schema:
-    options: Schema = next(
-        branch for branch in step["properties"]["message"]["properties"][channel.name]["anyOf"] if branch != _NULL
-    )
-    return options
+def _options(channel: Channel, schema: Schema) -> dict[str, Schema]:
+    """Components for the channel's options: two if one option is required when another has a certain value."""
+    name = f"{_camel(channel.name)}Options"
+    components = {name: schema}
+    for field, option in channel.options:
+        if option.seconds:
+            schema["properties"][field] = {"anyOf": [_tolerant_seconds(*option.seconds), _NULL]}
+        if option.required_when:
+            other, word = option.required_when
+            components[f"{_camel(channel.name)}{_camel(word)}Options"] = _bound(schema, field, other, word)
+            choices = [choice for choice in _but_null(schema["properties"][other])["enum"] if choice != word]
+            schema["properties"][other] = {"anyOf": [{"type": "string", "enum": choices}, _NULL]}
+    return components
 
 
-def _split(step: Schema, channel: Channel, name: str, other: str, word: str) -> None:
-    """Options of which one is required when another has a certain value: two schemas in place of one."""
-    options = _options(step, channel)
-    choices = next(branch["enum"] for branch in options["properties"][other]["anyOf"] if "enum" in branch)
-    text = next(branch for branch in options["properties"][name]["anyOf"] if branch != _NULL)
-    free = {"anyOf": [{"enum": [choice for choice in choices if choice != word]}, _NULL]}
-    bound = {**options["properties"], other: {"const": word}, name: text}
-    step["properties"]["message"]["properties"][channel.name] = {
-        "anyOf": [
-            {**options, "properties": {**options["properties"], other: free}},
-            {**options, "properties": bound, "required": [other, name]},
-            _NULL,
-        ]
-    }
+def _bound(options: Schema, field: str, other: str, word: str) -> Schema:
+    """The options with `word` as the value of `other`, which makes `field` required."""
+    bound = {other: {"type": "string", "const": word}, field: _but_null(options["properties"][field])}
+    return {**options, "properties": {**options["properties"], **bound}, "required": [other, field]}
 
 
-def _camel(channel: str) -> str:
-    return "".join(part.title() for part in channel.split("_"))
+def _but_null(schema: Schema) -> Schema:
+    branch: Schema = next(branch for branch in schema["anyOf"] if branch != _NULL)
+    return branch
+
+
+def _ref(name: str) -> Schema:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _one_of(names: Iterable[str]) -> Schema:
+    return {"oneOf": [_ref(name) for name in names]}
+
+
+def _camel(name: str) -> str:
+    return "".join(part[:1].upper() + part[1:] for part in name.split("_"))

@@ -4,7 +4,7 @@ from typing import Any
 
 from failover import problems
 from failover.rules.channels import CHANNELS
-from failover.rules.statuses import FAILURES, RANKS
+from failover.rules.statuses import CONDITIONS, FAILURES, RANKS
 from failover.rules.workflow import OUTCOMES, STATES
 
 type Schema = dict[str, Any]
@@ -38,7 +38,9 @@ def schemas() -> dict[str, Schema]:
         "Instant": {"type": "string", "format": "date-time", "examples": ["2026-01-31T12:00:00.000Z"]},
         "Channel": {"type": "string", "enum": list(CHANNELS)},
         "MessageStatus": _words(_STATUSES, {*RANKS, *FAILURES}),
+        "ConditionStatus": {"type": "string", "enum": list(CONDITIONS)},
         "WorkflowStatus": {"type": "string", "enum": list(STATES)},
+        "FinalStatus": {"type": "string", "enum": [status for status in STATES if status != "running"]},
         "StepState": {
             "type": "string",
             "enum": ["pending", "claimed", "sent", "unknown", "unsent", *OUTCOMES],
@@ -61,7 +63,7 @@ def schemas() -> dict[str, Schema]:
             },
             {
                 "invalid_parameters": {
-                    **_array(_object({"name": _text("A path."), "reason": _text()})),
+                    **_array(_ref("InvalidParameter")),
                     "maxItems": problems.MOST_FAULTS,
                 },
                 "omitted_parameters": {
@@ -71,21 +73,23 @@ def schemas() -> dict[str, Schema]:
                 "state": _ref("WorkflowStatus"),
             },
         ),
+        "InvalidParameter": _object({"name": _text("A path."), "reason": _text()}),
         **_either("Accepted", {}),
         "Plan": _object(
             {
-                "template": {"const": "failover"},
-                "dry_run": {"const": True},
+                "template": {"type": "string", "const": "failover"},
+                "dry_run": _mark("Always true: nothing was stored or sent."),
                 "steps": _array(_ref("PlannedStep")),
                 "over_at_latest": _ref("Instant"),
             }
         ),
+        "Party": _object({"type": _ref("Channel")}, {"id": _text(), "number": _text()}),
         "PlannedStep": _object(
             {
                 "step": _count(),
                 "channel": _ref("Channel"),
-                "from": _party(),
-                "to": _party(),
+                "from": _ref("Party"),
+                "to": _ref("Party"),
                 "earliest_send": _ref("Instant"),
                 "latest_send": _ref("Instant"),
             },
@@ -97,8 +101,8 @@ def schemas() -> dict[str, Schema]:
         "StepShown": _object(
             {"step": _count(), "channel": _ref("Channel"), "state": _ref("StepState")},
             {
-                "from": _party(),
-                "to": _party(),
+                "from": _ref("Party"),
+                "to": _ref("Party"),
                 "client_ref": _text(),
                 **_CONDITION,
                 "message_uuid": _text(),
@@ -115,7 +119,7 @@ def schemas() -> dict[str, Schema]:
                 "error": _ref("MessageError"),
                 "usage": _ref("Total"),
                 "timestamp": _ref("Instant"),
-                "late": {"const": True},
+                "late": _mark("True: the status came after its step was closed."),
                 "outcome": _text(),
                 "reason": _text(),
             },
@@ -150,7 +154,9 @@ def schemas() -> dict[str, Schema]:
         "WebhookList": _object({"webhooks": _array(_ref("Webhook"))}),
         "Redelivery": _object({"sequence": _count(1), "attempt": _count(1)}),
         "MessageError": _object({"reason": _text()}, {"code": _count()}),
-        "Links": _object({}, {"workflow": _link("workflow"), "dispatch": _link("dispatch")}),
+        "Links": _object({}, {"workflow": _ref("WorkflowLink"), "dispatch": _ref("DispatchLink")}),
+        "WorkflowLink": _link("workflow"),
+        "DispatchLink": _link("dispatch"),
         "Message": _message({}),
         "MessageStatusWebhook": _message({"sequence": _count(1)}),
         "FinalReport": {
@@ -158,6 +164,7 @@ def schemas() -> dict[str, Schema]:
             "description": "The report of a workflow's end; once more, with `amended`, if what comes later adds to it.",
         },
         **{f"{name}Report": schema for name, schema in _words_of(_REPORT, _REPORTED).items()},
+        "ReportLinks": _object({"messages": _array(_ref("ReportedMessage"))}),
         "ReportedMessage": _object(
             {"message_uuid": _text(), "href": _text(), "channel": _ref("Channel"), "status": _ref("MessageStatus")},
             {"usage": _ref("Usage")},
@@ -187,8 +194,8 @@ def _count(least: int = 0) -> Schema:
     return {"type": "integer", "minimum": least}
 
 
-def _party() -> Schema:
-    return _object({"type": _ref("Channel")}, {"id": _text(), "number": _text()})
+def _mark(description: str) -> Schema:
+    return {"type": "boolean", "description": description}
 
 
 def _words(meanings: dict[str, str], known: set[str]) -> Schema:
@@ -224,8 +231,8 @@ def _message(more: dict[str, Schema]) -> Schema:
         {"timestamp": _ref("Instant"), "status": _ref("MessageStatus"), "_links": _ref("Links"), **more},
         {
             "message_uuid": _text(),
-            "to": _party(),
-            "from": _party(),
+            "to": _ref("Party"),
+            "from": _ref("Party"),
             "error": _ref("MessageError"),
             "usage": _ref("Usage"),
             "client_ref": _text(),
@@ -234,24 +241,24 @@ def _message(more: dict[str, Schema]) -> Schema:
 
 
 _CONDITION: dict[str, Schema] = {
-    "condition_status": {"type": "string", "enum": ["delivered", "read"]},
+    "condition_status": _ref("ConditionStatus"),
     "expiry_time": _count(),
 }
 _BRIEF: dict[str, Schema] = {"status": _ref("WorkflowStatus"), "created_at": _ref("Instant")}
-_SUMMARY: dict[str, Schema] = {"template": {"const": "failover"}, **_BRIEF}
+_SUMMARY: dict[str, Schema] = {"template": {"type": "string", "const": "failover"}, **_BRIEF}
 _WHOLE: dict[str, Schema] = {**_SUMMARY, "steps": _array(_ref("StepShown")), "timeline": _array(_ref("Entry"))}
 _ENDED: dict[str, Schema] = {"ended_at": _ref("Instant"), "reason": _text(), "client_ref": _text()}
 _MORE: dict[str, Schema] = {**_ENDED, "usage": _ref("Total")}
 _REPORT: dict[str, Schema] = {
-    "template": {"const": "failover"},
-    "status": {"type": "string", "enum": [status for status in STATES if status != "running"]},
+    "template": {"type": "string", "const": "failover"},
+    "status": _ref("FinalStatus"),
     "timestamp": _ref("Instant"),
-    "_links": _object({"messages": _array(_ref("ReportedMessage"))}),
+    "_links": _ref("ReportLinks"),
     "sequence": _count(1),
 }
 _REPORTED: dict[str, Schema] = {
     "usage": _ref("Total"),
     "client_ref": _text(),
     "reason": _text(),
-    "amended": {"const": True},
+    "amended": _mark("True: the workflow's report was sent before, and this one replaces it."),
 }
