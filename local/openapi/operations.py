@@ -24,6 +24,7 @@ SECURITY_SCHEMES: Part = {
 }
 _ALWAYS = (
     problems.UNAUTHORIZED,
+    problems.FORBIDDEN,
     problems.NOT_ACCEPTABLE,
     problems.RATE_LIMITED,
     problems.INTERNAL,

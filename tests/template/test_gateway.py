@@ -1,8 +1,18 @@
-"""What stands before the functions."""
+"""What stands before the functions: one stage, and API Gateway's own answers, which clients see as they see ours."""
 
+import json
+import string
+import uuid
+
+import pytest
+
+from failover import http_edge, problems
+from tests.described import check
 from tests.world import template
 
-RESPONSES = template()["Resources"]["Api"]["Properties"]["GatewayResponses"]
+API = template()["Resources"]["Api"]["Properties"]
+RESPONSES = API["GatewayResponses"]
+FILLED_IN = "$context.requestId"
 
 
 def test_one_stage(translated):
@@ -29,3 +39,56 @@ def test_what_sam_makes_of_it(translated):
     assert made == {(event["Path"], event["Method"].lower()) for event in events if "sandbox" not in event["Path"]}
     assert body["x-amazon-apigateway-binary-media-types"] == ["*/*"]
     assert set(body["x-amazon-apigateway-gateway-responses"]) == set(RESPONSES)
+
+
+def test_the_catalogue_has_them_all():
+    """The template has the gateway responses of the catalogue, and no others."""
+    assert set(RESPONSES) == set(problems.GATEWAY_RESPONSES)
+
+
+@pytest.mark.parametrize("response_type", problems.GATEWAY_RESPONSES)
+def test_gateway_responses(response_type):
+    """API Gateway's own answer has the type, title, detail, status and headers of its problem in the catalogue."""
+    response, problem = RESPONSES[response_type], problems.GATEWAY_RESPONSES[response_type]
+    assert problem.kind in problems.CATALOGUE
+    assert json.loads(response["ResponseTemplates"]["application/json"]) == problem.body(FILLED_IN)
+    assert list(response["ResponseTemplates"]) == ["application/json"]
+    assert response.get("StatusCode") == (None if response_type.startswith("DEFAULT") else problem.kind.status)
+    expected = {
+        "Content-Type": problems.CONTENT_TYPE,
+        **http_edge.ON_EVERY_ANSWER,
+        **http_edge.ON_EVERY_PROBLEM,
+        **problem.headers,
+    }
+    assert response["ResponseParameters"] == {
+        "Headers": {
+            **{name: f"'{value}'" for name, value in expected.items()},
+            http_edge.TRACE_HEADER: FILLED_IN.removeprefix("$"),
+        }
+    }
+
+
+@pytest.mark.parametrize("response_type", RESPONSES)
+def test_nothing_of_the_request_comes_back(response_type):
+    """The one thing filled in is the request's id, so that the answer is JSON, and quotes no header of the request."""
+    text = RESPONSES[response_type]["ResponseTemplates"]["application/json"]
+    assert text.count("$") == text.count(FILLED_IN) == 1
+    request_id = str(uuid.uuid4())
+    filled_in = json.loads(text.replace(FILLED_IN, request_id))
+    assert filled_in["instance"] == request_id
+    assert set(text) <= set(string.printable)
+    check("Problem", filled_in)
+
+
+def test_who_may_come_again_is_told_when():
+    """Everything that is answered 429 or 503 has a Retry-After."""
+    assert all(
+        response["StatusCode"] not in (429, 503) or "Retry-After" in response["ResponseParameters"]["Headers"]
+        for response in RESPONSES.values()
+        if "StatusCode" in response
+    )
+
+
+def test_the_gateway_compresses_nothing():
+    """API Gateway would unpack compressed bodies as well, and the signature of a callback is over the bytes it had."""
+    assert "MinimumCompressionSize" not in API

@@ -23,8 +23,9 @@ type Fault = dict[str, str]
 """{"name": "dry_run", "reason": "…"}"""
 
 TRACE_HEADER = "X-Nexmo-Trace-Id"
-_ON_EVERY_ANSWER = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+ON_EVERY_ANSWER = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 """Answers hold numbers and texts of people, so no cache may keep one, unless its route says otherwise (RFC 9111)."""
+ON_EVERY_PROBLEM = {"Content-Language": "en"}
 
 
 def guarded(event: Event, act: Callable[[Event], ProxyAnswer]) -> ProxyAnswer:
@@ -36,13 +37,13 @@ def guarded(event: Event, act: Callable[[Event], ProxyAnswer]) -> ProxyAnswer:
     except Exception as error:
         problem = _problem(error)
         logger.info("problem", status=problem.kind.status, type=problem.kind.type)
-        headers = {"Content-Language": "en", **problem.headers}
+        headers = {**ON_EVERY_PROBLEM, **problem.headers}
         proxy_answer = json_answer(problem.kind.status, problem.body(trace_id), problems.CONTENT_TYPE, headers)
     finally:
         logger.remove_keys(["trace_id", "workflow_id"])
     headers_sent = proxy_answer["multiValueHeaders"]
     headers_sent[TRACE_HEADER] = [trace_id]
-    for name, value in _ON_EVERY_ANSWER.items():
+    for name, value in ON_EVERY_ANSWER.items():
         headers_sent.setdefault(name, [value])
     return proxy_answer
 
@@ -67,9 +68,9 @@ def _problem(error: Exception) -> problems.Problem:
         return error
     if isinstance(error, Unavailable | TooContended):
         logger.warning("unavailable", error=str(error) or type(error).__name__)
-        return problems.unavailable("The service is busy; the same request may succeed in a moment.")
+        return problems.busy()
     unexpected(error)
-    return problems.Problem(problems.INTERNAL, "Something went wrong on our side.")
+    return problems.unexpected()
 
 
 def header(event: Event, name: str) -> str | None:

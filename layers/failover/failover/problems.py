@@ -21,34 +21,39 @@ INVALID_PARAMS = Kind(
     400, "https://www.nexmo.com/messages/Errors#InvalidParams", "Your request parameters didn't validate."
 )
 INVALID_JSON = Kind(400, f"{_GENERIC}invalid-json", "Malformed JSON")
+BAD_REQUEST = Kind(400, f"{_GENERIC}bad-request", "Bad Request")
 UNAUTHORIZED = Kind(401, f"{_GENERIC}unauthorized", "Invalid credentials supplied")
 MULTIPLE_AUTH = Kind(401, f"{_GENERIC}multiple-auth-methods", "Multiple authentication methods")
 JWT_EXPIRED = Kind(401, f"{_GENERIC}jwt-expired", "JWT has expired")
 INVALID_SIGNATURE = Kind(401, f"{_GENERIC}invalid-signature", "Invalid signature")
+FORBIDDEN = Kind(403, f"{_GENERIC}forbidden", "Forbidden")
 NOT_FOUND = Kind(404, f"{_GENERIC}not-found", "Not Found")
 WRONG_VERB = Kind(405, f"{_GENERIC}wrong-verb", "Request method not allowed")
 NOT_ACCEPTABLE = Kind(406, f"{_GENERIC}accept-header", "Invalid Accept header")
 CONFLICT = Kind(409, f"{_GENERIC}conflict", "Conflict")
 TOO_LARGE = Kind(413, f"{_GENERIC}content-too-large", "Content Too Large")
 WRONG_CONTENT_TYPE = Kind(415, f"{_GENERIC}content-type-header", "Invalid Content-Type header")
+WRONG_CONTENT_ENCODING = Kind(415, f"{_GENERIC}content-encoding-header", "Invalid Content-Encoding header")
 RATE_LIMITED = Kind(429, f"{_GENERIC}rate-limited", "Rate Limited")
-"""Said by API Gateway (template.yaml), before anything of ours is asked."""
 INTERNAL = Kind(500, f"{_GENERIC}internal-error", "Internal Error")
 UNAVAILABLE = Kind(503, f"{_GENERIC}unavailable", "Service Unavailable")
 
 CATALOGUE = (
     INVALID_PARAMS,
     INVALID_JSON,
+    BAD_REQUEST,
     UNAUTHORIZED,
     MULTIPLE_AUTH,
     JWT_EXPIRED,
     INVALID_SIGNATURE,
+    FORBIDDEN,
     NOT_FOUND,
     WRONG_VERB,
     NOT_ACCEPTABLE,
     CONFLICT,
     TOO_LARGE,
     WRONG_CONTENT_TYPE,
+    WRONG_CONTENT_ENCODING,
     RATE_LIMITED,
     INTERNAL,
     UNAVAILABLE,
@@ -105,3 +110,50 @@ def invalid_parameters(faults: list[dict[str, str]]) -> Problem:
 def unavailable(detail: str, retry_after: int = 2) -> Problem:
     """503; the client may repeat the request after `retry_after` seconds."""
     return Problem(UNAVAILABLE, detail, headers={"Retry-After": str(retry_after)})
+
+
+def nothing_here() -> Problem:
+    """404 for an address that the API does not have."""
+    return Problem(NOT_FOUND, "There is nothing at this address.")
+
+
+def busy() -> Problem:
+    """503 where AWS throttles or is out of reach."""
+    return unavailable("The service is busy; the same request may succeed in a moment.")
+
+
+def unexpected() -> Problem:
+    """500 for a fault of ours."""
+    return Problem(INTERNAL, "Something went wrong on our side.")
+
+
+def wrong_content_type() -> Problem:
+    """415 for a body that is not declared as JSON."""
+    return Problem(WRONG_CONTENT_TYPE, "Invalid 'Content-Type' header: must be one of 'application/json'")
+
+
+_bad_request = Problem(BAD_REQUEST, "The request cannot be handled.")
+_forbidden = Problem(FORBIDDEN, "This request is not allowed.")
+_rate_limited = Problem(RATE_LIMITED, "Too many requests.", headers={"Retry-After": "1"})
+
+GATEWAY_RESPONSES = {
+    "DEFAULT_4XX": _bad_request,
+    "DEFAULT_5XX": unexpected(),
+    "MISSING_AUTHENTICATION_TOKEN": nothing_here(),
+    "BAD_REQUEST_BODY": _bad_request,
+    "BAD_REQUEST_PARAMETERS": _bad_request,
+    "ACCESS_DENIED": _forbidden,
+    "WAF_FILTERED": _forbidden,
+    "REQUEST_TOO_LARGE": Problem(TOO_LARGE, "The body is too long."),
+    "UNSUPPORTED_MEDIA_TYPE": wrong_content_type(),
+    "THROTTLED": _rate_limited,
+    "QUOTA_EXCEEDED": _rate_limited,
+    "INTEGRATION_FAILURE": busy(),
+    "INTEGRATION_TIMEOUT": busy(),
+}
+"""What API Gateway answers by itself, as template.yaml has it, by API Gateway's response type.
+
+A function that Lambda throttles is INTEGRATION_FAILURE. The two defaults stand for every type that is not named here;
+their status stays the one API Gateway chooses.
+https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html
+"""

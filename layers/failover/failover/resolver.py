@@ -48,7 +48,7 @@ def serve(resolver: APIGatewayRestResolver, event: http_edge.Event, context: Any
 
 
 def _not_found(_: Exception) -> NoReturn:
-    raise problems.Problem(problems.NOT_FOUND, "There is nothing at this address.")
+    raise problems.nothing_here()
 
 
 def _raise(error: Exception) -> NoReturn:
