@@ -1,5 +1,6 @@
-"""Bytes that are not UTF-8, through API Gateway: none is replaced on the way (faults, F40)."""
+"""Bytes through API Gateway, both ways: none is replaced on the way (faults, F40)."""
 
+import gzip
 import json
 import time
 
@@ -41,3 +42,21 @@ def test_a_callback_that_is_not_utf_8(deployed):
     answer = deployed.call("POST", "/beta/webhooks/message-status", data=raw, headers=headers)
     assert answer.status_code == 200
     assert deployed.over(workflow_id)["status"] == "completed"
+
+
+def test_another_charset(deployed):
+    """A request that is declared as Latin-1 is refused with the reason."""
+    raw = json.dumps(request(SILENT)).encode()
+    headers = {"Content-Type": "application/json; charset=iso-8859-1"}
+    answer = deployed.call("POST", "/beta/workflows", data=raw, headers=headers)
+    assert answer.status_code == 415
+    assert "charset" in answer.json()["detail"]
+
+
+def test_a_compressed_request(deployed):
+    """A compressed request comes as it was sent, and is refused with the reason."""
+    raw = gzip.compress(json.dumps(request(SILENT)).encode())
+    headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+    answer = deployed.call("POST", "/beta/workflows", data=raw, headers=headers)
+    assert answer.status_code == 415
+    assert "compressed" in answer.json()["detail"]

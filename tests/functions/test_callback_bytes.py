@@ -1,10 +1,12 @@
 """A genuine callback is not lost over a byte that its status does not need (F40)."""
 
+import gzip
 import json
 
 import boto3
 import pytest
 
+from failover.rules.signature import digest
 from failover.use_cases.body import MAX_CALLBACK_BYTES
 from tests.examples import ID
 from tests.functions.test_message_status import UUID, app, callback, sent, told  # noqa: F401
@@ -94,6 +96,35 @@ def test_any_payload_hash(app, sent, output, claim):  # noqa: F811
     assert answer["statusCode"] == 401
     assert body_of(answer)["type"].endswith("#invalid-signature")
     assert "UnexpectedFailures" not in output()
+
+
+SPACED = b'{"client_ref" : "%s.0",\r\n"status":"read", "note": "\xff" }\n' % ID.encode()
+
+
+def test_hash_of_the_bytes(world, app, sent, told):  # noqa: F811
+    """`payload_hash` is over the bytes as they came: blanks, line ends and bytes of no text among them."""
+    assert app.handler(callback_event(SPACED), None)["statusCode"] == 200
+    assert world.read(ID).status == "completed"
+
+
+@pytest.mark.parametrize(
+    "hashed",
+    [SPACED.decode(errors="replace").encode(), SPACED.strip(), SPACED + b" ", b""],
+    ids=["replaced", "stripped", "longer", "empty"],
+)
+def test_hash_of_something_else(world, app, sent, hashed):  # noqa: F811
+    """A hash over anything else that reads the same is none of this body."""
+    before = world.items()
+    assert app.handler(callback_event(SPACED, payload_hash=digest(hashed)), None)["statusCode"] == 401
+    assert world.items() == before
+
+
+def test_compressed(world, app, sent, output):  # noqa: F811
+    """A callback is not unpacked: its hash is over what was sent, which is no JSON then."""
+    event = callback_event(gzip.compress(SPACED))
+    event["headers"]["Content-Encoding"] = "gzip"
+    assert app.handler(event, None)["statusCode"] == 400
+    assert output().count('"UnreadableReceipts":[1.0]') == 1
 
 
 def test_known_message(world, app, sent, told):  # noqa: F811

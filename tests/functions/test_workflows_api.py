@@ -212,6 +212,50 @@ def test_addresses_verbs_and_media_types(call, method, path, headers, status):
     assert call(method, path, request(SMS), **headers)["statusCode"] == status
 
 
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        "application/json;charset=UTF-8",
+        'application/json; charset="utf-8"',
+        "Application/JSON ; Charset = utf8",
+        "application/json; charset=us-ascii",
+        "application/json; version=1",
+        "application/json;",
+    ],
+)
+def test_declared_as_utf_8(call, content_type):
+    """A body in UTF-8 may say so in every way that is in use."""
+    assert call("POST", "/workflows", request(SMS), Content_Type=content_type)["statusCode"] == 202
+
+
+@pytest.mark.decision("A body that is compressed, or in another charset")
+@pytest.mark.parametrize("charset", ["iso-8859-1", "ISO-8859-15", "windows-1252", "utf-16", '"latin1"', "", "x" * 5000])
+def test_another_charset(world, call, charset):
+    """A body that says it is in another charset is not read as UTF-8, not even if its bytes would allow it."""
+    answer = call("POST", "/workflows", request(SMS), Content_Type=f"application/json; charset={charset}")
+    assert answer["statusCode"] == 415
+    assert body_of(answer)["detail"] == "Invalid 'Content-Type' header: charset must be 'utf-8'"
+    assert not world.items()
+
+
+@pytest.mark.decision("A body that is compressed, or in another charset")
+@pytest.mark.parametrize("encoding", ["gzip", "x-gzip", "deflate", "br", "GZIP, identity", "unknown"])
+def test_compressed(world, call, encoding):
+    """A compressed body is refused by its header, however small it is, with what is taken instead."""
+    body = gzip.compress(json.dumps(request(SMS)).encode())
+    answer = call("POST", "/workflows", body, Content_Encoding=encoding)
+    assert answer["statusCode"] == 415
+    assert body_of(answer)["type"].endswith("#content-encoding-header")
+    assert answer["multiValueHeaders"]["Accept-Encoding"] == ["identity"]
+    assert not world.items()
+
+
+@pytest.mark.parametrize("encoding", ["identity", "Identity", ""])
+def test_not_compressed(call, encoding):
+    """A client may say that it has not compressed anything."""
+    assert call("POST", "/workflows", request(SMS), Content_Encoding=encoding)["statusCode"] == 202
+
+
 def test_allowed_verbs(call):
     """A wrong verb is told which ones are right."""
     assert call("PUT", "/workflows")["multiValueHeaders"]["Allow"] == ["GET, POST"]

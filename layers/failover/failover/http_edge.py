@@ -5,6 +5,7 @@ API Gateway's own gateway responses do not reach an error inside a function, so 
 
 import base64
 import json
+import re
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -130,12 +131,23 @@ def base_url(event: Event, public_url: str) -> str:
     return f"https://{context['domainName']}{base}"
 
 
+_CHARSET = re.compile(r';\s*charset\s*=\s*"?([^";\s]*)', re.IGNORECASE)
+_UTF_8 = {"utf-8", "utf8", "us-ascii"}
+"""Every text in US-ASCII is the same text in UTF-8."""
+
+
 def require_json(event: Event) -> None:
-    """The request brings JSON and takes JSON. Raises Problem (415, 406)."""
-    content_type = (header(event, "Content-Type") or "").partition(";")[0].strip().lower()
-    if content_type != "application/json":
+    """The request brings JSON in UTF-8 (RFC 8259, 8.1), not compressed, and takes JSON. Raises Problem (415, 406)."""
+    content_type = header(event, "Content-Type") or ""
+    if content_type.partition(";")[0].strip().lower() != "application/json":
+        raise problems.wrong_content_type()
+    if any(charset.lower() not in _UTF_8 for charset in _CHARSET.findall(content_type)):
+        raise problems.Problem(problems.WRONG_CONTENT_TYPE, "Invalid 'Content-Type' header: charset must be 'utf-8'")
+    if (header(event, "Content-Encoding") or "identity").strip().lower() != "identity":
         raise problems.Problem(
-            problems.WRONG_CONTENT_TYPE, "Invalid 'Content-Type' header: must be one of 'application/json'"
+            problems.WRONG_CONTENT_ENCODING,
+            "Invalid 'Content-Encoding' header: the body must not be compressed",
+            headers={"Accept-Encoding": "identity"},  # RFC 9110, 12.5.3
         )
     require_json_accepted(event)
 
