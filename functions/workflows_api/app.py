@@ -6,14 +6,15 @@ from aws_lambda_powertools.event_handler import Response
 
 from failover import http_edge, reference, resolver
 from failover.outside import Outside
+from failover.rules import negotiation
 from failover.use_cases import follow_webhooks, show
 from failover.use_cases.accept import Posted, accept
 from failover.use_cases.authenticate import Caller, authenticate
 from failover.use_cases.cancel import cancel
 from failover.use_cases.plan import plan
 
-_PUBLIC = {"Cache-Control": "public, max-age=300"}
-"""Of the two pages that are the same for everybody, and change only with a deploy."""
+_PUBLIC = {"Cache-Control": "public, max-age=300", "Vary": "Accept-Encoding"}
+"""Of the two public pages, which are the same for every caller and change only with a deploy."""
 
 api = resolver.make()
 outside = Outside()
@@ -59,11 +60,28 @@ def get_message(id: str) -> dict[str, Any]:
 
 
 def get_openapi() -> Response[str]:
-    return Response(200, "application/json", reference.document(), {**_PUBLIC})
+    return _public(reference.document())
 
 
 def get_docs() -> Response[str]:
-    return Response(200, "text/html; charset=utf-8", reference.page(), {**_PUBLIC, **reference.page_headers()})
+    return _public(reference.page())
+
+
+def _public(page: reference.Page) -> Response[str]:
+    event = api.current_event.raw_event
+    headers: dict[str, str | list[str]] = {**_PUBLIC, **page.headers, "ETag": page.etag}
+    if negotiation.is_known(http_edge.header(event, "If-None-Match"), page.etag):
+        return Response(304, body="", headers=headers)
+    # Without an `Accept` API Gateway cannot tell that bytes are wanted, and hands on their base64.
+    bytes_wanted = bool(http_edge.header(event, "Accept"))
+    compressed = bytes_wanted and negotiation.takes_gzip(http_edge.header(event, "Accept-Encoding"))
+    if compressed:
+        headers["Content-Encoding"] = "gzip"
+    if event["httpMethod"] == "HEAD":
+        return Response(200, page.content_type, "", headers)
+    answer = Response(200, page.content_type, page.compressed if compressed else page.text, headers)
+    answer.base64_encoded = compressed
+    return answer
 
 
 def _caller() -> Caller:
@@ -85,8 +103,8 @@ for collection in ("/workflows", "/dispatch"):
     resolver.serve_at(api, f"{collection}/<id>/webhooks", GET=get_webhooks)
     resolver.serve_at(api, f"{collection}/<id>/webhooks/<sequence>/redeliver", POST=post_redeliver)
 resolver.serve_at(api, "/messages/<id>", GET=get_message)
-resolver.serve_at(api, "/openapi.json", GET=get_openapi)
-resolver.serve_at(api, "/docs", GET=get_docs)
+resolver.serve_at(api, "/openapi.json", GET=get_openapi, HEAD=get_openapi)
+resolver.serve_at(api, "/docs", GET=get_docs, HEAD=get_docs)
 
 
 def handler(event: http_edge.Event, context: Any) -> http_edge.ProxyAnswer:

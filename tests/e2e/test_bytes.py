@@ -5,6 +5,7 @@ import json
 import time
 
 import jwt
+import pytest
 
 from failover.rules.signature import digest
 from local import stack
@@ -60,3 +61,20 @@ def test_a_compressed_request(deployed):
     answer = deployed.call("POST", "/beta/workflows", data=raw, headers=headers)
     assert answer.status_code == 415
     assert "compressed" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("path", ["docs", "openapi.json"])
+def test_a_compressed_page(deployed, path):
+    """The bytes of a compressed page arrive as bytes, and are the same text as for a client that does not take gzip."""
+    url = f"/beta/{path}"
+    bare = deployed.call("GET", url, headers={"Accept-Encoding": "gzip;q=0"})
+    compressed = deployed.call("GET", url, headers={"Accept-Encoding": "gzip"}, stream=True)
+    raw = compressed.raw.read(decode_content=False)
+    assert "Content-Encoding" not in bare.headers
+    assert compressed.headers["Content-Encoding"] == "gzip"
+    assert len(raw) < 500_000
+    assert gzip.decompress(raw) == bare.content
+    known = deployed.call("GET", url, headers={"If-None-Match": compressed.headers["ETag"]})
+    assert (known.status_code, known.content) == (304, b"")
+    head = deployed.call("HEAD", url)
+    assert (head.status_code, head.content, head.headers["ETag"]) == (200, b"", known.headers["ETag"])

@@ -20,7 +20,7 @@ from tests.functions.test_authentication import KEY, public_pem, token
 from tests.functions.test_retention import pointer
 from tests.world import body_of, callback_event, http_event, load
 
-PUBLIC = {("GET", "/docs"), ("GET", "/openapi.json")}
+PUBLIC = {(verb, page) for verb in ("GET", "HEAD") for page in ("/docs", "/openapi.json")}
 MISSING = "00000000-0000-4000-8000-000000000000"
 
 

@@ -1,0 +1,88 @@
+"""The two public pages: small on the wire, and kept by browsers until a deploy changes them."""
+
+import base64
+import gzip
+import json
+
+import pytest
+
+from local.openapi import PATH
+from tests.world import http_event
+
+PAGES = ("/docs", "/openapi.json")
+BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8", "Accept_Encoding": "gzip, deflate, br"}
+WIRE = 500_000
+
+
+@pytest.fixture(params=PAGES)
+def get(request, app):
+    """Ask for a page; gives status, headers (the first value of each) and the bytes that API Gateway sends."""
+
+    def get(method="GET", **headers):
+        answer = app.handler(http_event(method, request.param, **headers), None)
+        body = answer["body"].encode()
+        raw = base64.b64decode(body, validate=True) if answer["isBase64Encoded"] else body
+        return answer["statusCode"], {name: value for name, (value,) in answer["multiValueHeaders"].items()}, raw
+
+    return get
+
+
+def test_compressed(get):
+    """A client that takes gzip gets less than 500 KB, which are the same text as for one that does not."""
+    _, bare_headers, bare = get()
+    status, headers, compressed = get(**BROWSER)
+    assert (status, headers.pop("Content-Encoding")) == (200, "gzip")
+    assert len(compressed) < WIRE
+    assert gzip.decompress(compressed) == bare
+    unlike = {"X-Nexmo-Trace-Id": ""}
+    assert headers | unlike == bare_headers | unlike
+    assert headers["Vary"] == "Accept-Encoding"
+
+
+@pytest.mark.parametrize("headers", [{}, {**BROWSER, "Accept_Encoding": "gzip;q=0"}, {"Accept_Encoding": "gzip"}])
+def test_not_compressed(get, headers):
+    """Without gzip, or without an `Accept`, by which API Gateway knows that it may send bytes, it is plain text."""
+    status, answered, raw = get(**headers)
+    assert status == 200
+    assert "Content-Encoding" not in answered
+    assert raw.decode().startswith(("<!DOCTYPE html>", '{"openapi"'))
+
+
+def test_an_answer_fits(app):
+    """No form of a page is near the 6 MB that a function may answer with."""
+    for headers in ({}, BROWSER):
+        assert len(json.dumps(app.handler(http_event("GET", "/docs", **headers), None))) < 3_000_000
+
+
+@pytest.mark.parametrize("headers", [{}, BROWSER])
+def test_kept(get, headers):
+    """A client that names the tag of what it has is answered 304 without a body, whichever encoding it got."""
+    tag = get(**BROWSER)[1]["ETag"]
+    status, answered, raw = get(**headers, If_None_Match=f'"another", {tag}')
+    assert (status, raw) == (304, b"")
+    assert (answered["ETag"], answered["Vary"]) == (tag, "Accept-Encoding")
+    assert answered["Cache-Control"] == "public, max-age=300"
+    assert get(**headers, If_None_Match='"another"')[0] == 200
+
+
+@pytest.mark.parametrize("headers", [{}, BROWSER])
+def test_head(get, headers):
+    """HEAD has the headers of GET, and no body."""
+    (status, answered, raw), (_, got, _) = get("HEAD", **headers), get(**headers)
+    assert (status, raw) == (200, b"")
+    assert answered | {"X-Nexmo-Trace-Id": ""} == got | {"X-Nexmo-Trace-Id": ""}
+    assert get("HEAD", **headers, If_None_Match=got["ETag"])[0] == 304
+
+
+def test_tags_tell_pages_apart(app):
+    """Each page has its own tag, and a new process makes the same one."""
+    tags = [app.handler(http_event("GET", page), None)["multiValueHeaders"]["ETag"] for page in PAGES * 2]
+    assert tags[0] != tags[1]
+    assert tags[:2] == tags[2:]
+
+
+def test_the_document_is_whole(app):
+    """What is served is the committed document, without its blanks."""
+    body = app.handler(http_event("GET", "/openapi.json"), None)["body"]
+    assert json.loads(body) == json.loads(PATH.read_text())
+    assert len(body) < 0.7 * len(PATH.read_text())
