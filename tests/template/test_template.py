@@ -131,8 +131,10 @@ def test_what_sam_adds_to_a_role(translated, name, properties):
 
 
 def test_the_state_machine_logs_no_data():
-    """I8: the state machine's log has no input and no output."""
-    assert template()["Resources"]["StateMachine"]["Properties"]["Logging"]["IncludeExecutionData"] is False
+    """I8: the state machine's log has no input and no output; only executions that ended wrongly are in it."""
+    logging = template()["Resources"]["StateMachine"]["Properties"]["Logging"]
+    assert logging["IncludeExecutionData"] is False
+    assert logging["Level"] == "FATAL"
 
 
 def test_the_tables_promises():
