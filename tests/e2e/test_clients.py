@@ -1,18 +1,13 @@
 """Published clients, as their users installed them, against the deployed stack."""
 
-import hashlib
 import json
-import os
-import shutil
 import subprocess
 
 import pytest
 
 from local import credentials
-from local.place import ROOT
+from tests.e2e import node
 
-SOURCE = ROOT / "tests/clients"
-LOCK = SOURCE / "package-lock.json"
 BASIC = {"useBasicAuth": True}
 CLIENTS = {
     "nexmo 2.3.1-beta-1": {"client": "nexmo-2.3.1", "resource": "workflow"},
@@ -38,21 +33,8 @@ WORKFLOW = [
 every_client = pytest.mark.parametrize("client", CLIENTS)
 
 
-@pytest.fixture(scope="session")
-def installed():
-    """The folder of the installed clients; one for each lock file, kept between runs."""
-    folder = ROOT / ".local" / f"clients-{hashlib.sha256(LOCK.read_bytes()).hexdigest()[:12]}"
-    modules = folder / "node_modules"
-    if not (modules / ".package-lock.json").exists():  # npm's last act
-        folder.mkdir(parents=True, exist_ok=True)
-        for name in ("package.json", LOCK.name, ".npmrc"):
-            shutil.copy(SOURCE / name, folder)
-        subprocess.run(["npm", "ci"], cwd=folder, env=os.environ | {"PATH": tools()}, check=True, timeout=240)
-    return modules
-
-
 @pytest.fixture
-def create(deployed, installed):
+def create(deployed):
     """Has a client create a workflow; what its callback was given, as (error, data)."""
 
     def create(client, workflow, with_credentials=None, **more):
@@ -71,9 +53,9 @@ def create(deployed, installed):
             **more,
         }
         done = subprocess.run(
-            ["node", SOURCE / "create.js"],
+            ["node", node.SOURCE / "create.js"],
             input=json.dumps(command),
-            env=deployed.place.environment(NODE_PATH=str(installed)),
+            env=deployed.place.environment(NODE_PATH=str(node.modules())),
             capture_output=True,
             text=True,
             timeout=60,
@@ -85,11 +67,6 @@ def create(deployed, installed):
         return outcome["error"], outcome["data"]
 
     return create
-
-
-def tools():
-    """PATH, with the Node.js that set-up made where there was none."""
-    return os.pathsep.join([str(ROOT / ".venv/bin"), os.environ["PATH"]])
 
 
 def sent(deployed, workflow_id):
@@ -166,7 +143,7 @@ def test_signed_query(deployed, create):
 
 def test_lock_file():
     """The lock file pins every package by its hash, and says no address."""
-    text = LOCK.read_text()
+    text = node.LOCK.read_text()
     packages = {name: locked for name, locked in json.loads(text)["packages"].items() if name}
     assert all(locked["integrity"].startswith("sha512-") for locked in packages.values())
     assert "://" not in text

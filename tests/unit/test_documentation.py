@@ -368,3 +368,12 @@ REQUESTS = [block for block in DOCUMENTED if '"workflow": [' in block]
 def test_requests(block):
     """Every documented request is accepted."""
     assert validated(json.loads(block)).steps
+
+
+PROGRAMS = sorted((ROOT / "tests/clients/generated").iterdir())
+
+
+@pytest.mark.parametrize("program", PROGRAMS, ids=lambda path: path.name)
+def test_programs(program):
+    """The documented programs for generated clients are those that the tests run."""
+    assert f"\n{program.read_text()}```\n" in section("Generate a client")

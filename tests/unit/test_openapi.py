@@ -7,9 +7,11 @@ from openapi_spec_validator import validate
 
 from failover.problems import CATALOGUE
 from failover.rules.channels import CHANNELS
+from failover.rules.request import validated
 from failover.rules.workflow import OUTCOMES, STATES
 from local.openapi import PATH, text
-from tests.described import DOCUMENT
+from tests.described import DOCUMENT, check
+from tests.examples import SMS, request
 
 
 def test_committed():
@@ -54,3 +56,44 @@ def test_every_channel_has_its_limits():
     for channel in CHANNELS.values():
         if channel.text_limit:
             assert f'"maxLength": {channel.text_limit}' in written
+
+
+def objects_in(part):
+    """Every JSON object in a part of the document, itself included."""
+    if isinstance(part, dict):
+        yield part
+    for inner in part.values() if isinstance(part, dict) else part if isinstance(part, list) else ():
+        yield from objects_in(inner)
+
+
+@pytest.mark.parametrize("name", DOCUMENT["components"]["schemas"])
+def test_generators(name):
+    """A component has nothing that costs a generated client a type or its syntax.
+
+    That is: objects without a name of their own, lists whose items differ by their place, constants and words without
+    a type, and line separators, which one generator writes out in the middle of its regular expressions.
+    """
+    component, *inner = objects_in(DOCUMENT["components"]["schemas"][name])
+    assert not any("properties" in schema for schema in inner)
+    for schema in (component, *inner):
+        assert "prefixItems" not in schema
+        assert schema.get("type") == "string" or not {"const", "enum"} & set(schema)
+        assert "\\u2028" not in schema.get("pattern", "")
+
+
+WEBHOOK_URLS = (
+    "https://hooks.example.com:8443/x",
+    "https://hooks.example.com?token=1",
+    "https://3.example.com/x",
+    "https://my_host.example.com/x",
+    "https://8.8.8.8/x",
+    "https://[2606:4700::1111]/x",
+)
+
+
+@pytest.mark.parametrize("url", WEBHOOK_URLS)
+def test_webhook_urls(url):
+    """The document refuses no URL of a webhook that the API takes."""
+    body = {**request(SMS), "webhook_url": url}
+    assert validated(body).webhook_url == url
+    check("WorkflowRequest", body)

@@ -265,6 +265,15 @@ def test_url_schemes():
     assert validated(request(changed(MESSENGER, "message.content", image)))
 
 
+@pytest.mark.parametrize("blank", [" ", "\n", "\x85", "\xa0", "\u2003", "\u2028", "\u3000", "\ufeff"])
+def test_blanks_in_a_url(blank):
+    """A URL has neither blanks nor controls in it, in any script."""
+    image = {"type": "image", "image": {"url": f"https://x.test/a{blank}b.jpg"}}
+    assert list(faults(request(changed(MESSENGER, "message.content", image)))) == [
+        "workflow[0].message.content.image.url"
+    ]
+
+
 def test_options_are_kept():
     """A channel's own options come through."""
     options = {"category": "promotion", "ttl": 600}
