@@ -110,8 +110,9 @@ def schemas() -> dict[str, Schema]:
                 "expires_at": _ref("Instant"),
             },
         ),
+        "EntryEvent": _words(EVENTS, set(EVENTS)),
         "Entry": _object(
-            {"sequence": _count(1), "at": _ref("Instant"), "event": _words(EVENTS, set(EVENTS))},
+            {"sequence": _count(1), "at": _ref("Instant"), "event": _ref("EntryEvent")},
             {
                 "step": _count(),
                 "message_uuid": _text(),
@@ -132,21 +133,24 @@ def schemas() -> dict[str, Schema]:
             {
                 "step": _count(),
                 "channel": _ref("Channel"),
-                "state": {
-                    "type": "string",
-                    "enum": ["sent", "in_flight", "never_sent"],
-                    "description": "in_flight: it may go out, or may have. never_sent: it has not, and will not.",
-                },
+                "state": _ref("CancelledStepState"),
             }
         ),
+        "CancelledStepState": {
+            "type": "string",
+            "enum": ["sent", "in_flight", "never_sent"],
+            "description": "in_flight: it may go out, or may have. never_sent: it has not, and will not.",
+        },
         "Webhook": _object(
             {
                 "sequence": _count(1),
-                "kind": {"type": "string", "enum": ["message_status", "final_report"]},
-                "state": {"type": "string", "enum": ["no_url", "pending", "delivered", "failed"]},
+                "kind": _ref("WebhookKind"),
+                "state": _ref("WebhookState"),
                 "attempts": _array(_ref("Attempt")),
             }
         ),
+        "WebhookKind": {"type": "string", "enum": ["message_status", "final_report"]},
+        "WebhookState": {"type": "string", "enum": ["no_url", "pending", "delivered", "failed"]},
         "Attempt": _object(
             {"number": _count(1), "at": _ref("Instant"), "milliseconds": _count()},
             {"answer": _count(100), "error": _text("Why there was no answer.")},
