@@ -1,0 +1,84 @@
+"""The vendor's error objects, in every shape they have been seen in.
+
+| shape | example |
+|---|---|
+| v0.1, flat | `{"code": 1300, "reason": "Not part of the provider network"}` |
+| v1 | `{"type": "https://…/errors/messages#1300", "title": "1300", "detail": "…", "instance": "…"}` |
+| v1 of an HTTP answer | `{"type": "https://…/api-errors#low-balance", "title": "Low balance", "detail": "…"}` |
+| nested | `{"error": {"type": "…", "title": 1000, "detail": "…"}}` |
+
+The words are the vendor's own. They may quote a person's address or message: redact them before they are kept.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+_WORD_BOUNDARY = re.compile(r"(?<=[a-z])(?=[A-Z])|[^A-Za-z0-9]+")
+
+
+@dataclass(frozen=True)
+class VendorError:
+    """What an error object says. A field the vendor left out, or set to null, is None or empty."""
+
+    code: int | None = None
+    """At most six digits, from `code`, `title` or the fragment of `type`, in this order."""
+    kind: str = ""
+    """The fragment of `type` as lower-case words with hyphens, such as `low-balance`; empty where it is a number."""
+    title: str = ""
+    """Empty where the title is only a code."""
+    detail: str = ""
+    """From `detail`, `reason`, or a string in place of the whole object."""
+
+    @property
+    def words(self) -> str:
+        """Title and detail, `Bad Request: Insufficient balance`, without repeating one in the other."""
+        if self.title.casefold() in self.detail.casefold():
+            return self.detail
+        return f"{self.title}: {self.detail}" if self.detail else self.title
+
+
+def read(value: Any) -> VendorError:
+    """Read an error object, or the body of an answer. Any other value says nothing.
+
+    An object may hold another one under `error`, at any depth; of each field the outermost that says something counts.
+    """
+    objects = list(_nested(value))
+    kinds = [_kind(item.get("type")) for item in objects]
+    titles = [word(item.get("title")) for item in objects]
+    codes = [word(item.get("code")) for item in objects] + titles + kinds
+    details = [word(item.get(name)) for item in objects for name in ("detail", "reason")]
+    details += [word(item.get("error")) for item in objects] + [word(value)]
+    return VendorError(
+        code=next((int(code) for code in codes if _is_code(code)), None),
+        kind=next((kind for kind in kinds if kind and not _is_code(kind)), ""),
+        title=next((title for title in titles if title and not _is_code(title)), ""),
+        detail=next((detail for detail in details if detail), ""),
+    )
+
+
+def word(value: Any) -> str:
+    """What a string or a number says, without blanks around it; anything else says nothing."""
+    if isinstance(value, str):
+        return value.strip()
+    if isinstance(value, int | Decimal) and not isinstance(value, bool):
+        return str(Decimal(value))  # str(int) refuses thousands of digits
+    return ""
+
+
+def _nested(value: Any) -> Iterator[dict[str, Any]]:
+    while isinstance(value, dict):  # no recursion: it may be nested deeper than Python's stack
+        yield value
+        value = value.get("error")
+
+
+def _kind(value: Any) -> str:
+    """`https://…/api-errors#LowBalance` → `low-balance`; without a fragment, the last part of the path."""
+    last = re.split("[#/]", word(value).rstrip("#/"))[-1]
+    return _WORD_BOUNDARY.sub("-", last).strip("-").lower()
+
+
+def _is_code(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 6

@@ -1,0 +1,104 @@
+"""The vendor's errors are read in every shape they have been seen in."""
+
+from decimal import Decimal
+
+import pytest
+
+from failover.rules.vendor_error import VendorError, read
+
+V1 = {
+    "type": "https://developer.vonage.com/api-errors/messages#1300",
+    "title": "1300",
+    "detail": "Not part of the provider network",
+    "instance": "bf0ca0bf927b3b52e3cb03217e1a1ddf",
+}
+READ = VendorError(code=1300, detail="Not part of the provider network")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        V1,
+        {"code": 1300, "reason": "Not part of the provider network"},
+        {"code": "1300", "reason": "Not part of the provider network"},
+        {"code": Decimal("1300"), "reason": " Not part of the provider network "},
+        {**V1, "title": 1300},
+        {"type": V1["type"], "detail": V1["detail"]},
+        {"error": V1},
+        {"error": {"error": {"error": {**V1, "title": 1300}}}},
+        {"title": None, "code": None, "error": V1},
+        {"code": 1300, "error": "Not part of the provider network"},
+    ],
+    ids=range(10),
+)
+def test_one_error_in_many_shapes(error):
+    """v0.1's flat error, v1's, a nested one, and codes in any place all say the same."""
+    assert read(error) == READ
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "kind", "words"),
+    [
+        ({"type": "https://…/errors/messages#1260", "title": "Undeliverable"}, 1260, "", "Undeliverable"),
+        ({"type": "https://…/errors/messages#1260", "title": "1250"}, 1250, "", ""),
+        ({"title": "1420", "detail": "Invalid sender"}, 1420, "", "Invalid sender"),
+        ({"code": 1000, "title": "Throttled"}, 1000, "", "Throttled"),
+        (
+            {"title": "Bad Request", "detail": "Insufficient balance, please check your nexmo account."},
+            None,
+            "",
+            "Bad Request: Insufficient balance, please check your nexmo account.",
+        ),
+        ({"type": "https://…#low-balance", "title": "Low balance"}, None, "low-balance", "Low balance"),
+        ({"title": "Low Balance", "detail": "low balance: top up"}, None, "", "low balance: top up"),
+    ],
+    ids=range(7),
+)
+def test_code_kind_and_words(error, code, kind, words):
+    """The code comes from `code`, else `title`, else `type`; title and detail are both kept, each once."""
+    assert (read(error).code, read(error).kind, read(error).words) == (code, kind, words)
+
+
+@pytest.mark.parametrize(
+    "kind",
+    ["#low-balance", "#LowBalance", "#low_balance", "#LOW-BALANCE", "#Low Balance", "/low-balance/"],
+)
+def test_spellings_of_a_kind(kind):
+    """A type's fragment is one kind, however it is written."""
+    assert read({"type": f"https://developer.vonage.com/api-errors{kind}"}).kind == "low-balance"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        None,
+        True,
+        [],
+        [V1],
+        {},
+        {"error": None},
+        {"code": None, "type": None, "title": None, "detail": None, "reason": None},
+        {"code": True, "type": ["x#1"], "title": {"a": 1}, "detail": ["a"], "reason": False},
+        {"code": "\u0661", "title": "", "detail": " "},
+        {"code": 10**5000},
+        {"code": -1300},
+    ],
+    ids=range(11),
+)
+def test_nothing_said(value):
+    """Null and values of odd types say nothing: neither `None` nor a Python object ends up in a reason."""
+    assert read(value) == VendorError()
+
+
+def test_text_instead_of_an_object():
+    """A string in place of the object is the detail."""
+    assert read("Insufficient balance") == read({"error": "Insufficient balance"})
+    assert read("Insufficient balance") == VendorError(detail="Insufficient balance")
+
+
+def test_any_depth():
+    """An error that is nested deeper than Python's stack is read."""
+    error = V1
+    for _ in range(100_000):
+        error = {"error": error}
+    assert read(error) == READ
