@@ -166,7 +166,11 @@ def test_chain(deployed, posted):
     [
         ("rejected", "rejected: 1300 Not part of the provider network"),
         ("undeliverable", "undeliverable: 1260 Destination unreachable"),
-        ("refused", "refused: 422 Invalid params (to: nobody the sandbox may write to)"),
+        (
+            "refused",
+            "refused: 422 1150 Invalid params: The value of one or more parameters is invalid. "
+            "(to: nobody the sandbox may write to)",
+        ),
     ],
 )
 def test_failed_at_once(deployed, posted, name, reason):

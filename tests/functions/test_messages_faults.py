@@ -67,13 +67,63 @@ def test_redirect_is_a_refusal(world, stored, messages, outside, location):
     assert sent_step(world, outside).state == "refused"
 
 
-@pytest.mark.parametrize("status", [401, 402])
-def test_credentials_refused(world, stored, messages, outside, status, output):
-    """F7: credentials that stay refused close the step, and are counted for the alarm."""
-    messages.script = [server.problem(status, "Unauthorized")] * 3
+@pytest.mark.parametrize(
+    ("title", "detail", "reason"),
+    [
+        ("1420", "Invalid sender", "422 1420 Invalid sender"),
+        (
+            "Bad Request",
+            "Insufficient balance, please top up.",
+            "422 Bad Request: Insufficient balance, please top up.",
+        ),
+        ("1020", "Hello from Messenger is too long", "422 1020 … is too long"),
+    ],
+)
+def test_reason_of_a_refusal(world, stored, messages, outside, title, detail, reason):
+    """F6: the timeline keeps the vendor's title, code and detail; neither code nor status passes for an address."""
+    messages.script = [server.problem(422, title, detail=detail)]
+    sent_step(world, outside)
+    assert world.read(ID).timeline[-1]["reason"] == f"refused: {reason}"
+
+
+REFUSALS = "https://developer.vonage.com/api-errors"
+
+
+@pytest.mark.parametrize(
+    ("status", "fragment", "scope"),
+    [
+        (401, "#unauthorized", "credentials"),
+        (402, "#low-balance", "account"),
+        (403, "#account-suspended", "account"),
+        (400, "#low-balance", "account"),
+        (422, "/messages#1150", None),
+    ],
+)
+def test_account_refused(world, stored, messages, outside, output, status, fragment, scope):
+    """F7: what is refused to the whole account closes the step and is counted for the alarm; one message is not."""
+    messages.script = [server.problem(status, "Refused", type=f"{REFUSALS}{fragment}")] * 3
     assert sent_step(world, outside).state == "refused"
     assert len(messages.requests) == 1
-    assert "CredentialsRefused" in output()
+    counted = [json.loads(line) for line in output().splitlines() if "AccountRefused" in line]
+    assert [line["scope"] for line in counted] == ([scope] if scope else [])
+
+
+@pytest.mark.parametrize("status", [402, 403, 422])
+def test_no_other_credentials_for_it(world, stored, messages, outside, monkeypatch, status):
+    """F7: where the credentials were good, the secret is not read again and nothing is asked for twice."""
+    monkeypatch.setattr(outside.messages_secret, "refreshed", lambda: True)
+    messages.script = [server.problem(status, "Refused")]
+    assert sent_step(world, outside).state == "refused"
+    assert len(messages.requests) == 1
+
+
+@pytest.mark.parametrize("status", [500, 502, 408])
+def test_possibly_taken_though_it_speaks_of_credentials(world, stored, messages, outside, monkeypatch, status):
+    """F8: an answer that leaves open what happened is never asked for again, whatever its words are."""
+    monkeypatch.setattr(outside.messages_secret, "refreshed", lambda: True)
+    messages.script = [server.problem(status, "Unauthorized", type=f"{REFUSALS}#unauthorized")]
+    assert sent_step(world, outside).state == "unknown"
+    assert len(messages.requests) == 1
 
 
 def test_credentials_rotated(world, stored, messages, outside, monkeypatch):

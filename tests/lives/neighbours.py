@@ -84,7 +84,7 @@ class Vendor:
                     return Unknown("HTTP 500")
                 case "busy":
                     return NotTaken("HTTP 503", 1.0)
-            return Refused(422, f"422 {body['to']} {body.get('text')}")
+            return Refused(422, f"{body['to']} {body.get('text')}")
 
         return self.calls("request", act, lambda left: Unknown("read timeout") if left else NotTaken("no connection"))
 

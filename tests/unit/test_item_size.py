@@ -61,7 +61,9 @@ def ten_steps():
     )
 
 
-@pytest.mark.parametrize("answer", [Accepted(LONGEST_UUID), Refused(422, LONGEST_WORDS)], ids=["taken", "refused"])
+@pytest.mark.parametrize(
+    "answer", [Accepted(LONGEST_UUID), Refused(422, LONGEST_WORDS, 999_999)], ids=["taken", "refused"]
+)
 @pytest.mark.parametrize("statuses", [("submitted", "rejected", "undeliverable"), ()], ids=["each step", "the end"])
 def test_the_largest_item(answer, statuses):
     """Ten steps, each flooded with valid callbacks, stay under 100 KB; every claim and the end are written."""

@@ -90,6 +90,24 @@ def test_nothing_said(value):
     assert read(value) == VendorError()
 
 
+@pytest.mark.parametrize(
+    ("given", "parameters"),
+    [
+        ([{"name": "to", "reason": "not a number"}], ("to: not a number",)),
+        ({"name": "to", "reason": "not a number"}, ("to: not a number",)),
+        ([{"name": "to", "reason": None}, {"reason": "odd"}, {"name": 7}, {}, "to"], ("to", "odd", "7")),
+        ([{"name": "a"}] * 9, ("a",) * 5),
+        (None, ()),
+        ("to", ()),
+    ],
+    ids=range(6),
+)
+def test_parameters(given, parameters):
+    """Invalid parameters are named as far as the vendor does, five at most, at any depth."""
+    assert read({"invalid_parameters": given}).parameters == parameters
+    assert read({"error": {"invalid_parameters": given}}).parameters == parameters
+
+
 def test_text_instead_of_an_object():
     """A string in place of the object is the detail."""
     assert read("Insufficient balance") == read({"error": "Insufficient balance"})

@@ -18,7 +18,7 @@ NAMESPACE = "Workflows"
 
 ALARMED = frozenset(
     {
-        "CredentialsRefused",
+        "AccountRefused",
         "ForgedReceipts",
         "InvalidTaskTokens",
         "OldestOverdueSeconds",

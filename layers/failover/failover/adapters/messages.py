@@ -19,7 +19,7 @@ from failover.rules import lenient_json
 from failover.rules.answers import Accepted, Answer, NotTaken, Refused, Unknown
 from failover.rules.backoff import CONNECT_SECONDS, READ_SECONDS
 from failover.rules.message_uuid import message_uuid
-from failover.rules.redaction import redacted
+from failover.rules.refusals import refused
 
 _LONGEST_ANSWER = 64 * 1024
 
@@ -100,10 +100,10 @@ class Request:
             return NotTaken(f"HTTP {status}", self._retry_after(response.headers.get("Retry-After")))
         if status >= 500 or status == 408:
             return Unknown(f"HTTP {status}")
-        answer = _object(response.body)
+        answer = _parsed(response.body)
         if not 200 <= status < 300:
-            return Refused(status, _refusal(status, answer))
-        if (uuid := message_uuid(answer.get("message_uuid"))) is not None:
+            return refused(status, answer)
+        if isinstance(answer, dict) and (uuid := message_uuid(answer.get("message_uuid"))) is not None:
             return Accepted(uuid)
         return Unknown(f"HTTP {status} without a message_uuid")
 
@@ -129,22 +129,9 @@ def _basic(credentials: Secret) -> str:
     return "Basic " + base64.b64encode(f"{secret['api_key']}:{secret['api_secret']}".encode()).decode()
 
 
-def _object(raw: bytes | None) -> dict[str, Any]:
-    """The answer's object, or an empty one: too long, cut off or not JSON all say nothing."""
+def _parsed(raw: bytes | None) -> Any:
+    """The answer's JSON, or None: too long, cut off or not JSON all say nothing."""
     try:
-        answer = lenient_json.parse(raw or b"")
+        return lenient_json.parse(raw or b"")
     except lenient_json.UnreadableJson:
-        return {}
-    return answer if isinstance(answer, dict) else {}
-
-
-def _refusal(status: int, answer: dict[str, Any]) -> str:
-    """`422 Invalid params (to: not a number)`: what the Messages API said, free of addresses."""
-    words = str(answer.get("title") or answer.get("detail") or "")
-    parameters = answer.get("invalid_parameters")
-    if isinstance(parameters, dict):
-        parameters = [parameters]
-    if isinstance(parameters, list):
-        named = [f"{p.get('name', '')}: {p.get('reason', '')}" for p in parameters[:5] if isinstance(p, dict)]
-        words = f"{words} ({'; '.join(named)})" if named else words
-    return redacted(f"{status} {words}")
+        return None

@@ -26,11 +26,13 @@ class VendorError:
     code: int | None = None
     """At most six digits, from `code`, `title` or the fragment of `type`, in this order."""
     kind: str = ""
-    """The fragment of `type` as lower-case words with hyphens, such as `low-balance`; empty where it is a number."""
+    """The last part of `type` as lower-case words with hyphens, such as `low-balance`; empty where it is a number."""
     title: str = ""
     """Empty where the title is only a code."""
     detail: str = ""
     """From `detail`, `reason`, or a string in place of the whole object."""
+    parameters: tuple[str, ...] = ()
+    """`name: reason` of each of the first five `invalid_parameters`."""
 
     @property
     def words(self) -> str:
@@ -46,17 +48,23 @@ def read(value: Any) -> VendorError:
     An object may hold another one under `error`, at any depth; of each field the outermost that says something counts.
     """
     objects = list(_nested(value))
-    kinds = [_kind(item.get("type")) for item in objects]
+    kinds = [kind(re.split("[#/]", word(item.get("type")).rstrip("#/"))[-1]) for item in objects]
     titles = [word(item.get("title")) for item in objects]
     codes = [word(item.get("code")) for item in objects] + titles + kinds
     details = [word(item.get(name)) for item in objects for name in ("detail", "reason")]
     details += [word(item.get("error")) for item in objects] + [word(value)]
     return VendorError(
         code=next((int(code) for code in codes if _is_code(code)), None),
-        kind=next((kind for kind in kinds if kind and not _is_code(kind)), ""),
+        kind=next((name for name in kinds if name and not _is_code(name)), ""),
         title=next((title for title in titles if title and not _is_code(title)), ""),
         detail=next((detail for detail in details if detail), ""),
+        parameters=next(filter(None, (_parameters(item.get("invalid_parameters")) for item in objects)), ()),
     )
+
+
+def kind(text: str) -> str:
+    """One spelling for a name of the vendor's errors: `LowBalance` and `Low balance` → `low-balance`."""
+    return _WORD_BOUNDARY.sub("-", text).strip("-").lower()
 
 
 def word(value: Any) -> str:
@@ -74,10 +82,11 @@ def _nested(value: Any) -> Iterator[dict[str, Any]]:
         value = value.get("error")
 
 
-def _kind(value: Any) -> str:
-    """`https://…/api-errors#LowBalance` → `low-balance`; without a fragment, the last part of the path."""
-    last = re.split("[#/]", word(value).rstrip("#/"))[-1]
-    return _WORD_BOUNDARY.sub("-", last).strip("-").lower()
+def _parameters(value: Any) -> tuple[str, ...]:
+    """v1 lists them; a single one has also come as an object of its own."""
+    listed = value if isinstance(value, list) else [value]
+    named = [(word(item.get("name")), word(item.get("reason"))) for item in listed[:5] if isinstance(item, dict)]
+    return tuple(": ".join(filter(None, pair)) for pair in named if any(pair))
 
 
 def _is_code(text: str) -> bool:

@@ -124,15 +124,15 @@ def _record(outside: Outside, claimed: Workflow, number: int, answer: Answer) ->
     transition(outside.store, claimed, decide, pointer)
     result = type(answer).__name__.lower()
     count("StepsSent", channel=claimed.steps[number].channel, answer=result)
-    if isinstance(answer, Refused) and answer.of_credentials:
-        count("CredentialsRefused")
+    if isinstance(answer, Refused) and answer.of_account:
+        count("AccountRefused", scope=answer.scope)
     logger.info("step sent", step=number, answer=result, reason=_loggable(answer))
 
 
 def _unquoted(answer: Answer, step: dict[str, Any]) -> Answer:
     """The answer without anything of the message; its words outlast the message in the timeline."""
     if isinstance(answer, Refused):
-        return replace(answer, reason=redacted(answer.reason, private_phrases(step)))
+        return replace(answer, words=redacted(answer.words, private_phrases(step)))
     return answer
 
 

@@ -1,0 +1,51 @@
+"""What an answer of the Messages API other than 2xx refuses: this message, our credentials, or the whole account.
+
+The names of the vendor's errors are those of its page https://developer.vonage.com/en/api-errors, the codes those of
+its Messages API.
+"""
+
+from typing import Any
+
+from failover.rules import vendor_error
+from failover.rules.answers import Refused, Scope
+from failover.rules.redaction import redacted
+from failover.rules.vendor_error import VendorError
+
+_OF_CREDENTIALS = frozenset({"unauthorized", "unauthorised", "invalid-api-key", "jwt-expired", "jwt-revoked"})
+_OF_ACCOUNT = frozenset(
+    {
+        "account-suspended",
+        "application-suspended",
+        "forbidden",
+        "insufficient-balance",
+        "invalid-ip",
+        "low-balance",
+        "out-of-credit",
+        "partner-account-barred",
+        "partner-quota-exceeded",
+        "unprovisioned",
+    }
+)
+_CODES_OF_ACCOUNT = frozenset({1060, 1070, 1080})
+"""The account is barred, has no credit left, or is not enabled for the API."""
+
+
+def refused(status: int, answer: Any) -> Refused:
+    """`answer`: the parsed body of an answer with this HTTP status, which says that the message was not taken."""
+    error = vendor_error.read(answer)
+    return Refused(status, _words(error), error.code, _scope(status, error))
+
+
+def _scope(status: int, error: VendorError) -> Scope:
+    names = {error.kind, vendor_error.kind(error.title)}
+    if status == 401 or names & _OF_CREDENTIALS:
+        return "credentials"
+    if status in (402, 403) or names & _OF_ACCOUNT or error.code in _CODES_OF_ACCOUNT:
+        return "account"
+    return "message"
+
+
+def _words(error: VendorError) -> str:
+    """`Invalid params: The value … is invalid. (to: not a number)`, free of addresses."""
+    parameters = f"({'; '.join(error.parameters)})" if error.parameters else ""
+    return redacted(" ".join(filter(None, (error.words or error.kind, parameters))))
