@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from callers import Form, checked
 from failover import http_edge, problems, resolver
 from failover.adapters import aws
 from failover.outside import Outside
-from failover.rules import credentials, strict_json
+from failover.rules import strict_json
 from failover.rules.outgoing import webhook_url
 from failover.use_cases.body import check_size
 from keeping import Kept, Key, Schedule
@@ -23,7 +24,7 @@ kept, schedule = Kept(), Schedule()
 @api.post("/sandbox/<version>/messages")
 def post(version: str) -> tuple[dict[str, Any], int]:
     event = api.current_event.raw_event
-    _authenticate(event)
+    form = _authenticate(event)
     raw = http_edge.raw_body(event)
     check_size(raw)
     try:
@@ -39,7 +40,7 @@ def post(version: str) -> tuple[dict[str, Any], int]:
         raise invalid("to", "nobody the sandbox may write to")
     key = Key(sent.client_ref, str(uuid.uuid4()))
     with _asked_only_once():
-        kept.keep(key, version, body, own_webhook, outside.now())
+        kept.keep(key, version, body, own_webhook, form, outside.now())
     if script.answer == 429:
         raise problems.Problem(RATE_LIMITED, "Please wait, then retry your request", headers={"Retry-After": "1"})
     if script.answer == 500:
@@ -68,13 +69,16 @@ def _asked_only_once() -> Iterator[None]:
         raise problems.Problem(problems.INTERNAL, "Internal Error") from None
 
 
-def _authenticate(event: http_edge.Event) -> None:
-    offered = credentials.basic(http_edge.header(event, "Authorization") or "")
-    expected = outside.messages_secret.value()
-    if offered is None or offered[0] != expected["api_key"]:
-        raise problems.Problem(problems.UNAUTHORIZED, "You did not provide correct credentials.")
-    if not credentials.matches(offered[1], [credentials.hashed(expected["api_secret"])]):
-        raise problems.Problem(problems.UNAUTHORIZED, "You did not provide correct credentials.")
+def _authenticate(event: http_edge.Event) -> Form:
+    """The vendor knows new credentials at once; here the secret is read again when what it held does not fit."""
+    authorization = http_edge.header(event, "Authorization")
+    secret = outside.messages_secret
+    try:
+        return checked(secret.value(), authorization, outside.now() / 1000)
+    except problems.Problem:
+        if not authorization or not secret.refreshed():
+            raise
+        return checked(secret.value(), authorization, outside.now() / 1000)
 
 
 def handler(event: http_edge.Event, context: Any) -> http_edge.ProxyAnswer:

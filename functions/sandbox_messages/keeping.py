@@ -37,12 +37,16 @@ class Kept:
     def _table(self) -> str:
         return os.environ["SANDBOX_TABLE"]
 
-    def keep(self, key: Key, version: str, body: Any, callback_url: str, now: int) -> None:
-        """Keep a request to `version` of the Messages API; its callbacks will go to `callback_url`."""
+    def keep(self, key: Key, version: str, body: Any, callback_url: str, credentials: str, now: int) -> None:
+        """Keep a request to `version` of the Messages API; its callbacks will go to `callback_url`.
+
+        `credentials`: the form it was sent with, `account` or `application`.
+        """
         item = {
             **key.item(),
             "version": {"S": version},
             "callback_url": {"S": callback_url},
+            "credentials": {"S": credentials},
             "body": {"S": json.dumps(body, ensure_ascii=False, default=str)},
             "at": {"N": str(now)},
             "expires_at": {"N": str(now // 1000 + _KEPT_SECONDS)},
@@ -60,7 +64,7 @@ class Kept:
         return item["version"]["S"], json.loads(item["body"]["S"]), item["callback_url"]["S"]
 
     def of(self, client_ref: str, now: int) -> list[dict[str, Any]]:
-        """The messages with this reference, with the time each was sent (ms); none is older than a day."""
+        """The messages of the last day with this reference, and when (ms) and with which credentials each was sent."""
         pages = self._client.get_paginator("query").paginate(
             TableName=self._table,
             ConsistentRead=True,
@@ -73,6 +77,7 @@ class Kept:
             {
                 "message_uuid": item["message_uuid"]["S"],
                 "at": int(item["at"]["N"]),
+                "credentials": item["credentials"]["S"],
                 "body": json.loads(item["body"]["S"]),
             }
             for item in items

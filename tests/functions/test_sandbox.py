@@ -3,9 +3,11 @@
 import base64
 import json
 import os
+import time
 from dataclasses import replace
 
 import boto3
+import jwt
 import pytest
 
 from failover.rules import outgoing
@@ -13,6 +15,7 @@ from failover.rules.receipt import parse
 from failover.rules.statuses import STATUSES
 from tests import permissions
 from tests.examples import MESSENGER, SMS, VIBER
+from tests.functions.test_authentication import KEY, OTHER_KEY, private_pem
 from tests.functions.test_deliver_webhook_faults import unreachable
 from tests.messages_server import MessagesServer, http
 from tests.world import CREDENTIALS, ROOT, SIGNATURE_SECRET, body_of, create_table, http_event, load
@@ -186,7 +189,7 @@ def test_more_than_a_page(app):
     """What was sent under one reference is given whole, though DynamoDB gives 1 MB at a time."""
     now = app.outside.now()
     for number in range(30):
-        app.kept.keep(app.Key("ref", f"uuid-{number}"), "v1", {"text": "x" * 40_000}, "https://callback.test", now)
+        app.kept.keep(app.Key("ref", f"uuid-{number}"), "v1", {"text": "x" * 40_000}, "https://c.test", "account", now)
     assert len(app.kept.of("ref", now)) == 30
 
 
@@ -299,3 +302,97 @@ def test_a_message_that_is_forgotten(app, receipts, received, output):
     receipts.outside.now = lambda: tomorrow
     play(receipts, message)
     assert received.requests == []
+
+
+OF_APPLICATION = {"application_id": "78d335fa-323d-0114-9c3d-d6f0d48968cf", "private_key": private_pem(KEY)}
+NOW = int(time.time())
+SENT = {"application_id": OF_APPLICATION["application_id"], "jti": "once", "iat": NOW - 60, "exp": NOW + 840}
+
+
+def hold(secret):
+    boto3.client("secretsmanager").put_secret_value(SecretId="messages", SecretString=json.dumps(secret))
+
+
+@pytest.fixture
+def application(app):
+    """The secret holds an application only, and the time stands still."""
+    hold(OF_APPLICATION)
+    app.outside.now = lambda: NOW * 1000
+
+
+def signed(claims=SENT, key=KEY, algorithm="RS256"):
+    return f"Bearer {jwt.encode(claims, private_pem(key) if key else '', algorithm=algorithm)}"
+
+
+@pytest.mark.parametrize("secret", [OF_APPLICATION, CREDENTIALS | OF_APPLICATION], ids=["alone", "beside an account"])
+@pytest.mark.parametrize("version", ["v1", "v0.1"])
+def test_application(application, app, scheduled, secret, version):
+    """A token of the secret's application is as good as Basic, and what was sent says which of them it had."""
+    hold(secret)
+    body = to("sim-read") if version == "v1" else outgoing.v0_1(MESSENGER, "ref")
+    assert post(app, body, version, authorization=signed())["statusCode"] == 202
+    event = http_event("GET", "/sandbox/messages", Authorization=signed())
+    kept = app.handler(event | {"queryStringParameters": {"client_ref": "ref"}}, None)
+    assert [message["credentials"] for message in body_of(kept)["messages"]] == ["application"]
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {**SENT, "iat": NOW + 60},
+        {**SENT, "exp": NOW - 59},
+        {name: value for name, value in SENT.items() if name != "exp"},
+    ],
+    ids=["clock ahead", "clock behind", "no exp"],
+)
+def test_tolerance(application, app, scheduled, claims):
+    """A clock may be wrong by a minute; a token without `exp` is good for a quarter of an hour."""
+    assert post(app, to("sim-read"), authorization=signed(claims))["statusCode"] == 202
+
+
+@pytest.mark.parametrize(
+    ("authorization", "fragment"),
+    [
+        ("Bearer", "unauthorized"),
+        ("Bearer x.y.z", "unauthorized"),
+        (signed(key=OTHER_KEY), "unauthorized"),
+        (signed(key=None, algorithm="none"), "unauthorized"),
+        (signed({**SENT, "application_id": "other"}), "unauthorized"),
+        (signed({**SENT, "iat": NOW + 61}), "unauthorized"),
+        (signed({**SENT, "exp": NOW - 60}), "jwt-expired"),
+        (signed({**SENT, "exp": NOW + 90_000}), "unauthorized"),
+        (signed({name: value for name, value in SENT.items() if name != "iat"}), "unauthorized"),
+        (signed({name: value for name, value in SENT.items() if name != "jti"}), "unauthorized"),
+        (BASIC, "unauthorized"),
+        ("", "unauthorized"),
+    ],
+    ids=range(12),
+)
+def test_no_application(application, app, scheduled, authorization, fragment):
+    """Every other token is refused as the vendor refuses, and so is Basic where the secret has an application only."""
+    answer = post(app, to("sim-read"), authorization=authorization)
+    assert (answer["statusCode"], body_of(answer)["type"].rpartition("#")[2]) == (401, fragment)
+    assert {"type", "title", "detail", "instance"} <= body_of(answer).keys()
+    assert not scheduled
+
+
+def test_no_credentials_at_all(app):
+    """A request without `Authorization` is told so, in the vendor's words."""
+    assert body_of(post(app, to("sim-read"), authorization=""))["detail"] == "Request header 'Authorization' missing"
+
+
+@pytest.mark.parametrize("private_key", ["x", ""])
+def test_an_application_that_cannot_be_used(app, scheduled, private_key):
+    """With a key that cannot be read no token is good."""
+    hold(CREDENTIALS | OF_APPLICATION | {"private_key": private_key})
+    assert post(app, to("sim-read"), authorization=signed())["statusCode"] == 401
+    assert post(app, to("sim-read"))["statusCode"] == 202
+
+
+def test_rotated(app, scheduled):
+    """New credentials are good at once, as at the vendor, and the ones before are not."""
+    assert post(app, to("sim-read"))["statusCode"] == 202
+    hold(OF_APPLICATION)
+    app.outside.messages_secret._asked_at -= 20
+    assert post(app, to("sim-read"), authorization=signed())["statusCode"] == 202
+    assert post(app, to("sim-read"))["statusCode"] == 401

@@ -13,6 +13,7 @@ from failover.outside import Outside
 from failover.rules import outgoing, strict_json, transitions
 from failover.rules.itinerary import InvalidInput
 from failover.rules.receipt import Receipt
+from failover.rules.vendor_credentials import UnusableCredentials
 from failover.task_edge import TaskFailed
 from failover.use_cases.send import send
 from failover.use_cases.transition import TooContended
@@ -199,7 +200,7 @@ def test_what_fails_before_the_request_claims_nothing(world, stored, messages, o
             monkeypatch.setattr(outgoing, "v1", lambda *_: {"text": object()})
         case "the secret":
             monkeypatch.setattr(outside.messages_secret, "value", lambda: {"api_key": "a"})
-    with pytest.raises((KeyError, RuntimeError)):
+    with pytest.raises((KeyError, RuntimeError, UnusableCredentials)):
         send(outside, "messenger", ID, 0)
     assert (world.read(ID).steps[0].phase, messages.requests) == ("pending", [])
 
@@ -255,7 +256,7 @@ def test_death(world, stored, messages, outside, monkeypatch, moment):
 def test_missing_credentials_claim_nothing(world, stored, messages, outside):
     """A secret nobody has set fails before the claim, so that nothing is lost by it."""
     boto3.client("secretsmanager").put_secret_value(SecretId="messages", SecretString="{}")
-    with pytest.raises(RuntimeError):
+    with pytest.raises(UnusableCredentials):
         send(outside, "messenger", ID, 0)
     assert world.read(ID).steps[0].phase == "pending"
 

@@ -12,6 +12,7 @@ from failover.adapters.aws import Unavailable
 from failover.observability import count, logger, unexpected
 from failover.rules.itinerary import InvalidInput, asked_step
 from failover.rules.transitions import TooEarly
+from failover.rules.vendor_credentials import UnusableCredentials
 from failover.use_cases.transition import TooContended
 
 
@@ -33,6 +34,10 @@ def guarded(workflow_id: str | None = None) -> Iterator[None]:
     except TooEarly:
         logger.warning("far ahead of the timer")
         raise TaskFailed("the step before has time left") from None
+    except UnusableCredentials as error:
+        logger.error("unusable credentials", error=str(error))
+        count("UnexpectedFailures", error=type(error).__name__)
+        raise TaskFailed("the credentials of the Messages API cannot be used") from None
     except (Unavailable, TooContended) as error:
         logger.warning("unavailable", error=str(error) or type(error).__name__)
         raise TaskFailed("the service is busy") from None

@@ -4,7 +4,6 @@ Each request has a new connection: on one kept alive, a reset would not tell whe
 message could never be sent again.
 """
 
-import base64
 import time
 from collections.abc import Callable
 from email.utils import parsedate_to_datetime
@@ -15,44 +14,45 @@ import simplejson
 from failover.adapters import aws
 from failover.adapters.deadline_post import NoAnswer, NotSent, Response, post
 from failover.adapters.secrets import Secret
-from failover.rules import lenient_json
+from failover.rules import lenient_json, vendor_credentials
 from failover.rules.answers import Accepted, Answer, NotTaken, Refused, Unknown
 from failover.rules.backoff import CONNECT_SECONDS, READ_SECONDS
 from failover.rules.message_uuid import message_uuid
 from failover.rules.refusals import refused
+from failover.rules.vendor_credentials import Account, Credentials, UnusableCredentials
 
 _LONGEST_ANSWER = 64 * 1024
 
 
 class MessagesApi:
-    def __init__(self, url: str, version: str, credentials: Secret, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, url: str, version: str, secret: Secret, clock: Callable[[], float] = time.time) -> None:
         """`url`: scheme, host and, for a sandbox, base path; `version`: `v1` or `v0.1`."""
         self._url = f"{url}/{version}/messages"
-        self._credentials = credentials
+        self._secret = secret
         self._clock = clock
 
     def prepare(self, body: dict[str, Any]) -> "Request":
         """Everything about the request that can fail, before its step is claimed.
 
-        Raises `aws.Unavailable`; RuntimeError for a secret or a body that cannot be used.
+        Raises `aws.Unavailable`; UnusableCredentials; RuntimeError for a secret or a body that cannot be used.
         """
         try:
             raw = simplejson.dumps(body, use_decimal=True).encode()
         except (TypeError, ValueError, RecursionError) as error:
             raise RuntimeError(f"the body cannot be encoded: {type(error).__name__}") from None
-        return Request(self._url, raw, self._credentials, self._clock)
+        return Request(self._url, raw, self._secret, self._clock)
 
 
 class Request:
     """One message, ready to be sent."""
 
-    def __init__(self, url: str, raw: bytes, credentials: Secret, clock: Callable[[], float]) -> None:
-        """Reads the credentials. Raises as `MessagesApi.prepare`."""
+    def __init__(self, url: str, raw: bytes, secret: Secret, clock: Callable[[], float]) -> None:
+        """Reads the credentials and signs with them. Raises as `MessagesApi.prepare`."""
         self._url = url
         self._raw = raw
-        self._credentials = credentials
+        self._secret = secret
         self._clock = clock
-        self._authorization = _basic(credentials)
+        self._authorize()
 
     def send(self) -> Answer:
         """Ask for the message; a second time only if the credentials were refused and have changed.
@@ -68,12 +68,34 @@ class Request:
                 answer = self._ask(CONNECT_SECONDS, left - CONNECT_SECONDS)
         return answer
 
+    def _authorize(self) -> None:
+        """Take the credentials from the secret and make the header of the next request with them."""
+        credentials = vendor_credentials.read(self._secret.value())
+        self._next_authorization: str | None = self._header(credentials)
+        self._credentials = credentials
+
+    def _header(self, credentials: Credentials) -> str:
+        if isinstance(credentials, Account):
+            return credentials.authorization
+        from failover.adapters import application_signature  # cryptography is slow to import, and Basic needs none
+
+        return application_signature.authorization(credentials, self._clock())
+
+    def _authorization(self) -> str:
+        """The header, with a token that no request had before. The first was made before the step was claimed.
+
+        A later one is signed with the same key, which has signed before: there is nothing left in it that could fail.
+        """
+        header = self._next_authorization or self._header(self._credentials)
+        self._next_authorization = None
+        return header
+
     def _refreshed(self) -> bool:
         try:
-            if not self._credentials.refreshed():
+            if not self._secret.refreshed():
                 return False
-            self._authorization = _basic(self._credentials)
-        except (aws.Unavailable, RuntimeError):
+            self._authorize()
+        except (aws.Unavailable, UnusableCredentials, RuntimeError):
             return False  # the answer there is must not get lost
         return True
 
@@ -81,7 +103,7 @@ class Request:
         outcome = post(
             self._url,
             self._raw,
-            {"Content-Type": "application/json", "Accept": "application/json", "Authorization": self._authorization},
+            {"Content-Type": "application/json", "Accept": "application/json", "Authorization": self._authorization()},
             connect_seconds=connect_seconds,
             response_seconds=response_seconds,
             longest_body=_LONGEST_ANSWER,
@@ -119,14 +141,6 @@ class Request:
             return max(0.0, parsedate_to_datetime(header).timestamp() - self._clock())
         except (ValueError, OverflowError):
             return None
-
-
-def _basic(credentials: Secret) -> str:
-    """The Authorization header. Raises `aws.Unavailable`, RuntimeError."""
-    secret = credentials.value()
-    if not {"api_key", "api_secret"} <= secret.keys():
-        raise RuntimeError("the secret of the Messages API lacks api_key or api_secret")
-    return "Basic " + base64.b64encode(f"{secret['api_key']}:{secret['api_secret']}".encode()).decode()
 
 
 def _parsed(raw: bytes | None) -> Any:

@@ -64,7 +64,9 @@ class Secret:
         try:
             with aws.failures("secretsmanager"):
                 answer = self._client.get_secret_value(SecretId=self._id)
-            value = json.loads(answer["SecretString"])
+            value = json.loads(answer["SecretString"], strict=False)  # a key in PEM is often pasted with its line ends
+            if not isinstance(value, dict):
+                raise ValueError
         except ClientError as error:
             raise RuntimeError(f"secretsmanager: {aws.error_code(error)}") from None
         except (KeyError, ValueError):

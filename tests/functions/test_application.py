@@ -1,0 +1,166 @@
+"""Sending with the credentials of an application: a signed token for each request, and changes of the credentials."""
+
+import json
+import subprocess
+import sys
+import time
+from dataclasses import replace
+
+import boto3
+import jwt
+import pytest
+
+from failover import task_edge
+from failover.rules import application_token
+from failover.rules.vendor_credentials import UnusableCredentials
+from failover.task_edge import TaskFailed
+from failover.use_cases.send import send
+from tests import messages_server as server
+from tests.examples import ID
+from tests.functions.conftest import sent_step
+from tests.functions.test_authentication import KEY, OTHER_KEY, private_pem, public_pem
+from tests.world import CREDENTIALS, ROOT
+
+APPLICATION = {"application_id": "78d335fa-323d-0114-9c3d-d6f0d48968cf", "private_key": private_pem(KEY)}
+OTHER = {"application_id": "0e4ff4f6-6d5f-4e5c-9e9a-8a5b8a3f1c11", "private_key": private_pem(OTHER_KEY)}
+
+
+def hold(secret):
+    """Put this into the secret `messages`."""
+    text = secret if isinstance(secret, str) else json.dumps(secret)
+    boto3.client("secretsmanager").put_secret_value(SecretId="messages", SecretString=text)
+
+
+def tokens(messages):
+    """The claims of each request's token, which must be good at the vendor now."""
+    said = []
+    for request in messages.requests:
+        scheme, _, token = request.headers["authorization"].partition(" ")
+        assert scheme == "Bearer"
+        assert jwt.get_unverified_header(token) == {"alg": "RS256", "typ": "JWT"}
+        assert application_token.application_of(token) == APPLICATION["application_id"]
+        application_token.check(token, public_pem(KEY), time.time())
+        said.append(jwt.decode(token, options={"verify_signature": False}))
+    return said
+
+
+@pytest.mark.decision("Credentials towards the Messages API")
+@pytest.mark.parametrize("version", ["v1", "v0.1"])
+def test_token(world, stored, messages, outside, version):
+    """With an application in the secret a request of either version has a token that its public key proves."""
+    outside.settings = replace(outside.settings, messages_version=version)
+    hold(APPLICATION)
+    assert sent_step(world, outside).phase == "sent"
+    (claims,) = tokens(messages)
+    assert messages.requests[0].path == f"/{version}/messages"
+    assert set(claims) == {"application_id", "iat", "exp", "jti"}
+    assert claims["exp"] - claims["iat"] == 900
+    assert claims["iat"] <= time.time() - 55
+
+
+def test_a_token_for_each_request(world, stored, messages, outside):
+    """A request that is made again after 503 has a token of its own: a `jti` is good once."""
+    hold(APPLICATION)
+    messages.script = [server.http(503), server.http(429), server.accepted()]
+    assert sent_step(world, outside).phase == "sent"
+    assert len({claims["jti"] for claims in tokens(messages)}) == 3
+
+
+def test_both_forms(world, stored, messages, outside):
+    """Where the secret has both forms the application is used."""
+    hold({**CREDENTIALS, **APPLICATION})
+    sent_step(world, outside)
+    assert len(tokens(messages)) == 1
+
+
+def test_line_ends_as_pasted(world, stored, messages, outside):
+    """A secret whose key has its line ends as they are in the file is read, though that is no JSON."""
+    key = APPLICATION["private_key"]
+    hold(f'{{"application_id": "{APPLICATION["application_id"]}", "private_key": "{key}"}}')
+    sent_step(world, outside)
+    assert len(tokens(messages)) == 1
+
+
+def kinds(messages):
+    return [request.headers["authorization"].partition(" ")[0] for request in messages.requests]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "asked_with"),
+    [
+        (CREDENTIALS, APPLICATION, ["Basic", "Bearer"]),
+        (APPLICATION, CREDENTIALS, ["Bearer", "Basic"]),
+        (OTHER, APPLICATION, ["Bearer", "Bearer"]),
+    ],
+    ids=["to an application", "to an account", "another key"],
+)
+def test_changed_under_way(world, stored, messages, outside, before, after, asked_with):
+    """F7, F20: refused credentials are read again, and the message goes out with the new ones, in whichever form."""
+    hold(before)
+    outside.messages("https://api.test/beta").prepare({})
+    hold(after)
+    outside.messages_secret._asked_at -= 20
+    messages.script = [server.problem(401, "Unauthorized"), server.accepted()]
+    assert sent_step(world, outside).phase == "sent"
+    assert kinds(messages) == asked_with
+    assert len({request.headers["authorization"] for request in messages.requests}) == 2
+
+
+@pytest.mark.parametrize("after", ["{}", "[]", "{", json.dumps({**APPLICATION, "private_key": "x"})])
+def test_changed_into_nothing_usable(world, stored, messages, outside, after):
+    """F7: where the new credentials cannot be used the refusal is kept, and nothing is lost."""
+    hold(APPLICATION)
+    outside.messages("https://api.test/beta").prepare({})
+    hold(after)
+    outside.messages_secret._asked_at -= 20
+    messages.script = [server.problem(401, "Unauthorized")]
+    assert sent_step(world, outside).state == "refused"
+    assert len(messages.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "private_key", ["x", private_pem(KEY).replace("MII", "AAA", 1), public_pem(KEY)], ids=["no PEM", "spoilt", "public"]
+)
+def test_a_key_that_cannot_sign_claims_nothing(world, stored, messages, outside, private_key):
+    """F3: what cannot be signed is known before the claim, so the step is not lost by it."""
+    hold({**APPLICATION, "private_key": private_key})
+    with pytest.raises(UnusableCredentials, match="private_key"):
+        send(outside, "messenger", ID, 0)
+    assert (world.read(ID).steps[0].phase, messages.requests) == ("pending", [])
+
+
+def test_what_is_wrong_is_logged(world, stored, messages, outside, output):
+    """I8: the log names the field that is wrong, `unexpected-failures` rings, and no value is written anywhere."""
+    hold({"application_id": "78d335fa", "private_key": "-----BEGIN PRIVATE KEY-----hidden"})
+    with pytest.raises(TaskFailed) as failed, task_edge.guarded(ID):
+        send(outside, "messenger", ID, 0)
+    written = output()
+    assert "private_key is not in PEM" in written
+    assert "UnexpectedFailures" in written
+    assert "hidden" not in written + str(failed.value)
+
+
+@pytest.mark.parametrize("text", ["[]", '"s3cret"', "{", "7"])
+def test_no_json_object(world, outside, text):
+    """A secret that is not a JSON object is named as such, and not quoted."""
+    hold(text)
+    with pytest.raises(RuntimeError, match="the secret is not a JSON object$"):
+        outside.messages_secret.value()
+
+
+STARTED = """
+import sys
+sys.path[:0] = ["layers/failover", "functions/send_sms"]
+import app, failover.adapters.messages, failover.adapters.store
+class Secret:
+    def value(self): return {"api_key": "a", "api_secret": "b"}
+failover.adapters.messages.MessagesApi("https://api.test", "v1", Secret()).prepare({})
+print(sorted({"jwt", "cryptography"} & sys.modules.keys()))
+"""
+
+
+def test_basic_does_not_pay_for_cryptography(world):
+    """A send with an account's credentials imports neither PyJWT nor cryptography, which would slow its cold start."""
+    command = [sys.executable, "-c", STARTED]
+    answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=120)
+    assert answer.stdout.splitlines()[-1] == "[]"
