@@ -60,16 +60,20 @@ class Stack:
     def over(self, workflow_id: str) -> dict[str, Any]:
         return self.when(workflow_id, lambda workflow: workflow["status"] != "running")
 
-    def messages(self, workflow_id: str) -> list[dict[str, Any]]:
-        """The bodies of the requests that came to the sandbox, step by step."""
+    def requests(self, workflow_id: str) -> list[dict[str, Any]]:
+        """What the sandbox kept of each request that came to it, step by step."""
         secret = stack.secret(self.place, "MessagesSecret")
         auth = credentials.Credentials(secret["api_key"], secret["api_secret"]).basic
-        bodies = []
+        kept: list[dict[str, Any]] = []
         for number in range(3):
             query = {"client_ref": f"{workflow_id}.{number}"}
             answer = self.call("GET", "/beta/sandbox/messages", params=query, headers={"Authorization": auth})
-            bodies += [message["body"] for message in answer.json()["messages"]]
-        return bodies
+            kept += answer.json()["messages"]
+        return kept
+
+    def messages(self, workflow_id: str) -> list[dict[str, Any]]:
+        """The bodies of these requests."""
+        return [request["body"] for request in self.requests(workflow_id)]
 
     def executing(self, workflow_id: str) -> bool:
         """Whether the state machine is at work on a workflow."""
@@ -81,6 +85,10 @@ class Stack:
     def sent(self, workflow_id: str) -> list[str]:
         """The channels the sandbox was asked for, step by step."""
         return [body["channel"] for body in self.messages(workflow_id)]
+
+    def sent_with(self, workflow_id: str) -> list[str]:
+        """The form of the credentials of each of these requests: `account` or `application`."""
+        return [request["credentials"] for request in self.requests(workflow_id)]
 
 
 def free_port() -> int:

@@ -140,11 +140,23 @@ def test_what_is_wrong_is_logged(world, stored, messages, outside, output):
     assert "hidden" not in written + str(failed.value)
 
 
+@pytest.mark.parametrize(
+    ("answer", "counted"),
+    [(server.accepted(), 1), (server.problem(422, "Invalid params"), 0), (server.http(500), 0)],
+    ids=["accepted", "refused", "unknown"],
+)
+def test_accepted_messages_are_counted(world, stored, messages, outside, output, answer, counted):
+    """`receipts-missing` compares what was accepted, and nothing else, with the callbacks that come."""
+    messages.script = [answer]
+    sent_step(world, outside)
+    assert output().count('"MessagesAccepted":[1.0]') == counted
+
+
 @pytest.mark.parametrize("text", ["[]", '"s3cret"', "{", "7"])
 def test_no_json_object(world, outside, text):
     """A secret that is not a JSON object is named as such, and not quoted."""
     hold(text)
-    with pytest.raises(RuntimeError, match="the secret is not a JSON object$"):
+    with pytest.raises(RuntimeError, match=r"the secret is not a JSON object$"):
         outside.messages_secret.value()
 
 

@@ -44,6 +44,22 @@ def test_unsigned(world, app, sent):  # noqa: F811
     assert world.items() == before
 
 
+@pytest.mark.parametrize(
+    ("event", "counted"),
+    [
+        (callback_event(callback("submitted")), 1),
+        (callback_event({"status": "odd"}), 1),
+        (callback_event(callback("read"), payload_hash="0" * 64), 0),
+        (callback_event(callback("read"), authorization=""), 0),
+    ],
+    ids=["status", "unreadable", "forged", "unsigned"],
+)
+def test_genuine_callbacks_are_counted(world, app, sent, output, event, counted):  # noqa: F811
+    """`receipts-missing` knows by every signed callback, readable or not, that the vendor reaches this stack."""
+    app.handler(event, None)
+    assert output().count('"GenuineReceipts":[1.0]') == counted
+
+
 NEW = "rotated-signature-secret-of-some-length"
 
 

@@ -55,8 +55,27 @@ def value(alarm, sample):
     return result
 
 
+def period(alarm):
+    """Seconds one value of an alarm stands for."""
+    stats = [one["MetricStat"] for one in alarm["Properties"].get("Metrics", []) if "MetricStat" in one]
+    (seconds,) = {one["Period"] for one in stats or [alarm["Properties"]]}
+    return seconds
+
+
+def longer(samples, size, first):
+    """The sums of `size` samples each; `first` of them are in the first sum, and the last one may be incomplete."""
+    starts = [0, *range(first or size, len(samples), size)]
+    parts = [samples[start:end] for start, end in zip(starts, [*starts[1:], len(samples)], strict=True)]
+    return [{name: sum(one.get(name, 0) for one in part) for name in set().union(*part)} for part in parts]
+
+
 def rings(alarm, samples):
-    """Whether an alarm rings at some time in these periods."""
+    """Whether an alarm rings at some time in these periods, wherever the longer periods of its own begin."""
+    size = max(1, period(alarm) // 300)
+    return any(_rings(alarm, longer(samples, size, first) if size > 1 else samples) for first in range(size))
+
+
+def _rings(alarm, samples):
     properties = alarm["Properties"]
     periods = properties["EvaluationPeriods"]
     needed = properties.get("DatapointsToAlarm", periods)
@@ -175,5 +194,51 @@ def test_an_expression(name):
     properties = ALARMS[name]["Properties"]
     shown = [one for one in properties["Metrics"] if one.get("ReturnData", True)]
     assert shown == [properties["Metrics"][0]]
-    assert {one["MetricStat"]["Period"] for one in properties["Metrics"] if "MetricStat" in one} == {300}
-    assert properties["EvaluationPeriods"] <= DAY
+    assert properties["EvaluationPeriods"] * period(ALARMS[name]) <= DAY * 300
+
+
+def sent(count=1, receipts=0):
+    """What the vendor accepted in one period, and the genuine callbacks that came."""
+    return {"MessagesAccepted": count} | ({"GenuineReceipts": receipts} if receipts else {})
+
+
+HALF_HOUR = 6
+"""Periods of 5 minutes."""
+
+
+def test_no_receipts_at_all():
+    """It rings within two hours where messages go out all the time and no receipt comes, and not within the first."""
+    assert rung(*[sent(100)] * (2 * HALF_HOUR)) == set()
+    assert rung(*[sent(100)] * (4 * HALF_HOUR)) == {"ReceiptsMissing"}
+
+
+def test_no_receipts_of_a_quiet_stack():
+    """Where hardly anything is sent it rings at the fourth message of a day."""
+    message = [sent(), *[{}] * 60]
+    assert rung(*message * 3) == set()
+    assert rung(*message * 4) == {"ReceiptsMissing"}
+
+
+@pytest.mark.parametrize(
+    "samples",
+    [
+        [{}] * DAY,
+        [sent(50)] * 3,
+        [sent(2, receipts=4)] * DAY,
+        [sent(2), {"GenuineReceipts": 4}] * (DAY // 2),
+        [sent(20), *[{}] * 5, {"GenuineReceipts": 40}, *[{}] * 5] * 3,
+        [*[sent(10, receipts=1)] * DAY, *[sent(10)] * HALF_HOUR],
+        [{"GenuineReceipts": 5}] * DAY,
+        [sent(), {}, {"GenuineReceipts": 2}, *[{}] * 200],
+    ],
+    ids=["no traffic", "just now", "healthy", "ten minutes", "half an hour", "a pause", "statuses only", "one message"],
+)
+def test_receipts_that_are_not_missing(samples):
+    """Nothing rings without traffic, for what was sent just now, nor for the delay that receipts usually have."""
+    assert rung(*samples) == set()
+
+
+def test_forgeries_are_no_receipts():
+    """Callbacks that anybody may send do not hide that the vendor's are missing."""
+    beside = sent(10) | callbacks(unsigned=1)
+    assert "ReceiptsMissing" in rung(*[beside] * (4 * HALF_HOUR))

@@ -176,6 +176,7 @@ DECIDED = (
     "Customer's webhooks",
     "Incoming status callbacks",
     "Calls we make",
+    "Credentials towards the Messages API",
     "Beyond the original",
 )
 """The questions the contract leaves to a decision, by their short names."""

@@ -20,7 +20,9 @@ ALARMED = frozenset(
     {
         "AccountRefused",
         "ForgedReceipts",
+        "GenuineReceipts",
         "InvalidTaskTokens",
+        "MessagesAccepted",
         "OldestOverdueSeconds",
         "UnexpectedFailures",
         "UnsignedReceipts",

@@ -28,6 +28,7 @@ def receive(outside: Outside, authorization: str | None, raw: bytes) -> None:
     with _counted():
         body.check_size(raw, body.MAX_CALLBACK_BYTES)
     issued_at = _check_signature(outside, authorization, raw)
+    count("GenuineReceipts")
     with _counted():
         receipt = _receipt(raw)
 

@@ -124,6 +124,8 @@ def _record(outside: Outside, claimed: Workflow, number: int, answer: Answer) ->
     transition(outside.store, claimed, decide, pointer)
     result = type(answer).__name__.lower()
     count("StepsSent", channel=claimed.steps[number].channel, answer=result)
+    if isinstance(answer, Accepted):
+        count("MessagesAccepted")
     if isinstance(answer, Refused) and answer.of_account:
         count("AccountRefused", scope=answer.scope)
     logger.info("step sent", step=number, answer=result, reason=_loggable(answer))
