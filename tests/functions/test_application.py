@@ -66,6 +66,15 @@ def test_a_token_for_each_request(world, stored, messages, outside):
     assert len({claims["jti"] for claims in tokens(messages)}) == 3
 
 
+def test_neither_key_nor_token_is_logged(world, stored, messages, outside, output):
+    """I8: nothing of the key, and no token, is written to the log."""
+    hold(APPLICATION)
+    sent_step(world, outside)
+    written = output()
+    assert written
+    assert [secret for secret in ("eyJ", "Bearer", "PRIVATE", "MII") if secret in written] == []
+
+
 def test_both_forms(world, stored, messages, outside):
     """Where the secret has both forms the application is used."""
     hold({**CREDENTIALS, **APPLICATION})
