@@ -1,4 +1,4 @@
-"""Who may send through the sandbox: whoever holds the credentials in its secret, in either form, as at the vendor."""
+"""Who may send through the sandbox: the holder of the credentials in its secret, in either form, as at the vendor."""
 
 from typing import Any, Literal
 

@@ -104,7 +104,7 @@ def kinds(messages):
     ids=["to an application", "to an account", "another key"],
 )
 def test_changed_under_way(world, stored, messages, outside, before, after, asked_with):
-    """F7, F20: refused credentials are read again, and the message goes out with the new ones, in whichever form."""
+    """F7, F20: refused credentials are read again, and the message goes out with the new ones, in either form."""
     hold(before)
     outside.messages("https://api.test/beta").prepare({})
     hold(after)

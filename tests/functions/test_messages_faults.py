@@ -119,7 +119,7 @@ def test_no_other_credentials_for_it(world, stored, messages, outside, monkeypat
 
 @pytest.mark.parametrize("status", [500, 502, 408])
 def test_possibly_taken_though_it_speaks_of_credentials(world, stored, messages, outside, monkeypatch, status):
-    """F8: an answer that leaves open what happened is never asked for again, whatever its words are."""
+    """F8: an answer that leaves open what happened is never asked for again, even if it speaks of credentials."""
     monkeypatch.setattr(outside.messages_secret, "refreshed", lambda: True)
     messages.script = [server.problem(status, "Unauthorized", type=f"{REFUSALS}#unauthorized")]
     assert sent_step(world, outside).state == "unknown"

@@ -377,7 +377,7 @@ def test_no_application(application, app, scheduled, authorization, fragment):
 
 
 def test_no_credentials_at_all(app):
-    """A request without `Authorization` is told so, in the vendor's words."""
+    """A request without `Authorization` is refused in the vendor's words."""
     assert body_of(post(app, to("sim-read"), authorization=""))["detail"] == "Request header 'Authorization' missing"
 
 

@@ -52,7 +52,7 @@ def test_account():
     ids=["PKCS 8", "PKCS 1", "escaped", "CRLF", "escaped CRLF", "one line", "no line", "blanks around"],
 )
 def test_application(written):
-    """A private key is read whatever a shell, a form or a file has made of its line ends."""
+    """A private key is read in every way a shell, a form or a file may have changed its line ends."""
     application = read({**APPLICATION, "private_key": written})
     assert isinstance(application, Application)
     loaded = load_pem_private_key(application.private_key.encode(), None)

@@ -23,7 +23,7 @@ class Refused:
     code: int | None = None
     """The vendor's number for the error."""
     scope: Scope = "message"
-    """What was refused: this message only, whatever the account sends, or the credentials it was sent with."""
+    """What was refused: only this message, every message of the account, or the credentials."""
 
     @property
     def reason(self) -> str:

@@ -1,7 +1,7 @@
 """What we prove to the Messages API that we are: an application, or an account's key and secret.
 
 The vendor's page "Authentication" lists both for the Messages API, and says that Basic has no webhooks. So an
-application is the form to use; docs/operations.md, "Secrets", tells how to set it.
+application is the form to use; docs/operations.md, "Credentials at the Messages API", explains both.
 """
 
 import base64
@@ -87,7 +87,7 @@ def _text(secret: dict[str, Any], name: str) -> str:
 
 
 def _pem(text: str) -> str:
-    """The key with its line ends in place, whatever a shell or a form has made of them: spaces, or `\\n` in letters."""
+    """The key with its line ends in place, where a shell or a form turned them into spaces or the characters `\\n`."""
     found = _PEM.search(text.replace("\\r", "\n").replace("\\n", "\n"))
     if found is None:
         raise UnusableCredentials("private_key is not in PEM")
