@@ -45,6 +45,11 @@ def count(name: str, **dimensions: str) -> None:
     _write(name, MetricUnit.Count, 1, dimensions)
 
 
+def count_none(name: str) -> None:
+    """Write 0, so that the metric has a value in this period: an alarm may not be able to tell none from missing."""
+    _write(name, MetricUnit.Count, 0, {})
+
+
 def measure_seconds(name: str, seconds: float) -> None:
     """Write one value of a metric that is a span of time, at once and on its own."""
     _write(name, MetricUnit.Seconds, seconds, {})

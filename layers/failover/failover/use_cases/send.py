@@ -10,7 +10,7 @@ from typing import Any
 from failover.adapters import aws
 from failover.adapters.messages import Request
 from failover.adapters.store import Pointer
-from failover.observability import count, logger
+from failover.observability import count, count_none, logger
 from failover.outside import Outside
 from failover.rules import backoff, due, outgoing, transitions
 from failover.rules.answers import Accepted, Answer, NotTaken, Refused
@@ -126,6 +126,7 @@ def _record(outside: Outside, claimed: Workflow, number: int, answer: Answer) ->
     count("StepsSent", channel=claimed.steps[number].channel, answer=result)
     if isinstance(answer, Accepted):
         count("MessagesAccepted")
+        count_none("GenuineReceipts")  # which `receipts-missing` compares with it, even if no callback has ever come
     if isinstance(answer, Refused) and answer.of_account:
         count("AccountRefused", scope=answer.scope)
     logger.info("step sent", step=number, answer=result, reason=_loggable(answer))
