@@ -1,20 +1,31 @@
-"""The schemas of requests: those of the models that validate them, and the forms they tolerate besides."""
+"""The schemas of requests, made from the kinds of fields that the code reads them with (rules/kinds).
+
+Every object has a name, for generators of clients name a type after it.
+"""
 
 from collections.abc import Iterable
+from itertools import groupby
 from typing import Any
 
-from failover.rules.channels import CHANNELS, Channel
+from failover.rules import steps
+from failover.rules.addresses import Agent, Id, Recipient, Sender
+from failover.rules.channel import Channel, Need
+from failover.rules.channels import CHANNELS
+from failover.rules.kinds import AnyObject, Flag, Kind, Matching, Parameter, Text, Url, Whole, Word
+from failover.rules.objects import Field, Many, Object, OneOf, Tagged
 from failover.rules.request import MAX_STEPS
 from failover.rules.statuses import CONDITIONS
-from failover.rules.step_models import EXPIRY_SECONDS, step_model
 from failover.rules.webhook_url import LONGEST
+from local.openapi import patterns
 
 type Schema = dict[str, Any]
 
+_DESCRIBED_VERSION = "v1"
+"""Of the Messages API: what a stack with v0.1 refuses besides is in its answers."""
 _CLIENT_REF: Schema = {
     "type": ["string", "null"],
-    "minLength": 1,
-    "maxLength": 40,
+    "minLength": steps.REFERENCE.least,
+    "maxLength": steps.REFERENCE.most,
     "description": "A reference of your own, given back in webhooks and lists.",
 }
 _WEBHOOK_URL: Schema = {
@@ -26,29 +37,6 @@ _WEBHOOK_URL: Schema = {
     "examples": ["https://shop.example.com/status"],
 }
 _NULL: Schema = {"type": "null"}
-_BLANK, _INNER, _OUTER = r"[ \t\n\r\f\v]*", r"[^\x00-\x1f\x7f]", r"[^\x00-\x20\x7f]"
-_WORD = f"{_OUTER}({_INNER}{{0,48}}{_OUTER})?"
-_INTERNATIONAL = r"(\+|00)"
-
-
-def _tolerant(text: str, low: int, high: int) -> Schema:
-    """Numbers and ids may have blanks around them, and may come as JSON integers."""
-    string = {"type": "string", "pattern": f"^{_BLANK}({text}){_BLANK}$"}
-    return {"anyOf": [string, {"type": "integer", "minimum": low, "maximum": high}]}
-
-
-def _sender(channel: Channel) -> Schema:
-    """What may stand in the field of `from`."""
-    word = f"[{channel.sender_characters}]{{1,50}}" if channel.sender_characters else _WORD
-    international = f"{_INTERNATIONAL}[0-9]{{1,50}}|" if channel.sender == "number" else ""
-    return _tolerant(international + word, 0, 10**50 - 1)
-
-
-_RECIPIENTS = {
-    "id": _tolerant(_WORD, 0, 10**50 - 1),
-    "number": _tolerant(f"{_INTERNATIONAL}?[1-9][0-9]{{6,14}}", 10**6, 10**15 - 1),
-}
-"""What may stand in the field of `to`."""
 _EXAMPLE = {
     "template": "failover",
     "workflow": [
@@ -68,19 +56,29 @@ _EXAMPLE = {
 
 
 def schemas() -> dict[str, Schema]:
-    """Components: the request, a step and a last step, and their parts for each channel.
-
-    Every object has a name, for generators of clients name a type after it.
-    """
-    components: dict[str, Schema] = {
+    """Components: the request, a step and a last step, and their parts for each channel."""
+    components = {
         "WorkflowRequest": _request(),
         "Step": _one_of(f"{_camel(name)}Step" for name in CHANNELS)
         | {"description": "A message, and what makes the next one go out."},
         "LastStep": _one_of(f"{_camel(name)}LastStep" for name in CHANNELS)
         | {"description": "The last message: nothing follows it, so it has no `failover`."},
+        "TelephoneNumber": _address(
+            patterns.RECIPIENT, 10**6, 10**15 - 1, "7 to 15 digits, the country code first.", "447700900000"
+        ),
+        "Sender": _address(patterns.SENDER, 0, 10**50 - 1, "A number or a name of 1 to 50 characters.", "ACME"),
+        "Id": _address(patterns.ID, 0, 10**50 - 1, "1 to 50 characters.", "2350375431244470"),
+        "RcsAgent": _address(
+            patterns.agent(Agent.characters), 0, 10**50 - 1, "1 to 50 letters, digits, `-`, `_` and `&`.", "Acme"
+        ),
+        "TemplateParameter": {
+            "anyOf": [{"type": "string"}, _ref("DefaultParameter")],
+            "description": "A string. Older clients wrote an object.",
+        },
+        "DefaultParameter": _closed({"default": {"type": "string"}}, ["default"]),
     }
     for channel in CHANNELS.values():
-        components |= _steps(channel)
+        _Channel(channel, components).describe()
     return components
 
 
@@ -105,99 +103,183 @@ def _request() -> Schema:
     }
 
 
-def _steps(channel: Channel) -> dict[str, Schema]:
-    """The channel's step and last step, and every object in them, named after the channel and its model."""
-    prefix = _camel(channel.name)
-    model = step_model(channel, last=False).model_json_schema(by_alias=True)
-    step = _renamed(model, prefix)
-    parts = {f"{prefix}{_camel(name)}": _renamed(part, prefix) for name, part in model["$defs"].items()}
-    parts[f"{prefix}From"]["properties"][channel.sender] = _sender(channel)
-    parts[f"{prefix}To"]["properties"][channel.recipient] = _RECIPIENTS[channel.recipient]
-    failover = parts[f"{prefix}Failover"]["properties"]
-    failover["expiry_time"] = _tolerant_seconds(*EXPIRY_SECONDS)
-    if channel.conditions == CONDITIONS:
-        failover["condition_status"] = _ref("ConditionStatus")
-    message = parts[f"{prefix}Message"]["properties"]
-    if "oneOf" in message["content"]:
-        parts[f"{prefix}Content"] = _by_type(channel, message["content"]["oneOf"])
-        message["content"] = _ref(f"{prefix}Content")
-    if channel.options:
-        options = _options(channel, parts[f"{prefix}Options"])
-        parts |= options
-        message[channel.name] = {"anyOf": [*map(_ref, options), _NULL]}
-    return {f"{prefix}Step": step, f"{prefix}LastStep": _without_failover(step), **parts}
-
-
-def _without_failover(step: Schema) -> Schema:
+def _address(pattern: str, low: int, high: int, description: str, example: str) -> Schema:
+    """A number, a name or an id; it may come as a JSON integer."""
     return {
-        **step,
-        "properties": {name: part for name, part in step["properties"].items() if name != "failover"},
-        "required": [name for name in step["required"] if name != "failover"],
+        "anyOf": [{"type": "string", "pattern": pattern}, {"type": "integer", "minimum": low, "maximum": high}],
+        "description": f"{description} Invisible characters and blanks are removed.",
+        "examples": [example],
     }
 
 
-def _by_type(channel: Channel, contents: list[Schema]) -> Schema:
-    """One of a channel's contents, of which the field `type` says which."""
-    mapping = {kind: content["$ref"] for kind, content in zip(channel.kinds, contents, strict=True)}
-    return {"oneOf": contents, "discriminator": {"propertyName": "type", "mapping": mapping}}
+class _Channel:
+    """The components of one channel."""
+
+    def __init__(self, channel: Channel, components: dict[str, Schema]) -> None:
+        self._channel = channel
+        self._prefix = _camel(channel.name)
+        self._components = components
+
+    def describe(self) -> None:
+        channel, prefix = self._channel, self._prefix
+        parties = {
+            "from": (f"{prefix}From", steps.party(channel, channel.sender, steps.sender(channel))),
+            "to": (f"{prefix}To", steps.party(channel, channel.recipient, steps.recipient(channel))),
+        }
+        properties = {field: self._object(party, name) for field, (name, party) in parties.items()}
+        properties |= {"message": self._message(), "client_ref": _CLIENT_REF}
+        required = ["from", "to", "message"]
+        failover = self._object(steps.failover(channel.name, channel.conditions), f"{prefix}Failover")
+        self._add(f"{prefix}LastStep", _closed(properties, required))
+        self._add(f"{prefix}Step", _closed({**properties, "failover": failover}, [*required, "failover"]))
+
+    def _add(self, name: str, schema: Schema) -> None:
+        if self._components.setdefault(name, schema) != schema:
+            raise ValueError(f"two components are called {name}")
+
+    def _message(self) -> Schema:
+        """`message`: one object, or one of several where a content type has options of its own."""
+        channel, prefix = self._channel, self._prefix
+        contents = [one for one in channel.contents if _DESCRIBED_VERSION in one.versions]
+        variants = [
+            (list(alike), dict(options))
+            for options, alike in groupby(sorted(contents, key=self._options_of), self._options_of)
+        ]
+        if len(variants) == 1:
+            return self._variant(*variants[0], "")
+        names = [_of_contents(alike) for alike, _ in variants]
+        described = [self._variant(*variant, name) for variant, name in zip(variants, names, strict=True)]
+        self._add(f"{prefix}Message", {"oneOf": described})
+        return _ref(f"{prefix}Message")
+
+    def _options_of(self, content: Field) -> tuple[tuple[str, bool], ...]:
+        """The options a content type may have: (name, required)."""
+        allowed = self._channel.options_with(content.name)
+        return tuple((one.name, content.name in one.required_with) for one in allowed)
+
+    def _variant(self, contents: list[Field], options: dict[str, bool], name: str) -> Schema:
+        """`message` for contents that have the same options."""
+        channel, prefix = self._channel, f"{self._prefix}{name}"
+        properties: Schema = {"content": self._content(contents, prefix), "client_ref": _CLIENT_REF}
+        required = ["content"]
+        if options:
+            of_channel = self._object(steps.options(channel, contents[0].name), f"{prefix}Options")
+            needed = any(options.values())
+            properties[channel.name] = of_channel if needed else {"anyOf": [of_channel, _NULL]}
+            required += [channel.name] if needed else []
+        names = {one.name for one in contents}
+        needs = [_need(channel, need, alone=len(contents) == 1) for need in channel.needs if need.content in names]
+        self._add(f"{prefix}Message", _closed(properties, required, needs))
+        return _ref(f"{prefix}Message")
+
+    def _content(self, contents: list[Field], prefix: str) -> Schema:
+        cases = {one.name: self._case(one) for one in contents}
+        if len(cases) == 1:
+            return next(iter(cases.values()))
+        self._add(f"{prefix}Content", _by_word("type", cases))
+        return _ref(f"{prefix}Content")
+
+    def _case(self, content: Field) -> Schema:
+        name = f"{self._prefix}{_camel(content.name)}Content"
+        value = self._kind(content.kind, f"{self._prefix}{_camel(content.name)}")
+        word = {"type": "string", "const": content.name}
+        self._add(name, _closed({"type": word, content.name: value}, ["type", content.name]))
+        return _ref(name)
+
+    def _kind(self, kind: Kind, name: str) -> Schema:
+        """The schema of a kind; an object becomes the component `name`, or one of its own name."""
+        match kind:
+            case Text(most, least):
+                return {"type": "string", "minLength": least, "maxLength": most}
+            case Word(words) if words == CONDITIONS:
+                return _ref("ConditionStatus")
+            case Word((word,)):
+                return {"type": "string", "const": word}
+            case Word(words):
+                return {"type": "string", "enum": list(words)}
+            case Whole(low, high):
+                exact = {"type": "integer", "minimum": low, "maximum": high}
+                return {"anyOf": [exact, {"type": "string", "pattern": patterns.whole(low, high)}]}
+            case Flag():
+                return {"type": "boolean"}
+            case Url(most):
+                return {"type": "string", "maxLength": most, "pattern": Url.pattern}
+            case Matching(pattern):
+                return {"type": "string", "pattern": pattern}
+            case Recipient():
+                return _ref("TelephoneNumber")
+            case Sender() | Id() | Agent() | Parameter():
+                return _ref(_NAMES[type(kind)])
+            case AnyObject():
+                return {"type": "object", "minProperties": 1, "additionalProperties": True}
+            case Many(of, _, least, most):
+                items = {"type": "array", "items": self._kind(of, f"{name}Item"), "minItems": least, "maxItems": most}
+                return {key: value for key, value in items.items() if value}
+            case Object():
+                return self._object(kind, name)
+            case OneOf(fields, own_name):
+                either = [Object((Field(one.name, one.kind, required=True),)) for one in fields]
+                names = [f"{own_name}{_camel(one.name)}" for one in fields]
+                return {"oneOf": [self._object(of, of_name) for of, of_name in zip(either, names, strict=True)]}
+            case Tagged(tag, cases, own_name):
+                described = {case.word: self._tagged(case.object, tag, case.word, own_name) for case in cases}
+                self._add(own_name, _by_word(tag, described))
+                return _ref(own_name)
+        raise TypeError(kind)
+
+    def _tagged(self, of: Object, tag: str, word: str, name: str) -> Schema:
+        return self._object(Object((Field(tag, Word((word,)), required=True), *of.fields)), f"{name}{_camel(word)}")
+
+    def _object(self, of: Object, name: str) -> Schema:
+        name = of.name or name
+        fields = [one for one in of.fields if _DESCRIBED_VERSION in one.versions]
+        properties = {}
+        for one in fields:
+            schema = self._kind(one.kind, f"{name}{_camel(one.name)}")
+            schema = schema if one.required else {"anyOf": [schema, _NULL]}
+            properties[one.name] = schema | ({"description": f"{one.about}."} if one.about else {})
+        rules = [_required_when(one.name, *one.required_when) for one in fields if one.required_when]
+        self._add(name, _closed(properties, [one.name for one in fields if one.required], rules))
+        return _ref(name)
 
 
-def _renamed(schema: Any, prefix: str) -> Any:
-    """The schema with the names of components, and without what pydantic adds for programs."""
-    if isinstance(schema, list):
-        return [_renamed(item, prefix) for item in schema]
-    if not isinstance(schema, dict):
-        return schema
-    if "$ref" in schema:
-        return _ref(prefix + _camel(schema["$ref"].rpartition("/")[2]))
-    renamed = {}
-    for key, value in schema.items():
-        if key == "properties":
-            renamed[key] = {name: _renamed(item, prefix) for name, item in value.items()}
-        elif key not in ("$defs", "title") and not (key == "default" and value is None):
-            renamed[key] = _renamed(value, prefix)
-    return renamed
+_NAMES = {Sender: "Sender", Id: "Id", Agent: "RcsAgent", Parameter: "TemplateParameter"}
+_THERE: Schema = {"not": _NULL}
 
 
-def _tolerant_seconds(low: int, high: int) -> Schema:
-    """A whole number of seconds may also come as a string of digits."""
-    exact = {"type": "integer", "minimum": low, "maximum": high}
-    return {"anyOf": [exact, {"type": "string", "pattern": f"^{_BLANK}0{{0,4}}({_digits(low, high)}){_BLANK}$"}]}
+def _required_when(field: str, other: str, word: str) -> Schema:
+    """A field that another one's value makes necessary."""
+    return {
+        "if": {"properties": {other: {"const": word}}, "required": [other]},
+        "then": {"properties": {field: _THERE}, "required": [field]},
+    }
 
 
-def _digits(low: int, high: int) -> str:
-    """A pattern for the whole numbers from `low` (two digits) to a day's seconds."""
-    if not 10 <= low < 90 or high != 86400:
-        raise ValueError("write the pattern of these bounds")
-    tens, ones = divmod(low, 10)
-    lowest = f"{tens}[{ones}-9]|[{tens + 1}-9][0-9]"
-    return f"{lowest}|[1-9][0-9]{{2,3}}|[1-7][0-9]{{4}}|8[0-5][0-9]{{3}}|86[0-3][0-9]{{2}}|86400"
+def _need(channel: Channel, need: Need, *, alone: bool) -> Schema:
+    """A field of the content that an option makes necessary; `alone`: there is no other content type."""
+    value = {"const": need.word} if need.word else _THERE
+    options = {"type": "object", "properties": {need.option: value}, "required": [need.option]}
+    condition: Schema = {"properties": {channel.name: options}, "required": [channel.name]}
+    if not alone:
+        condition["properties"]["content"] = {"properties": {"type": {"const": need.content}}}
+    within = {"properties": {need.field: _THERE}, "required": [need.field]}
+    return {"if": condition, "then": {"properties": {"content": {"properties": {need.content: within}}}}}
 
 
-def _options(channel: Channel, schema: Schema) -> dict[str, Schema]:
-    """Components for the channel's options: two if one option is required when another has a certain value."""
-    name = f"{_camel(channel.name)}Options"
-    components = {name: schema}
-    for field, option in channel.options:
-        if option.seconds:
-            schema["properties"][field] = {"anyOf": [_tolerant_seconds(*option.seconds), _NULL]}
-        if option.required_when:
-            other, word = option.required_when
-            components[f"{_camel(channel.name)}{_camel(word)}Options"] = _bound(schema, field, other, word)
-            choices = [choice for choice in _but_null(schema["properties"][other])["enum"] if choice != word]
-            schema["properties"][other] = {"anyOf": [{"type": "string", "enum": choices}, _NULL]}
-    return components
+def _closed(properties: Schema, required: list[str], rules: list[Schema] | None = None) -> Schema:
+    schema: Schema = {"type": "object", "properties": properties, "additionalProperties": False}
+    return schema | ({"required": required} if required else {}) | ({"allOf": rules} if rules else {})
 
 
-def _bound(options: Schema, field: str, other: str, word: str) -> Schema:
-    """The options with `word` as the value of `other`, which makes `field` required."""
-    bound = {other: {"type": "string", "const": word}, field: _but_null(options["properties"][field])}
-    return {**options, "properties": {**options["properties"], **bound}, "required": [other, field]}
+def _by_word(tag: str, cases: dict[str, Schema]) -> Schema:
+    """One of several objects, of which the field `tag` says which."""
+    mapping = {word: schema["$ref"] for word, schema in cases.items()}
+    return {"oneOf": list(cases.values()), "discriminator": {"propertyName": tag, "mapping": mapping}}
 
 
-def _but_null(schema: Schema) -> Schema:
-    branch: Schema = next(branch for branch in schema["anyOf"] if branch != _NULL)
-    return branch
+def _of_contents(contents: list[Field]) -> str:
+    """A name for the messages with these content types."""
+    return "Or".join(_camel(one.name) for one in contents) if len(contents) < 3 else "Plain"
 
 
 def _ref(name: str) -> Schema:

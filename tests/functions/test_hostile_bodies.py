@@ -6,12 +6,14 @@ import time
 
 import pytest
 
+from failover.rules.channels import CHANNELS
 from failover.use_cases.body import MAX_BYTES, MAX_CALLBACK_BYTES
 from tests.examples import ID, SMS, WHATSAPP, changed, request, workflow
 from tests.functions.conftest import REPORT, ended
 from tests.world import body_of, callback_event, http_event, load
 
 FOUR_BYTES = "\U0001f44d"
+LONGEST_SMS = next(one.kind.most for one in CHANNELS["sms"].contents if one.name == "text")
 
 
 @pytest.fixture
@@ -130,7 +132,7 @@ def test_at_most_a_hundred_faults(call, faults):
 
 
 @pytest.mark.parametrize(
-    "text", ["שלום \u202eabc", "👨\u200d👩\u200d👧", "e\u0301", "\ufeff", "\x7f", "a" + FOUR_BYTES * 999]
+    "text", ["שלום \u202eabc", "👨\u200d👩\u200d👧", "e\u0301", "\ufeff", "\x7f", "a" + FOUR_BYTES * (LONGEST_SMS - 1)]
 )
 def test_exact(world, call, messages, text):
     """What is a text to somebody is sent as it is: right to left, joined, combined, at its limit in characters."""

@@ -1,15 +1,21 @@
 """What the OpenAPI document calls a workflow is what the code accepts, no more and no less."""
 
 import json
+import re
+from functools import cache
 
 import schemathesis
-from hypothesis import HealthCheck, Phase, assume, given, settings
+from hypothesis import HealthCheck, Phase, assume, example, given, settings
+from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from schemathesis import GenerationMode
 
 from failover.rules import strict_json
+from failover.rules.addresses import Agent, Id, Recipient, Sender
+from failover.rules.kinds import Reading, Whole
 from failover.rules.request import InvalidRequest, validated
-from local.openapi import PATH
+from local.openapi import PATH, patterns
+from tests import variations
 from tests.described import in_order
 
 SETTINGS = schemathesis.Config.from_dict({"generation": {"allow-x00": False, "codec": "utf-8"}})
@@ -57,3 +63,59 @@ def test_not_described(case):
     assume(not isinstance(case.body, bytes))
     body = comparable(case.body)
     assert accepted(body) == DESCRIBED.is_valid(body)
+
+
+def described(step):
+    """The document's component for last steps of this channel takes the step."""
+    name = "".join(part.title() for part in step["to"]["type"].split("_"))
+    return described_as(f"{name}LastStep").is_valid(step)
+
+
+@cache
+def described_as(name):
+    return Draft202012Validator({"$ref": f"#/components/schemas/{name}", "components": COMPONENTS})
+
+
+def test_every_bound_is_described():
+    """What the code takes at the bounds of every field, the document describes."""
+    for label, step in variations.steps():
+        assert described(step), label
+
+
+def test_beyond_every_bound_is_not_described():
+    """What the code refuses beyond the bounds of every field, the document does not describe."""
+    for label, _, step in variations.broken_steps():
+        assert not described(step), label
+
+
+PASTED = st.text("0147+ \u00a0\u202a\t\n-(A.x", max_size=20) | st.text(st.characters(max_codepoint=0xFFFF), max_size=60)
+
+
+@settings(max_examples=1500, deadline=None)
+@given(PASTED)
+@example("+")
+@example("00")
+@example("000")
+@example("+00447700900000")
+@example("1 " * 50)
+@example("A " * 25)
+@example("A" + " " * 48 + "A")
+def test_addresses_are_described(text):
+    """The patterns of numbers, names and ids are what the code takes, whatever is pasted."""
+    for kind, name in ((Recipient(), "TelephoneNumber"), (Sender(), "Sender"), (Id(), "Id"), (Agent(), "RcsAgent")):
+        reading = Reading()
+        kind.read(text, "to", reading)
+        assert described_as(name).is_valid(text) == (not reading.faults), name
+
+
+LESS = st.integers(0, 10**9 - 2) | st.integers(0, 120)
+
+
+@given(LESS, LESS, LESS)
+def test_numbers_as_strings_are_described(one, another, number):
+    """The pattern of a whole number within bounds is what the code takes."""
+    kind = Whole(*sorted((one, another)))
+    for text in (str(number), f" {number}\n", f"0{number}", str(kind.low), str(kind.high), str(kind.high + 1)):
+        reading = Reading()
+        kind.read(text, "ttl", reading)
+        assert (re.search(patterns.whole(kind.low, kind.high), text) is not None) == (not reading.faults)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from failover.rules import redaction
 from failover.rules.redaction import private_phrases, redacted
+from tests.examples import messages
 
 
 def by_definition(text, private):
@@ -92,6 +93,37 @@ def test_time_is_bounded(strings, text):
     began = time.process_time()
     redacted(text, phrases)
     assert time.process_time() - began < 0.5
+
+
+def strings(value, name=""):
+    """(field, string) for every string in a value."""
+    if isinstance(value, dict):
+        return [found for key, item in value.items() for found in strings(item, key)]
+    if isinstance(value, list):
+        return [found for item in value for found in strings(item, name)]
+    return [(name, value)] if isinstance(value, str) else []
+
+
+OPEN = ("type", "category", "encoding_type", "policy", "action", "media_height", "view_mode")
+OPEN += ("card_orientation", "image_alignment", "card_width")
+
+
+@pytest.mark.parametrize("name", messages())
+def test_every_string_of_a_message(name):
+    """All that a message says is private: texts, addresses, numbers to dial, in content and options alike. The words of
+    the contract are not."""
+    step = messages()[name]
+    private = set(private_phrases(step))
+    for field, value in strings({part: step[part] for part in ("from", "to", "message")}):
+        assert (value in private) == (field not in OPEN), field
+
+
+def test_words_of_the_contract_in_other_fields():
+    """A text that happens to be a word of the contract is private, for only the field that holds it makes it one."""
+    step = {"message": {"content": {"type": "text", "text": "promotion"}, "rcs": {"category": "promotion"}}}
+    assert list(private_phrases(step)) == ["promotion"]
+    step["message"]["content"] = {"type": "custom", "custom": {"category": "a friend"}}
+    assert list(private_phrases(step)) == ["a friend"]
 
 
 def test_content_of_any_depth():

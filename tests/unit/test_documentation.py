@@ -15,58 +15,19 @@ import pytest
 from failover.problems import CATALOGUE
 from failover.rules import delivery, listing, signature, transitions, webhook_url, webhooks
 from failover.rules.answers import Accepted
-from failover.rules.channels import CHANNELS
 from failover.rules.plan import planned
 from failover.rules.receipt import Receipt
 from failover.rules.request import validated
 from failover.use_cases import follow_webhooks
 from failover.use_cases.authenticate import Caller
+from failover.use_cases.register import COMMANDS
 from local.openapi.resources import EVENTS
 from tests import examples
+from tests.documented import API, row, section
 from tests.world import ROOT, template
 
-API = (ROOT / "docs/api.md").read_text()
 OPERATIONS = (ROOT / "docs/operations.md").read_text()
 SOURCES = "".join(path.read_text() for path in (ROOT / "layers/failover/failover").rglob("*.py"))
-
-
-def row(page, first):
-    """The cells of the table row that begins with `first`."""
-    (line,) = [line for line in page.splitlines() if line.startswith(f"| {first} |")]
-    return [cell.strip() for cell in line.strip("|").split("|")][1:]
-
-
-def ticked(words):
-    return ", ".join(f"`{word}`" for word in words) or "none"
-
-
-def test_channel_table():
-    """The table of channels in the documentation is the one in the code, limits and all."""
-    channels = CHANNELS.values()
-    header = next(line for line in API.splitlines() if line.startswith("| | `messenger`"))
-    assert re.findall(r"`(\w+)`", header) == list(CHANNELS)
-    assert row(API, "`from`") == [f"`{channel.sender}`" for channel in channels]
-    assert row(API, "`to`") == [f"`{channel.recipient}`" for channel in channels]
-    characters = [f"`[{channel.sender_characters}]`" if channel.sender_characters else "any" for channel in channels]
-    assert row(API, "characters of `from`") == characters
-    assert row(API, "content types") == [ticked(channel.kinds) for channel in channels]
-    assert row(API, "captions on") == [ticked(channel.captions) for channel in channels]
-    limits = [f"1 to {channel.text_limit}" if channel.text_limit else "none" for channel in channels]
-    assert row(API, "text, characters") == limits
-    assert row(API, "`condition_status`") == [ticked(channel.conditions) for channel in channels]
-    assert row(API, "options") == [ticked(name for name, _ in channel.options) for channel in channels]
-    assert row(API, "Messages API") == [", ".join(channel.versions) for channel in channels]
-
-
-def test_option_bounds():
-    """The choices, bounds and defaults of every option are told, and what content it belongs to."""
-    for channel in CHANNELS.values():
-        for name, option in channel.options:
-            (line,) = [line for line in re.sub(r"\n  ", " ", API).splitlines() if f"`{channel.name}.{name}`" in line]
-            assert all(f"`{choice}`" in line for choice in option.choices)
-            assert option.seconds is None or "{} to {}".format(*option.seconds) in line
-            assert option.otherwise is None or f"`{option.otherwise}`" in line
-            assert all(f"belong to {kind}s" in line for kind in channel.options_on)
 
 
 @pytest.mark.parametrize("kind", CATALOGUE, ids=lambda kind: kind.type.rpartition("#")[2])
@@ -188,13 +149,6 @@ def test_decisions(question):
     assert row(section("Decisions"), question)[0]
 
 
-def section(title):
-    """What stands under a heading of docs/api.md, up to the next one of its own or a higher rank."""
-    start = re.search(rf"^(#+) {re.escape(title)}$", API, re.MULTILINE)
-    end = re.search(rf"^#{{1,{len(start[1])}}} ", API[start.end() :], re.MULTILINE)
-    return API[start.end() : start.end() + end.start()] if end else API[start.end() :]
-
-
 def told_fields(title):
     """The fields that have a row in the section's table `| field | meaning |`."""
     table = section(title).partition("| field | meaning |\n|---|---|\n")[2].partition("\n\n")[0]
@@ -299,7 +253,7 @@ def test_cancel_words(state):
     assert f'"{state}"' in (ROOT / "layers/failover/failover/rules/presentation.py").read_text()
 
 
-URL_FAULTS = re.findall(r'"((?:Input|String) should [^"]+)"', inspect.getsource(webhook_url))
+URL_FAULTS = re.findall(r'"(Should [^"]+)"', inspect.getsource(webhook_url))
 ATTEMPT_FAULTS = re.findall(r'\b(?:Failed|Forbidden)\("([^"]+)"\)', SOURCES)
 
 
@@ -325,7 +279,7 @@ def test_delivery_numbers():
     assert f"within {delivery.PATIENCE // 3600} hours" in page
 
 
-@pytest.mark.parametrize("action", sorted(set(re.findall(r'action: Literal\["(\w+)"\]', SOURCES))))
+@pytest.mark.parametrize("action", sorted(set(COMMANDS)))
 def test_commands(action):
     """Every command of the function `accounts` is told."""
     assert row(OPERATIONS, f"`{action}`")[0]

@@ -93,7 +93,7 @@ def flag(event: Event, name: str, faults: list[Fault]) -> bool:
     """A parameter that is `true` or `false`. Adds to `faults`: what else was meant must not be guessed."""
     value = query(event).get(name, "false").lower()
     if value not in ("true", "false"):
-        faults.append({"name": name, "reason": "Input should be 'true' or 'false'"})
+        faults.append({"name": name, "reason": "Should be 'true' or 'false'"})
     return value == "true"
 
 

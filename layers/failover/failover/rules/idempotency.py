@@ -14,7 +14,7 @@ def fault(key: str) -> str | None:
     """What is wrong with a key; None: nothing."""
     if re.fullmatch(rf"[!-~]{{1,{LONGEST}}}", key):
         return None
-    return f"String should have 1 to {LONGEST} visible ASCII characters"
+    return f"Should have 1 to {LONGEST} visible ASCII characters"
 
 
 def table_key(account: str, key: str) -> str:

@@ -87,13 +87,13 @@ def parse(query: Mapping[str, str]) -> Filters:
             return otherwise
 
     filters = Filters(
-        status=parsed("status", _one_of(STATES), None, f"Input should be {_words(STATES)}"),
-        channel=parsed("channel", _one_of(tuple(CHANNELS)), None, f"Input should be {_words(tuple(CHANNELS))}"),
-        client_ref=parsed("client_ref", _reference, None, f"String should have 1 to {LONGEST_REFERENCE} characters"),
+        status=parsed("status", _one_of(STATES), None, f"Should be {_words(STATES)}"),
+        channel=parsed("channel", _one_of(tuple(CHANNELS)), None, f"Should be {_words(tuple(CHANNELS))}"),
+        client_ref=parsed("client_ref", _reference, None, f"Should have 1 to {LONGEST_REFERENCE} characters"),
         since=parsed("since", _instant, 0, _INSTANT),
         until=parsed("until", _instant, _ETERNITY, _INSTANT),
-        limit=parsed("limit", _limit, DEFAULT_LIMIT, f"Input should be a whole number from 1 to {LARGEST_LIMIT}"),
-        after=parsed("cursor", _position, None, "Input should be the cursor of a page before"),
+        limit=parsed("limit", _limit, DEFAULT_LIMIT, f"Should be a whole number from 1 to {LARGEST_LIMIT}"),
+        after=parsed("cursor", _position, None, "Should be the cursor of a page before"),
     )
     if faults:
         raise InvalidFilters(faults)
@@ -123,7 +123,7 @@ def row(item: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-_INSTANT = "Input should be an ISO 8601 time such as 2026-01-31T12:00:00Z"
+_INSTANT = "Should be an ISO 8601 time such as 2026-01-31T12:00:00Z"
 
 
 def _instant(text: str) -> int:

@@ -1,8 +1,9 @@
-"""The body of a request to the Messages API, in either of its versions (contract, sections 3 and 11)."""
+"""The body of a request to the Messages API, in either of its versions."""
 
 from typing import Any
 
-from failover.rules.channels import CHANNELS, Channel
+from failover.rules.channel import Channel
+from failover.rules.channels import CHANNELS
 
 type Content = dict[str, Any]
 """One validated step of a request: from, to, message, client_ref, failover."""
@@ -22,27 +23,21 @@ def v1(step: Content, client_ref: str, webhook_url: str) -> dict[str, Any]:
         "message_type": content["type"],
         "from": step["from"][channel.sender],
         "to": step["to"][channel.recipient],
-        content["type"]: _v1_value(content),
+        content["type"]: content[content["type"]],
         "client_ref": client_ref,
         "webhook_url": webhook_url,
         "webhook_version": "v1",
     }
-    if options := _options(channel, step["message"]):
-        body[channel.v1_name] = options
+    options = _options(channel, step["message"])
+    beside = {one.name for one in channel.options if one.top_level}
+    body.update({name: value for name, value in options.items() if name in beside})
+    if inside := {name: value for name, value in options.items() if name not in beside}:
+        body[channel.v1_name] = inside
     return body
 
 
-def _v1_value(content: Content) -> Any:
-    """v1 wants a template's parameters as strings; older clients wrote {"default": "…"}."""
-    value = content[content["type"]]
-    if content["type"] == "template" and "parameters" in value:
-        parameters = [p["default"] if isinstance(p, dict) else p for p in value["parameters"]]
-        return {**value, "parameters": parameters}
-    return value
-
-
 def v0_1(step: Content, client_ref: str) -> dict[str, Any]:
-    """The nested body of `POST /v0.1/messages`; its webhook is whatever the vendor's dashboard says."""
+    """The nested body of `POST /v0.1/messages`; the vendor's dashboard says where its webhooks go."""
     channel = CHANNELS[step["to"]["type"]]
     message = {"content": step["message"]["content"]}
     if options := _options(channel, step["message"]):
@@ -52,7 +47,12 @@ def v0_1(step: Content, client_ref: str) -> dict[str, Any]:
 
 def _options(channel: Channel, message: dict[str, Any]) -> dict[str, Any]:
     """The channel's options as given, where this content takes them, and what is sent for those it cannot lack."""
-    if channel.options_on and message["content"]["type"] not in channel.options_on:
-        return {}
     given: Content = message.get(channel.name, {})
-    return {name: option.otherwise for name, option in channel.options if option.otherwise is not None} | given
+    options = {}
+    for one in channel.options:
+        if one.with_content and message["content"]["type"] not in one.with_content:
+            continue
+        value = given.get(one.name, one.otherwise)
+        if value is not None:
+            options[one.name] = value
+    return options

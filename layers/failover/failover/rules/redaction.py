@@ -4,6 +4,10 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from failover.rules.channels import CHANNELS
+from failover.rules.kinds import Kind, Word
+from failover.rules.objects import Many, Object, OneOf, Tagged
+
 _LIMIT = 200
 _LIMIT_BYTES = 400
 _PRIVATE = re.compile(r"\S+@\S+|\+?\(?\d(?:[ ()./-]{0,3}\d){6,}")
@@ -13,6 +17,36 @@ _HALVES = re.compile("[\ud800-\udfff]")
 """Halves of surrogate pairs, which no UTF-8 text can hold."""
 _QUOTED = 16
 """So many characters in a row that are the message's own are quoted from it; fewer may be chance."""
+
+
+def _words(kind: Kind, name: str) -> Iterator[tuple[str, str]]:
+    """(field, word) for every word that a field may hold, at any depth."""
+    match kind:
+        case Word(words):
+            yield from ((name, word) for word in words)
+        case Many(of):
+            yield from _words(of, name)
+        case Object(fields) | OneOf(fields):
+            for one in fields:
+                yield from _words(one.kind, one.name)
+        case Tagged(tag, cases):
+            for case in cases:
+                yield tag, case.word
+                yield from _words(case.object, name)
+
+
+def _all_words() -> dict[str, frozenset[str]]:
+    words: dict[str, set[str]] = {}
+    for row in CHANNELS.values():
+        for one in (*row.contents, *row.options):
+            for name, word in _words(one.kind, one.name):
+                words.setdefault(name, set()).add(word)
+    return {name: frozenset(of_field) for name, of_field in words.items()}
+
+
+_WORDS = _all_words()
+"""The words of the contract by the field that holds them: {"media_height": {"SHORT", "MEDIUM", "TALL"}, …}. Whoever
+sends one says nothing of a person with it."""
 
 
 def redacted(text: str, private: Iterable[str] = ()) -> str:
@@ -36,12 +70,21 @@ def _cut(text: str) -> str:
 
 
 def private_phrases(step: dict[str, Any]) -> Iterator[str]:
-    """What a step says to whom, in any field of its parties and its content; not the words of the contract."""
-    left: list[Any] = [step.get("from"), step.get("to"), step.get("message", {}).get("content")]
+    """What a step says to whom: every string of its parties, content and options but the words of the contract.
+
+    Such words are the values of `type`, and those that the channel table lists for a field of that name.
+    """
+    message = step.get("message", {})
+    options = [message.get(channel) for channel in CHANNELS]
+    left: list[Any] = [step.get("from"), step.get("to"), message.get("content"), *options]
     while left:  # no recursion: a callback may be nested deeper than Python's stack
         value = left.pop()
         if isinstance(value, dict):
-            left.extend(item for name, item in value.items() if name != "type")
+            left.extend(
+                item
+                for name, item in value.items()
+                if name != "type" and not (isinstance(item, str) and item in _WORDS.get(name, ()))
+            )
         elif isinstance(value, list):
             left.extend(value)
         elif isinstance(value, str):

@@ -24,25 +24,25 @@ def public(address: IPv4Address | IPv6Address) -> bool:
 def fault(url: str, *, loopback: bool) -> str | None:
     """What is wrong with a webhook's URL; None: nothing. `loopback` also allows http, and hosts of this machine."""
     if not 0 < len(url) <= LONGEST:
-        return f"String should have 1 to {LONGEST} characters"
+        return f"Should have 1 to {LONGEST} characters"
     try:
         parts = urlsplit(url)
         port_known = parts.port is None or parts.port > 0
     except ValueError:
-        return "Input should be a URL"
+        return "Should be a URL"
     if re.search(r"[\x00-\x20\x7f-\xa0\\]", url) or not parts.hostname or not port_known:
-        return "Input should be a URL"
+        return "Should be a URL"
     if parts.scheme != "https" and not (loopback and parts.scheme == "http"):
-        return "Input should be a URL with https"
+        return "Should be a URL with https"
     if parts.username is not None or parts.password is not None:
-        return "Input should be a URL without credentials"
+        return "Should be a URL without credentials"
     return _host_fault(parts, loopback=loopback)
 
 
 def _host_fault(parts: SplitResult, *, loopback: bool) -> str | None:
     host = _as_looked_up(parts)
     if host is None:
-        return "Input should be a URL whose host is a domain name (labels of 1 to 63 characters) or a whole IP address"
+        return "Should be a URL whose host is a domain name (labels of 1 to 63 characters) or a whole IP address"
     is_loopback = host == "localhost" or host.endswith(".localhost")
     try:
         address = ip_address(host)
@@ -50,7 +50,7 @@ def _host_fault(parts: SplitResult, *, loopback: bool) -> str | None:
         may_be_public = not is_loopback
     else:
         is_loopback, may_be_public = address.is_loopback, public(address)
-    return None if may_be_public or (loopback and is_loopback) else "Input should be a URL with a public host"
+    return None if may_be_public or (loopback and is_loopback) else "Should be a URL with a public host"
 
 
 def _as_looked_up(parts: SplitResult) -> str | None:

@@ -9,7 +9,8 @@ from failover.adapters.store import KeyInUse, KeyUsed, Once
 from failover.observability import count, logger
 from failover.outside import Outside
 from failover.rules import backoff, due, idempotency, transitions
-from failover.rules.request import Fault, InvalidRequest, Request, validated
+from failover.rules.kinds import Fault
+from failover.rules.request import InvalidRequest, Request, validated
 from failover.rules.workflow import Step, Workflow
 from failover.use_cases import body
 from failover.use_cases.authenticate import Caller

@@ -1,96 +1,111 @@
 """Register who may call: accounts with a key and a secret, applications with a public key."""
 
 import uuid
-from typing import Annotated, Any, Literal
+from dataclasses import dataclass
+from typing import Any
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, TypeAdapter, ValidationError
 
 from failover.adapters.callers import Outdated
 from failover.observability import logger
 from failover.outside import Outside
 from failover.rules import credentials, signature, webhook_url
+from failover.rules.kinds import Reading, Text, Whole
+from failover.rules.objects import Case, Field, Object, Tagged
 from failover.rules.presentation import iso
-
-_Name = Annotated[str, Field(min_length=1, max_length=100)]
 
 
 class InvalidCommand(Exception):
     """The event is not one of the commands; the message names the fields and says nothing of their values."""
 
 
-class _Command(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, hide_input_in_errors=True)
-
-
-class CreateAccount(_Command):
+@dataclass(frozen=True)
+class CreateAccount:
     """{"action": "create_account", "name": …, "status_url": …}"""
 
-    action: Literal["create_account"]
-    name: _Name
+    name: str
     status_url: str | None = None
 
 
-class CreateApplication(_Command):
+@dataclass(frozen=True)
+class CreateApplication:
     """{"action": "create_application", "api_key": …, "name": …, "public_key": "-----BEGIN PUBLIC KEY-----…"}"""
 
-    action: Literal["create_application"]
     api_key: str
-    name: _Name
-    public_key: Annotated[str, Field(max_length=5000)]
+    name: str
+    public_key: str
     status_url: str | None = None
 
 
-class SetPublicKey(_Command):
+@dataclass(frozen=True)
+class SetPublicKey:
     """{"action": "set_public_key", "api_key": …, "application_id": …, "public_key": …}: the old key is dead at once."""
 
-    action: Literal["set_public_key"]
     api_key: str
     application_id: str
-    public_key: Annotated[str, Field(max_length=5000)]
+    public_key: str
 
 
-class RotateSecret(_Command):
+@dataclass(frozen=True)
+class RotateSecret:
     """{"action": "rotate_secret", "api_key": …, "overlap_hours": 24}: the old secret stays valid that much longer."""
 
-    action: Literal["rotate_secret"]
     api_key: str
-    overlap_hours: Annotated[int, Field(ge=0, le=720)] = 24
+    overlap_hours: int = 24
 
 
-class RotateSignatureSecret(_Command):
+@dataclass(frozen=True)
+class RotateSignatureSecret:
     """{"action": "rotate_signature_secret", "api_key": …, "in_hours": 24}: webhooks are signed with it from then on."""
 
-    action: Literal["rotate_signature_secret"]
     api_key: str
-    in_hours: Annotated[int, Field(ge=0, le=720)] = 24
+    in_hours: int = 24
 
 
-class SetStatusUrl(_Command):
+@dataclass(frozen=True)
+class SetStatusUrl:
     """{"action": "set_status_url", "api_key": …, "status_url": …}, of an application with its "application_id"."""
 
-    action: Literal["set_status_url"]
     api_key: str
-    application_id: str | None = None
     status_url: str
+    application_id: str | None = None
 
 
-type _AnyCommand = (
-    CreateAccount | CreateApplication | SetPublicKey | RotateSecret | RotateSignatureSecret | SetStatusUrl
-)
-_COMMANDS: TypeAdapter[_AnyCommand] = TypeAdapter(Annotated[_AnyCommand.__value__, Discriminator("action")])
+type Command = CreateAccount | CreateApplication | SetPublicKey | RotateSecret | RotateSignatureSecret | SetStatusUrl
+
+_API_KEY = Field("api_key", Text(100), required=True)
+_APPLICATION = Text(100)
+_NAME = Field("name", Text(100), required=True)
+_PUBLIC_KEY = Field("public_key", Text(5000), required=True)
+_STATUS_URL = Text(webhook_url.LONGEST)
+_HOURS = Whole(0, 720, "hours")
+
+COMMANDS: dict[str, tuple[type[Command], Object]] = {
+    "create_account": (CreateAccount, Object((_NAME, Field("status_url", _STATUS_URL)))),
+    "create_application": (
+        CreateApplication,
+        Object((_API_KEY, _NAME, _PUBLIC_KEY, Field("status_url", _STATUS_URL))),
+    ),
+    "set_public_key": (
+        SetPublicKey,
+        Object((_API_KEY, Field("application_id", _APPLICATION, required=True), _PUBLIC_KEY)),
+    ),
+    "rotate_secret": (RotateSecret, Object((_API_KEY, Field("overlap_hours", _HOURS)))),
+    "rotate_signature_secret": (RotateSignatureSecret, Object((_API_KEY, Field("in_hours", _HOURS)))),
+    "set_status_url": (
+        SetStatusUrl,
+        Object((_API_KEY, Field("status_url", _STATUS_URL, required=True), Field("application_id", _APPLICATION))),
+    ),
+}
+_WANTED = Tagged("action", tuple(Case(action, fields) for action, (_, fields) in COMMANDS.items()))
 _HOUR = 3_600_000
 
 
 def register(outside: Outside, event: Any) -> dict[str, str]:
     """Carry out one command; a secret is in the answer, and nowhere else ever again. Raises InvalidCommand."""
-    try:
-        command = _COMMANDS.validate_python(event)
-    except ValidationError as error:
-        faults = [f"{'.'.join(map(str, fault['loc'][1:])) or 'action'}: {fault['msg']}" for fault in error.errors()]
-        raise InvalidCommand("; ".join(faults)) from None
+    command = _command(event)
     match command:
         case CreateAccount():
             return _create_account(outside, command)
@@ -104,6 +119,18 @@ def register(outside: Outside, event: Any) -> dict[str, str]:
             return _rotate_signature_secret(outside, command)
         case SetStatusUrl():
             return _set_status_url(outside, command)
+
+
+def _command(event: Any) -> Command:
+    """Raises InvalidCommand with all the faults there are."""
+    reading = Reading()
+    read = _WANTED.read(event, "", reading) if isinstance(event, dict) else {}
+    if not isinstance(event, dict):
+        reading.unlike("command", _WANTED, event)
+    if reading.faults:
+        raise InvalidCommand("; ".join(f"{fault['name']}: {fault['reason']}" for fault in reading.faults))
+    command, _ = COMMANDS[read.pop("action")]
+    return command(**read)
 
 
 def _create_account(outside: Outside, command: CreateAccount) -> dict[str, str]:

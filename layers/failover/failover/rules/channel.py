@@ -1,0 +1,72 @@
+"""What a row of the channel table says (rules/channels)."""
+
+from dataclasses import dataclass
+
+from failover.rules.kinds import VERSIONS, Kind
+from failover.rules.objects import Case, Field, Object, Tagged
+from failover.rules.statuses import CONDITIONS
+
+
+@dataclass(frozen=True)
+class Option(Field):
+    """A field of the object named like the channel inside `message`."""
+
+    with_content: tuple[str, ...] = ()
+    """Content types it belongs to; empty: all. With others it is refused."""
+    ignored_elsewhere: bool = False
+    """With other content it is not refused but left out, because older clients always send it."""
+    required_with: tuple[str, ...] = ()
+    """Content types that need it."""
+    otherwise: str | None = None
+    """What is sent when the request does not have it; None: nothing."""
+    top_level: bool = False
+    """v1 has it beside `to` and `from`, not in the object named like the channel."""
+
+
+@dataclass(frozen=True)
+class Need:
+    """A field of the content that is required with a certain option."""
+
+    content: str
+    field: str
+    option: str
+    word: str | None = None
+    """The option's value; None: any."""
+
+
+@dataclass(frozen=True)
+class Channel:
+    name: str
+    """The word of a request's `type`, and of our reports."""
+    function: str
+    """The send function is `functions/send_<function>`, deployed as `<stack>-send-<function>`."""
+    v1_name: str
+    """The word of the Messages API v1's `channel`."""
+    sender: str
+    """The field of `from`: `id` or `number`."""
+    recipient: str
+    """The field of `to`: `id` or `number`."""
+    contents: tuple[Field, ...]
+    """Every content type, and what stands under its name."""
+    sender_kind: Kind | None = None
+    """What a sender is, where that is not just any id or number."""
+    options: tuple[Option, ...] = ()
+    needs: tuple[Need, ...] = ()
+    conditions: tuple[str, ...] = CONDITIONS
+    """Statuses this channel can report and a step can wait for."""
+    versions: tuple[str, ...] = VERSIONS
+    """Versions of the Messages API that have this channel."""
+
+    @property
+    def content(self) -> Tagged:
+        """`message.content`: one of the content types, as its `type` says."""
+        cases = (Case(one.name, Object((one,)), one.versions) for one in self.contents)
+        return Tagged("type", tuple(cases))
+
+    def options_with(self, content: str) -> tuple[Option, ...]:
+        """What may be said with a content type."""
+        return tuple(
+            option
+            for option in self.options
+            if not option.with_content or option.ignored_elsewhere or content in option.with_content
+        )

@@ -1,0 +1,222 @@
+"""What each channel can send: content types and options, at their bounds, in either version of the Messages API."""
+
+import pytest
+
+from failover.rules import outgoing
+from failover.rules.channels import CHANNELS
+from failover.rules.request import InvalidRequest, validated
+from tests import examples, variations
+from tests.examples import DELETE, MESSENGER, WHATSAPP, changed, request
+
+MESSAGES = examples.messages()
+
+
+def faults(step, version="v1"):
+    with pytest.raises(InvalidRequest) as caught:
+        validated(request(step), version)
+    return {fault["name"].removeprefix("workflow[0]."): fault["reason"] for fault in caught.value.faults}
+
+
+def accepted(step, version="v1"):
+    (read,) = validated(request(step), version).steps
+    return read
+
+
+def sent(step):
+    return outgoing.v1(accepted(step), f"{examples.ID}.0", "https://api.test/webhooks")
+
+
+def test_the_examples_cover_the_table():
+    """There is an example for every content type that v1 knows, and in them every option."""
+    known = {f"{row.name}-{one.name}" for row in CHANNELS.values() for one in row.contents if "v1" in one.versions}
+    assert set(MESSAGES) == known
+    for row in CHANNELS.values():
+        used = {name for step in MESSAGES.values() for name in step["message"].get(row.name, {})}
+        assert used == {one.name for one in row.options}
+
+
+@pytest.mark.parametrize("name", MESSAGES)
+def test_taken_as_it_is(name):
+    """A message of every content type, with all its options, comes out as it went in."""
+    assert accepted(MESSAGES[name]) == MESSAGES[name]
+
+
+def test_every_bound():
+    """Every field of the table takes its smallest and its largest value."""
+    for label, step in variations.steps():
+        assert accepted(step)["message"] == step["message"], label
+
+
+def test_beyond_every_bound():
+    """No field of the table takes a value beyond its bounds, of another type, or with a missing or unknown part."""
+    for label, where, step in variations.broken_steps():
+        found = faults(step)
+        assert all(name.startswith(where) for name in found), label
+
+
+@pytest.mark.parametrize("name", MESSAGES)
+def test_every_content_type_of_another_channel(name):
+    """A content type that a channel does not have is refused."""
+    content = MESSAGES[name]["message"]["content"]
+    for channel in CHANNELS.values():
+        if content["type"] not in {one.name for one in channel.contents}:
+            step = changed(examples.EVERY_CHANNEL[channel.name], "message", {"content": content})
+            assert set(faults(step)) == {"message.content.type"}
+
+
+V1_ONLY = sorted(
+    (f"{row.name}-{kind.name}", f"message.{row.name}.{one.name}")
+    for row in CHANNELS.values()
+    for one in row.options
+    if one.versions == ("v1",) and "v0.1" in row.versions
+    for kind in row.contents
+    if f"{row.name}-{kind.name}" in MESSAGES
+    and one.name in MESSAGES[f"{row.name}-{kind.name}"]["message"].get(row.name, {})
+)
+
+
+@pytest.mark.decision("Fields that one version of the Messages API lacks")
+@pytest.mark.parametrize(("name", "where"), V1_ONLY)
+def test_options_that_v0_1_lacks(name, where):
+    """On a stack with Messages API v0.1 an option of v1 is refused by name, and the reason says what it needs."""
+    option = where.rpartition(".")[2]
+    reason = f"{option} needs Messages API v1, and this service uses v0.1"
+    assert faults(MESSAGES[name], "v0.1")[where] == reason
+
+
+@pytest.mark.parametrize(
+    ("name", "where", "needed"),
+    [
+        ("mms-text", "message.content.type", "text"),
+        ("mms-vcard", "message.content.type", "vcard"),
+        ("mms-content", "message.content.type", "content"),
+        ("viber_service_msg-video", "message.content.type", "video"),
+        ("viber_service_msg-file", "message.content.type", "file"),
+        ("viber_service_msg-image", "message.content.image.caption", "caption"),
+        ("whatsapp-sticker", "message.content.type", "sticker"),
+        ("whatsapp-reaction", "message.content.type", "reaction"),
+        ("whatsapp-video", "message.content.video.caption", "caption"),
+        ("whatsapp-file", "message.content.file.name", "name"),
+        ("rcs-text", "to.type", "rcs"),
+    ],
+)
+def test_contents_that_v0_1_lacks(name, where, needed):
+    """So is a channel, a content type and a field of a content that v0.1 lacks."""
+    assert faults(MESSAGES[name], "v0.1")[where] == f"{needed} needs Messages API v1, and this service uses v0.1"
+
+
+@pytest.mark.decision("Length of an SMS")
+def test_texts_of_v0_1():
+    """An SMS has up to 3200 characters with v1 and up to 1000 with v0.1; the reason says which of the two is in use."""
+    longest = changed(examples.SMS, "message.content.text", "x" * 1000)
+    assert accepted(longest, "v0.1")
+    longer = changed(longest, "message.content.text", "x" * 1001)
+    assert accepted(longer)
+    (reason,) = faults(longer, "v0.1").values()
+    assert reason == (
+        "Should be a string of 1 to 1000 characters; more needs Messages API v1, and this service uses v0.1"
+    )
+
+
+@pytest.mark.decision("`messenger` with `custom`")
+def test_custom_of_messenger():
+    """Messages API v1 has no custom object for Messenger, v0.1 has one."""
+    step = changed(MESSENGER, "message.content", {"type": "custom", "custom": {"attachment": {"type": "template"}}})
+    assert faults(step) == {
+        "message.content.type": "custom needs Messages API v0.1, and this service uses v1",
+    }
+    assert accepted(step, "v0.1")["message"] == step["message"]
+
+
+@pytest.mark.decision("Parameters of a template")
+def test_template_parameters_are_strings():
+    """However a client wrote a template's parameters, both versions of the Messages API get strings."""
+    step = changed(WHATSAPP, "message.content.template.parameters", [{"default": "Jo"}, "4711"])
+    read = accepted(step, "v0.1")
+    assert sent(step)["template"]["parameters"] == ["Jo", "4711"]
+    assert outgoing.v0_1(read, "x.0")["message"]["content"]["template"]["parameters"] == ["Jo", "4711"]
+
+
+@pytest.mark.decision("`webhook_version`")
+@pytest.mark.parametrize("name", MESSAGES)
+def test_webhook_version(name):
+    """Every message of v1 asks for callbacks in the form of v1, RCS included."""
+    assert sent(MESSAGES[name])["webhook_version"] == "v1"
+
+
+def test_where_options_go():
+    """v1 gets an option where it looks for it: beside `to`, or in the object named like the channel."""
+    body = sent(MESSAGES["rcs-text"])
+    assert body["ttl"] == 600
+    assert body["trusted_recipient"] is True
+    assert body["suggestions"] == examples.SUGGESTIONS
+    assert body["rcs"] == {"category": "service-request"}
+    assert sent(MESSAGES["whatsapp-reaction"])["context"] == {"message_uuid": "8719a884-055c-4a9b-a354-6223a1f88c04"}
+    assert sent(MESSAGES["viber_service_msg-video"])["viber_service"]["duration"] == "30"
+    assert "sms" not in sent(changed(examples.SMS, "message.sms", {"ttl": 30}))
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "value", "where"),
+    [
+        ("viber_service_msg-video", "message.viber_service_msg", DELETE, "message.viber_service_msg"),
+        (
+            "viber_service_msg-video",
+            "message.viber_service_msg.duration",
+            None,
+            "message.viber_service_msg.duration",
+        ),
+        ("viber_service_msg-image", "message.content.image.caption", DELETE, "message.content.image.caption"),
+        ("viber_service_msg-file", "message.viber_service_msg.action", {}, "message.viber_service_msg.action"),
+        ("viber_service_msg-text", "message.viber_service_msg.duration", "3", "message.viber_service_msg.duration"),
+        ("whatsapp-reaction", "message.whatsapp.context", DELETE, "message.whatsapp.context"),
+        ("whatsapp-reaction", "message.whatsapp", DELETE, "message.whatsapp"),
+        ("whatsapp-text", "message.whatsapp.category", "marketing", "message.whatsapp.category"),
+        ("rcs-card", "message.rcs.image_alignment", DELETE, "message.rcs.image_alignment"),
+        ("rcs-card", "message.rcs.suggestions", examples.SUGGESTIONS, "message.rcs.suggestions"),
+        ("rcs-text", "message.rcs.card_width", "SMALL", "message.rcs.card_width"),
+        ("rcs-text", "message.suggestions", examples.SUGGESTIONS, "message.suggestions"),
+        ("sms-text", "message.ttl", 600, "message.ttl"),
+    ],
+)
+def test_fields_that_belong_together(name, path, value, where):
+    """What one field needs, or does not go with, is a fault of that field."""
+    assert list(faults(changed(MESSAGES[name], path, value))) == [where]
+
+
+def test_height_of_a_vertical_card():
+    """A vertical card needs the height of its media."""
+    step = changed(MESSAGES["rcs-card"], "message.rcs", {"card_orientation": "VERTICAL"})
+    assert accepted(step)
+    assert faults(changed(step, "message.content.card.media_height", DELETE)) == {
+        "message.content.card.media_height": "media_height is required when card_orientation is 'VERTICAL'"
+    }
+
+
+@pytest.mark.decision("`whatsapp.category`")
+def test_category_of_whatsapp():
+    """The category of a marketing template is passed on, although the vendor ignores it by now."""
+    assert sent(MESSAGES["whatsapp-template"])["whatsapp"]["category"] == "marketing"
+
+
+def test_options_that_are_ignored():
+    """Policy and locale are taken with any content of WhatsApp, as older clients send them, and sent with templates."""
+    step = changed(WHATSAPP, "message.content", {"type": "text", "text": "x"})
+    assert accepted(step)["message"] == step["message"]
+    assert "whatsapp" not in sent(step)
+
+
+def test_numbers_as_numbers():
+    """Duration and size of a video may come as numbers; the Messages API gets them as strings."""
+    options = {"duration": 30, "file_size": "01"}
+    step = changed(MESSAGES["viber_service_msg-video"], "message.viber_service_msg", options)
+    assert sent(step)["viber_service"] == {"duration": "30", "file_size": "1"}
+
+
+@pytest.mark.parametrize("number", ["14155550100", "+14155550100", "12"])
+def test_numbers_to_dial(number):
+    """The number that a suggestion dials may have a + and is sent as it is; the vendor asks for it in both forms."""
+    step = changed(
+        MESSAGES["rcs-text"], "message.rcs.suggestions", [{**examples.SUGGESTIONS[1], "phone_number": number}]
+    )
+    assert sent(step)["suggestions"][0]["phone_number"] == number
