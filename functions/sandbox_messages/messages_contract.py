@@ -5,11 +5,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from failover.problems import Kind, Problem
+from failover.rules import steps
+from failover.rules.channel import Channel
+from failover.rules.channels import CHANNELS
+from failover.rules.kinds import Reading, join
 
 INVALID = Kind(422, "https://developer.vonage.com/api-errors/messages#1150", "Invalid params")
 RATE_LIMITED = Kind(429, "https://developer.vonage.com/api-errors/messages#1000", "Rate Limit Hit")
 
-_V1_CHANNELS = frozenset({"sms", "mms", "rcs", "whatsapp", "messenger", "viber_service"})
+_V1_CHANNELS = {row.v1_name: row for row in CHANNELS.values()}
 _PRICE = {"price": "0.0333", "currency": "EUR"}
 
 
@@ -51,17 +55,19 @@ def invalid(name: str, reason: str) -> Problem:
 
 
 def _v1(body: dict[str, Any]) -> Sent:
-    channel = body.get("channel")
-    if not isinstance(channel, str) or channel not in _V1_CHANNELS:
+    name = body.get("channel")
+    channel = _V1_CHANNELS.get(name) if isinstance(name, str) else None
+    if channel is None:
         raise invalid("channel", "not a channel")
     kind = body.get("message_type")
     if not isinstance(kind, str) or kind not in body:
         raise invalid("message_type", "missing, or its content is")
     if body.get("webhook_version", "v1") not in ("v1", "v0.1"):
         raise invalid("webhook_version", "not a version")
+    _check(channel, _nested(channel, kind, body), "v1")
     return Sent(
         version=body.get("webhook_version", "v1"),
-        channel=channel,
+        channel=channel.v1_name,
         sender=str(body.get("from", "")),
         recipient=str(body.get("to", "")),
         client_ref=body.get("client_ref"),
@@ -69,16 +75,43 @@ def _v1(body: dict[str, Any]) -> Sent:
     )
 
 
+def _nested(channel: Channel, kind: str, body: dict[str, Any]) -> dict[str, Any]:
+    """The `message` of a flat body, as it is in a request to the Workflows API."""
+    inside = body.get(channel.v1_name, {})
+    if not isinstance(inside, dict):
+        raise invalid(channel.v1_name, "not an object")
+    beside = {one.name for one in channel.options if one.top_level}
+    if misplaced := beside & inside.keys():
+        raise invalid(min(misplaced), f"stands beside `to`, not in {channel.v1_name}")
+    options = {**inside, **{name: body[name] for name in beside & body.keys()}}
+    return {"content": {"type": kind, kind: body[kind]}} | ({channel.name: options} if options else {})
+
+
+def _check(channel: Channel, message: Any, version: str) -> None:
+    """Raises Problem (422): the Messages API does not take this message, or not in this form."""
+    reading = Reading(version)
+    read = steps.read_message(channel, message, "", reading)
+    for fault in reading.faults:
+        raise invalid(fault["name"], fault["reason"])
+    if read != message:
+        raise invalid("message", "a value is not in the form the Messages API takes")
+    options = read.get(channel.name, {})
+    for one in channel.options:
+        if one.otherwise and read["content"]["type"] in one.with_content and one.name not in options:
+            raise invalid(join(channel.v1_name, one.name), "missing")
+
+
 def _v0_1(body: dict[str, Any]) -> Sent:
     sender, recipient = body.get("from"), body.get("to")
     if not isinstance(sender, dict) or not isinstance(recipient, dict):
         raise invalid("to", "not an object")
-    content = body["message"].get("content") if isinstance(body.get("message"), dict) else None
-    if not isinstance(content, dict) or not isinstance(content.get("type"), str) or content["type"] not in content:
-        raise invalid("message", "has no content")
+    channel = CHANNELS.get(str(recipient.get("type", "")))
+    if channel is None or "v0.1" not in channel.versions:
+        raise invalid("to.type", "not a channel")
+    _check(channel, body.get("message"), "v0.1")
     return Sent(
         version="v0.1",
-        channel=str(recipient.get("type", "")),
+        channel=channel.name,
         sender=str(sender.get("number") or sender.get("id") or ""),
         recipient=str(recipient.get("number") or recipient.get("id") or ""),
         client_ref=body.get("client_ref"),

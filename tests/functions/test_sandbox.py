@@ -11,10 +11,11 @@ import jwt
 import pytest
 
 from failover.rules import outgoing
+from failover.rules.channels import CHANNELS
 from failover.rules.receipt import parse
 from failover.rules.statuses import STATUSES
 from tests import permissions
-from tests.examples import MESSENGER, SMS, VIBER
+from tests.examples import MESSENGER, SMS, VIBER, changed, messages
 from tests.functions.test_authentication import KEY, OTHER_KEY, private_pem
 from tests.functions.test_deliver_webhook_faults import unreachable
 from tests.messages_server import MessagesServer, http
@@ -147,7 +148,19 @@ def test_no_other_host(app, scheduled):
         ("v1", {**to("sim-read"), "from": ""}),
         ("v1", {**to("sim-read"), "webhook_version": "v9"}),
         ("v1", {**to("sim-read"), "channel": ["sms"]}),
+        ("v1", {**to("sim-read"), "text": "x" * 641}),
+        ("v1", {**to("sim-read"), "messenger": {"category": "shout"}}),
+        ("v1", {**to("sim-read"), "messenger": []}),
+        ("v1", {**to("447700900001"), "channel": "sms", "sms": {"ttl": 600}}),
+        ("v1", {**to("447700900001"), "channel": "sms", "ttl": "600"}),
+        ("v1", {**to("447700900001"), "channel": "rcs", "suggestions": [{"type": "reply"}]}),
+        ("v1", {**to("447700900001"), "channel": "whatsapp", "message_type": "template", "template": {"name": "x"}}),
         ("v0.1", {"from": {}, "to": {}, "message": {"content": {"type": ["text"]}}}),
+        (
+            "v0.1",
+            {"from": {"type": "rcs"}, "to": {"type": "rcs"}, "message": {"content": {"type": "text", "text": "x"}}},
+        ),
+        ("v0.1", {**outgoing.v0_1(SMS, "ref"), "message": {"content": {"type": "text", "text": "x" * 1001}}}),
         ("v0.1", {}),
         ("v0.1", {"from": {}, "to": {}, "message": {}}),
     ],
@@ -158,6 +171,14 @@ def test_contract(app, scheduled, version, body):
     assert answer["statusCode"] == 422
     assert body_of(answer)["invalid_parameters"]
     assert not scheduled
+
+
+@pytest.mark.parametrize("name", messages())
+def test_every_message(app, scheduled, name):
+    """The sandbox takes every message that the API takes, in the form in which it is sent."""
+    step = changed(messages()[name], f"to.{CHANNELS[name.partition('-')[0]].recipient}", "447700900001")
+    assert post(app, outgoing.v1(step, "ref", WEBHOOK))["statusCode"] == 202
+    assert scheduled
 
 
 def test_v0_1(app, scheduled):
