@@ -12,7 +12,7 @@ from failover.rules.idempotency import KEPT_SECONDS
 from failover.use_cases.accept import Posted, accept
 from failover.use_cases.authenticate import Caller
 from tests.conftest import one_write_at_a_time
-from tests.examples import MESSENGER, NOW, SMS, changed, request
+from tests.examples import MESSENGER, NOW, SMS, WHATSAPP, changed, request
 from tests.functions.test_same_instant import at_once
 from tests.world import body_of
 
@@ -106,8 +106,8 @@ def test_another_request(world, post, body):
 
 def test_numbers_of_a_custom_object(post):
     """What is passed through is compared to the last digit."""
-    step = changed(MESSENGER, "message.content", {"type": "custom", "custom": {"n": 0}})
-    raw = json.dumps(request(step, SMS))
+    step = changed(WHATSAPP, "message.content", {"type": "custom", "custom": {"n": 0}})
+    raw = json.dumps(request(step))
     first, second = (raw.replace('"n": 0', f'"n": 1.00000000000000000000000000{digit}').encode() for digit in (1, 2))
     assert post(first)["statusCode"] == 202
     assert replayed(post(first))
