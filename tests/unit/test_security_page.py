@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from failover.use_cases import register
+from failover.use_cases.register import COMMANDS
 from tests.world import ROOT, template
 
 PAGE = (ROOT / "docs/security.md").read_text()
@@ -40,7 +40,7 @@ def test_what_ends_a_leak_exists():
     """Every command that is said to end a leak is one of the function `accounts`."""
     commands = set(re.findall(r"`((?:rotate|set)_\w+)`", PAGE))
     assert commands
-    assert all(f'Literal["{command}"]' in (ROOT / register.__file__).read_text() for command in commands)
+    assert commands <= set(COMMANDS)
 
 
 def test_every_parameter_exists():
