@@ -193,8 +193,6 @@ class _Channel:
                 return {"type": "string", "minLength": least, "maxLength": most}
             case Word(words) if words == CONDITIONS:
                 return _ref("ConditionStatus")
-            case Word((word,)):
-                return {"type": "string", "const": word}
             case Word(words):
                 return {"type": "string", "enum": list(words)}
             case Whole(low, high):
@@ -236,6 +234,8 @@ class _Channel:
         properties = {}
         for one in fields:
             schema = self._kind(one.kind, f"{name}{_camel(one.name)}")
+            if isinstance(one.kind, Word) and one.required and len(one.kind.words) == 1:
+                schema = {"type": "string", "const": one.kind.words[0]}  # not where it is optional: generators stumble
             schema = schema if one.required else {"anyOf": [schema, _NULL]}
             properties[one.name] = schema | ({"description": f"{one.about}."} if one.about else {})
         rules = [_required_when(one.name, *one.required_when) for one in fields if one.required_when]
