@@ -7,7 +7,7 @@ from failover.rules.kinds import LONGEST_NUMBER as LONGEST
 _LONGEST_NUMBER = 9
 """Digits of a whole number that comes as a string."""
 _CONTROLS = r"\t\n\r\f\v"
-_UNSEEN = {"Cf", "Zs", "Zl", "Zp"}
+_UNSEEN = {"Cf", "Zs"}
 
 
 def _ranges(points: list[int]) -> str:

@@ -268,7 +268,8 @@ def _need(channel: Channel, need: Need, *, alone: bool) -> Schema:
 
 def _closed(properties: Schema, required: list[str], rules: list[Schema] | None = None) -> Schema:
     schema: Schema = {"type": "object", "properties": properties, "additionalProperties": False}
-    return schema | ({"required": required} if required else {}) | ({"allOf": rules} if rules else {})
+    schema |= {"required": required} if required else {}
+    return schema | (rules[0] if rules and len(rules) == 1 else {"allOf": rules} if rules else {})
 
 
 def _by_word(tag: str, cases: dict[str, Schema]) -> Schema:

@@ -11,7 +11,7 @@ from tests.examples import MESSENGER, RCS, SMS, changed, request
 UNSEEN = [
     *("\u202a", "\u202b", "\u202c", "\u202d", "\u202e"),  # what phones put around a number in a right-to-left text
     *("\u2066", "\u2067", "\u2068", "\u2069", "\u200e", "\u200f", "\u061c"),
-    *("\u00a0", "\u202f", "\u2007", "\u2009", "\u3000", "\u2028", "\u2029"),
+    *("\u00a0", "\u202f", "\u2007", "\u2009", "\u3000"),
     *("\ufeff", "\u200b", "\u200c", "\u200d", "\u2060", "\u00ad", "\U000e0020"),
 ]
 

@@ -66,7 +66,7 @@ def test_every_object_is_closed():
 
 
 def objects_in(part):
-    """Every JSON object in a part of the document, itself included; not conditions, of which no generator makes types."""
+    """Every JSON object in a part of the document, itself included. Generators make no types of conditions."""
     if isinstance(part, dict):
         yield part
         part = [inner for name, inner in part.items() if name not in ("if", "then")]

@@ -9,7 +9,7 @@ from typing import Any
 from failover.rules.kinds import LONGEST_NUMBER as LONGEST
 from failover.rules.kinds import Reading, written_out
 
-_UNSEEN = frozenset({"Cf", "Zs", "Zl", "Zp"})
+_UNSEEN = frozenset({"Cf", "Zs"})
 """Unicode categories that nobody means to send: format characters (direction marks, zero-width spaces, byte order
 marks) and blanks of every width. Phones and address books put them around and inside what is copied."""
 _EDGES = " \t\n\r\f\v"
