@@ -20,10 +20,6 @@ from local.place import ROOT, Place, write_private
 _HOUR = 3600
 _YEAR = 365 * 24 * _HOUR
 _SOMEBODY = {"id": "sim-read", "number": "447700900000"}
-_CONTENT = {
-    "text": {"type": "text", "text": "Hello"},
-    "image": {"type": "image", "image": {"url": "https://example.com/hello.jpg"}},
-}
 
 
 def write(place: Place) -> None:
