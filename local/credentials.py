@@ -40,6 +40,7 @@ def create(place: Place) -> Credentials:
         "SIGNATURE_SECRET": created["signature_secret"],
         "APPLICATION_ID": stack.invoke(place, "accounts", application)["application_id"],
         "PRIVATE_KEY_PATH": str(private_key),
+        "INBOX_URL": place.inbox_url,
     }
     _write(_path(place), lines)
     _write(place.folder / "aws.env", place.aws_environment)

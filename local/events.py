@@ -1,8 +1,10 @@
-"""The events of `events/`, made live: with this stack's account, its secrets, and a workflow to send."""
+"""The events of `events/`, made live: with this stack's account and secrets, and with workflows stored for them."""
 
 import json
 import time
+import uuid
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import jwt
@@ -10,8 +12,11 @@ import jwt
 from failover.adapters.store import Store
 from failover.adapters.table import Table
 from failover.rules import transitions
+from failover.rules.answers import Accepted
 from failover.rules.channels import CHANNELS
+from failover.rules.delivery import MOST_ATTEMPTS
 from failover.rules.outgoing import webhook_url
+from failover.rules.receipt import Receipt
 from failover.rules.signature import digest
 from failover.rules.workflow import Step, Workflow
 from local import credentials, stack
@@ -20,31 +25,151 @@ from local.place import ROOT, Place, write_private
 _HOUR = 3600
 _YEAR = 365 * 24 * _HOUR
 _SOMEBODY = {"id": "sim-read", "number": "447700900000"}
+_CONTENT = {
+    "text": {"type": "text", "text": "Hello"},
+    "image": {"type": "image", "image": {"url": "https://example.com/hello.jpg"}},
+}
+_NO_ACCOUNT = "00000000"
 
 
-def write(place: Place) -> None:
-    """Store the workflows the events speak of, not started, and write each event so that it succeeds."""
-    resources = stack.resources(place)
-    _store_examples(place, resources["Table"])
-    _keep_message(place, resources["SandboxTable"])
-    folder = place.folder / "events"
+def write(place: Place, folder: Path | None = None) -> None:
+    """Write each event to `folder` (`.local/events`) as one that has an effect, with new workflows stored for it.
+
+    Most have it once: a step is sent once, and a status is recorded once. Called again, this makes new ones.
+    """
+    folder = folder or place.folder / "events"
     folder.mkdir(exist_ok=True)
+    live = Live(place)
     for path in sorted((ROOT / "events").glob("*.json")):
-        event = _live(place, path.stem, json.loads(path.read_text()))
+        event = live.event(path.stem, json.loads(path.read_text()))
         write_private(folder / path.name, json.dumps(event, indent=2) + "\n")
 
 
-def _live(place: Place, name: str, event: dict[str, Any]) -> dict[str, Any]:
-    if name == "workflows_api":
-        _authorize(event, credentials.read(place).basic)
-    elif name == "sandbox_messages":
-        secret = stack.secret(place, "MessagesSecret")
-        _authorize(event, credentials.Credentials(secret["api_key"], secret["api_secret"]).basic)
-    elif name == "message_status":
+class Live:
+    """Makes events live on one stack."""
+
+    def __init__(self, place: Place) -> None:
+        self._place = place
+        self._client = stack.client(place, "dynamodb")
+        self._resources = stack.resources(place)
+        self._store = Store(Table(self._resources["Table"], self._client))
+        self._account = credentials.read(place)
+
+    def event(self, name: str, event: dict[str, Any]) -> dict[str, Any]:
+        """The event of this name, with an effect."""
+        match name:
+            case "workflows_api":
+                _authorize(event, self._account.basic)
+            case "sandbox_messages":
+                secret = stack.secret(self._place, "MessagesSecret")
+                _authorize(event, credentials.Credentials(secret["api_key"], secret["api_secret"]).basic)
+            case "message_status":
+                self._report(event)
+            case "sandbox_receipts":
+                self._play(event)
+            case "publish_events":
+                self._publish(event)
+            case "deliver_webhook":
+                workflow = self._with_webhook(name)
+                # Named by the last attempt there can be, the task asks for the next one, each time it is sent.
+                task = {"workflow_id": workflow.id, "account": workflow.account, "attempt": MOST_ATTEMPTS}
+                _embody(event, task | {"sequence": workflow.timeline[-1]["sequence"]})
+            case _ if channel := next((c for c in CHANNELS.values() if name == f"send_{c.function}"), None):
+                event["workflow"] = self._stored(self._waiting(channel.name, name)).id
+        return event
+
+    def _report(self, event: dict[str, Any]) -> None:
+        """A status callback for a message that was sent."""
+        sent = self._stored(self._sent("messenger", "message_status"))
+        body = {**json.loads(event["body"]), **_message_of(sent)}
+        event["body"] = json.dumps(body)
         claims = {"iat": int(time.time()), "payload_hash": digest(event["body"].encode())}
-        secret = stack.secret(place, "SignatureSecret")
+        secret = stack.secret(self._place, "SignatureSecret")
         _authorize(event, "Bearer " + jwt.encode(claims, secret["signature_secret"], algorithm="HS256"))
-    return event
+
+    def _play(self, event: dict[str, Any]) -> None:
+        """A receipt of the sandbox for a message that was sent, and that it keeps."""
+        sent = self._stored(self._sent("messenger", "sandbox_receipts"))
+        _embody(event, _message_of(sent) | {"status": "delivered"})
+        keep_message(self._client, self._resources["SandboxTable"], self._place.api_url, **_message_of(sent))
+
+    def _publish(self, event: dict[str, Any]) -> None:
+        """The stream's record of the write that brought a workflow its last entry, a status."""
+        workflow = self._with_webhook("publish_events")
+        key = {"pk": {"S": f"workflow#{workflow.id}"}, "sk": {"S": "state"}}
+        item = self._client.get_item(TableName=self._resources["Table"], Key=key, ConsistentRead=True)["Item"]
+        before = {**item, "timeline": {"L": item["timeline"]["L"][:-1]}}
+        event["Records"][0]["dynamodb"] |= {"Keys": key, "OldImage": before, "NewImage": item}
+
+    def _with_webhook(self, name: str) -> Workflow:
+        """A workflow, stored, whose last entry is a webhook that the stack has not queued.
+
+        The stream queues every webhook that a write adds. So the first write is one of an account that there is not,
+        whose webhooks go nowhere, and the second, which corrects that, adds none.
+        """
+        sent = replace(self._sent("sms", name), webhook_url=self._place.inbox_url)
+        submitted = Receipt("submitted", sent.steps[0].message_uuid, None, _now())
+        told = transitions.received(sent, 0, submitted, _now())
+        assert told is not None, "a first status is always recorded"  # noqa: S101
+        stored = self._stored(replace(told, account=_NO_ACCOUNT, due_at=None))
+        return self._store.write(replace(stored, account=told.account))
+
+    def _sent(self, channel: str, name: str) -> Workflow:
+        """A workflow whose only step the Messages API has accepted."""
+        claimed = transitions.claimed(self._waiting(channel, name), 0, _now())
+        assert claimed is not None, "a new workflow's first step can be claimed"  # noqa: S101
+        return replace(transitions.answered(claimed, 0, Accepted(str(uuid.uuid4())), _now()), due_at=None)
+
+    def _waiting(self, channel: str, name: str) -> Workflow:
+        """A workflow of one step, that is not started: its event does that, so `reconcile` must not."""
+        workflow = Workflow(
+            id=str(uuid.uuid4()),
+            account=self._account.api_key,
+            word="workflow",
+            base_url=self._place.api_url,
+            created_at=_now(),
+            receipt_window=72 * _HOUR,
+            record_retention=_YEAR,
+            steps=(Step(channel),),
+            client_ref=f"events/{name}.json",
+        )
+        return replace(transitions.accepted(workflow), due_at=None)
+
+    def _stored(self, workflow: Workflow) -> Workflow:
+        (step,) = workflow.steps
+        channel = CHANNELS[step.channel]
+        content = {
+            "from": {"type": channel.name, channel.sender: "sim-sender"},
+            "to": {"type": channel.name, channel.recipient: _SOMEBODY[channel.recipient]},
+            "message": {"content": _CONTENT["text" if channel.text_limit else "image"]},
+        }
+        self._store.create(workflow, [content], content_retention=_YEAR)
+        return workflow
+
+
+def keep_message(client: Any, table: str, api_url: str, client_ref: str, message_uuid: str) -> None:
+    """Keep a message in the sandbox's table, as `sandbox_messages` does."""
+    sent = {"channel": "messenger", "message_type": "text", "text": "Hello", "from": "sim-page", "to": "sim-delivered"}
+    item = {
+        "client_ref": {"S": client_ref},
+        "message_uuid": {"S": message_uuid},
+        "version": {"S": "v1"},
+        "callback_url": {"S": webhook_url(api_url)},
+        "body": {"S": json.dumps({**sent, "client_ref": client_ref})},
+        "at": {"N": str(_now())},
+        "expires_at": {"N": str(int(time.time()) + _YEAR)},
+    }
+    client.put_item(TableName=table, Item=item)
+
+
+def _message_of(workflow: Workflow) -> dict[str, str]:
+    """What names the message of a workflow's only step in a callback."""
+    return {"client_ref": f"{workflow.id}.0", "message_uuid": workflow.steps[0].message_uuid or ""}
+
+
+def _embody(event: dict[str, Any], body: dict[str, Any]) -> None:
+    (record,) = event["Records"]
+    record["body"] = json.dumps(body)
 
 
 def _authorize(event: dict[str, Any], authorization: str) -> None:
@@ -52,43 +177,5 @@ def _authorize(event: dict[str, Any], authorization: str) -> None:
     event["multiValueHeaders"]["Authorization"] = [authorization]
 
 
-def _keep_message(place: Place, table: str) -> None:
-    """The message whose receipt `sandbox_receipts` plays, as `sandbox_messages` keeps one."""
-    (record,) = json.loads((ROOT / "events/sandbox_receipts.json").read_text())["Records"]
-    named = json.loads(record["body"])
-    sent = {"channel": "messenger", "message_type": "text", "text": "Hello", "from": "sim-page", "to": "sim-delivered"}
-    item = {
-        "client_ref": {"S": named["client_ref"]},
-        "message_uuid": {"S": named["message_uuid"]},
-        "version": {"S": "v1"},
-        "callback_url": {"S": webhook_url(place.api_url)},
-        "body": {"S": json.dumps({**sent, "client_ref": named["client_ref"]})},
-        "at": {"N": str(int(time.time() * 1000))},
-        "expires_at": {"N": str(int(time.time()) + _YEAR)},
-    }
-    stack.client(place, "dynamodb").put_item(TableName=table, Item=item)
-
-
-def _store_examples(place: Place, table: str) -> None:
-    """A workflow of one step for each send function, under the id its event has."""
-    store = Store(Table(table, stack.client(place, "dynamodb")))
-    now = int(time.time() * 1000)
-    for channel in CHANNELS.values():
-        event = json.loads((ROOT / f"events/send_{channel.function}.json").read_text())
-        workflow = Workflow(
-            id=event["workflow"],
-            account=credentials.read(place).api_key,
-            word="workflow",
-            base_url=place.api_url,
-            created_at=now,
-            receipt_window=72 * _HOUR,
-            record_retention=_YEAR,
-            steps=(Step(channel.name),),
-        )
-        content = {
-            "from": {"type": channel.name, channel.sender: "sim-sender"},
-            "to": {"type": channel.name, channel.recipient: _SOMEBODY[channel.recipient]},
-            "message": {"content": {"type": "text", "text": "Hello"}},
-        }
-        waiting = replace(transitions.accepted(workflow), due_at=None)  # for whoever sends the event, not for reconcile
-        store.create(waiting, [content], content_retention=_YEAR)
+def _now() -> int:
+    return int(time.time() * 1000)

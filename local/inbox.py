@@ -1,4 +1,4 @@
-"""A server on this machine that takes webhooks, as a customer's would."""
+"""A server on this machine that takes webhooks, as a customer's would. `make inbox` prints them."""
 
 import json
 import time
@@ -19,9 +19,12 @@ class Webhook:
 
 
 class Inbox:
-    """Answers 204 to webhooks that are signed with the secret, 401 to everything else."""
+    """Answers 204 to webhooks that are signed with the secret, 401 to everything else.
 
-    def __init__(self, signature_secret: str) -> None:
+    On `port` of loopback; 0: on one that is free. Raises OSError if it is taken.
+    """
+
+    def __init__(self, signature_secret: str, port: int = 0) -> None:
         self._received: list[Webhook] = []
         self._changed = Condition()
         inbox = self
@@ -41,7 +44,7 @@ class Inbox:
             def log_message(self, *_: Any) -> None:
                 """Nothing: what came is printed by whoever asks for it."""
 
-        self._server = _Server(("127.0.0.1", 0), Handler)
+        self._server = _Server(("127.0.0.1", port), Handler)
         Thread(target=self._server.serve_forever, daemon=True).start()
 
     @property

@@ -2,6 +2,7 @@
 
 import os
 import platform
+import socket
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +30,8 @@ class Place:
     stepfunctions_port: int
     proxy_ports: tuple[int, int] | None = None
     """Where proxies that break things stand between the functions and these two; None: nothing does."""
+    inbox_port: int = 4580
+    """Where `make inbox` takes webhooks."""
 
     @property
     def host(self) -> str:
@@ -51,6 +54,10 @@ class Place:
     @property
     def stepfunctions_url(self) -> str:
         return f"http://{self.host}:{self.stepfunctions_port}"
+
+    @property
+    def inbox_url(self) -> str:
+        return f"http://{self.host}:{self.inbox_port}/webhooks"
 
     @property
     def aws_environment(self) -> dict[str, str]:
@@ -94,8 +101,21 @@ def write_private(path: Path, content: bytes | str) -> None:
 
 
 def default_place() -> Place:
-    """The place of `make up` and `make demo`; API_PORT and STEPFUNCTIONS_PORT move it."""
-    return Place(ROOT / ".local", _port("API_PORT", 4566), _port("STEPFUNCTIONS_PORT", 5001))
+    """The place of `make up` and `make demo`; API_PORT, STEPFUNCTIONS_PORT and INBOX_PORT move it."""
+    return Place(
+        ROOT / ".local",
+        _port("API_PORT", 4566),
+        _port("STEPFUNCTIONS_PORT", 5001),
+        inbox_port=_port("INBOX_PORT", 4580),
+    )
+
+
+def free_port() -> int:
+    """A port of loopback that is free now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
 
 
 def _port(name: str, otherwise: int) -> int:

@@ -1,4 +1,3 @@
-import socket
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -9,7 +8,7 @@ from requests.adapters import HTTPAdapter, Retry
 
 from local import credentials, engines, stack
 from local.__main__ import bring_up
-from local.place import Place
+from local.place import Place, free_port
 
 PATIENCE = 90
 
@@ -91,17 +90,10 @@ class Stack:
         return [request["credentials"] for request in self.requests(workflow_id)]
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 @pytest.fixture(scope="session")
 def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """The stack on engines of its own, beside any that `make up` has."""
-    place = Place(tmp_path_factory.mktemp("stack"), free_port(), free_port())
+    place = Place(tmp_path_factory.mktemp("stack"), free_port(), free_port(), inbox_port=free_port())
     bring_up(place, lambda _: None)
     try:
         yield Stack(place)

@@ -1,4 +1,4 @@
-"""The local verbs as a newcomer meets them, and the SAM CLI against the deployed stack."""
+"""The local verbs as a newcomer meets them."""
 
 import json
 import os
@@ -11,14 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from local import engines, stack
-from local.place import ROOT, LocalFailure, Place
-from tests.e2e.conftest import free_port
-from tests.world import template
-
-FUNCTIONS = [
-    name for name, resource in template()["Resources"].items() if resource["Type"] == "AWS::Serverless::Function"
-]
+from local import engines
+from local.place import ROOT, LocalFailure, Place, free_port
 
 
 def local(verb, **environment):
@@ -32,19 +26,6 @@ def local(verb, **environment):
         timeout=60,
         check=False,
     )
-
-
-@pytest.mark.parametrize("function", FUNCTIONS)
-def test_remote_invoke(deployed, function):
-    """`sam remote invoke <Function> --event-file …` works with the live event of each function."""
-    name = "".join(f"_{c.lower()}" if c.isupper() else c for c in function).lstrip("_")
-    output = stack.sam(
-        deployed.place, "remote", "invoke", function, "--event-file", str(deployed.place.folder / f"events/{name}.json")
-    )
-    assert "errorType" not in output
-    assert '"error"' not in output
-    if "statusCode" in output:
-        assert '"statusCode": 20' in output
 
 
 @pytest.mark.parametrize("name", ["API_PORT", "STEPFUNCTIONS_PORT"])

@@ -12,7 +12,6 @@ import pytest
 from failover.rules.channels import CHANNELS
 from failover.rules.signature import digest
 from local import events
-from local.place import Place
 from tests.examples import EVERY_CHANNEL, workflow
 from tests.world import CREDENTIALS, ROOT, SIGNATURE_SECRET, body_of, create_table, load, template
 
@@ -113,8 +112,9 @@ def test_sandbox_receipts(world, messages, monkeypatch):
     """The event plays one receipt of the message it names, as it was kept on a local stack."""
     table = create_table("SandboxTable", "sandbox")
     monkeypatch.setenv("SANDBOX_TABLE", table)
-    monkeypatch.setattr(events.stack, "client", lambda _, service: boto3.client(service))
-    events._keep_message(Place(ROOT, int(messages.url.rpartition(":")[2]), 1), table)
+    named = json.loads(EVENTS["sandbox_receipts"]["Records"][0]["body"])
+    del named["status"]
+    events.keep_message(boto3.client("dynamodb"), table, f"{messages.url}/beta", **named)
     handler_of("sandbox_receipts")(event("sandbox_receipts"), None)
     assert [request.path for request in messages.requests] == ["/beta/webhooks/message-status"]
     assert messages.requests[0].body["status"] == "delivered"

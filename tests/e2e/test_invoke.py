@@ -1,0 +1,142 @@
+"""Each function of the deployed stack, called by itself with its live event: by the SAM CLI, and as Lambda runs it."""
+
+import json
+import os
+import shutil
+
+import pytest
+
+from local import credentials, events, stack
+from local.inbox import Inbox
+from local.lambda_runtime import emulator
+from local.lambda_runtime.functions import failure, functions
+from tests.e2e.conftest import PATIENCE
+from tests.world import template
+
+FUNCTIONS = [
+    name for name, resource in template()["Resources"].items() if resource["Type"] == "AWS::Serverless::Function"
+]
+
+
+@pytest.fixture(scope="module")
+def inbox(deployed):
+    """The customer's server, where the live events have their webhooks go."""
+    inbox = Inbox(credentials.read_all(deployed.place)["SIGNATURE_SECRET"], deployed.place.inbox_port)
+    yield inbox
+    inbox.close()
+
+
+@pytest.fixture(scope="module")
+def known(deployed):
+    return functions(deployed.place)
+
+
+@pytest.fixture(scope="module")
+def live(deployed, tmp_path_factory):
+    """A second set of live events: most have their effect once."""
+    folder = tmp_path_factory.mktemp("events")
+    events.write(deployed.place, folder)
+    return folder
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_remote_invoke(deployed, known, inbox, name):
+    """`sam remote invoke <Function> --event-file …` works with the live event of each function."""
+    path = deployed.place.folder / "events" / known[name].event
+    output = stack.sam(deployed.place, "remote", "invoke", name, "--event-file", str(path))
+    assert failure(output) is None
+    assert_effect(deployed, inbox, name, json.loads(path.read_text()), json.loads(output))
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_as_lambda_runs_it(deployed, known, inbox, live, name):
+    """The built artifact of each function works with its layers, boto3 and AWS's runtime client, and nothing else."""
+    event = (live / known[name].event).read_bytes()
+    done = emulator.invoke(deployed.place, known[name], event)
+    assert failure(done.answer) is None, done.log
+    assert_effect(deployed, inbox, name, json.loads(event), json.loads(done.answer))
+
+
+@pytest.mark.parametrize("name", ["MessageStatus", "DeliverWebhook", "Accounts"])
+def test_broken_layer(deployed, known, live, tmp_path, name):
+    """A package that the dependency layer lacks is noticed, though the tests themselves have it."""
+    build = tmp_path / "build"
+    shutil.copytree(deployed.place.folder / "build", build, copy_function=os.link)
+    shutil.rmtree(build / "DependenciesLayer/python/jwt")
+    done = emulator.invoke(deployed.place, known[name], (live / known[name].event).read_bytes(), build)
+    assert failure(done.answer) == "Runtime.ImportModuleError: Unable to import module 'app': No module named 'jwt'"
+
+
+def test_read_only(deployed, known, tmp_path):
+    """A function finds its artifact and its layers read-only, and none of this checkout."""
+    function = known["Reconcile"]
+    build = tmp_path / "build"
+    shutil.copytree(deployed.place.folder / "build", build)
+    (build / function.name / "app.py").write_text(
+        "import errno, os, pathlib\n"
+        "def refused(path):\n"
+        "    try:\n"
+        "        pathlib.Path(path).write_text('x')\n"
+        "    except OSError as error:\n"
+        "        return errno.errorcode[error.errno]\n"
+        "def handler(event, context):\n"
+        "    paths = ['/var/task/x', '/opt/x', '/var/runtime/x', '/x', '/tmp/x']\n"
+        "    return {'writes': {p: refused(p) for p in paths}, 'checkout': os.path.exists(event['checkout'])}\n"
+    )
+    event = json.dumps({"checkout": str(tmp_path)}).encode()
+    answer = json.loads(emulator.invoke(deployed.place, function, event, build).answer)
+    read_only = dict.fromkeys(["/var/task/x", "/opt/x", "/var/runtime/x", "/x"], "EROFS")
+    assert answer == {"writes": {**read_only, "/tmp/x": None}, "checkout": False}
+
+
+@pytest.mark.parametrize("commands", [emulator.NAMESPACES[:1], emulator.NAMESPACES[1:]], ids=["root", "user"])
+def test_namespace(deployed, known, live, monkeypatch, commands):
+    """Root needs no user namespace; everybody else has one."""
+    if os.geteuid() and commands == emulator.NAMESPACES[:1]:
+        commands = emulator.NAMESPACES
+    monkeypatch.setattr(emulator, "NAMESPACES", commands)
+    emulator.namespace.cache_clear()
+    event = (live / known["Reconcile"].event).read_bytes()
+    assert failure(emulator.invoke(deployed.place, known["Reconcile"], event).answer) is None
+
+
+def assert_effect(deployed, inbox, name, event, answer):
+    """What the event asked for has happened on the stack."""
+    match name:
+        case "Accounts":
+            assert set(answer) == {"api_key", "api_secret", "signature_secret"}
+        case "WorkflowsApi":
+            assert deployed.get(json.loads(answer["body"])["workflow_uuid"])["steps"]
+        case "MessageStatus":
+            assert_delivered(deployed, json.loads(event["body"]))
+        case "SandboxReceipts":
+            assert_delivered(deployed, json.loads(event["Records"][0]["body"]))
+        case "SandboxMessages":
+            assert json.loads(answer["body"])["message_uuid"]
+        case "Reconcile":
+            assert set(answer) == {"looked_after", "ended"}
+        case "DeliverWebhook":
+            task = json.loads(event["Records"][0]["body"])
+            assert_webhook(deployed, inbox, task["workflow_id"])
+        case "PublishEvents":
+            assert_webhook(deployed, inbox, event["Records"][0]["dynamodb"]["NewImage"]["id"]["S"])
+        case _:
+            assert len(deployed.sent(event["workflow"])) == 1
+
+
+def assert_delivered(deployed, message):
+    """The status was recorded, and as the last step's it ended the workflow."""
+    workflow_id = message["client_ref"].removesuffix(".0")
+    assert deployed.get(workflow_id)["status"] == "completed"
+
+
+def assert_webhook(deployed, inbox, workflow_id):
+    """The customer has had the workflow's one webhook."""
+
+    def theirs(webhooks):
+        return [one.body for one in webhooks if workflow_id in json.dumps(one.body)]
+
+    (webhook,) = theirs(inbox.received(theirs, PATIENCE))
+    assert webhook["status"] == "submitted"
+    shown = deployed.call("GET", f"/beta/workflows/{workflow_id}/webhooks").json()["webhooks"]
+    assert [one["sequence"] for one in shown] == [webhook["sequence"]]
