@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo up down load test soak lint format requirements openapi clean
+.PHONY: help demo up down inbox load sam-local test soak lint format requirements openapi clean
 
 PYTHON := .venv/bin/python
 HOST_PATH := $(PATH)
@@ -8,7 +8,7 @@ export PYTHONPATH := layers/failover
 export SAM_CLI_TELEMETRY := 0
 
 help: ## list the verbs
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: .venv/ready ## the whole product in a minute: an unread Messenger message fails over to an SMS
 	@$(PYTHON) -m local demo
@@ -18,6 +18,12 @@ up: .venv/ready ## the stack on this machine; writes .local/credentials.env
 
 down: .venv/ready ## stop it and forget what it held
 	@$(PYTHON) -m local down
+
+inbox: .venv/ready ## print the local account's webhooks as they come
+	@$(PYTHON) -m local inbox
+
+sam-local: .venv/ready ## every function by `sam local invoke`, and one request by `sam local start-api`; needs Docker, or root and dockerd
+	@$(PYTHON) -m local sam-local
 
 load: .venv/ready ## 2,000 workflows of every outcome, then what was lost or came twice; WORKFLOWS=2000 RATE=2 FAULTS=kill|aws|slow
 	@$(PYTHON) -m local load

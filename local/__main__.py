@@ -1,4 +1,4 @@
-"""`python -m local up | down | demo | load`: what the Makefile's verbs run."""
+"""`python -m local up | down | demo | inbox | load | sam-local`: what the Makefile's verbs run."""
 
 import os
 import signal
@@ -10,6 +10,9 @@ from typing import NoReturn
 
 from local import credentials, engines, events, stack
 from local.demo import demo
+from local.inbox import show_inbox
+from local.lambda_runtime import docker
+from local.lambda_runtime.sam_local import sam_local
 from local.load import Wanted, load
 from local.load.faults import BROKEN, SLOW, Faults, Kills, Proxies
 from local.place import LocalFailure, Place, default_place
@@ -87,6 +90,23 @@ def run_load(place: Place) -> None:
         stack.wipe(place)
 
 
+def run_sam_local(place: Place) -> None:
+    """On the stack that is up, else on one that is brought up for it."""
+    docker.require()
+    if engines.running(place) and credentials.written(place):
+        sam_local(place, _said)
+        return
+    try:
+        bring_up(place, _said)
+        sam_local(place, _said)
+    finally:
+        engines.stop(place)
+        credentials.remove(place)
+        stack.wipe(place)
+
+
+_UNAVAILABLE = 69
+"""Exit code where a verb cannot run on this machine: EX_UNAVAILABLE of sysexits.h."""
 _STARTED = time.monotonic()
 
 
@@ -99,7 +119,14 @@ def _terminated(_number: int, _frame: object) -> NoReturn:
 
 
 def main() -> int:
-    verbs = {"up": up, "down": down, "demo": run_demo, "load": run_load}
+    verbs = {
+        "up": up,
+        "down": down,
+        "demo": run_demo,
+        "inbox": show_inbox,
+        "load": run_load,
+        "sam-local": run_sam_local,
+    }
     if len(sys.argv) != 2 or sys.argv[1] not in verbs:
         print(__doc__)
         return 2
@@ -108,7 +135,7 @@ def main() -> int:
         verbs[sys.argv[1]](default_place())
     except LocalFailure as failure:
         print(f"{sys.argv[1]}: {failure}", file=sys.stderr)
-        return 1
+        return _UNAVAILABLE if isinstance(failure, docker.NoContainers) else 1
     except KeyboardInterrupt:
         print(f"{sys.argv[1]}: interrupted, nothing is left running", file=sys.stderr)
         return 130

@@ -9,6 +9,8 @@ from threading import Condition, Thread
 from typing import Any
 
 from failover.rules import signature
+from local import credentials
+from local.place import LocalFailure, Place
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,25 @@ class Inbox:
         with self._changed:
             self._received.append(webhook)
             self._changed.notify_all()
+
+
+def show_inbox(place: Place) -> None:
+    """Print the local account's webhooks as they come, until it is interrupted. Raises LocalFailure."""
+    if not credentials.written(place):
+        raise LocalFailure("there is no local stack: `make up` first")
+    try:
+        inbox = Inbox(credentials.read_all(place)["SIGNATURE_SECRET"], place.inbox_port)
+    except OSError as error:
+        raise LocalFailure(
+            f"port {place.inbox_port} is busy ({error.strerror}): free it, or choose another with INBOX_PORT=…"
+        ) from None
+    print(f"webhooks to {inbox.url}; Ctrl+C ends this", flush=True)
+    shown = 0
+    while True:
+        received = inbox.received(lambda webhooks: len(webhooks) > shown, patience=3600)  # noqa: B023 - called at once
+        for webhook in received[shown:]:
+            print(json.dumps(webhook.body, ensure_ascii=False), flush=True)
+        shown = len(received)
 
 
 class _Server(ThreadingHTTPServer):

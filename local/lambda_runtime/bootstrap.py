@@ -7,10 +7,27 @@ https://docs.aws.amazon.com/lambda/latest/dg/python-package.html#python-package-
 import asyncio
 import os
 import sys
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-ENGINES = Path("/var/task/.engines")
-"""Unix sockets of the ports of the host's loopback that a container needs, each named by its port."""
+PORTS = ".ports"
+"""Folder of `/var/task` with the ports of this machine's loopback that a container reaches, as Unix sockets."""
+
+type Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+
+def forwarding(connect: Callable[[], Awaitable[Streams]]) -> Callable[..., Awaitable[None]]:
+    """What asyncio's servers call for a connection: it is joined to the one that `connect` opens."""
+
+    async def joined(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            far_reader, far_writer = await connect()
+        except OSError:
+            writer.close()
+            return
+        await asyncio.gather(_copy(reader, far_writer), _copy(far_reader, writer))
+
+    return joined
 
 
 async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -19,47 +36,34 @@ async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
             writer.write(data)
             await writer.drain()
     except ConnectionError:
-        pass
+        pass  # the other side has gone, and this one is closed like it
     finally:
         writer.close()
 
 
-async def _forward(ports: list[Path], ready: int) -> None:
-    """Serve each port on this container's loopback, and hand every connection to its socket."""
-
-    async def serve(path: Path) -> None:
-        async def joined(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            try:
-                far_reader, far_writer = await asyncio.open_unix_connection(str(path))
-            except OSError:
-                writer.close()
-                return
-            await asyncio.gather(_copy(reader, far_writer), _copy(far_reader, writer))
-
-        await asyncio.start_server(joined, "127.0.0.1", int(path.name))
-
-    for path in ports:
-        await serve(path)
+async def _serve(sockets: list[Path], ready: int) -> None:
+    for path in sockets:
+        handler = forwarding(lambda path=path: asyncio.open_unix_connection(str(path)))  # type: ignore[misc]
+        await asyncio.start_server(handler, "127.0.0.1", int(path.name))
     os.close(ready)
     await asyncio.Event().wait()
 
 
-def reach_the_host(ports: list[Path]) -> None:
-    """Fork a process that forwards these ports, and wait until it does."""
+def _reach_the_host(sockets: list[Path]) -> None:
+    """Fork a process that serves these ports on the container's own loopback, and wait until it does."""
     waiting, ready = os.pipe()
     if os.fork() == 0:
         os.close(waiting)
-        asyncio.run(_forward(ports, ready))
+        asyncio.run(_serve(sockets, ready))
     os.close(ready)
     os.read(waiting, 1)
     os.close(waiting)
 
 
 if __name__ == "__main__":
-    if ENGINES.is_dir():
-        reach_the_host(sorted(ENGINES.iterdir()))
+    if (folder := Path("/var/task", PORTS)).is_dir():
+        _reach_the_host(sorted(folder.iterdir()))
     sys.path[:0] = ["/var/task", "/opt/python/lib/python3.13/site-packages", "/opt/python"]
-    os.environ.setdefault("AWS_EXECUTION_ENV", "AWS_Lambda_python3.13")
 
     from awslambdaric.__main__ import main
 
