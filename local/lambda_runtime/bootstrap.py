@@ -25,20 +25,22 @@ def forwarding(connect: Callable[[], Awaitable[Streams]]) -> Callable[..., Await
         except OSError:
             writer.close()
             return
-        await asyncio.gather(_copy(reader, far_writer), _copy(far_reader, writer))
+        try:
+            await asyncio.gather(_copy(reader, far_writer), _copy(far_reader, writer))
+        except ConnectionError:
+            pass  # one side has gone: so does the other
+        finally:
+            far_writer.close()
+            writer.close()
 
     return joined
 
 
 async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    try:
-        while data := await reader.read(65536):
-            writer.write(data)
-            await writer.drain()
-    except ConnectionError:
-        pass  # the other side has gone, and this one is closed like it
-    finally:
-        writer.close()
+    while data := await reader.read(65536):
+        writer.write(data)
+        await writer.drain()
+    writer.write_eof()
 
 
 async def _serve(sockets: list[Path], ready: int) -> None:

@@ -17,24 +17,32 @@ from local.lambda_runtime.bootstrap import forwarding
 @contextmanager
 def served(folder: Path, *ports: int) -> Iterator[list[Path]]:
     """Serve each port as the socket `folder/<port>`, from a thread of its own."""
-    sockets = [_listening(folder, port) for port in ports]
-    loop = asyncio.new_event_loop()
+    with asyncio.Runner() as runner:
+        loop = runner.get_loop()
+        servers = runner.run(_started(folder, ports))
+        thread = Thread(target=loop.run_forever, daemon=True)
+        thread.start()
+        try:
+            yield [folder / str(port) for port in ports]
+        finally:
+            loop.call_soon_threadsafe(loop.stop)
+            thread.join()
+            runner.run(_stopped(servers))
 
-    async def serve() -> None:
-        for port, listening in zip(ports, sockets, strict=True):
-            handler = forwarding(lambda port=port: asyncio.open_connection("127.0.0.1", port))  # type: ignore[misc]
-            await asyncio.start_unix_server(handler, sock=listening, cleanup_socket=False)
 
-    loop.run_until_complete(serve())
-    thread = Thread(target=loop.run_forever, daemon=True)
-    thread.start()
-    try:
-        yield [folder / str(port) for port in ports]
-    finally:
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
-        for listening in sockets:
-            listening.close()
+async def _started(folder: Path, ports: tuple[int, ...]) -> list[asyncio.Server]:
+    servers = []
+    for port in ports:
+        handler = forwarding(lambda port=port: asyncio.open_connection("127.0.0.1", port))  # type: ignore[misc]
+        servers.append(await asyncio.start_unix_server(handler, sock=_listening(folder, port), cleanup_socket=False))
+    return servers
+
+
+async def _stopped(servers: list[asyncio.Server]) -> None:
+    for server in servers:
+        server.close()
+        server.close_clients()
+        await server.wait_closed()
 
 
 def _listening(folder: Path, port: int) -> socket.socket:
