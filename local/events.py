@@ -25,10 +25,6 @@ from local.place import ROOT, Place, write_private
 _HOUR = 3600
 _YEAR = 365 * 24 * _HOUR
 _SOMEBODY = {"id": "sim-read", "number": "447700900000"}
-_CONTENT = {
-    "text": {"type": "text", "text": "Hello"},
-    "image": {"type": "image", "image": {"url": "https://example.com/hello.jpg"}},
-}
 _NO_ACCOUNT = "00000000"
 
 
@@ -141,7 +137,7 @@ class Live:
         content = {
             "from": {"type": channel.name, channel.sender: "sim-sender"},
             "to": {"type": channel.name, channel.recipient: _SOMEBODY[channel.recipient]},
-            "message": {"content": _CONTENT["text" if channel.text_limit else "image"]},
+            "message": {"content": {"type": "text", "text": "Hello"}},
         }
         self._store.create(workflow, [content], content_retention=_YEAR)
         return workflow

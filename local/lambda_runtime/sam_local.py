@@ -85,6 +85,7 @@ class _Sam:
         ]
 
     def make_image(self) -> None:
+        """Raises NoContainers if the daemon cannot take it, or cannot run it."""
         tar = self.work / "image.tar"
         image.write(tar, self._layers)
         changes = [word for line in image.CONFIGURATION for word in ("--change", line)]
@@ -92,7 +93,11 @@ class _Sam:
         done = subprocess.run(command, env=self._environment, capture_output=True, text=True, check=False)
         tar.unlink()
         if done.returncode:
-            raise LocalFailure(f"docker import failed: {done.stderr.strip()}")
+            raise docker.NoContainers(f"docker import failed: {done.stderr.strip()}")
+        command = ["docker", "run", "--rm", "--publish", "127.0.0.1::8080", _IMAGE, "python3.13", "-S", "-c", "pass"]
+        done = subprocess.run(command, env=self._environment, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise docker.NoContainers(f"no container runs here: {done.stderr.strip()}")
 
     def invoke(self, function: Function, event: Path) -> str | None:
         """What is wrong with what `sam local invoke` answers; None: nothing."""

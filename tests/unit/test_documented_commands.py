@@ -1,5 +1,6 @@
 """The commands of the documentation are ones the AWS CLI knows."""
 
+import json
 import re
 import shlex
 
@@ -7,7 +8,7 @@ import boto3
 import pytest
 from botocore import xform_name
 
-from tests.world import ROOT
+from tests.world import ROOT, template
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 CLI_ONLY = {"query", "output"}
@@ -18,8 +19,9 @@ def commands():
     for page in PAGES:
         for block in re.findall(r"^ *```\w*\n(.*?)^ *```", page.read_text(), re.MULTILINE | re.DOTALL):
             for line in block.replace("\\\n", " ").splitlines():
-                if line.strip().startswith("aws "):
-                    yield pytest.param(line.strip(), id=f"{page.stem}: {' '.join(line.split()[1:3])}")
+                command = line.strip().removeprefix("env $(cat .local/aws.env) ")
+                if command.startswith("aws "):
+                    yield pytest.param(command, id=f"{page.stem}: {' '.join(command.split()[1:3])}")
 
 
 COMMANDS = list(commands())
@@ -42,3 +44,29 @@ def test_command(command):
     given = {word.removeprefix("--").removeprefix("no-") for word in rest if word.startswith("--")}
     assert given - CLI_ONLY <= set(options)
     assert {option for option, required in options.items() if required} <= given
+
+
+def variables(properties):
+    """A function's own variables in the template, and those that all have."""
+    of_all = template()["Globals"]["Function"]["Environment"]["Variables"]
+    return of_all | properties["Environment"]["Variables"]
+
+
+def test_local_invoke():
+    """The `env.json` for `sam local invoke` has every name of a resource that its functions need, and no variable that
+    SAM drops because the template does not name it."""
+    (block,) = re.findall(r"^```json\n(.*?)^```", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL)
+    resources = template()["Resources"]
+    for function, given in json.loads(block).items():
+        named = variables(resources[function]["Properties"])
+        of_resources = {
+            name for name, value in named.items() if isinstance(value, dict) and value.get("Ref") in resources
+        }
+        assert of_resources <= set(given) <= set(named), function
+
+
+def test_no_lasting_environment():
+    """No command leaves the local stack's addresses in the shell, where a deployment to AWS would go there."""
+    for page in PAGES:
+        assert "source .local/aws.env" not in page.read_text(), page
+        assert ". .local/aws.env" not in page.read_text(), page
