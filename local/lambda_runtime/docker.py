@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -22,6 +23,8 @@ class NoContainers(LocalFailure):
 
 def require() -> None:
     """Raises NoContainers where `daemon` has no chance."""
+    if sys.platform != "linux":
+        raise NoContainers("the image is made of this machine's own Python, which must be one for Linux")
     if not shutil.which("docker"):
         raise NoContainers("there is no `docker`: on Debian, apt-get install docker.io")
     if _answers({}):

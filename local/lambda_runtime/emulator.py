@@ -102,7 +102,7 @@ def _lay_out(function: Function, build: Path, root: str) -> str:
     for target, paths in over.items():  # without an upper folder an overlay is read-only; it needs two lower ones
         lower = shlex.quote("lowerdir=" + ":".join(str(path) for path in [*paths, "none"]))
         lines.append(f"mkdir -p none .{target} && mount -t overlay -o {lower} overlay .{target}")
-    lines += ["mkdir tmp", "mount -t tmpfs tmp tmp", "mount -o remount,ro ."]
+    lines += ["mkdir tmp", "mount -t tmpfs tmp tmp", "mount -o remount,bind,ro ."]
     lines += ['exec chroot . env -i -C /var/task "$@"']
     return "\n".join(lines)
 

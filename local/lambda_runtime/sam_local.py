@@ -21,6 +21,8 @@ from local.lambda_runtime.functions import Function, failure, functions
 from local.place import ROOT, LocalFailure, Place, architecture, free_port
 
 _IMAGE = "workflows-lambda-python:3.13"
+_OF_SAM = "samcli/lambda-*"
+"""The name SAM gives to an image with a function's layers."""
 _INVOKE_SECONDS = 180
 _START_SECONDS = 60
 _STOP_SECONDS = 20
@@ -38,8 +40,11 @@ def sam_local(place: Place, said: Callable[[str], None]) -> None:
         with docker.daemon(work) as environment, _artifact(place, work) as build:
             said("an image like Lambda's, of this machine's Python")
             sam = _Sam(place, work, build, environment)
-            sam.make_image()
-            _run(place, sam, said)
+            try:
+                sam.make_image()
+                _run(place, sam, said)
+            finally:
+                sam.remove_images()
     finally:
         shutil.rmtree(work, ignore_errors=True)
 
@@ -89,27 +94,33 @@ class _Sam:
         tar = self.work / "image.tar"
         image.write(tar, self._layers)
         changes = [word for line in image.CONFIGURATION for word in ("--change", line)]
-        command = ["docker", "import", *changes, str(tar), _IMAGE]
-        done = subprocess.run(command, env=self._environment, capture_output=True, text=True, check=False)
+        done = self._docker("import", *changes, str(tar), _IMAGE)
         tar.unlink()
         if done.returncode:
             raise docker.NoContainers(f"docker import failed: {done.stderr.strip()}")
-        command = ["docker", "run", "--rm", "--publish", "127.0.0.1::8080", _IMAGE, "python3.13", "-S", "-c", "pass"]
-        done = subprocess.run(command, env=self._environment, capture_output=True, text=True, check=False)
+        done = self._docker("run", "--rm", "--publish", "127.0.0.1::8080", _IMAGE, "python3.13", "-S", "-c", "pass")
         if done.returncode:
             raise docker.NoContainers(f"no container runs here: {done.stderr.strip()}")
 
+    def remove_images(self) -> None:
+        """Leave a daemon that is not ours as it was: without our image, and those with layers that SAM made of it."""
+        made = self._docker("image", "ls", "--quiet", "--filter", f"since={_IMAGE}", "--filter", f"reference={_OF_SAM}")
+        self._docker("image", "rm", "--force", *made.stdout.split(), _IMAGE)
+
     def invoke(self, function: Function, event: Path) -> str | None:
         """What is wrong with what `sam local invoke` answers; None: nothing."""
-        done = subprocess.run(
-            self._command("invoke", function.name, "--event", str(event)),
-            env=self._environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=_INVOKE_SECONDS,
-            check=False,
-        )
+        try:
+            done = subprocess.run(
+                self._command("invoke", function.name, "--event", str(event)),
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                timeout=_INVOKE_SECONDS,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            return f"no answer within {_INVOKE_SECONDS} s"
         if fault := failure(done.stdout):
             return f"{fault} {done.stderr[-2000:]}"
         return None if done.returncode == 0 else done.stderr[-2000:]
@@ -155,6 +166,10 @@ class _Sam:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+
+    def _docker(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        command = ["docker", *arguments]
+        return subprocess.run(command, env=self._environment, capture_output=True, text=True, check=False)
 
     def _command(self, *arguments: str) -> list[str]:
         return [str(ROOT / ".venv-sam/bin/sam"), "local", *arguments, *self._options]
