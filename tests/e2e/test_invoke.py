@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import subprocess
 
 import pytest
 
@@ -89,15 +90,15 @@ def test_read_only(deployed, known, tmp_path):
     assert answer == {"writes": {**read_only, "/tmp/x": None}, "checkout": False}
 
 
-@pytest.mark.parametrize("commands", [emulator.NAMESPACES[:1], emulator.NAMESPACES[1:]], ids=["root", "user"])
-def test_namespace(deployed, known, live, monkeypatch, commands):
-    """Root needs no user namespace; everybody else has one."""
-    if os.geteuid() and commands == emulator.NAMESPACES[:1]:
-        commands = emulator.NAMESPACES
-    monkeypatch.setattr(emulator, "NAMESPACES", commands)
-    emulator.namespace.cache_clear()
-    event = (live / known["Reconcile"].event).read_bytes()
-    assert failure(emulator.invoke(deployed.place, known["Reconcile"], event).answer) is None
+def test_namespace(deployed, known, live, monkeypatch):
+    """A function runs in every namespace that this machine allows: root's, and that of a user without rights."""
+    allowed = [way for way in emulator.NAMESPACES if subprocess.run([*way, "true"], check=False).returncode == 0]
+    assert allowed
+    for way in allowed:
+        monkeypatch.setattr(emulator, "NAMESPACES", (way,))
+        emulator.namespace.cache_clear()
+        done = emulator.invoke(deployed.place, known["Reconcile"], (live / known["Reconcile"].event).read_bytes())
+        assert failure(done.answer) is None, (way, done.log)
 
 
 def assert_effect(deployed, inbox, name, event, answer):
