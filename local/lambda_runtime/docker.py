@@ -63,6 +63,7 @@ def _command(data: Path, run: Path) -> list[str]:
     """A daemon whose containers end with it, and which leaves the firewall and the routing of this machine alone."""
     return [
         *("unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"),
+        *("sh", "-c", 'mount -t tmpfs run /run && exec "$@"', "sh"),
         *("dockerd", "--host", f"unix://{run}/docker.sock", "--config-file", f"{run}/daemon.json"),
         *("--data-root", str(data / "docker"), "--exec-root", f"{run}/exec", "--pidfile", f"{run}/docker.pid"),
         *("--iptables=false", "--ip6tables=false", "--ip-forward=false", "--ip-masq=false"),
