@@ -90,7 +90,7 @@ def test_token_of_the_published_clients(world, application, post):
         {"iat": ago(-59)},
         {"iat": ago(DAY - 60), "exp": ago(-60)},
         {"exp": ago(-DAY + 60)},
-        {"exp": ago(55)},
+        {"iat": ago(300), "exp": ago(55)},
         {"nbf": ago(-59)},
         {"sub": 5, "aud": "somebody", "iss": "somebody"},
     ],
@@ -115,7 +115,7 @@ def test_expired(world, application, post, claims):
         {"iat": ago(-65)},
         {"iat": None},
         {"iat": True},
-        {"exp": ago(-DAY - 60)},
+        {"exp": ago(-DAY - 65)},
         {"nbf": ago(-65)},
         {"jti": None},
         {"jti": ""},
@@ -136,6 +136,16 @@ def test_refused(world, application, post, changes):
     assert answer["statusCode"] == 401
     assert body_of(answer)["type"].endswith("#unauthorized")
     assert not [item for item in world.items() if item["sk"]["S"] == "state"]
+
+
+@pytest.mark.decision("Time rules of a token")
+@pytest.mark.parametrize("key", [KEY, OTHER_KEY], ids=["signed", "forged"])
+def test_refused_with_a_reason(world, application, post, key):
+    """Whose signature is right is told what is wrong with the token; everyone else gets the same bare answer."""
+    detail = body_of(post(token(application, key=key, exp=ago(-DAY - 120))))["detail"]
+    bare = body_of(post(world.basic + "x"))["detail"]
+    assert (detail == bare) == (key is OTHER_KEY)
+    assert ("more than 24 hours after its iat" in detail) == (key is KEY)
 
 
 def test_a_new_public_key(world, application, post):

@@ -7,10 +7,13 @@ from typing import Any
 
 import jwt
 
+from failover.rules.token_times import exceeds
+
 LIFE = 900
 """Seconds a token without `exp` is good for after `iat`."""
+SHORTEST_LIFE = 30
 LONGEST_LIFE = 24 * 3600
-SKEW = 60
+"""Seconds from `iat` to `exp`, at least and at most (contract, section 2.2)."""
 _UNVERIFIED: jwt.types.Options = {"verify_signature": False}
 _SIGNATURE_ONLY: jwt.types.Options = {
     "verify_exp": False,
@@ -28,7 +31,14 @@ class InvalidToken(Exception):
     """The token proves nothing. The message says why, in words that may stand in a log."""
 
 
-class ExpiredToken(InvalidToken):
+class FaultyToken(InvalidToken):
+    """The application signed this token, and a claim of it breaks a rule. The message may be told to the caller.
+
+    It cannot help a forger: a token with a wrong signature never gets this far.
+    """
+
+
+class ExpiredToken(FaultyToken):
     """The token was good once."""
 
 
@@ -48,33 +58,43 @@ def application_of(token: str) -> str:
 
 
 def check(token: str, public_key: str, now: float) -> None:
-    """Raises InvalidToken unless the owner of `public_key` signed this token and its time is now (seconds)."""
+    """Raises InvalidToken unless the owner of `public_key` signed this token and its time is now (seconds).
+
+    What is wrong with a token that the owner did sign is a FaultyToken. Every time rule has the tolerance of
+    `rules.token_times`.
+    """
     try:
         claims = jwt.decode(token, public_key, algorithms=["RS256"], options=_SIGNATURE_ONLY)
     except (jwt.PyJWTError, ValueError) as error:
         raise InvalidToken(type(error).__name__) from None
     if not isinstance(claims.get("jti"), str) or not claims["jti"]:
-        raise InvalidToken("no jti")
+        raise FaultyToken("The token's jti is missing, or not a string.")
     issued = _instant(claims, "iat")
-    if issued is None or issued > now + SKEW:
-        raise InvalidToken("iat is missing or in the future")
+    if issued is None:
+        raise FaultyToken("The token's iat is missing.")
+    if exceeds(issued - now):
+        raise FaultyToken("The token's iat is in the future: check the clock of the machine that signs it.")
     not_before = _instant(claims, "nbf")
-    if not_before is not None and not_before > now + SKEW:
-        raise InvalidToken("nbf is in the future")
+    if not_before is not None and exceeds(not_before - now):
+        raise FaultyToken("The token's nbf is in the future.")
     expires = _instant(claims, "exp")
     if expires is None:
-        expires = issued + LIFE
-    if expires > issued + LONGEST_LIFE:
-        raise InvalidToken("exp is more than 24 h after iat")
-    if expires <= now - SKEW:
-        raise ExpiredToken("expired")
+        if exceeds(now - issued, LIFE):
+            raise ExpiredToken(f"The token has expired: without exp it is valid for {LIFE} seconds after its iat.")
+        return
+    if exceeds(expires - issued, LONGEST_LIFE):
+        raise FaultyToken("The token's exp is more than 24 hours after its iat.")
+    if exceeds(SHORTEST_LIFE - (expires - issued)):
+        raise FaultyToken(f"The token's exp is less than {SHORTEST_LIFE} seconds after its iat.")
+    if exceeds(now - expires):
+        raise ExpiredToken("The token has expired.")
 
 
 def _instant(claims: dict[str, Any], name: str) -> float | None:
-    """A claim that is a time; None: it is not there. Raises InvalidToken for anything but a number."""
+    """A claim that is a time; None: it is not there. Raises FaultyToken for anything but a number."""
     value = claims.get(name)
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < 1e12:
-        raise InvalidToken(f"{name} is not a time")
+        raise FaultyToken(f"The token's {name} is not a number of seconds since 1970.")
     return float(value)

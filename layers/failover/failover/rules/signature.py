@@ -12,9 +12,10 @@ from typing import Any
 
 import jwt
 
+from failover.rules.token_times import exceeds
+
 LIFE = 25 * 3600
 """Seconds after `iat`: the vendor repeats a callback for 24 h with its first token (contract, section 0)."""
-_SKEW = 60
 _OPTIONS: jwt.types.Options = {
     "require": ["iat", "payload_hash"],
     "verify_iat": False,
@@ -45,7 +46,7 @@ def check(authorization: str, raw: bytes, secret: str, now: float) -> int:
     except (jwt.PyJWTError, ValueError, RecursionError) as error:  # PyJWT encodes and parses before it checks
         raise Forged(type(error).__name__) from None
     issued, payload_hash = claims["iat"], claims["payload_hash"]
-    if not isinstance(issued, int | float) or not now - LIFE - _SKEW <= issued <= now + _SKEW:
+    if not isinstance(issued, int | float) or exceeds(now - issued, LIFE) or exceeds(issued - now):
         raise Forged("iat is out of its time")
     if not _same_digest(payload_hash, digest(raw)):
         raise Forged("payload_hash does not fit the body")

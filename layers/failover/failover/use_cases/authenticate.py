@@ -50,8 +50,11 @@ def _by_token(outside: Outside, token: str) -> Caller:
         if application is None:
             raise application_token.InvalidToken("unknown application")
         application_token.check(token, application["public_key"], outside.now() / 1000)
-    except application_token.ExpiredToken:
-        raise problems.Problem(problems.JWT_EXPIRED, "The token has expired.", headers=_CHALLENGE) from None
+    except application_token.ExpiredToken as error:
+        raise problems.Problem(problems.JWT_EXPIRED, str(error), headers=_CHALLENGE) from None
+    except application_token.FaultyToken as error:
+        logger.info("token refused", reason=str(error))
+        raise problems.Problem(problems.UNAUTHORIZED, str(error), headers=_CHALLENGE) from None
     except application_token.InvalidToken as error:
         logger.info("token refused", reason=str(error))
         raise _unauthorized() from None
