@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from failover import http_edge
+from failover import http_edge, problems
+from failover.observability import count
 from failover.outside import Outside
 from failover.use_cases.receive import receive
 
@@ -14,5 +15,8 @@ def handler(event: http_edge.Event, context: Any) -> http_edge.ProxyAnswer:
 
 
 def _received(event: http_edge.Event) -> http_edge.ProxyAnswer:
+    if event["httpMethod"] != "POST":
+        count("CallbacksNotPosted")  # with GET, the vendor puts addresses into the query string: it is not logged
+        raise problems.wrong_verb(event["httpMethod"], ["POST"])
     receive(outside, http_edge.header(event, "Authorization"), http_edge.raw_body(event))
     return http_edge.json_answer(200, {})

@@ -221,6 +221,7 @@ def test_error(deployed, posted):
         ("GET", "/beta/workflows/5f0a4c1e-8d3b-4e57-9c1a-2b6d7e8f9a10", None, 404),
         ("GET", "/beta/nothing", None, 404),
         ("POST", "/beta/webhooks/message-status", b"{}", 401),
+        ("GET", "/beta/webhooks/message-status?to=447700900123&status=read", None, 405),
     ],
 )
 def test_problems(deployed, method, path, body, status):

@@ -13,7 +13,7 @@ from failover.rules.answers import Accepted
 from failover.rules.presentation import iso
 from failover.use_cases.body import MAX_CALLBACK_BYTES
 from tests.examples import ID, MESSENGER, NOW, SMS, TWO_STEPS, workflow
-from tests.world import callback_event, load
+from tests.world import body_of, callback_event, load
 
 UUID = "aaaaaaaa-bbbb-4ccc-8ddd-0123456789ab"
 
@@ -147,6 +147,22 @@ def test_unreadable(world, app, sent, body, status):
     before = world.items()
     assert app.handler(callback_event(body), None)["statusCode"] == status
     assert world.items() == before
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"])
+def test_only_post(world, app, sent, output, method):
+    """A dashboard that is set to another method is answered 405, and counted; its query string is not logged."""
+    query = {"to": "447700900123", "message_uuid": UUID, "status": "read", "client_ref": f"{ID}.0"}
+    event = {**callback_event(callback("read")), "httpMethod": method, "queryStringParameters": query}
+    before = world.items()
+    answer = app.handler(event, None)
+    assert (answer["statusCode"], answer["multiValueHeaders"]["Allow"]) == (405, ["POST"])
+    assert body_of(answer)["type"].endswith("#wrong-verb")
+    assert answer["multiValueHeaders"]["Content-Type"] == ["application/problem+json"]
+    assert world.items() == before
+    written = output()
+    assert '"CallbacksNotPosted":[1.0]' in written
+    assert "447700900123" not in written
 
 
 def test_late_status(world, app, sent, told):

@@ -13,7 +13,7 @@ RESOURCES = template()["Resources"]
 ALARMS = {name: one for name, one in RESOURCES.items() if one["Type"] == "AWS::CloudWatch::Alarm"}
 OPERATIONS = (ROOT / "docs/operations.md").read_text()
 TABLE = {"Ref": "Table"}
-(RECEIPT,) = (event["Properties"] for event in RESOURCES["MessageStatus"]["Properties"]["Events"].values())
+RECEIPT = RESOURCES["MessageStatus"]["Properties"]["Events"]["Receipt"]["Properties"]
 CALLBACKS = {"Resource": RECEIPT["Path"], "Method": RECEIPT["Method"], "Stage": {"Ref": "Api.Stage"}}
 """What makes a metric of the API one of the callbacks alone."""
 

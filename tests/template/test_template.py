@@ -159,6 +159,14 @@ def test_a_web_acl_only_where_one_is_named(translated):
     assert stage["Type"] == "AWS::ApiGateway::Stage"
 
 
+def test_every_verb_of_the_callbacks():
+    """The function answers every verb of the address itself: API Gateway would say that there is no such address."""
+    events = template()["Resources"]["MessageStatus"]["Properties"]["Events"].values()
+    others = template()["Resources"]["WorkflowsApi"]["Properties"]["Events"].values()
+    assert {event["Properties"]["Path"] for event in events} == {"/webhooks/message-status"}
+    assert {event["Properties"]["Method"] for event in events} == {one["Properties"]["Method"] for one in others}
+
+
 def test_throttling(translated):
     """Each method has the stack's rate and burst; that of the callbacks, which outnumber requests, its own."""
     for_all, for_callbacks = translated["Resources"]["ApibetaStage"]["Properties"]["MethodSettings"]

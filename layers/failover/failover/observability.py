@@ -19,6 +19,7 @@ NAMESPACE = "Workflows"
 ALARMED = frozenset(
     {
         "AccountRefused",
+        "CallbacksNotPosted",
         "ForgedReceipts",
         "GenuineReceipts",
         "InvalidTaskTokens",

@@ -3,6 +3,7 @@
 `type` keeps the vendor's URIs, because its clients compare them.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -110,6 +111,12 @@ def invalid_parameters(faults: list[dict[str, str]]) -> Problem:
 def unavailable(detail: str, retry_after: int = 2) -> Problem:
     """503; the client may repeat the request after `retry_after` seconds."""
     return Problem(UNAVAILABLE, detail, headers={"Retry-After": str(retry_after)})
+
+
+def wrong_verb(verb: str, allowed: Iterable[str]) -> Problem:
+    """405, with the verbs that the address has (RFC 9110, 15.5.6)."""
+    headers = {"Allow": ", ".join(sorted(allowed))}
+    return Problem(WRONG_VERB, f"Request method '{verb}' not supported", headers=headers)
 
 
 def nothing_here() -> Problem:

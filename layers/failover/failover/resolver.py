@@ -29,9 +29,7 @@ def serve_at(resolver: APIGatewayRestResolver, path: str, **routes: Callable[...
     """Serve a path's verbs (`GET=…, POST=…`), and answer 405 to every other one (RFC 9110, 15.5.6)."""
 
     def refuse(**_: str) -> NoReturn:
-        verb = resolver.current_event.http_method
-        headers = {"Allow": ", ".join(sorted(routes))}
-        raise problems.Problem(problems.WRONG_VERB, f"Request method '{verb}' not supported", headers=headers)
+        raise problems.wrong_verb(resolver.current_event.http_method, routes)
 
     for verb, route in routes.items():
         resolver.route(path, method=verb)(route)
