@@ -10,6 +10,7 @@ from failover.adapters.store import _state_item
 from failover.adapters.table import marshalled
 from failover.rules import delivery, listing, signature, transitions
 from failover.rules.answers import Accepted
+from failover.rules.channels import CHANNELS
 from failover.rules.receipt import Receipt
 from tests.examples import ID, MESSENGER, NOW, SMS, TWO_STEPS, workflow
 from tests.functions.conftest import REPORT, STATUS, ended, task_of
@@ -144,7 +145,7 @@ def test_the_retention_outlasts_the_webhooks():
 
 def test_the_record_outlasts_the_last_status():
     """A status may come as late as the vendor gives up a message and repeats a callback; so may its webhook be told."""
-    vendors_longest = 72 * 3600
+    vendors_longest = max(channel.receipt_window for channel in CHANNELS.values())
     last_attempt = vendors_longest + signature.LIFE + delivery.PATIENCE
     assert template()["Parameters"]["RecordRetentionDays"]["MinValue"] * DAY > last_attempt
 

@@ -12,7 +12,7 @@ from failover.outside import Outside
 from failover.problems import CATALOGUE
 from failover.use_cases.body import MAX_BYTES
 from failover.use_cases.register import register
-from tests.examples import MESSENGER, SMS, VIBER, changed, request
+from tests.examples import EVERY_CHANNEL, MESSENGER, SMS, VIBER, changed, request
 from tests.world import body_of, http_event
 
 
@@ -80,6 +80,16 @@ def test_content_outlives_its_workflow(world, call):
     items = {item["sk"]["S"]: item for item in world.items()}
     assert int(items["content"]["expires_at"]["N"]) > time.time() + 600 + 72 * 3600 + 6 * 86400
     assert "expires_at" not in items["state"]
+
+
+@pytest.mark.decision("Receipt window")
+@pytest.mark.parametrize(("channels", "days"), [(("whatsapp", "sms"), 3), (("sms", "whatsapp"), 30), (("rcs",), 30)])
+def test_receipt_window(world, call, channels, days):
+    """A workflow is stored with the window of its last step's channel."""
+    failover = {"failover": {"expiry_time": 60, "condition_status": "delivered"}}
+    steps = [{**EVERY_CHANNEL[name], **failover} for name in channels]
+    (workflow_id,) = body_of(call("POST", "/workflows", request(*steps))).values()
+    assert world.read(workflow_id).receipt_window == days * 86_400
 
 
 @pytest.mark.decision("Beyond the original")

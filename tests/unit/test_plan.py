@@ -11,7 +11,7 @@ from failover.rules.answers import Unknown
 from failover.rules.plan import START_SECONDS, planned
 from failover.rules.presentation import iso
 from failover.rules.request import validated
-from tests.examples import HOUR, MESSENGER, NOW, SMS, VIBER, changed, request, workflow
+from tests.examples import EVERY_CHANNEL, HOUR, MESSENGER, NOW, SMS, VIBER, changed, request, workflow
 from tests.world import ROOT
 
 WINDOW = 72 * HOUR
@@ -32,6 +32,16 @@ def test_a_single_step():
     assert (step["earliest_send"], step["latest_send"]) == (iso(NOW), iso(NOW + 30_000))
     assert plan["over_at_latest"] == iso(NOW + (30 + 75 + WINDOW) * 1000)
     assert (plan["template"], plan["dry_run"]) == ("failover", True)
+
+
+@pytest.mark.decision("Receipt window")
+@pytest.mark.parametrize("name", EVERY_CHANNEL)
+@pytest.mark.parametrize("configured", [0, HOUR])
+def test_the_window_of_the_last_channel(name, configured):
+    """Without a configured window the last step waits as long as the vendor sends receipts on its channel."""
+    window = {"sms": 3, "mms": 3, "viber_service_msg": 14}.get(name, 30) * 24 * HOUR
+    plan = planned(validated(request(EVERY_CHANNEL[name])).steps, NOW, configured)
+    assert plan["over_at_latest"] == iso(NOW + (30 + 75 + (configured or window)) * 1000)
 
 
 def test_every_step_may_be_sent_at_once():

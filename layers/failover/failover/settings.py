@@ -30,7 +30,7 @@ class Settings:
     loopback_webhooks: bool
     """LOOPBACK_WEBHOOKS: `true` lets webhooks go to this machine, and by http; never on AWS."""
     receipt_window: int
-    """RECEIPT_WINDOW_HOURS, in seconds: how long the last step may go without a receipt."""
+    """RECEIPT_WINDOW_HOURS, in seconds: how long the last step may go without a receipt; 0: as its channel has it."""
     content_retention: int
     """CONTENT_RETENTION_DAYS, in seconds: how long texts and numbers are kept after the end."""
     record_retention: int
@@ -52,7 +52,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         webhook_queue=environment.get("WEBHOOK_QUEUE", ""),
         webhook_dead_letters=environment.get("WEBHOOK_DEAD_LETTERS", ""),
         loopback_webhooks=environment.get("LOOPBACK_WEBHOOKS", "false") == "true",
-        receipt_window=int(environment.get("RECEIPT_WINDOW_HOURS", "72")) * hour,
+        receipt_window=int(environment.get("RECEIPT_WINDOW_HOURS", "0")) * hour,
         content_retention=int(environment.get("CONTENT_RETENTION_DAYS", "7")) * day,
         record_retention=int(environment.get("RECORD_RETENTION_DAYS", "90")) * day,
     )

@@ -46,6 +46,8 @@ class Channel:
     """The field of `from`: `id` or `number`."""
     recipient: str
     """The field of `to`: `id` or `number`."""
+    receipt_window: int
+    """Seconds after the send in which the vendor may still send a status of the message."""
     contents: tuple[Field, ...]
     """Every content type, and what stands under its name."""
     sender_kind: Kind | None = None

@@ -12,6 +12,8 @@ from failover.rules.objects import Case, Field, Many, Object, OneOf, Tagged
 from failover.rules.rich_cards import CARD, CAROUSEL, SUGGESTIONS
 
 _V1 = ("v1",)
+_HOUR = 3600
+_DAY = 24 * _HOUR
 
 
 def _content(name: str, kind: Kind, versions: tuple[str, ...] = VERSIONS, in_v0_1: Kind | None = None) -> Field:
@@ -50,6 +52,7 @@ _ROWS = (
         v1_name="messenger",
         sender="id",
         recipient="id",
+        receipt_window=30 * _DAY,
         contents=(
             _content("text", Text(640)),
             _media("image"),
@@ -69,6 +72,7 @@ _ROWS = (
         v1_name="viber_service",
         sender="id",
         recipient="number",
+        receipt_window=14 * _DAY,
         contents=(
             _content("text", Text(1000)),
             _media("image", _VIBER_CAPTION),
@@ -113,6 +117,7 @@ _ROWS = (
         v1_name="sms",
         sender="number",
         recipient="number",
+        receipt_window=72 * _HOUR,
         contents=(_content("text", Text(3200), in_v0_1=Text(1000)),),
         options=(
             Option("encoding_type", Word(("text", "unicode", "auto")), versions=_V1),
@@ -130,6 +135,7 @@ _ROWS = (
         v1_name="mms",
         sender="number",
         recipient="number",
+        receipt_window=72 * _HOUR,
         contents=(
             _content("text", Text(3000), _V1),
             _media("image", _CAPTION),
@@ -157,6 +163,7 @@ _ROWS = (
         v1_name="whatsapp",
         sender="number",
         recipient="number",
+        receipt_window=30 * _DAY,
         contents=(
             _content("text", Text(4096)),
             _media("image", _CAPTION),
@@ -216,6 +223,7 @@ _ROWS = (
         sender="id",
         sender_kind=Agent(),
         recipient="number",
+        receipt_window=30 * _DAY,
         contents=(
             _content("text", Text(3072)),
             _media("image"),

@@ -4,6 +4,7 @@ Every transition sets `due_at`; the sparse index `due` holds the workflows that 
 """
 
 from failover.rules import webhooks
+from failover.rules.channels import CHANNELS
 from failover.rules.workflow import Step, Workflow
 
 SLACK = 240
@@ -55,6 +56,11 @@ def in_turn(partitions: int, now: int) -> list[int]:
     """Every partition of the index `due`, beginning with another one each minute: no run is sure to reach them all."""
     first = now // 60_000 % partitions
     return [*range(first, partitions), *range(first)]
+
+
+def receipt_window(channel: str, configured: int) -> int:
+    """Seconds a last step of this channel may go without a receipt: what is configured, or, with 0, the channel's."""
+    return configured or CHANNELS[channel].receipt_window
 
 
 def unconfirmed_at(workflow: Workflow) -> int | None:

@@ -126,7 +126,7 @@ def _workflow(outside: Outside, caller: Caller, asked: Request, word: str, base_
             word=word,
             base_url=base_url,
             created_at=outside.now(),
-            receipt_window=settings.receipt_window,
+            receipt_window=due.receipt_window(asked.steps[-1]["to"]["type"], settings.receipt_window),
             record_retention=settings.record_retention,
             steps=tuple(
                 Step(
