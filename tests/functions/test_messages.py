@@ -56,7 +56,7 @@ LIVES = [
     (
         "a lower rank came last",
         [sent(0), status(0, "delivered", NOW + 2, usage=DEARER), status(0, "submitted", NOW + 1, usage=PRICE)],
-        {"timestamp": iso(NOW + 1), "status": "delivered", "usage": PRICE},
+        {"timestamp": iso(NOW + 1), "status": "delivered", "usage": DEARER},
     ),
     (
         "the price came before",
@@ -79,7 +79,7 @@ LIVES = [
 @pytest.mark.decision("Beyond the original")
 @pytest.mark.parametrize(("acts", "shown"), [row[1:] for row in LIVES], ids=[row[0] for row in LIVES])
 def test_shown(known, message, acts, shown):
-    """A message has the fields of its status as they are now: the highest status, the last time, error and price."""
+    """A message has the fields of its status as they are now: the highest status and price, the last time."""
     known(*acts)
     assert message() == {**BARE, **shown}
 

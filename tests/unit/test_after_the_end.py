@@ -79,7 +79,7 @@ def test_a_claim_that_was_under_way():
     ],
 )
 def test_totals(end, event):
-    """However it ends, its one final entry has the sum of every message's last price, for each currency."""
+    """However it ends, its one final entry has the sum of every message's highest price, for each currency."""
     flow = got(both_sent(), 0, "delivered", CENT)
     flow = got(got(flow, 0, "submitted", TWO_CENTS), 1, "submitted", DOLLAR)
     over = end(flow)

@@ -88,11 +88,42 @@ def test_no_price(value):
 
 
 @pytest.mark.decision("A price that changes")
-def test_last_known_price_of_each_message():
-    """A status that repeats a price charges nothing twice, one that corrects it replaces it."""
+def test_one_price_for_each_message():
+    """A status that repeats a price charges nothing twice, a higher one replaces it."""
     timeline = [charged(0, "0.1"), charged(1, "0.2"), charged(0, "0.1"), charged(1, "0.3")]
     assert totals(timeline) == [{"price": "0.4", "currency": "EUR"}]
     assert by_step(timeline) == {0: timeline[2]["usage"], 1: timeline[3]["usage"]}
+
+
+@pytest.mark.decision("A price that changes")
+@pytest.mark.parametrize(
+    ("named", "counts"),
+    [
+        ([("0.0333", "EUR"), ("0", "EUR")], ("0.0333", "EUR")),
+        ([("0", "EUR"), ("0.0333", "EUR")], ("0.0333", "EUR")),
+        ([("0.05", "EUR"), ("0.04", "EUR")], ("0.05", "EUR")),
+        ([("0.1", "EUR"), ("0.10", "EUR")], ("0.1", "EUR")),
+        ([("9", "EUR"), ("10", "EUR")], ("10", "EUR")),
+        ([("0.05", "EUR"), ("0", "USD")], ("0.05", "EUR")),
+        ([("0.05", "EUR"), ("0.01", "USD")], ("0.01", "USD")),
+        ([("0", "EUR"), ("0", "USD")], ("0", "EUR")),
+        ([("-0.01", "EUR"), ("0", "EUR")], ("0", "EUR")),
+    ],
+)
+def test_the_highest_price_counts(named, counts):
+    """A later price of 0, or a lower one, takes nothing back; another currency replaces, unless it is nothing."""
+    assert by_step([charged(3, *one) for one in named]) == {3: {"price": counts[0], "currency": counts[1]}}
+
+
+@given(
+    st.lists(st.sampled_from(["0", "0.1", "0.10", "0.2", "0.0333"]), min_size=1).flatmap(
+        lambda prices: st.tuples(st.just(prices), st.permutations(prices))
+    )
+)
+def test_the_order_of_prices_does_not_matter(orders):
+    """In one currency the total is the same in whatever order the callbacks come."""
+    one, other = ([charged(0, price) for price in prices] for prices in orders)
+    assert Decimal(totals(one)[0]["price"]) == Decimal(totals(other)[0]["price"])
 
 
 def test_only_statuses_charge():

@@ -56,8 +56,23 @@ def _rounded(price: Decimal) -> Decimal:
 
 
 def by_step(timeline: Iterable[Entry]) -> dict[int, Usage]:
-    """The last known usage of each step's message: a callback that repeats a price charges nothing twice."""
-    return {entry["step"]: entry["usage"] for entry in timeline if entry["event"] == "status" and "usage" in entry}
+    """The price of each step's message: the highest that its callbacks have named, in whatever order they came.
+
+    A callback that repeats a price charges nothing twice, and one that names a lower price, or 0, takes nothing back. A
+    price in another currency takes the place of the one before, unless it is nothing: a message has one price.
+    """
+    prices: dict[int, Usage] = {}
+    for entry in timeline:
+        if entry["event"] == "status" and "usage" in entry:
+            known, named = prices.get(entry["step"]), entry["usage"]
+            if known is None or _outweighs(named, known):
+                prices[entry["step"]] = named
+    return prices
+
+
+def _outweighs(named: Usage, known: Usage) -> bool:
+    least = known["price"] if named["currency"] == known["currency"] else 0
+    return Decimal(named["price"]) > Decimal(least)
 
 
 def named_before(timeline: Iterable[Entry], number: int, charged: Usage | None) -> bool:
