@@ -39,6 +39,13 @@ def schemas() -> dict[str, Schema]:
         "Channel": {"type": "string", "enum": list(CHANNELS)},
         "MessageStatus": _words(_STATUSES, {*RANKS, *FAILURES}),
         "ConditionStatus": {"type": "string", "enum": list(CONDITIONS)},
+        "StatusWord": {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 40,
+            "pattern": "^[a-z_]+$",
+            "description": "A MessageStatus, or another word of the Messages API's, which decides nothing here.",
+        },
         "WorkflowStatus": {"type": "string", "enum": list(STATES)},
         "FinalStatus": {"type": "string", "enum": [status for status in STATES if status != "running"]},
         "StepState": {
@@ -116,7 +123,7 @@ def schemas() -> dict[str, Schema]:
             {
                 "step": _count(),
                 "message_uuid": _text(),
-                "status": _ref("MessageStatus"),
+                "status": _ref("StatusWord"),
                 "error": _ref("MessageError"),
                 "usage": _ref("Total"),
                 "timestamp": _ref("Instant"),
@@ -161,8 +168,8 @@ def schemas() -> dict[str, Schema]:
         "Links": _object({}, {"workflow": _ref("WorkflowLink"), "dispatch": _ref("DispatchLink")}),
         "WorkflowLink": _link("workflow"),
         "DispatchLink": _link("dispatch"),
-        "Message": _message({}),
-        "MessageStatusWebhook": _message({"sequence": _count(1)}),
+        "Message": _message("MessageStatus", {}),
+        "MessageStatusWebhook": _message("StatusWord", {"sequence": _count(1)}),
         "FinalReport": {
             "oneOf": [_ref("WorkflowReport"), _ref("DispatchReport")],
             "description": "The report of a workflow's end; once more, with `amended`, if what comes later adds to it.",
@@ -230,13 +237,14 @@ def _link(word: str) -> Schema:
     return _object({"href": _text(), f"{word}_uuid": _ref("Uuid")})
 
 
-def _message(more: dict[str, Schema]) -> Schema:
+def _message(status: str, more: dict[str, Schema]) -> Schema:
     return _object(
-        {"timestamp": _ref("Instant"), "status": _ref("MessageStatus"), "_links": _ref("Links"), **more},
+        {"timestamp": _ref("Instant"), "status": _ref(status), "_links": _ref("Links"), **more},
         {
             "message_uuid": _text(),
             "to": _ref("Party"),
             "from": _ref("Party"),
+            "content_dropped": _mark("True: sender and recipient are not kept any longer."),
             "error": _ref("MessageError"),
             "usage": _ref("Usage"),
             "client_ref": _text(),

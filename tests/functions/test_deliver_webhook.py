@@ -228,15 +228,17 @@ def test_redriven(world, customer, deliver, delivering, put_off, listed):
 
 @pytest.mark.decision("Content has been dropped")
 def test_content_dropped(world, customer, deliver, put_off, listed):
-    """A status whose sender and recipient have been forgotten fails for good; a report is told all the same."""
+    """A status whose sender and recipient are not kept any longer is told without them; a report as ever."""
     flow = ended(world)
     world.store._client.delete_item(
         TableName=world.table, Key={"pk": {"S": f"workflow#{flow.id}"}, "sk": {"S": "content"}}
     )
     deliver(task_of(world, STATUS))
     deliver(task_of(world, REPORT))
-    assert [request.body["sequence"] for request in customer.requests] == [REPORT]
-    assert listed(STATUS)["attempts"][0]["error"] == "the content has been dropped"
+    status, report = (request.body for request in customer.requests)
+    assert (status["sequence"], status["content_dropped"], report["sequence"]) == (STATUS, True, REPORT)
+    assert not {"to", "from"} & status.keys()
+    assert listed(STATUS)["state"] == listed(REPORT)["state"] == "delivered"
     assert put_off == []
 
 

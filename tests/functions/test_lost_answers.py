@@ -15,6 +15,7 @@ from failover.rules.answers import Accepted
 from failover.rules.hanging import KEPT_SECONDS
 from failover.rules.receipt import Receipt
 from failover.rules.request import MAX_STEPS
+from failover.rules.status_entries import MOST_STATUS_ENTRIES
 from failover.rules.statuses import STATUSES
 from failover.use_cases.send import send
 from failover.use_cases.transition import transition
@@ -71,7 +72,7 @@ def fail_twice(client, method):
 
 
 REPEATED = pytest.mark.parametrize("repeated", [True, False], ids=["repeated", "given up"])
-OTHERS = pytest.mark.parametrize("others", [0, 1, transitions.MOST_STATUS_ENTRIES - 1])
+OTHERS = pytest.mark.parametrize("others", [0, 1, MOST_STATUS_ENTRIES - 1])
 
 
 @REPEATED
@@ -125,7 +126,7 @@ def test_rejection(world, other_writers, monkeypatch, repeated, others):
 
 def test_more_writes_than_callbacks_can_make():
     """An own write is still found in the item after every write that callbacks can make, of ten steps."""
-    of_one_step = transitions.MOST_STATUS_ENTRIES + len(STATUSES) - 1
+    of_one_step = MOST_STATUS_ENTRIES + len(STATUSES) - 1
     assert MAX_STEPS * of_one_step < WRITES_KEPT
 
 
@@ -237,17 +238,36 @@ def test_an_answer_of_a_host_that_was_removed(hosts, world):
     assert [item for item in world.items() if item["sk"]["S"] == "host"] == []
 
 
+@pytest.mark.decision("An answer with another message's id")
 def test_a_message_id_given_twice(world, messages, output, call):
-    """An id that belongs to another message already stays that one's; the step is recorded all the same."""
+    """An id that belongs to another message stays that one's: the step is `unknown`, and asked for no second time."""
     world.put(workflow(*TWO_STEPS, account=world.api_key), [MESSENGER, SMS])
     other = "00000000-0000-4000-8000-000000000001"
     world.put(replace(workflow("sms", account=world.api_key), id=other), [SMS])
     messages.script = [server.accepted("uuid-twice")] * 2
     send(Outside(), "messenger", ID, 0)
     send(Outside(), "sms", other, 0)
+    assert len(messages.requests) == 2
     assert world.store.find_message("uuid-twice") == (ID, 0)
-    assert world.read(other).steps[0].message_uuid == "uuid-twice"
-    assert "MessageIdsReused" in output()
+    step = world.read(other).steps[0]
+    assert (step.state, step.message_uuid) == ("unknown", None)
+    assert world.read(other).timeline[-1]["reason"] == "the answer named another message's id"
+    written = output()
+    assert "MessageIdsReused" in written
+    assert '"answer":"unknown"' in written
+
+    receiving = load("message_status")
+    for body in (
+        {"message_uuid": "uuid-twice", "status": "rejected", "client_ref": f"{other}.0"},
+        {"message_uuid": "uuid-twice", "status": "read"},
+        {"message_uuid": "uuid-own", "status": "delivered", "client_ref": f"{other}.0"},
+    ):
+        assert receiving.handler(callback_event(body), None)["statusCode"] == 200
+    assert world.read(ID).steps[0].statuses == ("read",), "what names no step is of the first message"
+    assert world.read(other).steps[0].statuses == ("rejected", "delivered"), "and what names one is of that step"
+    assert world.read(other).steps[0].message_uuid == "uuid-own"
+    assert world.store.find_message("uuid-twice") == (ID, 0)
+    assert world.store.find_message("uuid-own") == (other, 0)
 
 
 def test_a_pointer_that_is_being_written(world, stored):

@@ -11,6 +11,7 @@ from failover.adapters.store import Conflict, Pointer
 from failover.rules import transitions
 from failover.rules.answers import Accepted
 from failover.rules.presentation import iso
+from failover.rules.status_entries import MOST_STATUS_ENTRIES
 from failover.use_cases.body import MAX_CALLBACK_BYTES
 from tests.examples import ID, MESSENGER, NOW, SMS, TWO_STEPS, workflow
 from tests.world import body_of, callback_event, load
@@ -125,9 +126,10 @@ def test_unknown_message_uuid_without_a_time(app, sent, age, status):
 @pytest.mark.decision("Incoming status callbacks")
 @pytest.mark.parametrize("reference", ["theirs", "11111111-1111-1111-1111-111111111111.0", f"{ID}.7"])
 def test_unknown_reference(world, app, sent, output, reference):
-    """A reference that leads nowhere is taken and counted."""
+    """A reference that leads nowhere is taken and counted, at once."""
     before = world.items()
-    assert app.handler(callback_event(callback("read", client_ref=reference)), None)["statusCode"] == 200
+    body = callback("read", client_ref=reference, message_uuid="unknown")
+    assert app.handler(callback_event(body), None)["statusCode"] == 200
     assert world.items() == before
     assert "UnknownReceipts" in output()
 
@@ -138,7 +140,8 @@ def test_unknown_reference(world, app, sent, output, reference):
         (b"", 400),
         (b"{", 400),
         (b"[]", 400),
-        (b'{"status":"gone","client_ref":"x"}', 400),
+        (b'{"status":"447700900123","client_ref":"x"}', 400),
+        (b'{"client_ref":"x"}', 400),
         (b" " * (MAX_CALLBACK_BYTES + 1), 413),
     ],
 )
@@ -147,6 +150,37 @@ def test_unreadable(world, app, sent, body, status):
     before = world.items()
     assert app.handler(callback_event(body), None)["statusCode"] == status
     assert world.items() == before
+
+
+@pytest.mark.decision("A status word unknown to us")
+def test_unknown_status(world, app, sent, told, output):
+    """It is answered 200, recorded and counted, and tells the race nothing; in another case a word is the same one."""
+    assert app.handler(callback_event(callback("Queued")), None)["statusCode"] == 200
+    assert (world.read(ID).status, world.read(ID).timeline[-1]["status"]) == ("running", "queued")
+    assert output().count('"UnknownStatuses":[1.0]') == 1
+    assert app.handler(callback_event(callback("QUEUED")), None)["statusCode"] == 200
+    assert [entry["event"] for entry in world.read(ID).timeline].count("status") == 1
+    assert app.handler(callback_event(callback("Read")), None)["statusCode"] == 200
+    assert world.read(ID).status == "completed"
+    assert told == [("token", "ConditionMet")]
+
+
+@pytest.mark.decision("A reason that comes later")
+def test_a_reason_that_comes_later(world, app, sent, told):
+    """It is written once, with a condition as everything is, and the race is told nothing further."""
+    error = {"type": "https://x/errors#1300", "title": "Undeliverable", "detail": "Not part of the network"}
+    for more in ({}, {"error": error}, {"error": error}, {}):
+        assert app.handler(callback_event(callback("rejected", **more)), None)["statusCode"] == 200
+    entries = [entry.get("error") for entry in world.read(ID).timeline if entry["event"] == "status"]
+    assert entries == [None, {"code": 1300, "reason": "Undeliverable: Not part of the network"}]
+    assert told == [("token", "Rejected")]
+
+
+@pytest.mark.parametrize("reference", ["theirs", f" {ID}.0", ID, "0", f"{ID}.0\x00"])
+def test_a_reference_that_is_not_ours(world, app, sent, told, reference):
+    """Where the reference was changed on its way, the message's id still leads to the step."""
+    assert app.handler(callback_event(callback("read", client_ref=reference)), None)["statusCode"] == 200
+    assert world.read(ID).status == "completed"
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"])
@@ -273,7 +307,7 @@ def test_a_flood(world, app, sent, told, output):
         usage = {"price": str(price), "currency": "EUR"}
         assert app.handler(callback_event(callback("submitted", usage=usage)), None)["statusCode"] == 200
     entries = [entry for entry in world.read(ID).timeline if entry["event"] == "status"]
-    assert len(entries) == transitions.MOST_STATUS_ENTRIES
+    assert len(entries) == MOST_STATUS_ENTRIES
     assert output().count('"ReceiptsDropped":[1.0]') == 30 - len(entries)
     app.handler(callback_event(callback("read")), None)
     assert world.read(ID).status == "completed"

@@ -118,7 +118,7 @@ def test_references(known, message, path):
 
 
 def test_content_has_been_dropped(world, known, message):
-    """Once the content is gone the message names nobody."""
+    """Once the content is gone the message is shown without sender and recipient, and says so."""
     known(sent(0), status(0, "delivered"))
     item = {"pk": {"S": f"workflow#{ID}"}, "sk": {"S": "content"}}
     boto3.client("dynamodb").delete_item(TableName=world.table, Key=item)
@@ -126,6 +126,7 @@ def test_content_has_been_dropped(world, known, message):
     assert shown == {key: value for key, value in BARE.items() if key not in ("to", "from")} | {
         "timestamp": iso(LATER),
         "status": "delivered",
+        "content_dropped": True,
     }
 
 

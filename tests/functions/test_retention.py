@@ -12,6 +12,7 @@ from failover.rules import delivery, listing, signature, transitions
 from failover.rules.answers import Accepted
 from failover.rules.channels import CHANNELS
 from failover.rules.receipt import Receipt
+from tests.described import check
 from tests.examples import ID, MESSENGER, NOW, SMS, TWO_STEPS, workflow
 from tests.functions.conftest import REPORT, STATUS, ended, task_of
 from tests.world import body_of, callback_event, load, template
@@ -162,7 +163,7 @@ def at(app, delivering):
 
 @pytest.mark.parametrize("told", [True, False], ids=["told", "untold"])
 def test_expired_content_is_gone(world, call, at, publish, customer, deliver, told):
-    """To the second, removed or not, and even where nobody told the table of the end: nobody is named any more."""
+    """To the second, removed or not, and even where the table was not told of the end: no person is named any more."""
     before = running(world)
     over = world.store.write(ENDS["completed"](before))
     if told:
@@ -175,12 +176,38 @@ def test_expired_content_is_gone(world, call, at, publish, customer, deliver, to
         world.store._client.put_item(TableName=world.table, Item=pointer())
         assert ("to" in body_of(call("GET", "/messages/uuid-0"))) == kept
         redelivered = [call("POST", f"/workflows/{ID}/webhooks/{n}/redeliver")["statusCode"] for n in (STATUS, REPORT)]
-        assert redelivered == ([202, 202] if kept else [409, 202])
+        assert redelivered == [202, 202]
         deliver(task_of(world, STATUS, attempt=1 if kept else 2))
         assert content(world) is not None
-    assert [request.body["to"] for request in customer.requests] == [SMS["to"]]
-    recorded = body_of(call("GET", f"/workflows/{ID}/webhooks"))["webhooks"][0]["attempts"]
-    assert recorded[-1]["error"] == "the content has been dropped"
+    whole, rest = (request.body for request in customer.requests)
+    assert (whole["to"], whole["from"]) == (SMS["to"], SMS["from"])
+    assert rest == {name: whole[name] for name in whole if name not in ("to", "from")} | {"content_dropped": True}
+
+
+@pytest.mark.decision("Late status after the content is gone")
+@pytest.mark.parametrize("word", ["workflow", "dispatch"])
+def test_a_status_after_the_content_is_gone(world, call, at, publish, customer, deliver, word):
+    """It is recorded, published and forwarded in either word, without sender and recipient, and can be sent again."""
+    before = world.store.write(replace(running(world), word=word))
+    over = world.store.write(ENDS["completed"](before))
+    publish(before, over)
+    late, over = END + 29 * DAY, world.read(ID)
+    at(late)
+    after = world.store.write(transitions.received(over, 0, Receipt("read", "uuid-0", None, None), late * 1000))
+    publish(over, after)
+    sequence = len(after.timeline)
+    assert sequence in {task.sequence for task in world.queued()}
+    deliver(task_of(world, sequence))
+    assert call("POST", f"/workflows/{ID}/webhooks/{sequence}/redeliver")["statusCode"] == 202
+    deliver(task_of(world, sequence, attempt=2))
+    first, again = (request.body for request in customer.requests)
+    assert first == again
+    assert (first["status"], first["content_dropped"], first["message_uuid"]) == ("read", True, "uuid-0")
+    assert not {"to", "from"} & first.keys()
+    assert first["_links"][word][f"{word}_uuid"] == ID
+    check("MessageStatusWebhook", first)
+    attempts = body_of(call("GET", f"/workflows/{ID}/webhooks"))["webhooks"][-1]["attempts"]
+    assert [attempt["answer"] for attempt in attempts] == [202, 202]
 
 
 def pointer():

@@ -31,7 +31,9 @@ def _fates(calls: range) -> st.SearchStrategy[Fate | None]:
 FATES, FATES_OF_MANY = _fates(range(8)), _fates(range(40))
 """The functions that look after many workflows at once make many calls, the first 8 to find them."""
 WHICH = st.integers(0, 5)
-STATUSES = st.sampled_from(["submitted", "delivered", "read", "rejected", "undeliverable"])
+KNOWN_STATUSES = st.sampled_from(["submitted", "delivered", "read", "rejected", "undeliverable"])
+STATUSES = KNOWN_STATUSES | st.just("queued")
+ERRORS = st.sampled_from([None, None, {"title": "1300"}, {"title": "1300", "detail": "Not part of the network"}])
 PRICES = st.sampled_from([None, None, None, "0", "0.0333", "0.1"])
 NAMED = st.sampled_from([{}, {}, {"message_uuid": None}, {"client_ref": None}])
 """How a callback names its message: by both ids, or without one of them."""
@@ -109,15 +111,22 @@ class Histories(RuleBasedStateMachine):
         self.history.look(account, self.history.flow(which), what)
 
     @precondition(lambda self: self.flows)
-    @rule(which=WHICH, back=st.integers(0, 2), status=STATUSES, price=PRICES, named=NAMED, fate=FATES)
+    @rule(which=WHICH, back=st.integers(0, 2), status=STATUSES, price=PRICES, named=NAMED, error=ERRORS, fate=FATES)
     def status(
-        self, which: int, back: int, status: str, price: str | None, named: dict[str, None], fate: Fate | None
+        self,
+        which: int,
+        back: int,
+        status: str,
+        price: str | None,
+        named: dict[str, None],
+        error: dict[str, str] | None,
+        fate: Fate | None,
     ) -> None:
         """About the message sent last, or one before it."""
         flow = self.history.flow(which)
         number = max(0, self.history.begun(flow) - back)
         usage = {"price": price, "currency": "EUR"} if price else None
-        self.history.receive(self.stack.status(flow.id, number, status, usage=usage, **named), fate)
+        self.history.receive(self.stack.status(flow.id, number, status, usage=usage, error=error, **named), fate)
 
     @precondition(lambda self: self.stack.vendor.waiting)
     @rule(fate=FATES)
@@ -143,7 +152,7 @@ class Histories(RuleBasedStateMachine):
         self.history.stray_send(self.history.flow(which), number, script, fate)
 
     @precondition(lambda self: self.flows)
-    @rule(which=WHICH, number=st.integers(0, 2), status=STATUSES)
+    @rule(which=WHICH, number=st.integers(0, 2), status=KNOWN_STATUSES)
     def flood(self, which: int, number: int, status: str) -> None:
         flow = self.history.flow(which)
         self.history.flood(flow, min(number, len(flow.steps) - 1), status)

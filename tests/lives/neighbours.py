@@ -50,8 +50,6 @@ class Vendor:
     """What its callbacks, as far as they were answered 200, have named."""
     told: dict[tuple[str, int], set[str]] = field(default_factory=lambda: defaultdict(set))
     """The statuses of those callbacks."""
-    flooded: set[tuple[str, int]] = field(default_factory=set)
-    """Messages with more callbacks than a timeline has room for."""
     waiting: list[dict[str, Any]] = field(default_factory=list)
     """Callbacks that were not answered 200, and come again."""
 

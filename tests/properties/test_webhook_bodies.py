@@ -30,14 +30,14 @@ def test_bodies_do_not_change(flow, happenings, word):
 @settings(max_examples=300, deadline=None)
 @given(STEPS, EVENTS)
 def test_every_status_and_one_report_are_told(flow, happenings):
-    """I10: each status is one webhook, or one for each price it brings, and the end one report; all as described."""
+    """I10: each status is one webhook, and one more for each price or reason it brings, and the end one report."""
     for _, _, after in histories(flow, happenings):
         flow = after
     told = webhooks.told(flow)
     statuses = [entry for entry in told if entry["event"] == "status"]
     recorded = {(number, status) for number, step in enumerate(flow.steps) for status in step.statuses}
     assert {(entry["step"], entry["status"]) for entry in statuses} == recorded
-    brought = [(entry["step"], entry["status"], str(entry.get("usage"))) for entry in statuses]
+    brought = [(entry["step"], entry["status"], str(entry.get("usage")), str(entry.get("error"))) for entry in statuses]
     assert len(set(brought)) == len(brought)
     for entry in told:
         kind = "FinalReport" if entry["event"] in FINAL_REPORTS else "MessageStatusWebhook"

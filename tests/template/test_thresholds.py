@@ -153,6 +153,11 @@ def test_a_dashboard_that_says_get():
     assert rung(*[{**callbacks(genuine=40), "CallbacksNotPosted": 4}] * DAY) == set()
 
 
+def test_an_unknown_status():
+    """It rings for the first one: only the vendor can sign it."""
+    assert rung({**callbacks(genuine=40), "UnknownStatuses": 1}) == {"StatusesUnknown"}
+
+
 def test_unsigned_callbacks():
     """A vendor that does not sign has an alarm of its own, within half an hour; the API does not count as failing."""
     unsigned = callbacks(unsigned=300)

@@ -185,10 +185,11 @@ def lived(word, prices=("EUR", "EUR")):
 def bodies(kind):
     """Every webhook of one kind that such workflows have, in both words, with one currency and with two."""
     lives = [lived(word, prices) for word in ("workflow", "dispatch") for prices in (("EUR", "EUR"), ("EUR", "USD"))]
-    content = [examples.MESSENGER, examples.SMS]
+    contents = [examples.MESSENGER, examples.SMS], None
     return [
         webhooks.body(workflow, content, entry)
         for workflow in lives
+        for content in contents
         for entry in webhooks.told(workflow)
         if (entry["event"] == webhooks.MESSAGE_STATUS) == (kind == "status")
     ]

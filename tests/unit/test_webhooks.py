@@ -269,11 +269,14 @@ def test_what_is_told():
     assert [webhooks.find(flow, sequence) for sequence in (-1, 0, 1, 5, 10)] == [None] * 5
 
 
-def test_content_dropped():
-    """Once sender and recipient have been forgotten, a status cannot be told any more; a report still can."""
-    flow = failed_over()
-    with pytest.raises(webhooks.ContentDropped):
-        body(flow, 4, None)
+@pytest.mark.decision("Content has been dropped")
+@pytest.mark.parametrize("word", ["workflow", "dispatch"])
+def test_content_dropped(word):
+    """Once sender and recipient are not kept any longer, a status is told without them; a report is as before."""
+    flow = replace(failed_over(), word=word)
+    whole, rest = body(flow, 4), body(flow, 4, None)
+    assert {"to", "from"} <= whole.keys()
+    assert rest == {name: whole[name] for name in whole if name not in ("to", "from")} | {"content_dropped": True}
     assert body(flow, 9, None) == body(flow, 9)
 
 
@@ -298,5 +301,6 @@ def test_message_resource_before_any_status():
         "message_uuid": "uuid-0",
         "timestamp": "2027-01-15T08:00:00.007Z",
         "status": "submitted",
+        "content_dropped": True,
         "_links": LINKS["workflow"],
     }

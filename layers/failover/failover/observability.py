@@ -26,6 +26,7 @@ ALARMED = frozenset(
         "MessagesAccepted",
         "OldestOverdueSeconds",
         "UnexpectedFailures",
+        "UnknownStatuses",
         "UnsignedReceipts",
         "WebhooksPublishedLate",
         "WorkflowsAbandoned",

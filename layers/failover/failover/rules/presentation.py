@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from failover.rules import client_ref
+from failover.rules import client_ref, reasons
 from failover.rules.usage import Usage, totals
 from failover.rules.workflow import FINAL_REPORTS, Entry, Step, Workflow
 
@@ -76,7 +76,13 @@ def _step(number: int, step: Step, content: dict[str, Any]) -> dict[str, Any]:
 
 
 def _entry(workflow: Workflow, entry: Entry) -> dict[str, Any]:
-    """An entry of the timeline; a final report, with what the messages had cost by then."""
-    instants: dict[str, Any] = {key: iso(entry[key]) for key in ("at", "timestamp") if key in entry}
-    costs = usage(totals(workflow.timeline[: entry["sequence"]])) if entry["event"] in FINAL_REPORTS else {}
-    return {**entry, **instants, **costs}
+    """An entry of the timeline; a final report, with what the messages had cost by then.
+
+    A step that was left, with all that is known of the reason by now.
+    """
+    document: dict[str, Any] = {**entry, **{key: iso(entry[key]) for key in ("at", "timestamp") if key in entry}}
+    if entry["event"] in FINAL_REPORTS:
+        document.update(usage(totals(workflow.timeline[: entry["sequence"]])))
+    if entry["event"] == "left":
+        document["reason"] = reasons.as_known(entry, workflow.timeline)
+    return document

@@ -1,16 +1,19 @@
 """A status callback of the Messages API as plain data, whichever version's body it came in (contract, 7.1 and 11)."""
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Any
 
+from failover.rules import vendor_error
 from failover.rules.message_uuid import message_uuid
 from failover.rules.redaction import private_phrases, redacted
 from failover.rules.statuses import STATUSES
 from failover.rules.usage import Usage, usage
 
 _YEAR_2100 = 4_102_444_800_000
+_LONGEST_WORD = 40
+_NO_LETTERS = re.compile("[^a-z]+")
 
 
 class UnreadableReceipt(Exception):
@@ -24,13 +27,17 @@ class UnreadableReceipt(Exception):
 @dataclass(frozen=True)
 class Receipt:
     status: str
+    """One of STATUSES; any other word of the vendor's as 1 to 40 characters of a to z and `_`, so without addresses."""
     message_uuid: str | None
     """None where the callback has none that can be used (`rules.message_uuid`)."""
     client_ref: str | None
     timestamp: int | None
     """When the vendor says it happened (ms); None where the callback gives no readable time."""
     error: dict[str, Any] | None = None
-    """{"code": int or None, "reason": str}, free of addresses and of the parties."""
+    """{"code": int, "reason": str}, the code only where there is one, the reason free of addresses and of the parties.
+
+    None where the callback has no error, or one that says nothing.
+    """
     usage: Usage | None = None
 
 
@@ -38,19 +45,32 @@ def parse(body: Any) -> Receipt:
     """Read the v1 or the v0.1 body of a callback. Raises UnreadableReceipt."""
     if not isinstance(body, dict):
         raise UnreadableReceipt("body")
-    if not isinstance(body.get("status"), str) or body["status"] not in STATUSES:
-        raise UnreadableReceipt("status")
+    parties = _parties(body)
     receipt = Receipt(
-        status=body["status"],
+        status=_status(body.get("status"), parties),
         message_uuid=message_uuid(body.get("message_uuid")),
         client_ref=_text(body.get("client_ref")),
         timestamp=_instant(body.get("timestamp")),
-        error=_error(body.get("error"), _parties(body)),
+        error=_error(body.get("error"), parties),
         usage=usage(body.get("usage")),
     )
     if receipt.message_uuid is None and receipt.client_ref is None:
         raise UnreadableReceipt("message_uuid")
     return receipt
+
+
+def _status(value: Any, parties: list[str]) -> str:
+    """The word in lower case, so that words which differ in case are one. Raises UnreadableReceipt where there is none.
+
+    A word that is unknown here is kept in letters only: its callback may be of a later version of the vendor's API.
+    """
+    word = value.strip().lower() if isinstance(value, str) else ""
+    if word in STATUSES:
+        return word
+    letters = _NO_LETTERS.sub("_", redacted(word, [party.lower() for party in parties]))[:_LONGEST_WORD].strip("_")
+    if not letters:
+        raise UnreadableReceipt("status")
+    return letters
 
 
 def _text(value: Any) -> str | None:
@@ -62,7 +82,7 @@ def _instant(value: Any) -> int | None:
     if not isinstance(value, str):
         return None
     try:
-        at = datetime.fromisoformat(value.removesuffix(" UTC"))
+        at = datetime.fromisoformat(value.strip().removesuffix(" UTC"))
     except ValueError:
         return None
     milliseconds = int((at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp() * 1000)
@@ -75,21 +95,8 @@ def _parties(body: dict[str, Any]) -> list[str]:
 
 
 def _error(value: Any, parties: list[str]) -> dict[str, Any] | None:
-    """v0.1 says {code, reason}; v1 says {type, title: "<code>", detail, instance}."""
-    if not isinstance(value, dict):
-        return None
-    code = _words(value.get("code")) or _words(value.get("title"))
-    reason = redacted(_words(value.get("reason")) or _words(value.get("detail")), parties)
-    error: dict[str, Any] = {"reason": reason}
-    if code.isascii() and code.isdigit() and len(code) <= 6:
-        error["code"] = int(code)
-    return error
-
-
-def _words(value: Any) -> str:
-    """What a string or a number says; anything else says nothing."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, int | Decimal) and not isinstance(value, bool):
-        return str(Decimal(value))  # str(int) refuses thousands of digits
-    return ""
+    said = vendor_error.read(value)
+    error: dict[str, Any] = {"reason": redacted(said.words, parties)}
+    if said.code is not None:
+        error["code"] = said.code
+    return error if said.code is not None or error["reason"] else None

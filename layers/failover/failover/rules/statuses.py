@@ -7,6 +7,7 @@ FAILURES = frozenset({"rejected", "undeliverable"})
 """Statuses that end a message, unless `delivered` or `read` came first."""
 
 STATUSES = frozenset(RANKS) | FAILURES
+"""The words that decide something. Any other one is recorded and forwarded, and changes nothing."""
 
 CONDITIONS = ("delivered", "read")
 
@@ -21,12 +22,12 @@ def meets(status: str | None, condition: str) -> bool:
     return RANKS.get(status or "", 0) >= RANKS[condition]
 
 
-def risen(known: str | None, arriving: str) -> str:
+def risen(known: str | None, arriving: str) -> str | None:
     """The status a message has after `arriving`, given the `known` one (None: no status yet).
 
     A failure stands only if the person had not been reached before it, and nothing follows a failure.
     """
-    if known in FAILURES:
+    if known in FAILURES or arriving not in STATUSES:
         return known
     if arriving in FAILURES:
         return known if known and reached(known) else arriving

@@ -8,11 +8,11 @@ instant one comes first, and the other decides knowing it.
 from dataclasses import replace
 from typing import Any
 
-from failover.rules import backoff, due, reasons, webhooks
+from failover.rules import backoff, due, reasons, status_entries, webhooks
 from failover.rules.answers import Accepted, Answer, NotTaken, Refused, Unknown
 from failover.rules.receipt import Receipt
 from failover.rules.statuses import FAILURES, meets, reached, risen
-from failover.rules.usage import costs, named_before
+from failover.rules.usage import costs
 from failover.rules.workflow import MOST_ATTEMPTS, Step, Workflow
 
 FINAL_CONDITION = "delivered"
@@ -20,14 +20,6 @@ FINAL_CONDITION = "delivered"
 
 _REVERSIBLE = frozenset({"expired", "refused", "unsendable"})
 """Closed without a status, which a late success proves wrong; a status that was a failure stays one."""
-
-
-MOST_STATUS_ENTRIES = 8
-"""Entries of the timeline about one message's status, before a callback that only names another price is dropped."""
-
-
-class StatusesFull(Exception):
-    """A callback repeats a status with yet another price, and the timeline has no more room for its message."""
 
 
 class TooEarly(Exception):
@@ -102,33 +94,31 @@ def answered(workflow: Workflow, number: int, answer: Answer, now: int) -> Workf
 
 
 def received(workflow: Workflow, number: int, receipt: Receipt, now: int) -> Workflow | None:
-    """A status has come for step `number`; None: it was known already, or the step was never sent.
+    """A status has come for step `number`; None: all of it was known already, or the step was never sent.
 
-    One that is known is recorded again only if it names a price that none of this message's callbacks has named, and
-    only so often: callbacks must not fill the item until nothing else can be written. Raises StatusesFull then.
+    A word that is unknown to us proves that the message was taken, and decides nothing else. Raises StatusesFull.
     """
     step = workflow.steps[number]
-    repeated = receipt.status in step.statuses
-    if step.phase == "pending" or (repeated and named_before(workflow.timeline, number, receipt.usage)):
-        return None
-    if repeated and _status_entries(workflow, number) >= MOST_STATUS_ENTRIES:
-        raise StatusesFull
     late = step.outcome is not None or not workflow.running
+    entry = None if step.phase == "pending" else status_entries.told(workflow, number, receipt, late)
+    if entry is None:
+        return None
     known, before, after = workflow, step.status, risen(step.status, receipt.status)
     workflow = _with_step(
         workflow,
         number,
         status=after,
-        statuses=step.statuses if repeated else (*step.statuses, receipt.status),
+        statuses=step.statuses if receipt.status in step.statuses else (*step.statuses, receipt.status),
         message_uuid=step.message_uuid or receipt.message_uuid,
     )
     learned = {"message_uuid": receipt.message_uuid} if receipt.message_uuid and not step.message_uuid else {}
-    workflow = _noted(workflow, now, "status", step=number, **learned, **_told(receipt, late, repeated))
+    workflow = _noted(workflow, now, "status", step=number, **learned, **entry)
     if not workflow.running:
+        if workflow.status == "error":
+            workflow = replace(workflow, reason=reasons.of_the_end(workflow.timeline) or workflow.reason)
         return _due(_amended(known, workflow, now), now)
     if after in FAILURES and step.outcome is None:
-        error = reasons.error(receipt.error)
-        workflow = _closed(workflow, number, after, now, error)
+        workflow = _closed(workflow, number, after, now, reasons.error(receipt.error))
     elif after != before and meets(after, step.condition_status or FINAL_CONDITION) and _can_still_succeed(step):
         workflow = _with_step(workflow, number, outcome="met")
         workflow = _ended(workflow, "completed", now, step=number)
@@ -242,10 +232,6 @@ def _time_is_up_at(workflow: Workflow, number: int) -> int:
     return began + (step.expiry_time or 0) * 1000
 
 
-def _status_entries(workflow: Workflow, number: int) -> int:
-    return sum(entry["event"] == "status" and entry["step"] == number for entry in workflow.timeline)
-
-
 def _can_still_succeed(step: Step) -> bool:
     return step.outcome is None or step.outcome in _REVERSIBLE
 
@@ -285,19 +271,6 @@ def _amended(known: Workflow, workflow: Workflow, now: int) -> Workflow:
 
 def _times_reached(workflow: Workflow) -> int:
     return sum(any(map(reached, step.statuses)) for step in workflow.steps)
-
-
-def _told(receipt: Receipt, late: bool, repeated: bool) -> dict[str, Any]:
-    told: dict[str, Any] = {"status": receipt.status}
-    if receipt.error and not repeated:  # the first one has it, and it is the largest part of an entry
-        told["error"] = receipt.error
-    if receipt.usage:
-        told["usage"] = receipt.usage
-    if receipt.timestamp is not None:
-        told["timestamp"] = receipt.timestamp
-    if late:
-        told["late"] = True
-    return told
 
 
 def _with_step(workflow: Workflow, number: int, **changes: Any) -> Workflow:

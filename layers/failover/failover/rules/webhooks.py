@@ -1,14 +1,15 @@
 """The customer's webhooks: which entries of a timeline are told, and in which words (contract, sections 0, 7.1, 7.2).
 
 A body is made anew from the workflow each time it is sent, and is the same each time: it depends on the timeline only
-up to its own entry, and on what never changes.
+up to its own entry, and on what never changes. Only sender, recipient and the step's own client_ref go in time, with
+the content.
 """
 
 from typing import Any
 
-from failover.rules import client_ref
+from failover.rules import client_ref, reasons
 from failover.rules.presentation import iso, usage
-from failover.rules.statuses import risen
+from failover.rules.statuses import FAILURES, risen
 from failover.rules.usage import Usage, by_step, totals
 from failover.rules.workflow import FINAL_REPORTS, Entry, Workflow
 
@@ -20,10 +21,6 @@ TOLD = FINAL_REPORTS | {MESSAGE_STATUS}
 SURE_SECONDS = 11 * 3600
 """An entry that is younger has not been lost. The stream hands out a workflow's changes in their order, and the
 template has none given up that is younger than 12 hours; the hour between is for clocks that differ."""
-
-
-class ContentDropped(Exception):
-    """A message status names sender and recipient, and this workflow's content has been dropped."""
 
 
 def told(workflow: Workflow) -> list[Entry]:
@@ -48,23 +45,24 @@ def find(workflow: Workflow, sequence: int) -> Entry | None:
 
 
 def body(workflow: Workflow, content: list[dict[str, Any]] | None, entry: Entry) -> dict[str, Any]:
-    """The body of the webhook that tells `entry`. Raises ContentDropped."""
+    """The body of the webhook that tells `entry`; `content` is None once it has been dropped."""
     if entry["event"] in FINAL_REPORTS:
         document = _final_report(workflow, entry)
-    elif content is not None:
-        uuids = _message_uuids(workflow.timeline[: entry["sequence"]])
-        document = _message_status(workflow, content[entry["step"]], entry, uuids.get(entry["step"]))
     else:
-        raise ContentDropped
+        uuids = _message_uuids(workflow.timeline[: entry["sequence"]])
+        document = _message_status(workflow, content, entry, uuids.get(entry["step"]))
     return {**document, "sequence": entry["sequence"]}
 
 
 def message(workflow: Workflow, number: int, content: list[dict[str, Any]] | None) -> dict[str, Any]:
-    """The resource a message's href leads to: its last webhook's words, `submitted` before there is any."""
+    """The resource a message's href leads to: its status and price by now, and all that is known of its failure."""
     step = workflow.steps[number]
     statuses = [e for e in workflow.timeline if e["event"] == MESSAGE_STATUS and e["step"] == number]
     last = statuses[-1] if statuses else {"step": number, "at": step.answered_at or workflow.created_at}
-    document = _message_status(workflow, content[number] if content else {}, last, step.message_uuid)
+    document = _message_status(workflow, content, last, step.message_uuid)
+    document.pop("error", None)
+    if step.status in FAILURES and (error := reasons.told(workflow.timeline, number, step.status)):
+        document["error"] = error
     return {**document, "status": step.status or "submitted", **_charged(by_step(workflow.timeline).get(number))}
 
 
@@ -74,11 +72,16 @@ def link(workflow: Workflow) -> dict[str, Any]:
     return {workflow.word: {"href": href, f"{workflow.word}_uuid": workflow.id}}
 
 
-def _message_status(workflow: Workflow, step: dict[str, Any], entry: Entry, message_uuid: str | None) -> dict[str, Any]:
+def _message_status(
+    workflow: Workflow, content: list[dict[str, Any]] | None, entry: Entry, message_uuid: str | None
+) -> dict[str, Any]:
+    step = content[entry["step"]] if content else {}
     document: dict[str, Any] = {}
     if message_uuid is not None:
         document["message_uuid"] = message_uuid
     document.update({party: step[party] for party in ("to", "from") if party in step})
+    if content is None:
+        document["content_dropped"] = True
     document["timestamp"] = iso(entry["timestamp"] if "timestamp" in entry else entry["at"])
     document["status"] = entry.get("status")
     document.update({key: entry[key] for key in ("error", "usage") if key in entry})
@@ -97,8 +100,8 @@ def _final_report(workflow: Workflow, entry: Entry) -> dict[str, Any]:
         f"{workflow.word}_uuid": workflow.id,
         **_reference(workflow.client_ref),
     }
-    if workflow.reason is not None:
-        document["reason"] = workflow.reason
+    if workflow.status == "error":
+        document["reason"] = reasons.of_the_end(past) or workflow.reason
     if entry["event"] == "amended":
         document["amended"] = True
     document["_links"] = {"messages": _messages(workflow, past)}

@@ -11,7 +11,7 @@ from failover.adapters.deliveries import Known
 from failover.observability import count, logger, unexpected
 from failover.outside import Outside
 from failover.rules import delivery, hanging, signature, webhooks
-from failover.rules.delivery import Answered, Attempted, Forbidden, Task
+from failover.rules.delivery import Answered, Attempted, Task
 from failover.rules.hanging import Host
 from failover.rules.workflow import Entry
 from failover.use_cases.transition import TooContended
@@ -66,10 +66,7 @@ def deliver(outside: Outside, task: Task) -> None:
 
 def _request(outside: Outside, known: Known, url: str, entry: Entry) -> Callable[[], Attempted]:
     """The attempt, ready to be made: what can fail before it has been done."""
-    try:
-        document = webhooks.body(known.workflow, known.content, entry)
-    except webhooks.ContentDropped:
-        return lambda: Forbidden("the content has been dropped")
+    document = webhooks.body(known.workflow, known.content, entry)
     raw = simplejson.dumps(document, ensure_ascii=False, use_decimal=True).encode()
     headers = {"Authorization": _authorization(outside, known, raw)}
     return lambda: outside.webhooks.post(url, raw, headers)

@@ -28,14 +28,12 @@ def redeliver(outside: Outside, caller: Caller, workflow_id: str, sequence: str)
 
     404, or 409 where there is nothing to send.
     """
-    workflow, content = find(outside, caller, workflow_id)
+    workflow, _ = find(outside, caller, workflow_id)
     entry = _entry(workflow, sequence)
     task = Task(workflow.id, workflow.account, workflow.application, entry["sequence"])
     known = outside.deliveries.prepare(task)
     if known is None or known.url is None:
         raise problems.Problem(problems.CONFLICT, "There is no URL to send this webhook to.")
-    if content is None and entry["event"] == webhooks.MESSAGE_STATUS:
-        raise problems.Problem(problems.CONFLICT, "This webhook names sender and recipient, who have been forgotten.")
     if known.last_attempt >= delivery.MOST_ATTEMPTS:
         raise problems.Problem(problems.CONFLICT, f"{delivery.MOST_ATTEMPTS} attempts have been made.")
     if delivery.under_way(known.claimed_at, outside.now()):

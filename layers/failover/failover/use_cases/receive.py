@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 
 from failover import problems
@@ -10,6 +11,8 @@ from failover.observability import count, logger
 from failover.outside import Outside
 from failover.rules import client_ref, due, signature, transitions
 from failover.rules.receipt import Receipt, UnreadableReceipt, parse
+from failover.rules.status_entries import StatusesFull
+from failover.rules.statuses import STATUSES
 from failover.rules.workflow import Workflow
 from failover.use_cases import body
 from failover.use_cases.signal import signal
@@ -31,6 +34,9 @@ def receive(outside: Outside, authorization: str | None, raw: bytes) -> None:
     count("GenuineReceipts")
     with _counted():
         receipt = _receipt(raw)
+    if receipt.status not in STATUSES:
+        logger.warning("unknown status", status=receipt.status)
+        count("UnknownStatuses")
 
     place = _place(outside, receipt, issued_at)
     workflow = outside.store.read(place[0]) if place else None
@@ -40,10 +46,12 @@ def receive(outside: Outside, authorization: str | None, raw: bytes) -> None:
         return
     logger.append_keys(workflow_id=workflow.id)
     number = place[1]
-    decide = partial(transitions.received, number=number, receipt=receipt, now=outside.now())
+    now = outside.now()
+    decide = partial(transitions.received, number=number, receipt=receipt, now=now)
+    without_id = partial(transitions.received, number=number, receipt=replace(receipt, message_uuid=None), now=now)
     try:
-        told = transition(outside.store, workflow, decide, _pointer(outside, workflow, number, receipt))
-    except transitions.StatusesFull:
+        told = transition(outside.store, workflow, decide, _pointer(outside, workflow, number, receipt), without_id)
+    except StatusesFull:
         logger.warning("status dropped", step=number, status=receipt.status)
         count("ReceiptsDropped")
         return
@@ -110,10 +118,10 @@ def _secrets(value: dict[str, str]) -> list[str]:
 
 def _place(outside: Outside, receipt: Receipt, issued_at: int) -> tuple[str, int] | None:
     """The workflow and step of a receipt: by our reference, else by its message's id."""
-    if receipt.client_ref is not None:
-        return client_ref.parse(receipt.client_ref)
-    place = outside.store.find_message(receipt.message_uuid or "")
+    if receipt.client_ref is not None and (place := client_ref.parse(receipt.client_ref)):
+        return place
+    place = outside.store.find_message(receipt.message_uuid) if receipt.message_uuid else None
     happened_at = issued_at if receipt.timestamp is None else receipt.timestamp
-    if place is None and outside.now() - happened_at < _PATIENCE:
+    if place is None and receipt.client_ref is None and outside.now() - happened_at < _PATIENCE:
         raise problems.unavailable("This message is not known yet.", retry_after=5)
     return place

@@ -13,7 +13,7 @@ from failover.adapters.store import Pointer
 from failover.observability import count, count_none, logger
 from failover.outside import Outside
 from failover.rules import backoff, due, outgoing, transitions
-from failover.rules.answers import Accepted, Answer, NotTaken, Refused
+from failover.rules.answers import Accepted, Answer, NotTaken, Refused, Unknown
 from failover.rules.client_ref import client_ref
 from failover.rules.itinerary import InvalidInput
 from failover.rules.redaction import private_phrases, redacted
@@ -25,6 +25,9 @@ _LONGEST_WAIT = 60.0
 
 _LOOK_AGAIN = 5.0
 """Seconds after which it looks whether it still has to wait."""
+
+_ID_REUSED = Unknown("the answer named another message's id")
+"""Perhaps something between us and the Messages API has repeated an earlier answer, and this message never left."""
 
 
 def send(outside: Outside, channel: str, workflow_id: str, number: int) -> None:
@@ -120,8 +123,12 @@ def _record(outside: Outside, claimed: Workflow, number: int, answer: Answer) ->
     pointer = None
     if isinstance(answer, Accepted):
         pointer = Pointer(answer.message_uuid, number, due.pointers_expire_at(claimed, outside.now()))
-    decide = partial(transitions.answered, number=number, answer=answer, now=outside.now())
-    transition(outside.store, claimed, decide, pointer)
+    now = outside.now()
+    decide = partial(transitions.answered, number=number, answer=answer, now=now)
+    without_id = partial(transitions.answered, number=number, answer=_ID_REUSED, now=now)
+    told = transition(outside.store, claimed, decide, pointer, without_id)
+    if pointer and told and told[1].steps[number].phase == "unknown":
+        answer = _ID_REUSED
     result = type(answer).__name__.lower()
     count("StepsSent", channel=claimed.steps[number].channel, answer=result)
     if isinstance(answer, Accepted):

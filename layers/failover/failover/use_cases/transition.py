@@ -22,11 +22,13 @@ def transition(
     workflow: Workflow,
     decide: Callable[[Workflow], Workflow | None],
     pointer: Pointer | None = None,
+    if_taken: Callable[[Workflow], Workflow | None] | None = None,
 ) -> tuple[Workflow, Workflow] | None:
     """(before, after) of the decision that was written; None: `decide` found nothing to do.
 
     `workflow` is as the caller has read it. If another writer was faster, the decision is made again, knowing what
-    that one wrote. A pointer to another message stays where it is. Raises TooContended after five tries.
+    that one wrote. Where the id of `pointer` is another message's already, its pointer stays where it is, and
+    `if_taken` decides instead, without the id. Raises TooContended after five tries.
     """
     for attempt in range(_TRIES):
         if attempt:
@@ -39,7 +41,7 @@ def transition(
         except Conflict as conflict:
             workflow = conflict.current
         except PointerTaken:
-            logger.error("the message id belongs to another message already")
+            logger.error("the message id belongs to another message already", workflow_id=workflow.id)
             count("MessageIdsReused")
-            pointer = None
+            decide, pointer = if_taken or decide, None
     raise TooContended

@@ -1,0 +1,115 @@
+"""Why a message failed: a later callback of the same failure brings what the first one lacked, and nothing is lost."""
+
+import pytest
+
+from failover.rules import presentation, transitions, webhooks
+from failover.rules.status_entries import MOST_STATUS_ENTRIES, StatusesFull
+from tests.acts import LATER, lived, reported, sent, status
+from tests.examples import MESSENGER, NOW, SMS
+
+CONTENT = [MESSENGER, SMS]
+BARE = {"code": 1300, "reason": ""}
+WHOLE = {"code": 1300, "reason": "Not part of the provider network"}
+EURO = {"price": "0.0333", "currency": "EUR"}
+
+
+def errors(flow, number=0):
+    return [one.get("error") for one in flow.timeline if one["event"] == "status" and one["step"] == number]
+
+
+def left(flow):
+    """The reasons of the steps that were left, as a customer sees them."""
+    return [entry["reason"] for entry in presentation.shown(flow, None)["timeline"] if entry["event"] == "left"]
+
+
+@pytest.mark.decision("A reason that comes later")
+@pytest.mark.parametrize("failure", ["rejected", "undeliverable"])
+@pytest.mark.parametrize(
+    ("first", "then", "known"),
+    [
+        (None, WHOLE, WHOLE),
+        (BARE, WHOLE, WHOLE),
+        ({"reason": WHOLE["reason"]}, BARE, WHOLE),
+        (BARE, {"reason": WHOLE["reason"]}, WHOLE),
+        (None, BARE, BARE),
+    ],
+)
+def test_completed(failure, first, then, known):
+    """The later callback is an entry and a webhook of its own, with all that is known; the reason shown has it too."""
+    before = lived(sent(0), status(0, failure, error=first))
+    flow = status(0, failure, error=then)(before)
+    assert errors(flow) == [first, known]
+    assert flow.timeline[-1]["late"] is True
+    assert webhooks.body(flow, CONTENT, flow.timeline[-1])["error"] == known
+    assert left(flow) == [f"{failure}: {known['code']} {known['reason']}".strip()]
+    assert webhooks.message(flow, 0, CONTENT)["error"] == known
+    assert flow.timeline[: len(before.timeline)] == before.timeline, "what has been told is not changed"
+    assert (flow.status, flow.steps) == (before.status, before.steps), "and nothing is decided again"
+
+
+@pytest.mark.decision("A reason that comes later")
+@pytest.mark.parametrize("then", [None, BARE, WHOLE, {"code": 1000, "reason": "another"}, {"code": 7, "reason": ""}])
+def test_nothing_new(then):
+    """What is known stays as the first callback said it: a repeat, or a later contradiction, changes nothing."""
+    flow = lived(sent(0), status(0, "rejected", error=WHOLE))
+    assert status(0, "rejected", error=then)(flow) is None
+
+
+def test_completed_once():
+    """The callback that completes the reason is recorded once, however often it comes."""
+    flow = lived(sent(0), status(0, "rejected"), status(0, "rejected", error=WHOLE))
+    assert status(0, "rejected", error=WHOLE)(flow) is None
+
+
+@pytest.mark.decision("A reason that comes later")
+def test_after_the_end():
+    """The reason of the workflow is completed too, without another final report; one that was sent stays as it was."""
+    before = lived(sent(0), sent(1, LATER), status(1, "rejected"))
+    report = webhooks.find(before, len(before.timeline))
+    first = webhooks.body(before, CONTENT, report)
+    flow = status(1, "rejected", error=WHOLE)(before)
+    whole = "rejected: 1300 Not part of the provider network"
+    assert (before.reason, flow.reason, flow.ended_at) == ("rejected", whole, before.ended_at)
+    assert flow.timeline[-1]["event"] == "status"
+    assert webhooks.body(flow, CONTENT, report) == first
+    assert presentation.summary(flow)["reason"] == whole
+    amended = status(1, "rejected", usage=EURO)(flow)
+    assert webhooks.body(amended, CONTENT, amended.timeline[-1])["reason"] == whole, "a report sent again has it"
+    assert reported(amended) == [EURO]
+    assert webhooks.body(amended, CONTENT, report) == first
+
+
+def test_another_failure_is_another_reason():
+    """A step that was left as rejected keeps that reason, whatever an `undeliverable` says after it."""
+    flow = lived(sent(0), status(0, "rejected"), status(0, "undeliverable", error=WHOLE))
+    assert left(flow) == ["rejected"]
+    assert errors(flow) == [None, WHOLE]
+
+
+def test_a_price_does_not_hide_the_reason():
+    """A repeat with a new price has no error of its own, and the message still shows the one that is known."""
+    flow = lived(sent(0), status(0, "rejected", error=WHOLE), status(0, "rejected", usage=EURO))
+    assert errors(flow) == [WHOLE, None]
+    assert webhooks.message(flow, 0, CONTENT)["error"] == WHOLE
+
+
+def test_only_failures_have_reasons():
+    """The error of a status that is no failure is kept with it, and a repeat adds nothing."""
+    flow = lived(sent(0), status(0, "submitted"))
+    assert status(0, "submitted", error=WHOLE)(flow) is None
+
+
+def test_bounded():
+    """Where the timeline of a message is full, a reason finds no more room than a price does."""
+    flow = lived(sent(0), status(0, "rejected"))
+    for price in range(MOST_STATUS_ENTRIES - 1):
+        flow = status(0, "rejected", usage={"price": str(price), "currency": "EUR"})(flow)
+    with pytest.raises(StatusesFull):
+        status(0, "rejected", error=WHOLE)(flow)
+
+
+def test_the_race_is_told_once():
+    """A completed reason ends no race: its step was left before."""
+    before = lived(sent(0), status(0, "rejected"))
+    assert transitions.signal(before, status(0, "rejected", error=WHOLE)(before)) is None
+    assert transitions.claimed(status(0, "rejected", error=WHOLE)(before), 1, NOW).steps[1].phase == "claimed"
