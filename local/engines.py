@@ -12,12 +12,11 @@ import urllib.request
 from contextlib import suppress
 from pathlib import Path
 
-from local.place import REGION, LocalFailure, Place
+from local.place import REGION, ROOT, LocalFailure, Place
 
 ACCOUNT = "000000000000"
 _READY_SECONDS = 60
 _STOP_SECONDS = 12
-_CONCURRENT_LAMBDAS = "16"
 
 
 _children: dict[int, subprocess.Popen[bytes]] = {}
@@ -36,14 +35,15 @@ def start(place: Place) -> None:
         engines["ministack"] = _spawn(
             place,
             "ministack",
-            [str(binaries / "ministack")],
+            [sys.executable, "-m", "local.ministack"],
+            PYTHONPATH=os.pathsep.join([str(ROOT), str(ROOT / "layers/failover")]),
             GATEWAY_PORT=str(place.api_port),
             BIND_HOST=place.host,
             MINISTACK_REGION=REGION,
             LAMBDA_EXECUTOR="local",
             IOT_MTLS_ENABLED="0",
             AUTH=str(place.proxy_ports is None).lower(),  # a proxy is another host than the one that was signed for
-            LAMBDA_ACCOUNT_CONCURRENCY=_CONCURRENT_LAMBDAS,
+            LAMBDA_ACCOUNT_CONCURRENCY="0",  # local.ministack has limits of its own
             TMPDIR=str(workspace),
             STATE_DIR=str(workspace),
             **place.functions_environment,

@@ -1,0 +1,102 @@
+"""The process that Lambda workers are forked from: `python -P template.py <socket> <layers>`.
+
+It imports what every function imports, and then forks a worker for each request on its socket. It makes no client and
+reads no setting: a worker's environment is set after the fork, before any of our code with settings is imported.
+"""
+
+import contextlib
+import gc
+import importlib
+import json
+import os
+import pkgutil
+import runpy
+import socket
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+_SHARED = (
+    "boto3.dynamodb.types",
+    "botocore.endpoint",
+    "botocore.handlers",
+    "botocore.httpsession",
+    "aws_lambda_powertools.event_handler",
+    "aws_lambda_powertools.metrics.provider.cloudwatch_emf.cloudwatch",
+    "jwt",
+    "pydantic",
+    "requests",
+    "requests_hardened",
+    "simplejson",
+)
+"""What is expensive to import; what is missing here, or in the layers, costs time only."""
+_PURE = "failover.rules"
+"""The package of ours that knows no environment."""
+
+
+def main(control: socket.socket, layers: str) -> None:
+    fresh = list(sys.path)
+    _import_shared(layers)
+    sys.path[:] = fresh
+    gc.collect()
+    gc.freeze()
+    while asked := _receive(control):
+        request, streams = asked
+        pid = os.fork()
+        if pid == 0:
+            control.close()
+            _become_worker(request, streams)
+        for stream in streams:
+            os.close(stream)
+        pidfd = os.pidfd_open(pid)
+        socket.send_fds(control, [str(pid).encode()], [pidfd])
+        os.close(pidfd)
+
+
+def _import_shared(layers: str) -> None:
+    for layer in layers.split(os.pathsep):
+        sys.path[:0] = [layer, f"{layer}/python"]
+    for name in _SHARED:
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
+    with contextlib.suppress(ImportError):
+        for module in pkgutil.iter_modules(importlib.import_module(_PURE).__path__, f"{_PURE}."):
+            importlib.import_module(module.name)
+
+
+def _receive(control: socket.socket) -> tuple[dict[str, object], list[int]] | None:
+    """The next request and its three streams; None once MiniStack has ended. Collects workers that have ended."""
+    message, streams, _flags, _address = socket.recv_fds(control, 1 << 20, 3)
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+    return (json.loads(message), streams) if message else None
+
+
+def _become_worker(request: dict[str, object], streams: list[int]) -> NoReturn:
+    """Do as a Python does that is started with this script, folder, environment and streams."""
+    status = 1
+    try:
+        for target, stream in enumerate(streams):
+            os.dup2(stream, target)
+            os.close(stream)
+        sys.stdin, sys.stdout = open(0, closefd=False), open(1, "w", closefd=False)
+        sys.stderr = open(2, "w", buffering=1, errors="backslashreplace", closefd=False)
+        os.environ.clear()
+        os.environ.update(request["environment"])
+        os.chdir(request["folder"])
+        script = request["script"]
+        sys.argv = [script]
+        sys.path.insert(0, str(Path(script).parent))
+        runpy.run_path(script, run_name="__main__")
+        status = 0
+    except BaseException:
+        sys.excepthook(*sys.exc_info())
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+
+
+if __name__ == "__main__":
+    main(socket.socket(fileno=int(sys.argv[1])), sys.argv[2])
