@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo up down inbox load sam-local test soak lint format requirements openapi clean
+.PHONY: help demo up down inbox load burst sam-local test soak lint format requirements openapi clean
 
 PYTHON := .venv/bin/python
 HOST_PATH := $(PATH)
@@ -28,6 +28,9 @@ sam-local: .venv/ready ## every function by `sam local invoke`, and one request 
 load: .venv/ready ## 2,000 workflows of every outcome, then what was lost or came twice; WORKFLOWS=2000 RATE=2 FAULTS=kill|aws|slow
 	@$(PYTHON) -m local load
 
+burst: .venv/ready ## 450 requests in a hurry right after the start: figures, and nothing may be refused
+	@$(PYTHON) -m local burst
+
 test: .venv/ready ## every test, the deployed stack included
 	@$(PYTHON) -m pytest -n 2
 
@@ -54,7 +57,8 @@ requirements: .venv/ready ## pin the dependencies of pyproject.toml and of tests
 openapi: .venv/ready ## write the OpenAPI document anew from the code
 	@$(PYTHON) -m local.openapi
 
-clean: ## remove everything that was built or installed
+clean: ## stop the local stack, and remove everything that was built or installed
+	@if [ -e .local/engines.json ] && [ -x $(PYTHON) ]; then $(PYTHON) -m local down; fi
 	@rm -rf .venv .venv-sam .venv-checkov .local .aws-sam .hypothesis .pytest_cache .mypy_cache .ruff_cache
 
 .venv/ready: local/setup requirements-dev.txt requirements-sam.txt requirements-uv.txt requirements-node.txt

@@ -1,10 +1,11 @@
-"""`python -m local up | down | demo | inbox | load | sam-local`: what the Makefile's verbs run."""
+"""`python -m local up | down | demo | inbox | load | burst | sam-local`: what the Makefile's verbs run."""
 
 import os
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import NoReturn
 
@@ -13,7 +14,7 @@ from local.demo import demo
 from local.inbox import show_inbox
 from local.lambda_runtime import docker
 from local.lambda_runtime.sam_local import sam_local
-from local.load import Wanted, load
+from local.load import Wanted, burst, load
 from local.load.faults import BROKEN, SLOW, Faults, Kills, Proxies
 from local.place import LocalFailure, Place, default_place
 
@@ -21,10 +22,15 @@ from local.place import LocalFailure, Place, default_place
 def up(place: Place) -> None:
     """Engines, build, deploy, an account; nothing, if that is all there."""
     if engines.running(place) and credentials.written(place):
-        print(f"already up: {place.api_url}/workflows, credentials in {credentials.shown_path(place)}")
+        print(f"already up, as it was deployed then: {_addresses(place)}")
         return
     bring_up(place, _said)
-    print(f"up: {place.api_url}/workflows, credentials in {credentials.shown_path(place)}")
+    print(f"up: {_addresses(place)}")
+
+
+def _addresses(place: Place) -> str:
+    credentials_file = credentials.shown_path(place)
+    return f"{place.api_url}/workflows\ncredentials: {credentials_file}\nreference: {place.api_url}/docs"
 
 
 def bring_up(place: Place, said: Callable[[str], None]) -> None:
@@ -54,20 +60,11 @@ def down(place: Place) -> None:
 
 
 def run_demo(place: Place) -> None:
-    if engines.running(place):
-        raise LocalFailure("a local stack is up already: `make down` first, or set API_PORT and STEPFUNCTIONS_PORT")
-    try:
-        bring_up(place, _said)
+    with _for_a_while(place):
         demo(place)
-    finally:
-        engines.stop(place)
-        credentials.remove(place)
-        stack.wipe(place)
 
 
 def run_load(place: Place) -> None:
-    if engines.running(place):
-        raise LocalFailure("a local stack is up already: `make down` first, or set API_PORT and STEPFUNCTIONS_PORT")
     wanted, faults = Wanted.of_environment(), Faults()
     if asked := os.environ.get("FAULTS"):
         place = replace(place, proxy_ports=(place.api_port + 1, place.stepfunctions_port + 1))
@@ -80,10 +77,25 @@ def run_load(place: Place) -> None:
                 faults = Proxies(place, SLOW)
             case _:
                 raise LocalFailure(f"FAULTS={asked}: there are `kill`, `aws` and `slow`")
-    try:
-        bring_up(place, _said)
+    with _for_a_while(place):
         _said(f"{wanted.workflows} workflows, {wanted.rate:g} a second")
         load(place, wanted, faults)
+
+
+def run_burst(place: Place) -> None:
+    with _for_a_while(place):
+        _said("a burst of requests")
+        burst.run(place, burst.Burst())
+
+
+@contextmanager
+def _for_a_while(place: Place) -> Iterator[None]:
+    """A stack of its own, which is gone afterwards."""
+    if engines.running(place):
+        raise LocalFailure("a local stack is up already: `make down` first, or set API_PORT and STEPFUNCTIONS_PORT")
+    try:
+        bring_up(place, _said)
+        yield
     finally:
         engines.stop(place)
         credentials.remove(place)
@@ -125,6 +137,7 @@ def main() -> int:
         "demo": run_demo,
         "inbox": show_inbox,
         "load": run_load,
+        "burst": run_burst,
         "sam-local": run_sam_local,
     }
     if len(sys.argv) != 2 or sys.argv[1] not in verbs:

@@ -3,6 +3,7 @@
 load
 ├── mixture   what is posted
 ├── posting   the open loop
+├── burst     what clients in a hurry ask (`make burst`)
 ├── faults    what breaks meanwhile, if it is asked for
 └── verdict   what must hold afterwards
 """
@@ -96,6 +97,7 @@ def _report(
     print(f"; all over and told after {whole:.0f} s")
     print(f"ends        {', '.join(f'{many} {end}' for end, many in sorted(ends.items()))}")
     print(f"accepted    {verdict.quantiles([one.seconds for one in posted])}")
+    print(f"refused     {sum(one.refusals for one in posted)} times, and then accepted")
     print(f"next step   {verdict.quantiles(verdict.next_after_failure(flows.values()))}, after a failure")
     print(f"expiry      {verdict.quantiles(verdict.lateness(flows.values()))}, later than due")
     print(f"webhooks    {verdict.quantiles(verdict.webhook_lags(flows, first))}, after the fact")

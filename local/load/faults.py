@@ -92,7 +92,7 @@ class Kills(Proxies):
 
     def __init__(self, place: Place, seed: int) -> None:
         super().__init__(place, (_OF_HTTP, {}))
-        self._workers = str(place.folder / "engines" / "ministack-lambda")
+        self._workers = str(place.folder / "engines" / "ministack-lambda-")
         self._random = random.Random(seed)
         self._seed = seed
         self._over = threading.Event()
@@ -128,6 +128,6 @@ class Kills(Proxies):
 
     def _is_worker(self, process: Path) -> bool:
         try:
-            return self._workers.encode() in (process / "cmdline").read_bytes()
+            return str((process / "cwd").readlink()).startswith(self._workers)
         except OSError:
             return False

@@ -1,6 +1,5 @@
 """Post workflows at a rate, whether or not those before have been answered (an open loop)."""
 
-import math
 import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -15,8 +14,6 @@ from local.load.mixture import MIXTURE
 from local.place import LocalFailure, Place
 
 _AT_ONCE = 64
-_RAMP = 60
-"""Seconds in which the rate grows: the engines' workers all start cold."""
 _AGAIN = Retry(
     total=None,
     status=60,
@@ -28,7 +25,7 @@ _AGAIN = Retry(
     backoff_max=3,
     backoff_jitter=1,
 )
-"""A client that means to be heard. Its Idempotency-Key makes a POST whose answer was lost harmless."""
+"""What faults break is asked for again. An Idempotency-Key makes a POST whose answer was lost harmless."""
 
 
 @dataclass(frozen=True)
@@ -37,10 +34,12 @@ class Posted:
     kind: str
     seconds: float
     """From the moment it was to be posted until it was accepted."""
+    refusals: int
+    """How often it was answered 429 or 5xx before."""
 
 
 def post_all(place: Place, written: dict[str, str], webhook_url: str, many: int, rate: float) -> list[Posted]:
-    """Post `many` workflows, `rate` a second once the engines are warm. Raises LocalFailure if one is not accepted."""
+    """Post `many` workflows, `rate` a second. Raises LocalFailure if one is not accepted."""
     session = requests.Session()
     session.trust_env = False
     session.auth = (written["API_KEY"], written["API_SECRET"])
@@ -49,7 +48,7 @@ def post_all(place: Place, written: dict[str, str], webhook_url: str, many: int,
     with ThreadPoolExecutor(_AT_ONCE) as clients:
         posts = []
         for number, kind in enumerate(islice(cycle(MIXTURE), many)):
-            due = began + _due(number, rate)
+            due = began + number / rate
             time.sleep(max(0.0, due - time.monotonic()))
             posts.append(clients.submit(_post, session, place, kind, webhook_url, due))
         try:
@@ -57,13 +56,6 @@ def post_all(place: Place, written: dict[str, str], webhook_url: str, many: int,
         except requests.exceptions.RetryError:
             clients.shutdown(cancel_futures=True)
             raise LocalFailure(f"the stack cannot keep up with {rate:g} workflows a second: lower RATE") from None
-
-
-def _due(number: int, rate: float) -> float:
-    """Seconds from the start to the post `number`: the rate grows for `_RAMP` seconds, and stays then."""
-    if number < rate * _RAMP / 2:
-        return math.sqrt(2 * _RAMP * number / rate)
-    return _RAMP / 2 + number / rate
 
 
 def _post(session: requests.Session, place: Place, kind: str, webhook_url: str, due: float) -> Posted:
@@ -79,4 +71,9 @@ def _post(session: requests.Session, place: Place, kind: str, webhook_url: str, 
         cancelled = session.post(f"{place.api_url}/workflows/{workflow_id}/cancel", timeout=60)
         if cancelled.status_code not in (200, 409):
             raise LocalFailure(f"a cancel was answered {cancelled.status_code}")
-    return Posted(workflow_id, kind, seconds)
+    return Posted(workflow_id, kind, seconds, _refusals(answer))
+
+
+def _refusals(answer: requests.Response) -> int:
+    retries = answer.raw.retries
+    return sum(attempt.status is not None for attempt in retries.history) if retries else 0

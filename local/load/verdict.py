@@ -109,9 +109,9 @@ def identity(body: dict[str, Any]) -> tuple[str, int]:
 
 
 def quantiles(seconds: list[float]) -> str:
-    """p50, p99 and the longest, in one line."""
+    """p50, p95, p99 and the longest, in one line."""
     if not seconds:
         return "none"
     ordered = sorted(seconds)
-    p50, p99 = (ordered[min(len(ordered) - 1, int(len(ordered) * part))] for part in (0.5, 0.99))
-    return f"p50 {p50:7.3f} s   p99 {p99:7.3f} s   max {ordered[-1]:7.3f} s   of {len(ordered)}"
+    p50, p95, p99 = (ordered[min(len(ordered) - 1, int(len(ordered) * part))] for part in (0.5, 0.95, 0.99))
+    return f"p50 {p50:7.3f} s   p95 {p95:7.3f} s   p99 {p99:7.3f} s   max {ordered[-1]:7.3f} s   of {len(ordered)}"

@@ -14,7 +14,7 @@ import runpy
 import socket
 import sys
 from pathlib import Path
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
 _SHARED = (
     "boto3.dynamodb.types",
@@ -32,6 +32,14 @@ _SHARED = (
 """What is expensive to import; what is missing here, or in the layers, costs time only."""
 _PURE = "failover.rules"
 """The package of ours that knows no environment."""
+
+
+class Request(NamedTuple):
+    """One worker: what it runs, where, and with which variables."""
+
+    script: str
+    folder: str
+    environment: dict[str, str]
 
 
 def main(control: socket.socket, layers: str) -> None:
@@ -64,33 +72,32 @@ def _import_shared(layers: str) -> None:
             importlib.import_module(module.name)
 
 
-def _receive(control: socket.socket) -> tuple[dict[str, object], list[int]] | None:
+def _receive(control: socket.socket) -> tuple[Request, list[int]] | None:
     """The next request and its three streams; None once MiniStack has ended. Collects workers that have ended."""
     message, streams, _flags, _address = socket.recv_fds(control, 1 << 20, 3)
     with contextlib.suppress(ChildProcessError):
         while os.waitpid(-1, os.WNOHANG)[0]:
             pass
-    return (json.loads(message), streams) if message else None
+    return (Request(**json.loads(message)), streams) if message else None
 
 
-def _become_worker(request: dict[str, object], streams: list[int]) -> NoReturn:
+def _become_worker(request: Request, streams: list[int]) -> NoReturn:
     """Do as a Python does that is started with this script, folder, environment and streams."""
     status = 1
     try:
         for target, stream in enumerate(streams):
             os.dup2(stream, target)
             os.close(stream)
-        sys.stdin, sys.stdout = open(0, closefd=False), open(1, "w", closefd=False)
-        sys.stderr = open(2, "w", buffering=1, errors="backslashreplace", closefd=False)
+        sys.stdin, sys.stdout = os.fdopen(0), os.fdopen(1, "w")
+        sys.stderr = os.fdopen(2, "w", buffering=1, errors="backslashreplace")
         os.environ.clear()
-        os.environ.update(request["environment"])
-        os.chdir(request["folder"])
-        script = request["script"]
-        sys.argv = [script]
-        sys.path.insert(0, str(Path(script).parent))
-        runpy.run_path(script, run_name="__main__")
+        os.environ.update(request.environment)
+        os.chdir(request.folder)
+        sys.argv = [request.script]
+        sys.path.insert(0, str(Path(request.script).parent))
+        runpy.run_path(request.script, run_name="__main__")
         status = 0
-    except BaseException:
+    except BaseException:  # noqa: BLE001 - it ends here, with a traceback, as any Python does
         sys.excepthook(*sys.exc_info())
     finally:
         sys.stdout.flush()

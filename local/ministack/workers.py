@@ -29,8 +29,11 @@ _LONGEST_DRAIN = 0.25
 _TEMPLATE = Path(__file__).with_name("template.py")
 
 
-class SharingWorker(lambda_runtime.Worker):
-    """MiniStack's worker; but its layers are not unpacked again."""
+class SharingWorker(lambda_runtime.Worker):  # type: ignore[misc]
+    """MiniStack's worker, with two differences: it shares the folders of its layers, and its log is not waited for."""
+
+    config: dict[str, Any]
+    _proc: "Process | None"
 
     def _spawn(self) -> None:
         if layers := self.config.get("Layers"):
@@ -91,23 +94,30 @@ class _Template:
 
     def __init__(self, layers: str) -> None:
         self._asking = threading.Lock()
-        self._control, its_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._socket, its_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         command = [sys.executable, "-P", str(_TEMPLATE), str(its_end.fileno()), layers]
-        self._process = subprocess.Popen(command, pass_fds=[its_end.fileno()], stdin=subprocess.DEVNULL)
+        self.process = subprocess.Popen(command, pass_fds=[its_end.fileno()], stdin=subprocess.DEVNULL)
         its_end.close()
 
     @property
     def alive(self) -> bool:
-        return self._process.poll() is None
+        return self.process.poll() is None
+
+    def close(self) -> None:
+        self._socket.close()
+        self.process.wait()
 
     def fork(self, script: str, folder: str, environment: dict[str, str]) -> "Process":
+        """Raises RuntimeError if the template has died."""
         request = json.dumps({"script": script, "folder": folder, "environment": environment}).encode()
         pipes = [os.pipe() for _ in range(3)]
         (stdin, our_stdin), (our_stdout, stdout), (our_stderr, stderr) = pipes
         try:
             with self._asking:
-                socket.send_fds(self._control, [request], [stdin, stdout, stderr])
-                answer, pidfds, _flags, _address = socket.recv_fds(self._control, 64, 1)
+                socket.send_fds(self._socket, [request], [stdin, stdout, stderr])
+                answer, pidfds, _flags, _address = socket.recv_fds(self._socket, 64, 1)
+            if not pidfds:
+                raise RuntimeError("the template of the workers has died")
         except BaseException:
             for stream in (our_stdin, our_stdout, our_stderr):
                 os.close(stream)
@@ -115,20 +125,30 @@ class _Template:
         finally:
             for stream in (stdin, stdout, stderr):
                 os.close(stream)
-        if not pidfds:
-            raise RuntimeError(f"the template of the workers ended: {self._process.poll()}")
         return Process(int(answer), pidfds[0], our_stdin, our_stdout, our_stderr)
 
 
 _templates: dict[str, _Template] = {}
+"""By the layers of their workers."""
 _starting = threading.Lock()
 
 
 def _template(layers: str) -> _Template:
     with _starting:
-        if layers not in _templates or not _templates[layers].alive:
-            _templates[layers] = _Template(layers)
-        return _templates[layers]
+        template = _templates.get(layers)
+        if template and not template.alive:
+            template.close()
+            template = None
+        template = _templates[layers] = template or _Template(layers)
+        return template
+
+
+def close() -> None:
+    """Let the templates go: each ends when the other end of its socket is closed. Workers go on."""
+    with _starting:
+        for template in _templates.values():
+            template.close()
+        _templates.clear()
 
 
 class Process:
@@ -136,9 +156,9 @@ class Process:
 
     def __init__(self, pid: int, pidfd: int, stdin: int, stdout: int, stderr: int) -> None:
         self.pid = pid
-        self.stdin = open(stdin, "w", buffering=1)  # noqa: PTH123, SIM115 - a pipe, closed with the object
-        self.stdout = open(stdout)  # noqa: PTH123, SIM115
-        self.stderr = open(stderr)  # noqa: PTH123, SIM115
+        self.stdin = open(stdin, "w", buffering=1)  # noqa: SIM115 - a pipe, closed with the object
+        self.stdout = open(stdout)  # noqa: SIM115
+        self.stderr = open(stderr)  # noqa: SIM115
         self._pidfd = pidfd
         weakref.finalize(self, os.close, pidfd)
 

@@ -4,16 +4,12 @@ from typing import Any
 
 import pytest
 import requests
-from requests.adapters import HTTPAdapter, Retry
 
 from local import credentials, engines, stack
 from local.__main__ import bring_up
 from local.place import Place, free_port
 
 PATIENCE = 90
-
-AGAIN = Retry(total=None, status=40, status_forcelist=(429,), allowed_methods=None, backoff_factor=0.1, backoff_max=2)
-"""What the engine's gateway refuses with all Lambda workers busy has not run."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -29,7 +25,6 @@ class Stack:
         self.account = credentials.read(place)
         self.session = requests.Session()
         self.session.trust_env = False
-        self.session.mount("http://", HTTPAdapter(max_retries=AGAIN))
         self.session.headers["Authorization"] = self.account.basic
 
     def call(self, method: str, path: str, **more: Any) -> requests.Response:

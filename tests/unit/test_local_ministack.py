@@ -1,0 +1,195 @@
+"""What the local stack replaces in MiniStack: workers that are forked, and calls that wait for their turn."""
+
+import inspect
+import json
+import sys
+import threading
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+from ministack.core import lambda_runtime
+from ministack.services import lambda_svc
+
+from failover import problems
+from local.ministack import slots, workers
+
+REPLACED = (
+    lambda_runtime.Worker,
+    lambda_runtime._worker_class_for,
+    lambda_runtime.acquire_worker,
+    lambda_runtime.kill_workers,
+    lambda_runtime._signal,
+    lambda_runtime._collect,
+    lambda_svc._acquire_execution_slot,
+    lambda_svc._execute_function,
+    lambda_svc._inflight_key,
+    lambda_svc._release_execution_slot,
+    lambda_svc._resolve_layer_zip,
+    lambda_svc._throttle_response,
+    lambda_svc.lambda_execute_result_to_api_proxy_response,
+)
+"""What `local.ministack` replaces, and what it counts on."""
+
+
+def test_internals():
+    """MiniStack's parts are those that the replacements were written for: read what changed, then renew this sum."""
+    sources = "".join(inspect.getsource(part) for part in REPLACED) + lambda_runtime._PYTHON_WORKER_SCRIPT
+    assert sha256(sources.encode()).hexdigest() == "ecbcd2c9a2703f2c64140c027f25fcf750ee163f0545858f86f7b178ee3d7761"
+
+
+@pytest.fixture
+def waiting():
+    """The slots of two functions."""
+
+    def acquire(function, config):
+        return config["name"], None
+
+    def waiting(patience):
+        return slots.Slots(lambda config: config["name"], acquire, lambda _: None, patience)
+
+    return waiting
+
+
+def test_a_call_waits(waiting):
+    """A call beyond the limit of its function has the first slot that is freed, and until then it waits."""
+    waiting = waiting(patience=60)
+    for _ in range(slots.AT_ONCE):
+        assert waiting.acquire({}, {"name": "send"}) == ("send", None)
+    got = []
+    last = threading.Thread(target=lambda: got.append(waiting.acquire({}, {"name": "send"})))
+    last.start()
+    assert got == []
+    waiting.release("send")
+    last.join(60)
+    assert got == [("send", None)]
+
+
+def test_a_call_waits_in_vain(waiting):
+    """A call that has no slot in time is refused, and leaves none taken; other functions have slots of their own."""
+    waiting = waiting(patience=0.05)
+    for _ in range(slots.AT_ONCE):
+        waiting.acquire({}, {"name": "send"})
+    assert waiting.acquire({}, {"name": "send"}) == (None, "function")
+    assert waiting.acquire({}, {"name": "sandbox"}) == ("sandbox", None)
+    waiting.release("send")
+    assert waiting.acquire({}, {"name": "send"}) == ("send", None)
+
+
+def test_ministack_refuses():
+    """Where MiniStack itself refuses a call, its limit is told, and the slot is free again."""
+    refused = slots.Slots(lambda _: "send", lambda *_: (None, "account"), lambda _: None, patience=0)
+    for _ in range(slots.AT_ONCE + 1):
+        assert refused.acquire({}, {}) == (None, "account")
+
+
+def test_refusal():
+    """A refused call of the API is answered as the product would: a problem, when to repeat it, kept by no cache."""
+    answer, error = slots.answering(lambda result: result)({"throttle": True, "error": True})
+    assert error is None
+    assert answer["statusCode"] == 503
+    assert answer["headers"] == {
+        "Content-Type": "application/problem+json",
+        "Cache-Control": "no-store",
+        "Retry-After": "2",
+    }
+    problem = json.loads(answer["body"])
+    assert problem["type"] == problems.UNAVAILABLE.type
+    assert list(problem) == ["type", "title", "detail", "instance"]
+    assert slots.answering(lambda result: result)({"body": 1}) == {"body": 1}
+
+
+@pytest.fixture(scope="module")
+def start(tmp_path_factory):
+    """Start a worker with a script, in a folder of its own, with a few variables."""
+    started = []
+    layer = tmp_path_factory.mktemp("layer")
+    (layer / "python").mkdir()
+
+    def start(script, **environment):
+        folder = tmp_path_factory.mktemp("worker")
+        (folder / "worker.py").write_text(script)
+        environment |= {"_LAMBDA_LAYERS_DIRS": str(layer)}
+        command = [sys.executable, str(folder / "worker.py")]
+        started.append(workers.Forking.Popen(command, cwd=str(folder), env=environment))
+        return started[-1]
+
+    yield start
+    workers.close()
+    for worker in started:
+        for stream in (worker.stdin, worker.stdout, worker.stderr):
+            stream.close()
+
+
+def told(worker):
+    return json.loads(worker.stdout.readline())
+
+
+LOOK = """
+import json, os, sys
+names = [n for n in ("boto3", "pydantic", "failover.observability") if n in sys.modules]
+print(json.dumps([os.getcwd(), sys.argv, dict(os.environ), sys.path[0], names]), flush=True)
+"""
+ECHO = "import sys\nfor line in sys.stdin: print(line.strip(), flush=True); print('logged', file=sys.stderr)"
+
+
+def test_a_worker_is_like_a_new_process(start):
+    """A worker has the folder, the variables and the path it was given, and nothing of those its template has."""
+    worker = start(LOOK, TABLE_NAME="t")
+    folder, arguments, environment, path, names = told(worker)
+    assert [folder] == [path] == [str(Path(arguments[0]).parent)]
+    assert environment.keys() == {"TABLE_NAME", "_LAMBDA_LAYERS_DIRS"}
+    assert environment["TABLE_NAME"] == "t"
+    assert names == ["boto3", "pydantic"]
+    assert worker.wait(60) == 0
+
+
+def test_workers_share_nothing(start):
+    """A module of one worker is not the module of the same name of another, and neither sees the other's changes."""
+    script = "import app, json; app.seen.append(1); print(json.dumps(app.seen), flush=True)"
+    for number in range(2):
+        worker = start(f"open('app.py', 'w').write('seen = [{number}]')\n{script}")
+        assert told(worker) == [number, 1]
+
+
+def test_a_worker_answers(start):
+    """What is written to a worker reaches it, and what it answers and logs comes back; it ends with its input."""
+    worker = start(ECHO)
+    worker.stdin.write("[1]\n")
+    assert told(worker) == [1]
+    assert worker.stderr.readline() == "logged\n"
+    assert worker.poll() is None
+    worker.stdin.close()
+    assert worker.wait(60) == 0
+    assert worker.poll() == 0
+
+
+@pytest.mark.parametrize("how", ["terminate", "kill"])
+def test_a_worker_is_stopped(start, how):
+    """A worker can be stopped, and that is noticed; to stop it again is no error."""
+    worker = start(ECHO)
+    getattr(worker, how)()
+    worker.wait(60)
+    assert worker.stdout.readline() == ""
+    getattr(worker, how)()
+
+
+def test_a_template_that_was_killed(start):
+    """A template that has died is replaced, and the workers of the old one go on."""
+    old = start(ECHO)
+    (template,) = workers._templates.values()
+    template.process.kill()
+    template.process.wait(60)
+    assert told(start(LOOK))
+    old.stdin.write("[1]\n")
+    assert told(old) == [1]
+
+
+def test_templates_end_with_their_owner(start):
+    """A template whose MiniStack is gone ends by itself."""
+    worker = start(ECHO)
+    (template,) = workers._templates.values()
+    workers.close()
+    assert template.process.wait(60) == 0
+    worker.stdin.write("[1]\n")
+    assert told(worker) == [1]
