@@ -104,4 +104,4 @@ def test_figures():
     report = flow.timeline[-1]
     first = {(flow.id, report["sequence"]): report["at"] / 1000 + 2}
     assert verdict.webhook_lags({flow.id: flow}, first) == pytest.approx([2.0])
-    assert verdict.quantiles([1.0, 2.0, 3.0]).startswith("p50   2.000 s   p99   3.000 s")
+    assert verdict.quantiles([1.0, 2.0, 3.0]).startswith("p50   2.000 s   p95   3.000 s   p99   3.000 s")
