@@ -69,6 +69,12 @@ def test_verbs():
     assert {"demo", "up", "down", "test", "lint"} <= listed
 
 
+def test_clean_stops_first():
+    """`make clean` stops a stack that is up before it removes the files that tell of it."""
+    done = subprocess.run(["make", "--dry-run", "clean"], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert 0 <= done.stdout.find("-m local down") < done.stdout.find("rm -rf")
+
+
 def test_engines_are_stopped(tmp_path):
     """Stopping leaves no process, and stopping again is no error."""
     place = Place(tmp_path, free_port(), free_port())
