@@ -29,7 +29,6 @@ def start(place: Place) -> None:
         _require_free(place.host, name, port)
     workspace = place.folder / "engines"
     workspace.mkdir(parents=True, exist_ok=True)
-    binaries = Path(sys.executable).parent
     engines: dict[str, subprocess.Popen[bytes]] = {}
     try:
         engines["ministack"] = _spawn(
@@ -51,7 +50,8 @@ def start(place: Place) -> None:
         engines["moto"] = _spawn(
             place,
             "moto",
-            [str(binaries / "moto_server"), "-H", place.host, "-p", str(place.stepfunctions_port)],
+            [sys.executable, "-m", "local.moto", "-H", place.host, "-p", str(place.stepfunctions_port)],
+            PYTHONPATH=str(ROOT),
             MOTO_ACCOUNT_ID=ACCOUNT,
             MOTO_PORT=str(place.api_port),
         )
@@ -170,7 +170,7 @@ def _alive(pid: int) -> bool:
         state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     except FileNotFoundError:
         return False
-    return state != "Z" and (any(engine in command for engine in (b"ministack", b"moto_server", b"microburst")))
+    return state != "Z" and (any(engine in command for engine in (b"local.ministack", b"local.moto", b"microburst")))
 
 
 def _stop_process(pid: int) -> None:

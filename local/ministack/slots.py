@@ -12,7 +12,7 @@ from failover import problems
 AT_ONCE = 4
 """Calls of one function. A call may wait for the call of another function, which has slots of its own: no function
 calls itself, by however long a way, so no call waits for its own slot."""
-PATIENCE = 20.0
+PATIENCE = 25.0
 """Seconds a call waits for a slot. API Gateway waits 29 s for a function's answer."""
 
 type Slot = tuple[str | None, str | None]
