@@ -62,11 +62,15 @@ def answering(answer: Callable[[dict[str, Any]], Any]) -> Callable[[dict[str, An
 
 
 def refusal() -> dict[str, Any]:
-    """The answer to a call that waited in vain: 503, as AWS has it for a function that is throttled."""
-    problem = problems.unavailable("The local stack is busy; the same request may succeed in a moment.")
-    headers = {"Content-Type": problems.CONTENT_TYPE, "Cache-Control": "no-store", **problem.headers}
-    return {
-        "statusCode": problem.kind.status,
-        "headers": headers,
-        "body": json.dumps(problem.body(uuid.uuid4().hex)),
+    """The answer to a call that waited in vain: `INTEGRATION_FAILURE` of the template, which MiniStack ignores."""
+    problem = problems.unavailable("The service is busy; the same request may succeed in a moment.")
+    trace_id = uuid.uuid4().hex
+    headers = {
+        "Content-Type": problems.CONTENT_TYPE,
+        "Content-Language": "en",
+        "Cache-Control": "no-store",
+        "X-Content-Type-Options": "nosniff",
+        "X-Nexmo-Trace-Id": trace_id,
+        **problem.headers,
     }
+    return {"statusCode": problem.kind.status, "headers": headers, "body": json.dumps(problem.body(trace_id))}

@@ -11,8 +11,8 @@ import pytest
 from ministack.core import lambda_runtime
 from ministack.services import lambda_svc
 
-from failover import problems
 from local.ministack import slots, workers
+from tests.world import template
 
 REPLACED = (
     lambda_runtime.Worker,
@@ -84,18 +84,17 @@ def test_ministack_refuses():
 
 
 def test_refusal():
-    """A refused call of the API is answered as the product would: a problem, when to repeat it, kept by no cache."""
+    """A refused call of the API is answered as the template has it for AWS: a problem, and when to repeat the call."""
     answer, error = slots.answering(lambda result: result)({"throttle": True, "error": True})
     assert error is None
-    assert answer["statusCode"] == 503
-    assert answer["headers"] == {
-        "Content-Type": "application/problem+json",
-        "Cache-Control": "no-store",
-        "Retry-After": "2",
-    }
-    problem = json.loads(answer["body"])
-    assert problem["type"] == problems.UNAVAILABLE.type
-    assert list(problem) == ["type", "title", "detail", "instance"]
+    on_aws = template()["Resources"]["Api"]["Properties"]["GatewayResponses"]["INTEGRATION_FAILURE"]
+    assert answer["statusCode"] == on_aws["StatusCode"]
+    headers, problem = answer["headers"], json.loads(answer["body"])
+    trace_id = headers["X-Nexmo-Trace-Id"]
+    expected = on_aws["ResponseParameters"]["Headers"] | {"X-Nexmo-Trace-Id": trace_id}
+    assert headers == {name: value.strip("'") for name, value in expected.items()}
+    body = on_aws["ResponseTemplates"]["application/json"].replace("$context.requestId", trace_id)
+    assert problem == json.loads(body)
     assert slots.answering(lambda result: result)({"body": 1}) == {"body": 1}
 
 
