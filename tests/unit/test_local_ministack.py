@@ -126,7 +126,7 @@ def told(worker):
 
 LOOK = """
 import json, os, sys
-names = [n for n in ("boto3", "pydantic", "failover.observability") if n in sys.modules]
+names = [n for n in ("boto3", "requests", "failover.observability") if n in sys.modules]
 print(json.dumps([os.getcwd(), sys.argv, dict(os.environ), sys.path[0], names]), flush=True)
 """
 ECHO = "import sys\nfor line in sys.stdin: print(line.strip(), flush=True); print('logged', file=sys.stderr)"
@@ -139,7 +139,7 @@ def test_a_worker_is_like_a_new_process(start):
     assert [folder] == [path] == [str(Path(arguments[0]).parent)]
     assert environment.keys() == {"TABLE_NAME", "_LAMBDA_LAYERS_DIRS"}
     assert environment["TABLE_NAME"] == "t"
-    assert names == ["boto3", "pydantic"]
+    assert names == ["boto3", "requests"]
     assert worker.wait(60) == 0
 
 
