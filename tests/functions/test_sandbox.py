@@ -361,7 +361,7 @@ def test_application(application, app, scheduled, secret, version):
     "claims",
     [
         {**SENT, "iat": NOW + 60},
-        {**SENT, "exp": NOW - 59},
+        {**SENT, "exp": NOW - 60},
         {name: value for name, value in SENT.items() if name != "exp"},
     ],
     ids=["clock ahead", "clock behind", "no exp"],
@@ -380,7 +380,7 @@ def test_tolerance(application, app, scheduled, claims):
         (signed(key=None, algorithm="none"), "unauthorized"),
         (signed({**SENT, "application_id": "other"}), "unauthorized"),
         (signed({**SENT, "iat": NOW + 61}), "unauthorized"),
-        (signed({**SENT, "exp": NOW - 60}), "jwt-expired"),
+        (signed({**SENT, "exp": NOW - 61}), "jwt-expired"),
         (signed({**SENT, "exp": NOW + 90_000}), "unauthorized"),
         (signed({name: value for name, value in SENT.items() if name != "iat"}), "unauthorized"),
         (signed({name: value for name, value in SENT.items() if name != "jti"}), "unauthorized"),

@@ -163,13 +163,16 @@ def _entry(entry: Any, sequence: int, steps: int) -> Entry:
     instant(entry, "at")
     instant(entry, "timestamp", None)
     event = checked(entry, "event", str)
-    checked(entry, "message_uuid", str, None)
+    for name in ("message_uuid", "outcome", "reason"):
+        checked(entry, name, str, None)
     step = checked(entry, "step", int) if event in _OF_A_STEP else checked(entry, "step", int, 0)
     if step >= steps:
         raise UnreadableItem("timeline: step")
     if event == "status":
         checked(entry, "status", str)
-        checked(entry, "error", dict, None)
+        if error := checked(entry, "error", dict, None):
+            checked(error, "code", int, None)
+            checked(error, "reason", str, None)
         if "usage" in entry:
             usage = checked(entry, "usage", dict)
             checked(usage, "currency", str)
