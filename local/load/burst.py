@@ -122,7 +122,7 @@ def ended_otherwise(place: Place, answers: Answers) -> list[str]:
     for workflow_id in answers.workflows:
         while (workflow := client.workflow(workflow_id))["status"] == "running" and time.monotonic() < deadline:
             time.sleep(0.5)
-        steps = [step["status"] for step in workflow["steps"]]
+        steps = [step.get("status") for step in workflow["steps"]]
         if (workflow["status"], steps) != ("completed", ["rejected", "delivered"]):
             wrong.append(f"{workflow_id}: {workflow['status']}, {steps}")
     return wrong

@@ -12,9 +12,13 @@ from local.place import Place, free_port
 PATIENCE = 90
 
 
+_LAST = ("test_application.py", "test_delete.py")
+"""The one exchanges the credentials that all sends use, the other deletes the stack."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The test that deletes the stack comes last."""
-    items.sort(key=lambda item: item.path.name == "test_delete.py")
+    """What changes the stack for others comes last."""
+    items.sort(key=lambda item: _LAST.index(item.path.name) if item.path.name in _LAST else -1)
 
 
 class Stack:
