@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from failover.problems import Kind, Problem
-from failover.rules import steps
 from failover.rules.channel import Channel
 from failover.rules.channels import CHANNELS
-from failover.rules.kinds import Reading, join
+from failover.rules.kinds import join
+from failover.rules.request import read_message
 
 INVALID = Kind(422, "https://developer.vonage.com/api-errors/messages#1150", "Invalid params")
 RATE_LIMITED = Kind(429, "https://developer.vonage.com/api-errors/messages#1000", "Rate Limit Hit")
@@ -89,9 +89,8 @@ def _nested(channel: Channel, kind: str, body: dict[str, Any]) -> dict[str, Any]
 
 def _check(channel: Channel, message: Any, version: str) -> None:
     """Raises Problem (422): the Messages API does not take this message, or not in this form."""
-    reading = Reading(version)
-    read = steps.read_message(channel, message, "", reading)
-    for fault in reading.faults:
+    read, faults = read_message(channel, message, version)
+    for fault in faults:
         raise invalid(fault["name"], fault["reason"])
     if read != message:
         raise invalid("message", "a value is not in the form the Messages API takes")

@@ -4,15 +4,15 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import ClassVar
 
 from failover.rules.kinds import LONGEST_NUMBER as LONGEST
-from failover.rules.kinds import Reading, written_out
 
 _UNSEEN = frozenset({"Cf", "Zs"})
 """Unicode categories that nobody means to send: format characters (direction marks, zero-width spaces, byte order
 marks) and blanks of every width. Phones and address books put them around and inside what is copied."""
 _EDGES = " \t\n\r\f\v"
+_PRINTABLE = rf"^[^\x00-\x1f\x7f]{{1,{LONGEST}}}$"
 _DIGITS = re.compile(r"\+?[0-9]+", re.ASCII)
 
 
@@ -38,66 +38,54 @@ def without_prefix(number: str) -> str:
     return re.sub(r"^(?:\+|00)(?=[0-9]+$)", "", number)
 
 
-def is_recipient(number: str) -> bool:
-    """7 to 15 digits, the country code first (ITU-T E.164)."""
-    return re.fullmatch(r"[1-9][0-9]{6,14}", number) is not None
+@dataclass(frozen=True)
+class Address:
+    """A string, or a JSON integer, which is kept to the last digit."""
 
+    wanted: ClassVar[str]
+    pattern: ClassVar[str]
+    """Of what is left when the string has been tidied."""
+    types = (str, int, Decimal)
 
-def is_printable(text: str) -> bool:
-    """A name or id of acceptable length, without control characters."""
-    return 1 <= len(text) <= LONGEST and re.search(r"[\x00-\x1f\x7f]", text) is None
+    def tidied(self, text: str) -> str:
+        return name(text)
 
 
 @dataclass(frozen=True)
-class Recipient:
-    """A telephone number that is written to."""
+class Recipient(Address):
+    """A telephone number that is written to (ITU-T E.164)."""
 
     wanted = (
         "7 to 15 digits with the country code first, such as 447700900000: no leading 0, no letters, hyphens, dots "
         "or brackets"
     )
+    pattern = r"^[1-9][0-9]{6,14}$"
 
-    def read(self, value: Any, at: str, reading: Reading) -> Any:
-        text = written_out(value)
-        if isinstance(text, str) and is_recipient(number := without_prefix(compact(text))):
-            return number
-        return reading.unlike(at, self, value, str, int, Decimal)
+    def tidied(self, text: str) -> str:
+        return without_prefix(compact(text))
 
 
 @dataclass(frozen=True)
-class Sender:
+class Sender(Address):
     """A telephone number, a short code or a name that a message comes from."""
 
     wanted = f"a number or a name of 1 to {LONGEST} characters, none of them a control character"
+    pattern = _PRINTABLE
 
-    def read(self, value: Any, at: str, reading: Reading) -> Any:
-        text = written_out(value)
-        if isinstance(text, str) and is_printable(sender := without_prefix(name(text))):
-            return sender
-        return reading.unlike(at, self, value, str, int, Decimal)
+    def tidied(self, text: str) -> str:
+        return without_prefix(name(text))
 
 
 @dataclass(frozen=True)
-class Id:
+class Id(Address):
     wanted = f"an id of 1 to {LONGEST} characters, none of them a control character"
-
-    def read(self, value: Any, at: str, reading: Reading) -> Any:
-        text = written_out(value)
-        if isinstance(text, str) and is_printable(identifier := name(text)):
-            return identifier
-        return reading.unlike(at, self, value, str, int, Decimal)
+    pattern = _PRINTABLE
 
 
 @dataclass(frozen=True)
-class Agent:
+class Agent(Address):
     """The id of an RCS agent."""
 
     characters = "A-Za-z0-9_&-"
     wanted = f"an id of 1 to {LONGEST} letters, digits, hyphens, underscores and ampersands"
-
-    def read(self, value: Any, at: str, reading: Reading) -> Any:
-        text = written_out(value)
-        pattern = rf"[{self.characters}]{{1,{LONGEST}}}"
-        if isinstance(text, str) and re.fullmatch(pattern, agent := name(text)):
-            return agent
-        return reading.unlike(at, self, value, str, int, Decimal)
+    pattern = rf"^[{characters}]{{1,{LONGEST}}}$"

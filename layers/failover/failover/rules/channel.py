@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from failover.rules.kinds import VERSIONS, Kind
-from failover.rules.objects import Case, Field, Object, Tagged
+from failover.rules.objects import Field
 from failover.rules.statuses import CONDITIONS
 
 
@@ -58,12 +58,6 @@ class Channel:
     """Statuses this channel can report and a step can wait for."""
     versions: tuple[str, ...] = VERSIONS
     """Versions of the Messages API that have this channel."""
-
-    @property
-    def content(self) -> Tagged:
-        """`message.content`: one of the content types, as its `type` says."""
-        cases = (Case(one.name, Object((one,)), one.versions) for one in self.contents)
-        return Tagged("type", tuple(cases))
 
     def options_with(self, content: str) -> tuple[Option, ...]:
         """What may be said with a content type."""

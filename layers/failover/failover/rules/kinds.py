@@ -1,19 +1,18 @@
-"""What a field of a request may hold. A kind reads a value, or says in plain words what it wants instead.
+"""What a field of a request may hold: the descriptions from which rules/models makes pydantic types.
 
-kinds        Text, Word, Whole, Flag, Url, Matching, Parameter, AnyObject: one value
+kinds        Text, Word, Whole, Flag, Url, Matching, Checked, Parameter, AnyObject, Anything: one value
 addresses    Recipient, Sender, Id, Agent: a number, a name or an id
 objects      Many: an array of one kind
              Object, OneOf: an object with named fields; with exactly one of them
              Tagged: an object with a field that says which of several objects it is
 
-`wanted` completes the sentence "Should be …". No reason quotes the value: it may be personal data.
+The documentation and the OpenAPI document are made from them, too.
 """
 
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Protocol
 
 VERSIONS = ("v1", "v0.1")
 """Of the Messages API, the newer one first."""
@@ -23,27 +22,15 @@ type Fault = dict[str, str]
 
 
 class Kind(Protocol):
+    def __hash__(self) -> int: ...
+
     @property
-    def wanted(self) -> str: ...
+    def wanted(self) -> str:
+        """Completes the sentence "Should be …"."""
 
-    def read(self, value: Any, at: str, reading: "Reading") -> Any:
-        """The value as it is stored and sent; what is returned after a fault is of no use."""
-
-
-@dataclass
-class Reading:
-    """One pass over a request: the version of the Messages API it is for, and all the faults found on the way."""
-
-    version: str = VERSIONS[0]
-    faults: list[Fault] = field(default_factory=list)
-
-    def fault(self, at: str, reason: str) -> None:
-        self.faults.append({"name": at or "body", "reason": reason})
-
-    def unlike(self, at: str, kind: Kind, value: Any, *types: type) -> None:
-        """A fault: `value` is not what the kind wants. Where not even its type is one of `types`, that is said, too."""
-        other = "" if isinstance(value, types) and not isinstance(value, bool) else f", not {_type_of(value)}"
-        self.fault(at, f"Should be {kind.wanted}{other}")
+    @property
+    def types(self) -> tuple[type, ...]:
+        """Of JSON values. For a value of another type the reason says what it is."""
 
 
 def join(at: str, part: str | int) -> str:
@@ -59,57 +46,28 @@ def quoted(words: tuple[str, ...]) -> str:
     return f"{', '.join(others)} or {last}" if others else last
 
 
-def _type_of(value: Any) -> str:
-    match value:
-        case None:
-            return "null"
-        case bool():
-            return "true or false"
-        case str() if value.lstrip()[:1] in ("{", "["):
-            return "a string that holds JSON: send the JSON itself, without quotes around it"
-        case str():
-            return "a string"
-        case list():
-            return "an array"
-        case Mapping():
-            return "an object"
-        case _:
-            return "a number"
-
-
 @dataclass(frozen=True)
 class Text:
     most: int
     """Characters: Unicode code points."""
     least: int = 1
+    types = (str,)
 
     @property
     def wanted(self) -> str:
         return f"a string of {self.least} to {self.most} characters"
-
-    def read(self, value: Any, at: str, reading: Reading) -> Any:
-        if isinstance(value, str) and self.least <= len(value) <= self.most:
-            return value
-        return reading.unlike(at, self, value, str)
 
 
 @dataclass(frozen=True)
 class Word:
     words: tuple[str, ...]
     refusals: tuple[tuple[str, str], ...] = ()
-    """(a word that may be expected here, why it is not possible)"""
+    """(a word that is not taken, why not)"""
+    types = (str,)
 
     @property
     def wanted(self) -> str:
         return quoted(self.words)
-
-    def read(self, value: Any, at: str, reading: Reading) -> Any:
-        if isinstance(value, str) and value in self.words:
-            return value
-        for word, reason in self.refusals:
-            if value == word:
-                return reading.fault(at, reason)
-        return reading.unlike(at, self, value, str)
 
 
 @dataclass(frozen=True)
@@ -121,26 +79,17 @@ class Whole:
     unit: str = "seconds"
     as_text: bool = False
     """The Messages API wants this number as a string."""
+    types = (int, Decimal, float, str)
 
     @property
     def wanted(self) -> str:
         return f"{self.low} to {self.high} {self.unit}, as a whole number"
 
-    def read(self, value: Any, at: str, reading: Reading) -> Any:
-        number = _integer(value)
-        if isinstance(number, str) and re.fullmatch(r"[ \t\n\r\f\v]*[0-9]{1,9}[ \t\n\r\f\v]*", number):
-            number = int(number)
-        if isinstance(number, int) and not isinstance(number, bool) and self.low <= number <= self.high:
-            return str(number) if self.as_text else number
-        return reading.unlike(at, self, value, int, Decimal, float, str)
-
 
 @dataclass(frozen=True)
 class Flag:
     wanted = "true or false"
-
-    def read(self, value: Any, at: str, reading: Reading) -> Any:
-        return value if isinstance(value, bool) else reading.unlike(at, self, value)
+    types = ()
 
 
 _BLANKS = r"\s\x00-\x20\x7f-\xa0\ufeff"
@@ -155,16 +104,12 @@ class Url:
     """Of something the provider fetches or a person opens. Nothing here calls it."""
 
     most: int = 2000
+    types = (str,)
     pattern = rf"^[Hh][Tt][Tt][Pp][Ss]?://[^{_BLANKS}]+$"
 
     @property
     def wanted(self) -> str:
         return f"an http or https URL of at most {self.most} characters, without blanks"
-
-    def read(self, value: Any, at: str, reading: Reading) -> Any:
-        if isinstance(value, str) and len(value) <= self.most and re.fullmatch(self.pattern, value):
-            return value
-        return reading.unlike(at, self, value, str)
 
 
 @dataclass(frozen=True)
@@ -173,30 +118,21 @@ class Matching:
 
     pattern: str
     wanted: str
+    types = (str,)
 
-    def read(self, value: Any, at: str, reading: Reading) -> Any:
-        if isinstance(value, str) and re.fullmatch(self.pattern, value):
-            return value
-        return reading.unlike(at, self, value, str)
+
+@dataclass(frozen=True)
+class Checked:
+    """A string that a function judges."""
+
+    fault: Callable[[str], str | None]
+    """The reason for refusing the string; None: there is none."""
+    wanted: str
+    types = ()
 
 
 LONGEST_NUMBER = 50
 """Digits that an id or a number may have as a JSON integer."""
-
-
-def written_out(value: Any) -> Any:
-    """Numbers and ids may come as JSON integers, which are kept to the last digit."""
-    value = _integer(value)
-    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**LONGEST_NUMBER:
-        return str(value)
-    return value
-
-
-def _integer(value: Any) -> Any:
-    """A number that JSON writes with a fraction of zero is an integer all the same."""
-    if isinstance(value, Decimal) and value.adjusted() < LONGEST_NUMBER and value == value.to_integral_value():
-        return int(value)
-    return value
 
 
 @dataclass(frozen=True)
@@ -204,10 +140,7 @@ class Parameter:
     """Of a template. Older clients wrote {"default": "…"}; the Messages API wants the string in both its versions."""
 
     wanted = 'a string, or {"default": "…"}'
-
-    def read(self, value: Any, at: str, reading: Reading) -> Any:
-        text = value["default"] if isinstance(value, dict) and set(value) == {"default"} else value
-        return text if isinstance(text, str) else reading.unlike(at, self, value, dict)
+    types = (dict,)
 
 
 @dataclass(frozen=True)
@@ -215,6 +148,12 @@ class AnyObject:
     """An object of the provider's own, handed on as it is."""
 
     wanted = "an object with at least one field"
+    types = (dict,)
 
-    def read(self, value: Any, at: str, reading: Reading) -> Any:
-        return value if isinstance(value, dict) and value else reading.unlike(at, self, value, dict)
+
+@dataclass(frozen=True)
+class Anything:
+    """What another description is for."""
+
+    wanted = "any value"
+    types = ()

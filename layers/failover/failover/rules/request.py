@@ -1,13 +1,30 @@
-"""Validate the body of `POST /beta/workflows`: all of its faults at once, each with its path."""
+"""Validate the body of `POST /beta/workflows`, or one message: all of the faults at once, each with its path."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from failover.rules import steps, webhook_url
-from failover.rules.kinds import AnyObject, Fault, Reading, Word, join
-from failover.rules.objects import REQUIRED, Field, Many, Object
+from failover.rules import models, steps, webhook_url
+from failover.rules.channel import Channel
+from failover.rules.channels import CHANNELS
+from failover.rules.kinds import Anything, Checked, Fault, Word, join
+from failover.rules.objects import Field, Many, Object, missing_in
 
 MAX_STEPS = 10
+
+
+def _body(*, loopback: bool) -> Object:
+    """The top level, with any steps. Unknown fields are ignored, because old clients add some."""
+    fields = (
+        Field("template", Word(("failover",)), required=True),
+        Field("client_ref", steps.REFERENCE),
+        Field("webhook_url", Checked(partial(webhook_url.fault, loopback=loopback), "a URL with https")),
+        Field("workflow", Many(Anything(), "steps", 1, MAX_STEPS), required=True),
+    )
+    return Object(fields, strict=False)
+
+
+_BODY, _LOOPBACK_BODY = _body(loopback=False), _body(loopback=True)
 
 
 class InvalidRequest(Exception):
@@ -28,59 +45,75 @@ class Request:
     webhook_url: str | None
 
 
-@dataclass(frozen=True)
-class WebhookUrl:
-    """Where webhooks go; `loopback` says whether that may be this machine."""
-
-    loopback: bool = False
-    wanted = "a URL with https"
-
-    def read(self, value: Any, at: str, reading: Reading) -> Any:
-        if not isinstance(value, str):
-            return reading.unlike(at, self, value)
-        if reason := webhook_url.fault(value, loopback=self.loopback):
-            reading.fault(at, reason)
-        return value
-
-
-_STEPS = Many(AnyObject(), "steps", 1, MAX_STEPS)
-
-
 def validated(body: Any, version: str = "v1", *, loopback: bool = False) -> Request:
     """The request a body makes. Raises InvalidRequest with all the faults there are, each with its path.
 
     `version` is that of the Messages API; `loopback` says whether webhooks may go to this machine.
     """
-    reading = Reading(version)
-    wanted = Object(
-        (
-            Field("template", Word(("failover",)), required=True),
-            Field("client_ref", steps.REFERENCE),
-            Field("webhook_url", WebhookUrl(loopback)),
-        ),
-        strict=False,  # old clients add some fields
-    )
-    read = wanted.read(body, "", reading)
-    read_steps = _read_steps(body, reading) if isinstance(body, dict) else []
-    if reading.faults:
-        raise InvalidRequest(reading.faults)
+    listed = body.get("workflow") if isinstance(body, dict) else None
+    if isinstance(listed, list):
+        listed = _without_trailing_nulls(listed)
+        body = {**body, "workflow": listed}
+    read, faults = models.read(_LOOPBACK_BODY if loopback else _BODY, body)
+    read_steps = []
+    if isinstance(listed, list) and 1 <= len(listed) <= MAX_STEPS:
+        for number, step in enumerate(listed):
+            one, found = _read_step(step, join("workflow", number), version, last=number == len(listed) - 1)
+            read_steps.append(one)
+            faults += found
+    if faults:
+        raise InvalidRequest(faults)
     return Request(read_steps, read.get("client_ref"), read.get("webhook_url"))
 
 
-def _read_steps(body: dict[str, Any], reading: Reading) -> list[dict[str, Any]]:
-    if "workflow" not in body:
-        reading.fault("workflow", REQUIRED)
-        return []
-    listed = body["workflow"]
-    if isinstance(listed, list):
-        listed = _without_trailing_nulls(listed)
-    if not isinstance(listed, list) or not 1 <= len(listed) <= MAX_STEPS:
-        reading.unlike("workflow", _STEPS, listed, list)
-        return []
-    last = len(listed) - 1
-    return [
-        steps.read(step, join("workflow", number), reading, last=number == last) for number, step in enumerate(listed)
-    ]
+def read_message(channel: Channel, message: Any, version: str) -> tuple[Any, list[Fault]]:
+    """(`message` alone as it is in a step over this channel, its faults)."""
+    read, faults = models.read(steps.message(channel, _content_type(channel, message)), message, version)
+    return read, faults + _needed(channel, message, "")
+
+
+def _read_step(step: Any, at: str, version: str, *, last: bool) -> tuple[Any, list[Fault]]:
+    channel = _channel(step)
+    if channel is None:
+        return models.read(steps.step_of_no_channel(last=last), step, version, at)
+    message = step.get("message")
+    wanted = steps.step(channel, _content_type(channel, message), last=last)
+    read, faults = models.read(wanted, step, version, at)
+    if version not in channel.versions:
+        faults.insert(0, {"name": f"{at}.to.type", "reason": missing_in(version, channel.name, channel.versions)})
+    return read, faults + _needed(channel, message, f"{at}.message")
+
+
+def _needed(channel: Channel, message: Any, at: str) -> list[Fault]:
+    """Faults of a message's content that only an option makes one."""
+    content_type, given = _content_type(channel, message), _inside(message, channel.name)
+    content = _inside(message, "content", content_type)
+    faults = []
+    for need in channel.needs:
+        option = _inside(given, need.option)
+        asked = option == need.word if need.word else option is not None
+        if need.content == content_type and asked and isinstance(content, dict) and content.get(need.field) is None:
+            why = f"{need.option} is '{need.word}'" if need.word else f"there is an {need.option}"
+            name = join(join(join(at, "content"), content_type), need.field)
+            faults.append({"name": name, "reason": f"{need.field} is required when {why}"})
+    return faults
+
+
+def _channel(step: Any) -> Channel | None:
+    name = _inside(step, "to", "type")
+    return CHANNELS.get(name) if isinstance(name, str) else None
+
+
+def _content_type(channel: Channel, message: Any) -> str:
+    """The type of a message's content; empty where the channel has no such type."""
+    word = _inside(message, "content", "type")
+    return next((one.name for one in channel.contents if one.name == word), "")
+
+
+def _inside(value: Any, *path: str) -> Any:
+    for part in path:
+        value = value.get(part) if isinstance(value, dict) else None
+    return value
 
 
 def _without_trailing_nulls(listed: list[Any]) -> list[Any]:

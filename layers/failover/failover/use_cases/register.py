@@ -1,19 +1,21 @@
 """Register who may call: accounts with a key and a secret, applications with a public key."""
 
 import uuid
-from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any, Literal
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
+from pydantic import BaseModel, BeforeValidator, ConfigDict, TypeAdapter
+from pydantic_core import PydanticUseDefault
 
 from failover.adapters.callers import Outdated
 from failover.observability import logger
 from failover.outside import Outside
-from failover.rules import credentials, signature, webhook_url
-from failover.rules.kinds import Reading, Text, Whole
-from failover.rules.objects import Case, Field, Object, Tagged
+from failover.rules import credentials, models, signature, webhook_url
+from failover.rules.kinds import Text, Whole
+from failover.rules.models import Of
+from failover.rules.objects import Case, Object, Tagged
 from failover.rules.presentation import iso
 
 
@@ -21,85 +23,88 @@ class InvalidCommand(Exception):
     """The event is not one of the commands; the message names the fields and says nothing of their values."""
 
 
-@dataclass(frozen=True)
-class CreateAccount:
+def _given(value: Any) -> Any:
+    """A null counts as no value."""
+    if value is None:
+        raise PydanticUseDefault
+    return value
+
+
+_API_KEY = _APPLICATION = _NAME = Of(Text(100))
+_PUBLIC_KEY = Of(Text(5000))
+_URL = Of(Text(webhook_url.LONGEST))
+_HOURS = Of(Whole(0, 720, "hours"))
+_OPTIONAL = BeforeValidator(_given)
+
+
+class _Command(BaseModel):
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+
+class CreateAccount(_Command):
     """{"action": "create_account", "name": …, "status_url": …}"""
 
-    name: str
-    status_url: str | None = None
+    action: Literal["create_account"]
+    name: Annotated[str, _NAME]
+    status_url: Annotated[str | None, _URL, _OPTIONAL] = None
 
 
-@dataclass(frozen=True)
-class CreateApplication:
+class CreateApplication(_Command):
     """{"action": "create_application", "api_key": …, "name": …, "public_key": "-----BEGIN PUBLIC KEY-----…"}"""
 
-    api_key: str
-    name: str
-    public_key: str
-    status_url: str | None = None
+    action: Literal["create_application"]
+    api_key: Annotated[str, _API_KEY]
+    name: Annotated[str, _NAME]
+    public_key: Annotated[str, _PUBLIC_KEY]
+    status_url: Annotated[str | None, _URL, _OPTIONAL] = None
 
 
-@dataclass(frozen=True)
-class SetPublicKey:
+class SetPublicKey(_Command):
     """{"action": "set_public_key", "api_key": …, "application_id": …, "public_key": …}: the old key is dead at once."""
 
-    api_key: str
-    application_id: str
-    public_key: str
+    action: Literal["set_public_key"]
+    api_key: Annotated[str, _API_KEY]
+    application_id: Annotated[str, _APPLICATION]
+    public_key: Annotated[str, _PUBLIC_KEY]
 
 
-@dataclass(frozen=True)
-class RotateSecret:
+class RotateSecret(_Command):
     """{"action": "rotate_secret", "api_key": …, "overlap_hours": 24}: the old secret stays valid that much longer."""
 
-    api_key: str
-    overlap_hours: int = 24
+    action: Literal["rotate_secret"]
+    api_key: Annotated[str, _API_KEY]
+    overlap_hours: Annotated[int, _HOURS, _OPTIONAL] = 24
 
 
-@dataclass(frozen=True)
-class RotateSignatureSecret:
+class RotateSignatureSecret(_Command):
     """{"action": "rotate_signature_secret", "api_key": …, "in_hours": 24}: webhooks are signed with it from then on."""
 
-    api_key: str
-    in_hours: int = 24
+    action: Literal["rotate_signature_secret"]
+    api_key: Annotated[str, _API_KEY]
+    in_hours: Annotated[int, _HOURS, _OPTIONAL] = 24
 
 
-@dataclass(frozen=True)
-class SetStatusUrl:
+class SetStatusUrl(_Command):
     """{"action": "set_status_url", "api_key": …, "status_url": …}, of an application with its "application_id"."""
 
-    api_key: str
-    status_url: str
-    application_id: str | None = None
+    action: Literal["set_status_url"]
+    api_key: Annotated[str, _API_KEY]
+    status_url: Annotated[str, _URL]
+    application_id: Annotated[str | None, _APPLICATION, _OPTIONAL] = None
 
 
 type Command = CreateAccount | CreateApplication | SetPublicKey | RotateSecret | RotateSignatureSecret | SetStatusUrl
 
-_API_KEY = Field("api_key", Text(100), required=True)
-_APPLICATION = Text(100)
-_NAME = Field("name", Text(100), required=True)
-_PUBLIC_KEY = Field("public_key", Text(5000), required=True)
-_STATUS_URL = Text(webhook_url.LONGEST)
-_HOURS = Whole(0, 720, "hours")
-
-COMMANDS: dict[str, tuple[type[Command], Object]] = {
-    "create_account": (CreateAccount, Object((_NAME, Field("status_url", _STATUS_URL)))),
-    "create_application": (
-        CreateApplication,
-        Object((_API_KEY, _NAME, _PUBLIC_KEY, Field("status_url", _STATUS_URL))),
-    ),
-    "set_public_key": (
-        SetPublicKey,
-        Object((_API_KEY, Field("application_id", _APPLICATION, required=True), _PUBLIC_KEY)),
-    ),
-    "rotate_secret": (RotateSecret, Object((_API_KEY, Field("overlap_hours", _HOURS)))),
-    "rotate_signature_secret": (RotateSignatureSecret, Object((_API_KEY, Field("in_hours", _HOURS)))),
-    "set_status_url": (
-        SetStatusUrl,
-        Object((_API_KEY, Field("status_url", _STATUS_URL, required=True), Field("application_id", _APPLICATION))),
-    ),
+COMMANDS: dict[str, type[Command]] = {
+    "create_account": CreateAccount,
+    "create_application": CreateApplication,
+    "set_public_key": SetPublicKey,
+    "rotate_secret": RotateSecret,
+    "rotate_signature_secret": RotateSignatureSecret,
+    "set_status_url": SetStatusUrl,
 }
-_WANTED = Tagged("action", tuple(Case(action, fields) for action, (_, fields) in COMMANDS.items()))
+_BY_ACTION = Tagged("action", tuple(Case(action, Object(())) for action in COMMANDS))
+_COMMAND: TypeAdapter[Command] = TypeAdapter(models.union(_BY_ACTION, COMMANDS))
 _HOUR = 3_600_000
 
 
@@ -123,14 +128,11 @@ def register(outside: Outside, event: Any) -> dict[str, str]:
 
 def _command(event: Any) -> Command:
     """Raises InvalidCommand with all the faults there are."""
-    reading = Reading()
-    read = _WANTED.read(event, "", reading) if isinstance(event, dict) else {}
-    if not isinstance(event, dict):
-        reading.unlike("command", _WANTED, event)
-    if reading.faults:
-        raise InvalidCommand("; ".join(f"{fault['name']}: {fault['reason']}" for fault in reading.faults))
-    command, _ = COMMANDS[read.pop("action")]
-    return command(**read)
+    command: Command
+    command, faults = models.validated(_COMMAND, event, "" if isinstance(event, dict) else "command")
+    if faults:
+        raise InvalidCommand("; ".join(f"{fault['name']}: {fault['reason']}" for fault in faults))
+    return command
 
 
 def _create_account(outside: Outside, command: CreateAccount) -> dict[str, str]:
