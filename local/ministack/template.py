@@ -24,6 +24,7 @@ _SHARED = (
     "aws_lambda_powertools.event_handler",
     "aws_lambda_powertools.metrics.provider.cloudwatch_emf.cloudwatch",
     "jwt",
+    "pydantic",
     "requests",
     "requests_hardened",
     "simplejson",

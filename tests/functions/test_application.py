@@ -187,3 +187,24 @@ def test_basic_does_not_pay_for_cryptography(world):
     command = [sys.executable, "-c", STARTED]
     answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=120)
     assert answer.stdout.splitlines()[-1] == "[]"
+
+
+IMPORTED = """
+import sys
+sys.path.insert(0, "layers/failover")
+for folder in sys.argv[1:]:
+    sys.path.insert(0, f"functions/{folder}")
+    sys.modules.pop("app", None)
+    import app
+    print(folder, "pydantic" in sys.modules)
+    del sys.path[0]
+"""
+
+
+def test_few_pay_for_pydantic():
+    """Only what validates requests, messages or commands imports pydantic, the largest part of those cold starts."""
+    folders = {path.name for path in (ROOT / "functions").iterdir()}
+    others = sorted(folders - {"workflows_api", "accounts", "sandbox_messages"})
+    command = [sys.executable, "-c", IMPORTED, *others]
+    answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=120)
+    assert answer.stdout.splitlines() == [f"{folder} False" for folder in others]

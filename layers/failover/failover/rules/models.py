@@ -37,7 +37,7 @@ from failover.rules.objects import Case, Field, Many, Object, OneOf, Tagged, mis
 _OURS = "fault"
 """The type of an error whose message is ours."""
 _REQUIRED = "Required, and missing"
-_MESSAGES = {"missing": _REQUIRED, "extra_forbidden": "Unknown field"}
+_MESSAGES = {"missing": _REQUIRED, "extra_forbidden": "Unknown field", "string_unicode": "Should be Unicode text"}
 _BRANCH = "@"
 """What the tags of a union's branches begin with; pydantic puts them into the path of an error."""
 
@@ -51,6 +51,7 @@ def read(kind: Kind, value: Any, version: str = VERSIONS[0], at: str = "") -> tu
 
 
 def validated(adapter: TypeAdapter[Any], value: Any, at: str = "") -> tuple[Any, list[Fault]]:
+    """The same for a model whose fields are kinds."""
     try:
         return adapter.validate_python(value), []
     except ValidationError as error:
@@ -72,13 +73,13 @@ class Of:
         return handler.generate_schema(_type(self.kind, VERSIONS[0]))
 
 
-def union(kind: Tagged, branches: Mapping[str, Any]) -> Any:
-    """The pydantic type of one of several objects: the branch of the word that `kind.tag` holds."""
+def union(kind: Tagged | OneOf, branches: Mapping[str, Any]) -> Any:
+    """The pydantic type of one of several objects: the branch that `kind.choice` names."""
 
     def branch(value: Any) -> str | None:
-        return f"{_BRANCH}{value.get(kind.tag)}" if isinstance(value, dict) else None
+        return f"{_BRANCH}{kind.choice(value)}" if isinstance(value, dict) else None
 
-    tagged = [Annotated[of, Tag(f"{_BRANCH}{word}")] for word, of in branches.items()]
+    tagged = [Annotated[of, Tag(f"{_BRANCH}{name}")] for name, of in branches.items()]
     return _in_our_words(kind, Annotated[Union[*tagged], Discriminator(branch)])
 
 
@@ -101,8 +102,11 @@ def _in_our_words(kind: Kind, plain: Any) -> Any:
 
 def _type(kind: Kind, version: str) -> Any:
     """The pydantic type of a kind; its errors are in our words."""
-    if isinstance(kind, Tagged):
-        return union(kind, {case.word: _case(kind.tag, case, version) for case in kind.cases})
+    match kind:
+        case Tagged(tag, cases):
+            return union(kind, {case.word: _case(tag, case, version) for case in cases})
+        case OneOf(fields):
+            return union(kind, {one.name: _typed_dict({one.name: _type(one.kind, version)}) for one in fields})
     return _in_our_words(kind, _plain(kind, version))
 
 
@@ -137,16 +141,7 @@ def _plain(kind: Kind, version: str) -> Any:
             return Annotated[list[item], BeforeValidator(counted.validate_python)]
         case Object():
             return _object(kind, version)
-        case OneOf(fields):
-            types: dict[str, Any] = {one.name: NotRequired[_type(one.kind, version)] for one in fields}
-            other = _judged_by(lambda value: _unlike(kind, value)[1] if _number_of(types, value) != 1 else None)
-            return Annotated[_typed_dict(types), BeforeValidator(other)]
     raise TypeError(kind)
-
-
-def _number_of(names: Mapping[str, Any], value: Any) -> int:
-    """How many of these fields the value has."""
-    return len(names.keys() & value.keys()) if isinstance(value, dict) else 0
 
 
 def _case(tag: str, case: Case, version: str) -> Any:

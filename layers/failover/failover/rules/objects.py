@@ -1,6 +1,7 @@
 """Kinds that hold others: arrays and objects (see rules/kinds)."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from failover.rules.kinds import VERSIONS, Kind, Word, quoted
 
@@ -69,6 +70,11 @@ class OneOf:
     def wanted(self) -> str:
         return f"an object with either {quoted(tuple(one.name for one in self.fields))}"
 
+    def choice(self, value: dict[str, Any]) -> Any:
+        """The name of the field that an object has; None: there are several, or none."""
+        names = [one.name for one in self.fields if one.name in value]
+        return names[0] if len(names) == 1 else None
+
 
 @dataclass(frozen=True)
 class Case:
@@ -96,3 +102,7 @@ class Tagged:
     @property
     def wanted(self) -> str:
         return f"an object whose {self.tag} is {self.word.wanted}"
+
+    def choice(self, value: dict[str, Any]) -> Any:
+        """The word that an object has; it may be none of ours."""
+        return value.get(self.tag)
