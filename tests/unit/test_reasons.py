@@ -142,6 +142,8 @@ def test_anything_anywhere(data):
             "overlap_hours: Should be 0 to 720 hours, as a whole number",
         ),
         ({"action": "rotate_secret", "api_key": "x", "more": 1}, "more: Unknown field"),
+        ({"action": "create_account", "name": "\ud800"}, "name: Should be a string of 1 to 100 characters"),
+        ({"action": "create_account", "name": "x", "\ud800": 1}, "body: Should be Unicode text"),
     ],
 )
 def test_commands(event, error):

@@ -47,18 +47,18 @@ def read(kind: Kind, value: Any, version: str = VERSIONS[0], at: str = "") -> tu
 
     `version` is that of the Messages API, and `at` the path of the value.
     """
-    return validated(_adapter(kind, version), value, at)
+    return read_as(_adapter(kind, version), value, at)
 
 
-def validated(adapter: TypeAdapter[Any], value: Any, at: str = "") -> tuple[Any, list[Fault]]:
-    """The same for a model whose fields are kinds."""
+def read_as(model: TypeAdapter[Any], value: Any, at: str = "") -> tuple[Any, list[Fault]]:
+    """The same for a model whose fields are kinds (see `Of`)."""
     try:
-        return adapter.validate_python(value), []
+        return model.validate_python(value), []
     except ValidationError as error:
         return None, [_fault(one, at) for one in _details(error)]
 
 
-@cache
+@cache  # for each channel, content type and version: few
 def _adapter(kind: Kind, version: str) -> TypeAdapter[Any]:
     return TypeAdapter(_type(kind, version))
 
@@ -247,7 +247,10 @@ def _ours(why: str) -> PydanticCustomError:
 
 
 def _unlike(kind: Kind, value: Any) -> tuple[tuple[str, ...], str]:
-    """(where, why) a value is not what the kind wants. Where its type is not, either, the reason says so."""
+    """(where, why) a value is not what the kind wants; where its type is not, either, the reason says so.
+
+    No reason quotes the value: it may be personal data.
+    """
     match kind:
         case Tagged(tag) if isinstance(value, dict):
             why = _unlike(kind.word, value[tag])[1] if tag in value else f"{_REQUIRED}: {kind.word.wanted}"

@@ -30,11 +30,12 @@ def _given(value: Any) -> Any:
     return value
 
 
-_API_KEY = _APPLICATION = _NAME = Of(Text(100))
-_PUBLIC_KEY = Of(Text(5000))
-_URL = Of(Text(webhook_url.LONGEST))
-_HOURS = Of(Whole(0, 720, "hours"))
 _OPTIONAL = BeforeValidator(_given)
+_Id = Annotated[str, Of(Text(100))]
+_Name = Annotated[str, Of(Text(100))]
+_PublicKey = Annotated[str, Of(Text(5000))]
+_Url = Annotated[str, Of(Text(webhook_url.LONGEST))]
+_Hours = Annotated[int, Of(Whole(0, 720, "hours")), _OPTIONAL]
 
 
 class _Command(BaseModel):
@@ -45,52 +46,52 @@ class CreateAccount(_Command):
     """{"action": "create_account", "name": …, "status_url": …}"""
 
     action: Literal["create_account"]
-    name: Annotated[str, _NAME]
-    status_url: Annotated[str | None, _URL, _OPTIONAL] = None
+    name: _Name
+    status_url: Annotated[_Url | None, _OPTIONAL] = None
 
 
 class CreateApplication(_Command):
     """{"action": "create_application", "api_key": …, "name": …, "public_key": "-----BEGIN PUBLIC KEY-----…"}"""
 
     action: Literal["create_application"]
-    api_key: Annotated[str, _API_KEY]
-    name: Annotated[str, _NAME]
-    public_key: Annotated[str, _PUBLIC_KEY]
-    status_url: Annotated[str | None, _URL, _OPTIONAL] = None
+    api_key: _Id
+    name: _Name
+    public_key: _PublicKey
+    status_url: Annotated[_Url | None, _OPTIONAL] = None
 
 
 class SetPublicKey(_Command):
     """{"action": "set_public_key", "api_key": …, "application_id": …, "public_key": …}: the old key is dead at once."""
 
     action: Literal["set_public_key"]
-    api_key: Annotated[str, _API_KEY]
-    application_id: Annotated[str, _APPLICATION]
-    public_key: Annotated[str, _PUBLIC_KEY]
+    api_key: _Id
+    application_id: _Id
+    public_key: _PublicKey
 
 
 class RotateSecret(_Command):
     """{"action": "rotate_secret", "api_key": …, "overlap_hours": 24}: the old secret stays valid that much longer."""
 
     action: Literal["rotate_secret"]
-    api_key: Annotated[str, _API_KEY]
-    overlap_hours: Annotated[int, _HOURS, _OPTIONAL] = 24
+    api_key: _Id
+    overlap_hours: _Hours = 24
 
 
 class RotateSignatureSecret(_Command):
     """{"action": "rotate_signature_secret", "api_key": …, "in_hours": 24}: webhooks are signed with it from then on."""
 
     action: Literal["rotate_signature_secret"]
-    api_key: Annotated[str, _API_KEY]
-    in_hours: Annotated[int, _HOURS, _OPTIONAL] = 24
+    api_key: _Id
+    in_hours: _Hours = 24
 
 
 class SetStatusUrl(_Command):
     """{"action": "set_status_url", "api_key": …, "status_url": …}, of an application with its "application_id"."""
 
     action: Literal["set_status_url"]
-    api_key: Annotated[str, _API_KEY]
-    status_url: Annotated[str, _URL]
-    application_id: Annotated[str | None, _APPLICATION, _OPTIONAL] = None
+    api_key: _Id
+    status_url: _Url
+    application_id: Annotated[_Id | None, _OPTIONAL] = None
 
 
 type Command = CreateAccount | CreateApplication | SetPublicKey | RotateSecret | RotateSignatureSecret | SetStatusUrl
@@ -129,7 +130,7 @@ def register(outside: Outside, event: Any) -> dict[str, str]:
 def _command(event: Any) -> Command:
     """Raises InvalidCommand with all the faults there are."""
     command: Command
-    command, faults = models.validated(_COMMAND, event, "" if isinstance(event, dict) else "command")
+    command, faults = models.read_as(_COMMAND, event, "" if isinstance(event, dict) else "command")
     if faults:
         raise InvalidCommand("; ".join(f"{fault['name']}: {fault['reason']}" for fault in faults))
     return command
