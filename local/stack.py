@@ -13,7 +13,11 @@ from local.place import REGION, ROOT, STAGE, LocalFailure, Place, architecture
 
 NAME = "workflows-local"
 _SAM = ROOT / ".venv-sam/bin/sam"
-_SETTINGS = {"SAM_CLI_TELEMETRY": "0", "SAM_CLI_CONTAINER_CONNECTION_TIMEOUT": "1"}
+_SETTINGS = {
+    "SAM_CLI_TELEMETRY": "0",
+    "SAM_CLI_CONTAINER_CONNECTION_TIMEOUT": "1",
+    "SAM_CLI_POLL_DELAY": "0.2",  # the engine is done in a second or two, and SAM would look every five
+}
 
 
 def client(place: Place, service: str, url: str = "") -> Any:
