@@ -5,6 +5,7 @@ import pytest
 from failover.rules.refusals import refused
 
 TYPE = "https://developer.vonage.com/api-errors"
+INSUFFICIENT = "Insufficient balance, please check your nexmo account."
 OLYMPUS = "https://developer.nexmo.com/api-errors/messages-olympus"
 
 
@@ -35,13 +36,18 @@ OLYMPUS = "https://developer.nexmo.com/api-errors/messages-olympus"
             "422 Invalid params (to: missing)",
         ),
         (400, {"code": 1020, "reason": "Invalid params"}, "400 1020 Invalid params"),
+        (
+            400,
+            {"title": "Your request parameters didn't validate.", "detail": "Found errors."},
+            "400 Your request parameters didn't validate. Found errors.",
+        ),
         (403, {"type": f"{TYPE}#account-suspended"}, "403 account-suspended"),
         (400, "Insufficient balance", "400 Insufficient balance"),
         (404, None, "404"),
         (404, [], "404"),
         (404, {"title": None, "detail": None}, "404"),
     ],
-    ids=range(13),
+    ids=range(14),
 )
 def test_reason(status, answer, reason):
     """Title, code and detail are all kept, in every shape."""
@@ -83,16 +89,26 @@ def test_reason_without_addresses(answer, reason):
         (400, {"type": f"{TYPE}#forbidden"}, "account"),
         (400, {"type": f"{OLYMPUS}#1070", "title": "Partner quota exceeded"}, "account"),
         (400, {"code": 1060}, "account"),
+        (400, {"title": "Bad Request", "detail": INSUFFICIENT}, "account"),
+        (400, {"type": TYPE, "title": "Invalid", "invalid_parameters": [{"name": "balance"}]}, "account"),
+        (400, {"invalid_parameters": {"name": "Balance", "reason": "too low"}}, "account"),
+        (422, {"error": {"invalid_parameters": [{"name": "to"}, {"name": "x", "reason": INSUFFICIENT}]}}, "account"),
+        (400, {"title": "Your account's low-balance limit is reached"}, "account"),
+        (400, {"detail": "INSUFFICIENT ACCOUNT BALANCE"}, "account"),
+        (400, INSUFFICIENT, "account"),
+        (302, {"detail": INSUFFICIENT}, "message"),
+        (400, {"detail": "Your balance cannot be shown"}, "message"),
+        (400, {"invalid_parameters": [{"name": "balanced"}]}, "message"),
         (422, {"type": f"{TYPE}/messages#1150", "title": "Invalid params"}, "message"),
         (422, {"title": "1420", "detail": "Invalid sender"}, "message"),
         (400, {"detail": "account-suspended"}, "message"),
         (404, {"type": f"{TYPE}#not-found"}, "message"),
         (302, None, "message"),
     ],
-    ids=range(23),
+    ids=range(33),
 )
 def test_scope(status, answer, scope):
-    """Status, type, title and code tell credentials and a whole account from one message, in any spelling."""
+    """Status, type, title, code and words about the balance tell credentials and an account from one message."""
     answer = refused(status, answer)
     assert answer.scope == scope
     assert (answer.of_credentials, answer.of_account) == (scope == "credentials", scope != "message")

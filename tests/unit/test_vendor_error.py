@@ -22,14 +22,17 @@ READ = VendorError(code=1300, detail="Not part of the provider network")
         {"code": 1300, "reason": "Not part of the provider network"},
         {"code": "1300", "reason": "Not part of the provider network"},
         {"code": Decimal("1300"), "reason": " Not part of the provider network "},
+        {"code": Decimal("1300.0"), "reason": "Not part of the provider network"},
+        {"code": "1300.00", "reason": "Not part of the provider network"},
         {**V1, "title": 1300},
+        {**V1, "title": Decimal("1300.0")},
         {"type": V1["type"], "detail": V1["detail"]},
         {"error": V1},
         {"error": {"error": {"error": {**V1, "title": 1300}}}},
         {"title": None, "code": None, "error": V1},
         {"code": 1300, "error": "Not part of the provider network"},
     ],
-    ids=range(10),
+    ids=range(13),
 )
 def test_one_error_in_many_shapes(error):
     """v0.1's flat error, v1's, a nested one, and codes in any place all say the same."""
@@ -51,8 +54,11 @@ def test_one_error_in_many_shapes(error):
         ),
         ({"type": "https://…#low-balance", "title": "Low balance"}, None, "low-balance", "Low balance"),
         ({"title": "Low Balance", "detail": "low balance: top up"}, None, "", "low balance: top up"),
+        ({"title": "It didn't validate.", "detail": "Found errors"}, None, "", "It didn't validate. Found errors"),
+        ({"title": "What now?", "detail": "Found errors"}, None, "", "What now? Found errors"),
+        ({"code": Decimal("1300.5"), "reason": "Odd"}, None, "", "Odd"),
     ],
-    ids=range(7),
+    ids=range(10),
 )
 def test_code_kind_and_words(error, code, kind, words):
     """The code comes from `code`, else `title`, else `type`; title and detail are both kept, each once."""
@@ -112,6 +118,12 @@ def test_text_instead_of_an_object():
     """A string in place of the object is the detail."""
     assert read("Insufficient balance") == read({"error": "Insufficient balance"})
     assert read("Insufficient balance") == VendorError(detail="Insufficient balance")
+
+
+@pytest.mark.parametrize("error", ["1320", " 1320 ", 1320, Decimal("1320.0")])
+def test_code_instead_of_an_object(error):
+    """A number in place of the object is the code, and not also the detail."""
+    assert read(error) == read({"error": error}) == read({"code": None, "error": error}) == VendorError(code=1320)
 
 
 def test_any_depth():

@@ -4,6 +4,7 @@ The names of the vendor's errors are those of its page https://developer.vonage.
 its Messages API.
 """
 
+import re
 from typing import Any
 
 from failover.rules import vendor_error
@@ -28,6 +29,9 @@ _OF_ACCOUNT = frozenset(
 )
 _CODES_OF_ACCOUNT = frozenset({1060, 1070, 1080})
 """The account is barred, has no credit left, or is not enabled for the API."""
+_NO_BALANCE = re.compile(r"\b(insufficient|low)[\s_-]+(account[\s_-]+)?balance\b", re.IGNORECASE)
+_BALANCE = re.compile(r"balance(:|$)", re.IGNORECASE)
+"""An invalid parameter of this name, as `VendorError.parameters` has it."""
 
 
 def refused(status: int, answer: Any) -> Refused:
@@ -42,7 +46,13 @@ def _scope(status: int, error: VendorError) -> Scope:
         return "credentials"
     if status in (402, 403) or names & _OF_ACCOUNT or error.code in _CODES_OF_ACCOUNT:
         return "account"
-    return "message"
+    return "account" if 400 <= status < 500 and _lacks_balance(error) else "message"
+
+
+def _lacks_balance(error: VendorError) -> bool:
+    """The vendor has also reported this without a type, and as an invalid parameter."""
+    texts = (error.title, error.detail, *error.parameters)
+    return any(map(_NO_BALANCE.search, texts)) or any(map(_BALANCE.match, error.parameters))
 
 
 def _words(error: VendorError) -> str:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+_CODE = re.compile(r"([0-9]{1,6})(\.0+)?")
 _WORD_BOUNDARY = re.compile(r"(?<=[a-z])(?=[A-Z])|[^A-Za-z0-9]+")
 
 
@@ -24,7 +25,10 @@ class VendorError:
     """What an error object says. A field the vendor left out, or set to null, is None or empty."""
 
     code: int | None = None
-    """At most six digits, from `code`, `title` or the fragment of `type`, in this order."""
+    """At most six digits, from `code`, `title`, the fragment of `type`, or a number in place of the whole object.
+
+    The order is that of precedence. A whole number with a decimal point, `1300.0`, is a code as well.
+    """
     kind: str = ""
     """The last part of `type` as lower-case words with hyphens, such as `low-balance`; empty where it is a number."""
     title: str = ""
@@ -36,10 +40,14 @@ class VendorError:
 
     @property
     def words(self) -> str:
-        """Title and detail, `Bad Request: Insufficient balance`, without repeating one in the other."""
+        """Title and detail, `Bad Request: Insufficient balance`, without repeating one in the other.
+
+        A title that ends a sentence has no colon after it.
+        """
         if self.title.casefold() in self.detail.casefold():
             return self.detail
-        return f"{self.title}: {self.detail}" if self.detail else self.title
+        separator = " " if self.title.endswith((".", "!", "?", ":")) else ": "
+        return f"{self.title}{separator}{self.detail}" if self.detail else self.title
 
 
 def read(value: Any) -> VendorError:
@@ -50,11 +58,12 @@ def read(value: Any) -> VendorError:
     objects = list(_nested(value))
     kinds = [kind(re.split("[#/]", word(item.get("type")).rstrip("#/"))[-1]) for item in objects]
     titles = [word(item.get("title")) for item in objects]
-    codes = [word(item.get("code")) for item in objects] + titles + kinds
+    bare = [word(item.get("error")) for item in objects] + [word(value)]
+    codes = [word(item.get("code")) for item in objects] + titles + kinds + bare
     details = [word(item.get(name)) for item in objects for name in ("detail", "reason")]
-    details += [word(item.get("error")) for item in objects] + [word(value)]
+    details += [text for text in bare if not _is_code(text)]
     return VendorError(
-        code=next((int(code) for code in codes if _is_code(code)), None),
+        code=next((int(found[1]) for found in map(_CODE.fullmatch, codes) if found), None),
         kind=next((name for name in kinds if name and not _is_code(name)), ""),
         title=next((title for title in titles if title and not _is_code(title)), ""),
         detail=next((detail for detail in details if detail), ""),
@@ -90,4 +99,4 @@ def _parameters(value: Any) -> tuple[str, ...]:
 
 
 def _is_code(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) <= 6
+    return _CODE.fullmatch(text) is not None
