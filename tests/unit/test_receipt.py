@@ -72,7 +72,7 @@ def test_usable_message_uuid(uuid):
     ("body", "field"),
     [
         ([], "body"),
-        *(({**V1, "status": word}, "status") for word in (None, 5, ["read"], {}, "", " ", "447700900123", "\u2713")),
+        *(({**V1, "status": word}, "status") for word in (None, 5, True, ["read"], {}, "", " ", "\u2003\n")),
         ({"status": "read"}, "message_uuid"),
         ({"status": "read", "message_uuid": 5, "client_ref": ""}, "message_uuid"),
         ({"status": "read", "message_uuid": "a/b"}, "message_uuid"),
@@ -182,8 +182,35 @@ def test_case_of_a_status(word):
         ("q" * 1000, "q" * 40),
         ("4a4b7c7d0e0f9g0h0i1j2k3", "a_b_c_d_e_f_g_h_i_j_k"),
         ("a\x1b[31m\r\nb", "a_m_b"),
+        ("Émis", "emis"),
+        ("e\u0301mis", "emis"),
+        ("ｑｕｅｕｅｄ", "queued"),
+        ("…" * 1000 + "queued", "unknown"),
+        ("已", "unknown"),
+        ("\u2713", "unknown"),
+        ("447700900123", "unknown"),
+        ("psid-jo.smith", "unknown"),
+        ("PSID-jó.smith", "unknown"),
+        ("delivered!", "unknown"),
+        ("ｄｅｌｉｖｅｒｅｄ", "unknown"),
+        ("rejected 447700900123", "unknown"),
     ],
 )
 def test_unknown_status(word, kept):
-    """A word that is unknown here is kept in letters: bounded, and without the address of anybody."""
+    """A word that is unknown here is kept in letters: bounded, without addresses, and never a word that decides."""
     assert parse({**V1, "to": "PSID-jo.smith", "status": word}).status == kept
+
+
+@pytest.mark.decision("A status word unknown to us")
+@pytest.mark.parametrize("sender", ["Sent", "sent", "SÉNT", {"type": "sms", "number": "Sent"}])
+def test_a_status_that_is_a_party(sender):
+    """A word that names a party is recorded without it; a word that decides is the vendor's all the same."""
+    assert parse({**V1, "from": sender, "status": "sent"}).status == "unknown"
+    assert parse({**V1, "from": "Read", "to": "read", "status": "read"}).status == "read"
+
+
+@pytest.mark.parametrize("field", ["status", "to", "from"])
+def test_long_words(field):
+    """A word or party of a megabyte is read within a moment, whatever its characters."""
+    long = "a" + "\u0301\u0323" * 500_000
+    assert parse({**V1, "status": "queued", field: long}).status in ("a", "queued")

@@ -1,6 +1,7 @@
 """A status callback of the Messages API as plain data, whichever version's body it came in (contract, 7.1 and 11)."""
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -13,7 +14,9 @@ from failover.rules.usage import Usage, usage
 
 _YEAR_2100 = 4_102_444_800_000
 _LONGEST_WORD = 40
+_LONGEST_FOLDED = 1000
 _NO_LETTERS = re.compile("[^a-z]+")
+_UNKNOWN = "unknown"
 
 
 class UnreadableReceipt(Exception):
@@ -27,7 +30,10 @@ class UnreadableReceipt(Exception):
 @dataclass(frozen=True)
 class Receipt:
     status: str
-    """One of STATUSES; any other word of the vendor's as 1 to 40 characters of a to z and `_`, so without addresses."""
+    """One of STATUSES; any other word of the vendor's as 1 to 40 characters of a to z and `_`, so without addresses.
+
+    `unknown` where nothing is left of such a word, or only one of STATUSES, which it is not.
+    """
     message_uuid: str | None
     """None where the callback has none that can be used (`rules.message_uuid`)."""
     client_ref: str | None
@@ -62,15 +68,22 @@ def parse(body: Any) -> Receipt:
 def _status(value: Any, parties: list[str]) -> str:
     """The word in lower case, so that words which differ in case are one. Raises UnreadableReceipt where there is none.
 
-    A word that is unknown here is kept in letters only: its callback may be of a later version of the vendor's API.
+    A word that is unknown here is kept in letters only, without the parties and without accents: its callback may be
+    of a later version of the vendor's API, and is not sent again if it is refused.
     """
-    word = value.strip().lower() if isinstance(value, str) else ""
-    if word in STATUSES:
-        return word
-    letters = _NO_LETTERS.sub("_", redacted(word, [party.lower() for party in parties]))[:_LONGEST_WORD].strip("_")
-    if not letters:
+    word = value.strip() if isinstance(value, str) else ""
+    if not word:
         raise UnreadableReceipt("status")
-    return letters
+    if word.lower() in STATUSES:
+        return word.lower()
+    letters = _NO_LETTERS.sub("_", redacted(_folded(word), map(_folded, parties)))[:_LONGEST_WORD].strip("_")
+    return letters if letters and letters not in STATUSES else _UNKNOWN
+
+
+def _folded(text: str) -> str:
+    """The start of a text in lower case, without accents and other marks: `Émis` → `emis`."""
+    decomposed = unicodedata.normalize("NFKD", text[:_LONGEST_FOLDED])
+    return "".join(character for character in decomposed if not unicodedata.combining(character)).casefold()
 
 
 def _text(value: Any) -> str | None:
