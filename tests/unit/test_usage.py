@@ -25,6 +25,12 @@ def charged(step, price, currency="EUR"):
         ("9" * 15 + "." + "9" * 15, "9" * 15 + "." + "9" * 15),
         ("0." + "1" * 20, "0." + "1" * 20),
         ("0." + "1" * 16, "0." + "1" * 16),
+        (".13", "0.13"),
+        ("-.13", "-0.13"),
+        ("+0.14", "0.14"),
+        ("+.14", "0.14"),
+        ("1.", "1"),
+        ("+0." + "1" * 21, "0." + "1" * 20),
         (5, "5"),
         (10**15 - 1, "999999999999999"),
         (Decimal("0.0330"), "0.0330"),
@@ -58,9 +64,10 @@ def test_digits_beyond_the_twentieth(price, kept):
 
 
 @pytest.mark.decision("A price that changes")
-def test_currency_of_old():
-    """A price without a currency is in euros, the only one there was."""
-    assert usage({"price": "1"}) == {"price": "1", "currency": "EUR"}
+@pytest.mark.parametrize("currency", [{}, *({"currency": currency} for currency in (None, "", " ", "EUR ", "\neur"))])
+def test_currency_of_old(currency):
+    """A price without a currency is in euros, the only one there was; blanks around a currency do not count."""
+    assert usage({"price": "1", **currency}) == {"price": "1", "currency": "EUR"}
 
 
 @pytest.mark.parametrize(
@@ -71,14 +78,14 @@ def test_currency_of_old():
         "0.1",
         {},
         {"currency": "EUR"},
-        *({"price": price} for price in (None, True, 0.1, "", "free", "1e3", "NaN", "Infinity", "1,5", "1.", ".5")),
+        *({"price": price} for price in (None, True, 0.1, "", "free", "1e3", "NaN", "Infinity", "1,5", ".", "+", "-.")),
         *(
             {"price": price}
-            for price in ("1\n1", "+1", "--1", "9" * 16, "9" * 15 + "." + "9" * 21, "٠.٥", "１", [], {})
+            for price in ("1\n1", "+-1", "--1", "+ 1", "9" * 16, "9" * 15 + "." + "9" * 21, "٠.٥", "１", [], {})
         ),
         *({"price": Decimal(price)} for price in ("NaN", "sNaN", "Infinity", "1E+15", "1E+999999")),
         *({"price": price} for price in (10**15, -(10**15), 10**5000)),
-        *({"price": "1", "currency": currency} for currency in (None, 7, "", "EU", "EURO", "E R", "ÉUR", "EUR\n")),
+        *({"price": "1", "currency": currency} for currency in (7, True, [], "EU", "EURO", "E R", "ÉUR")),
     ],
     ids=lambda value: ascii(value)[:60] if not isinstance(value, dict) else None,
 )

@@ -13,7 +13,8 @@ type Usage = dict[str, str]
 _DECIMALS = 20
 """Kept exactly. A vendor that computes in binary writes 0.3 as 0.30000000000000004, which has 17."""
 _WHOLE_DIGITS = 15
-_PRICE = re.compile(rf"-?[0-9]{{1,{_WHOLE_DIGITS}}}(?:\.[0-9]+)?")
+_PRICE = re.compile(rf"([+-]?)(?=\.?[0-9])([0-9]{{0,{_WHOLE_DIGITS}}})(?:\.([0-9]*))?")
+"""Sign, digits before the point, digits behind it: one digit at least."""
 _EXACT = Context(prec=60)
 """More digits than the sum of ten such prices can have: 15 + 1 before the point, and 20 behind it."""
 
@@ -21,14 +22,22 @@ _EXACT = Context(prec=60)
 def usage(value: Any) -> Usage | None:
     """The usage of a callback; None: there is none, or its price is no price.
 
-    A price has at most 15 digits before the point. Of those behind it 20 are kept, rounded half to even.
+    A price has at most 15 digits before the point. Of those behind it 20 are kept, rounded half to even. A currency
+    that is missing, null or blank is EUR.
     """
     if not isinstance(value, dict) or "price" not in value:
         return None
-    price, currency = _price(value["price"]), value.get("currency", "EUR")
-    if price is None or not isinstance(currency, str) or not re.fullmatch(r"[A-Za-z]{3}", currency):
+    price, currency = _price(value["price"]), _currency(value.get("currency"))
+    return {"price": price, "currency": currency} if price and currency else None
+
+
+def _currency(value: Any) -> str | None:
+    if value is None:
+        return "EUR"
+    if not isinstance(value, str):
         return None
-    return {"price": price, "currency": currency.upper()}
+    text = value.strip() or "EUR"
+    return text.upper() if re.fullmatch("[A-Za-z]{3}", text) else None
 
 
 def _price(value: Any) -> str | None:
@@ -41,11 +50,19 @@ def _price(value: Any) -> str | None:
         text = str(value)
     else:
         return None
-    if not _PRICE.fullmatch(text):
+    written = _written(text)
+    if written is None or len(written.partition(".")[2]) <= _DECIMALS:
+        return written
+    return _written(f"{_rounded(Decimal(written)):f}")  # rounding up may need a digit too many
+
+
+def _written(text: str) -> str | None:
+    """`+.50` → `0.50`; None: it is no number without an exponent, or too large."""
+    found = _PRICE.fullmatch(text)
+    if found is None:
         return None
-    if len(text.partition(".")[2]) > _DECIMALS:
-        text = f"{_rounded(Decimal(text)):f}"
-    return text if _PRICE.fullmatch(text) else None
+    sign, whole, decimals = found.groups()
+    return f"{sign.strip('+')}{whole or 0}{f'.{decimals}' if decimals else ''}"
 
 
 def _rounded(price: Decimal) -> Decimal:
