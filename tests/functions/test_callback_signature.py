@@ -1,6 +1,7 @@
 """Which status callbacks are genuine: signed by the vendor, with a secret that rotates (faults F14 and F20)."""
 
 import json
+import math
 import time
 
 import boto3
@@ -20,6 +21,8 @@ from tests.world import SIGNATURE_SECRET, body_of, callback_event
         callback_event(callback("read"), payload_hash="0" * 64),
         callback_event(callback("read"), payload_hash=None),
         callback_event(callback("read"), iat=int(time.time()) - 26 * 3600),
+        callback_event(callback("read"), iat=math.nan),
+        callback_event(callback("read"), iat=10**400),
         callback_event(callback("read"), authorization="Bearer x"),
         callback_event(callback("read"), authorization="Basic eDp5"),
     ],

@@ -361,7 +361,7 @@ def test_application(application, app, scheduled, secret, version):
     "claims",
     [
         {**SENT, "iat": NOW + 60},
-        {**SENT, "exp": NOW - 60},
+        {**SENT, "iat": NOW - 900, "exp": NOW - 60},
         {name: value for name, value in SENT.items() if name != "exp"},
     ],
     ids=["clock ahead", "clock behind", "no exp"],
@@ -380,14 +380,18 @@ def test_tolerance(application, app, scheduled, claims):
         (signed(key=None, algorithm="none"), "unauthorized"),
         (signed({**SENT, "application_id": "other"}), "unauthorized"),
         (signed({**SENT, "iat": NOW + 61}), "unauthorized"),
-        (signed({**SENT, "exp": NOW - 61}), "jwt-expired"),
+        (signed({**SENT, "iat": NOW - 900, "exp": NOW - 61}), "jwt-expired"),
         (signed({**SENT, "exp": NOW + 90_000}), "unauthorized"),
+        (signed({**SENT, "iat": NOW, "exp": NOW}), "unauthorized"),
+        (signed({**SENT, "iat": float("nan")}), "unauthorized"),
+        (signed({**SENT, "iat": True}), "unauthorized"),
+        (signed({**SENT, "exp": float("inf")}), "unauthorized"),
         (signed({name: value for name, value in SENT.items() if name != "iat"}), "unauthorized"),
         (signed({name: value for name, value in SENT.items() if name != "jti"}), "unauthorized"),
         (BASIC, "unauthorized"),
         ("", "unauthorized"),
     ],
-    ids=range(12),
+    ids=range(16),
 )
 def test_no_application(application, app, scheduled, authorization, fragment):
     """Every other token is refused as the vendor refuses, and so is Basic where the secret has an application only."""

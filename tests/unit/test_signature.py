@@ -1,3 +1,5 @@
+import math
+
 import jwt
 import pytest
 
@@ -42,6 +44,11 @@ def test_other_claims(claims):
         signed(iat=NOW - LIFE - 61),
         signed(iat=NOW + 61),
         signed(iat=True),
+        signed(iat=math.nan),
+        signed(iat=math.inf),
+        signed(iat=-math.inf),
+        signed(iat="1800000000"),
+        signed(iat=10**400),
         "Basic eDp5",
         "Bearer",
         "Bearer x.y.z",
@@ -53,7 +60,15 @@ def test_other_claims(claims):
 def test_forged(authorization):
     """Another key, another algorithm, another body, no hash, out of its time: forged."""
     with pytest.raises(Forged):
-        check(authorization, BODY, SECRET, NOW)
+        check(authorization, BODY, SECRET, NOW + 0.5)
+
+
+@pytest.mark.parametrize("issued", [False, True])
+def test_true_is_no_time(issued):
+    """`true` and `false` are not taken for seconds since 1970, even where such a time would do."""
+    check(signed(iat=int(issued)), BODY, SECRET, 1)
+    with pytest.raises(Forged):
+        check(signed(iat=issued), BODY, SECRET, 1)
 
 
 def test_every_byte_counts():

@@ -12,7 +12,7 @@ from typing import Any
 
 import jwt
 
-from failover.rules.token_times import exceeds
+from failover.rules.token_times import exceeds, instant
 
 LIFE = 25 * 3600
 """Seconds after `iat`: the vendor repeats a callback for 24 h with its first token (contract, section 0)."""
@@ -45,8 +45,8 @@ def check(authorization: str, raw: bytes, secret: str, now: float) -> int:
         claims = jwt.decode(token.strip(), secret, algorithms=["HS256"], options=_OPTIONS)
     except (jwt.PyJWTError, ValueError, RecursionError) as error:  # PyJWT encodes and parses before it checks
         raise Forged(type(error).__name__) from None
-    issued, payload_hash = claims["iat"], claims["payload_hash"]
-    if not isinstance(issued, int | float) or exceeds(now - issued, LIFE) or exceeds(issued - now):
+    issued, payload_hash = instant(claims["iat"]), claims["payload_hash"]
+    if issued is None or exceeds(now - issued, LIFE) or exceeds(issued - now):
         raise Forged("iat is out of its time")
     if not _same_digest(payload_hash, digest(raw)):
         raise Forged("payload_hash does not fit the body")
