@@ -164,7 +164,10 @@ def schemas() -> dict[str, Schema]:
         ),
         "WebhookList": _object({"webhooks": _array(_ref("Webhook"))}),
         "Redelivery": _object({"sequence": _count(1), "attempt": _count(1)}),
-        "MessageError": _object({"reason": _text()}, {"code": _count()}),
+        "MessageError": _object(
+            {"reason": _text("In the words of the Messages API; empty where it gave only a code.")},
+            {"code": _count()},
+        ),
         "Links": _object({}, {"workflow": _ref("WorkflowLink"), "dispatch": _ref("DispatchLink")}),
         "WorkflowLink": _link("workflow"),
         "DispatchLink": _link("dispatch"),

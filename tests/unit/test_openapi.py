@@ -40,6 +40,12 @@ def test_statuses():
         assert f"`{word}`: " in schemas["MessageStatus"]["description"]
 
 
+def test_an_error_with_a_code_alone():
+    """The reason of an error may be empty, and the document says when."""
+    check("MessageError", {"code": 1300, "reason": ""})
+    assert "empty" in DOCUMENT["components"]["schemas"]["MessageError"]["properties"]["reason"]["description"]
+
+
 def test_webhooks():
     """Both webhooks are described, with what they carry."""
     assert set(DOCUMENT["webhooks"]) == {"messageStatus", "finalReport"}
