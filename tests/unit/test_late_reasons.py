@@ -79,11 +79,47 @@ def test_after_the_end():
     assert webhooks.body(amended, CONTENT, report) == first
 
 
-def test_another_failure_is_another_reason():
-    """A step that was left as rejected keeps that reason, whatever an `undeliverable` says after it."""
-    flow = lived(sent(0), status(0, "rejected"), status(0, "undeliverable", error=WHOLE))
-    assert left(flow) == ["rejected"]
-    assert errors(flow) == [None, WHOLE]
+OTHER = {"code": 1260, "reason": "Handset off"}
+
+
+@pytest.mark.decision("A reason that comes later")
+@pytest.mark.parametrize(("first", "then"), [("rejected", "undeliverable"), ("undeliverable", "rejected")])
+@pytest.mark.parametrize(
+    ("said", "then_said", "known"),
+    [
+        (None, WHOLE, WHOLE),
+        (BARE, WHOLE, WHOLE),
+        (WHOLE, None, WHOLE),
+        (WHOLE, OTHER, WHOLE),
+        (BARE, OTHER, BARE),
+        ({"reason": "No route"}, OTHER, {"reason": "No route"}),
+        (None, None, None),
+    ],
+)
+def test_another_failure(first, then, said, then_said, known):
+    """The second failure explains the first, if that has no error or the same code; it replaces nothing."""
+    flow = lived(sent(0), status(0, first, error=said), status(0, then, error=then_said))
+    assert errors(flow) == [said, then_said]
+    words = " ".join(str(part) for part in ((known or {}).get("code"), (known or {}).get("reason")) if part)
+    assert left(flow) == [f"{first}: {words}" if words else first]
+    assert webhooks.message(flow, 0, CONTENT).get("error") == known
+
+
+def test_another_failure_after_the_end():
+    """The reason of a workflow is explained by the second failure of its last message, too."""
+    before = lived(sent(0), sent(1, LATER), status(1, "rejected"))
+    flow = status(1, "undeliverable", error=OTHER)(before)
+    assert (before.reason, flow.reason) == ("rejected", "rejected: 1260 Handset off")
+    assert status(1, "rejected", error=WHOLE)(flow).reason == flow.reason, "and stays as it was told"
+
+
+@pytest.mark.parametrize(("first", "then"), [("rejected", "undeliverable"), ("undeliverable", "rejected")])
+def test_each_failure_has_its_own_error(first, then):
+    """What a repeat says of its own failure is recorded, although another failure has said something else before."""
+    flow = lived(sent(0), status(0, first), status(0, then, error=WHOLE), status(0, first, error=OTHER))
+    assert errors(flow) == [None, WHOLE, OTHER]
+    flow = lived(sent(0), status(0, first, error=WHOLE), status(0, then), status(0, then, error=OTHER))
+    assert errors(flow) == [WHOLE, None, OTHER]
 
 
 def test_a_price_does_not_hide_the_reason():

@@ -36,6 +36,20 @@ def told(timeline: Sequence[Entry], number: int, failure: str) -> dict[str, Any]
     return known
 
 
+def explanation(timeline: Sequence[Entry], number: int, failure: str) -> dict[str, Any] | None:
+    """Why a step's message failed, in all that its callbacks have said: as `told`, completed by its other failures.
+
+    Those count where nothing was known before them, or where they have the same code: two errors are not mixed.
+    """
+    known: dict[str, Any] | None = None
+    for entry in timeline:
+        if entry["event"] == "status" and entry["step"] == number and entry["status"] in FAILURES:
+            said = entry.get("error")
+            if entry["status"] == failure or not known or (said and said.get("code") == known.get("code")):
+                known = completed(known, said)
+    return known
+
+
 def completed(known: dict[str, Any] | None, said: dict[str, Any] | None) -> dict[str, Any] | None:
     """`known` with the code and the reason that it lacks and that `said` has; nothing that is known is replaced."""
     if not known or not said:
@@ -46,7 +60,7 @@ def completed(known: dict[str, Any] | None, said: dict[str, Any] | None) -> dict
 def as_known(entry: Entry, timeline: Sequence[Entry]) -> str:
     """The reason of an entry `left` as far as it is known by now: what a later callback has added is in it."""
     outcome = entry.get("outcome")
-    said = error(told(timeline, entry["step"], outcome)) if outcome in FAILURES else ""
+    said = error(explanation(timeline, entry["step"], outcome)) if outcome in FAILURES else ""
     return f"{outcome}: {said}" if said else str(entry.get("reason", ""))
 
 

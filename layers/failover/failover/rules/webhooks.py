@@ -61,7 +61,7 @@ def message(workflow: Workflow, number: int, content: list[dict[str, Any]] | Non
     last = statuses[-1] if statuses else {"step": number, "at": step.answered_at or workflow.created_at}
     document = _message_status(workflow, content, last, step.message_uuid)
     document.pop("error", None)
-    if step.status in FAILURES and (error := reasons.told(workflow.timeline, number, step.status)):
+    if step.status in FAILURES and (error := reasons.explanation(workflow.timeline, number, step.status)):
         document["error"] = error
     return {**document, "status": step.status or "submitted", **_charged(by_step(workflow.timeline).get(number))}
 
