@@ -32,8 +32,9 @@ APPLICATION = {"application_id": "78d335fa-323d-0114-9c3d-d6f0d48968cf", "privat
 
 
 def test_account():
-    """Key and secret are Basic authentication (RFC 7617); blanks around them, as of a copied line, do not count."""
+    """Key and secret are Basic authentication (RFC 7617); blanks around them and what is invisible do not count."""
     assert read({"api_key": " abcd1234\n", "api_secret": "s3cret "}) == Account("abcd1234", "s3cret")
+    assert read({"api_key": "\ufeffabcd1234\u200b", "api_secret": "\u200e s3\u00adcret"}) == read(ACCOUNT)
     assert read(ACCOUNT).authorization == "Basic YWJjZDEyMzQ6czNjcmV0"
 
 
@@ -48,11 +49,42 @@ def test_account():
         PKCS8.replace("\n", " "),
         PKCS8.replace("\n", ""),
         f"\n  {PKCS8}\n\n",
+        PKCS8.replace("\n", "\\\\n"),
+        PKCS8.replace("\n", "\\\\r\\\\n"),
+        PKCS8.replace("\n", "\\\n"),
+        PKCS8.replace("\n", "\\n\\t"),
+        "\ufeff" + PKCS8.replace("\n", "\u200b\n").replace("PRIVATE", "PRI\u200dVATE"),
+        PKCS8.replace(" ", "\u00a0"),
+        PUBLIC + PKCS8,
+        PKCS1 + PUBLIC,
+        (PUBLIC + PKCS8).replace("\n", "\\n"),
+        PUBLIC[:100] + PKCS8,
+        PKCS8 + PKCS8,
     ],
-    ids=["PKCS 8", "PKCS 1", "escaped", "CRLF", "escaped CRLF", "one line", "no line", "blanks around"],
+    ids=[
+        "PKCS 8",
+        "PKCS 1",
+        "escaped",
+        "CRLF",
+        "escaped CRLF",
+        "one line",
+        "no line",
+        "blanks around",
+        "escaped twice",
+        "CRLF escaped twice",
+        "continued lines",
+        "tabs",
+        "zero width",
+        "no-break spaces",
+        "after a public key",
+        "before a public key",
+        "escaped after a public key",
+        "after half a public key",
+        "twice",
+    ],
 )
 def test_application(written):
-    """A private key is read in every way a shell, a form or a file may have changed its line ends."""
+    """A private key is read however a shell, a form or a file changed its line ends, and beside a public key."""
     application = read({**APPLICATION, "private_key": written})
     assert isinstance(application, Application)
     loaded = load_pem_private_key(application.private_key.encode(), None)
@@ -83,10 +115,12 @@ def test_both():
         ({**APPLICATION, "private_key": ENCRYPTED[0]}, "private_key is not an RSA private key, or is encrypted"),
         ({**APPLICATION, "private_key": ENCRYPTED[1]}, "private_key is encrypted, or not base64"),
         ({**APPLICATION, "private_key": [PKCS8]}, "private_key is not a string"),
+        ({**APPLICATION, "private_key": "\u200b"}, "private_key is empty"),
+        ({**APPLICATION, "private_key": PKCS8 + PKCS1}, "private_key holds more than one private key"),
         ([ACCOUNT], "the secret is not a JSON object"),
         ("s3cret", "the secret is not a JSON object"),
     ],
-    ids=range(16),
+    ids=range(18),
 )
 def test_unusable(secret, fault):
     """What is wrong with a secret is named by its field, without any of its values."""

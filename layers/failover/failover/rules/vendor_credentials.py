@@ -6,6 +6,7 @@ application is the form to use; docs/operations.md, "Credentials at the Messages
 
 import base64
 import re
+import unicodedata
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +14,9 @@ LIFE = 900
 """Seconds a token is valid for, from its `iat` on."""
 SKEW = 60
 """Seconds our clock may be ahead of the vendor's: a token with an `iat` in the future is refused."""
-_PEM = re.compile(r"-----BEGIN ([A-Z ]+)-----(.*)-----END \1-----", re.DOTALL)
+_PEM = re.compile(r"-----BEGIN ([A-Z ]+)-----(.*?)-----END \1-----", re.DOTALL)
+_BLANK = re.compile(r"\\+[rnt]?|\s")
+"""Line ends and other blanks, also escaped once or more often. PEM has no backslash of its own."""
 _LABELS = ("PRIVATE KEY", "RSA PRIVATE KEY")
 
 
@@ -81,19 +84,23 @@ def _text(secret: dict[str, Any], name: str) -> str:
         raise UnusableCredentials(f"{name} is missing")
     if not isinstance(value, str):
         raise UnusableCredentials(f"{name} is not a string")
-    if not value.strip():
+    text = "".join(character for character in value if unicodedata.category(character) != "Cf").strip()
+    if not text:
         raise UnusableCredentials(f"{name} is empty")
-    return value.strip()
+    return text
 
 
 def _pem(text: str) -> str:
-    """The key with its line ends in place, where a shell or a form turned them into spaces or the characters `\\n`."""
-    found = _PEM.search(text.replace("\\r", "\n").replace("\\n", "\n"))
-    if found is None:
+    """The private key in a text, with its line ends in place, whatever a shell or a form turned them into."""
+    blocks = _PEM.findall(_BLANK.sub(" ", text))
+    if not blocks:
         raise UnusableCredentials("private_key is not in PEM")
-    label, body = found[1], "".join(found[2].split())
-    if label not in _LABELS:
+    keys = {(label, body.replace(" ", "")) for label, body in blocks if label in _LABELS}
+    if not keys:
         raise UnusableCredentials("private_key is not an RSA private key, or is encrypted")
+    if len(keys) > 1:
+        raise UnusableCredentials("private_key holds more than one private key")
+    ((label, body),) = keys
     if not re.fullmatch(r"[A-Za-z0-9+/]+=*", body):
         raise UnusableCredentials("private_key is encrypted, or not base64")
     lines = [body[at : at + 64] for at in range(0, len(body), 64)]
