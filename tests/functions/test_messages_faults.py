@@ -13,6 +13,7 @@ from failover.adapters import aws
 from failover.adapters import messages as messages_api
 from failover.rules import backoff, transitions
 from failover.rules.receipt import Receipt
+from failover.rules.vendor_credentials import UnusableCredentials
 from tests import messages_server as server
 from tests.certificates import self_signed
 from tests.examples import ID, MESSENGER, NOW, SMS, workflow
@@ -136,6 +137,20 @@ def test_credentials_rotated(world, stored, messages, outside, monkeypatch):
     messages.script = [server.problem(401, "Unauthorized"), server.accepted()]
     assert sent_step(world, outside).phase == "sent"
     assert messages.requests[0].headers["authorization"] != messages.requests[1].headers["authorization"]
+
+
+def test_credentials_made_unusable(world, stored, messages, outside):
+    """F7, F20: a refused send whose secret has become unusable ends as refused, and the next send stops."""
+    api = outside.messages("https://api.test/beta")
+    api.prepare({})
+    boto3.client("secretsmanager").put_secret_value(SecretId="messages", SecretString=json.dumps({"api_key": "a:b"}))
+    outside.messages_secret._asked_at -= 20
+    messages.script = [server.problem(401, "Unauthorized")]
+    assert sent_step(world, outside).state == "refused"
+    assert world.read(ID).timeline[-1]["reason"].startswith("refused: 401")
+    assert len(messages.requests) == 1
+    with pytest.raises(UnusableCredentials):
+        api.prepare({})
 
 
 @pytest.mark.parametrize("status", [429, 503])

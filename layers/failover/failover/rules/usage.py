@@ -53,7 +53,7 @@ def _price(value: Any) -> str | None:
     written = _written(text)
     if written is None or len(written.partition(".")[2]) <= _DECIMALS:
         return written
-    return _written(f"{_rounded(Decimal(written)):f}")  # rounding up may need a digit too many
+    return _written(f"{_rounded(Decimal(written)):f}")  # rounding up may add a digit before the point
 
 
 def _written(text: str) -> str | None:
