@@ -15,7 +15,7 @@ from tests.lives.figures import SEED
 from tests.lives.machine import TOTALS, Histories
 from tests.lives.moto_table import MotoTable
 
-HISTORIES = int(os.environ.get("HISTORIES", "2000"))
+HISTORIES = int(os.environ.get("HISTORIES", "1000"))
 AT_ONCE = 250
 OVER_MOTO = 8
 """For each 1000 histories in memory."""
