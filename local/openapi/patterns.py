@@ -1,13 +1,11 @@
 """Patterns of what a request may hold in more than one form: numbers as strings, and addresses as people paste them."""
 
-import unicodedata
-
 from failover.rules.kinds import LONGEST_NUMBER as LONGEST
+from failover.rules.unseen import is_unseen
 
 _LONGEST_NUMBER = 9
 """Digits of a whole number that comes as a string."""
 _CONTROLS = r"\t\n\r\f\v"
-_UNSEEN = {"Cf", "Zs"}
 
 
 def _ranges(points: list[int]) -> str:
@@ -22,14 +20,19 @@ def _ranges(points: list[int]) -> str:
     return text
 
 
-_POINTS = [point for point in range(0x10000) if unicodedata.category(chr(point)) in _UNSEEN]
-"""Of the characters that `addresses.compact` removes, those below U+10000: JavaScript reads others as two, unless a
-pattern has the u flag."""
-_ANY = f"[{_ranges(_POINTS)}]*"
-_BUT_SPACE = f"[{_ranges([point for point in _POINTS if point != 0x20])}]*"
-_EDGE = f"[{_CONTROLS}{_ranges(_POINTS)}]*"
-_SEEN = rf"[^\x00-\x1f\x7f{_ranges(_POINTS)}]"
-_SEEN_OR_SPACE = rf"[^\x00-\x1f\x7f{_ranges([point for point in _POINTS if point != 0x20])}]"
+_CONTROL = r"\x00-\x1f\x7f-\x9f"
+_POINTS = [point for point in range(0x80, 0x10000) if is_unseen(chr(point)) and not chr(point).isspace()]
+"""Of the characters that `addresses.compact` removes, those below U+10000 that no regex engine calls white space, and
+U+FEFF, which some do. JavaScript reads others as two, unless a pattern has the u flag."""
+_FORMAT = _ranges(_POINTS)
+_WHITE = rf"^\S{_CONTROL}\ufeff"
+"""White space but controls, as the inside of brackets. It is not written out, because one generator of clients makes a
+line end of `\u2028`."""
+_ANY = f"([{_FORMAT}]|[{_WHITE}])*"
+_BUT_SPACE = f"([{_FORMAT}]|[{_WHITE} ])*"
+_EDGE = f"([{_CONTROLS}{_FORMAT}]|[{_WHITE}])*"
+_SEEN = rf"[^\s{_CONTROL}{_FORMAT}]"
+_SEEN_OR_SPACE = f"({_SEEN}| )"
 _NAME = f"{_SEEN}(({_BUT_SPACE}{_SEEN_OR_SPACE}){{0,{LONGEST - 2}}}{_BUT_SPACE}{_SEEN})?"
 _PREFIX = rf"(\+{_ANY}|0{_ANY}0{_ANY})?"
 

@@ -13,6 +13,8 @@ UNSEEN = [
     *("\u2066", "\u2067", "\u2068", "\u2069", "\u200e", "\u200f", "\u061c"),
     *("\u00a0", "\u202f", "\u2007", "\u2009", "\u3000"),
     *("\ufeff", "\u200b", "\u200c", "\u200d", "\u2060", "\u00ad", "\U000e0020"),
+    *("\u2028", "\u2029", "\u034f", "\ufe0f", "\U000e0100", "\u180b", "\u180f", "\u17b4", "\u17b5"),
+    *("\u115f", "\u1160", "\u3164", "\uffa0", "\u2800", "\u2065", "\ufff0"),
 ]
 
 
@@ -41,10 +43,10 @@ def test_what_cannot_be_seen(char):
 
 
 def test_the_whole_category():
-    """Every character of Unicode's categories Cf and Zs is removed from a number."""
+    """Every character of Unicode's categories Cf, Zs, Zl and Zp is removed from a number."""
     for point in range(sys.maxunicode + 1):
         char = chr(point)
-        if unicodedata.category(char) in ("Cf", "Zs"):
+        if unicodedata.category(char) in ("Cf", "Zs", "Zl", "Zp"):
             assert read(changed(SMS, "to.number", f"44{char}7700900000"), "to", "number") == "447700900000"
 
 
@@ -84,14 +86,22 @@ def test_no_punctuation(number):
     assert name == "workflow[0].to.number"
     assert why == (
         "Should be 7 to 15 digits with the country code first, such as 447700900000: no leading 0, no letters, "
-        "hyphens, dots or brackets"
+        "hyphens, dots, brackets or invisible characters"
     )
 
 
-@pytest.mark.parametrize("sender", ["", "\u200b", " \u00a0 ", "x" * 51, "ACME\nLtd", "ACME\x7f"])
+@pytest.mark.parametrize("sender", ["", "\u200b", " \u00a0 ", "x" * 51, "ACME\nLtd", "ACME\x7f", "ACME\x85"])
 def test_no_senders(sender):
     """What is left must be a name or a number: not empty, not too long, without control characters."""
     assert reason(changed(SMS, "from.number", sender))[0] == "workflow[0].from.number"
+
+
+@pytest.mark.parametrize("char", [chr(point) for point in (*range(0x20), *range(0x7F, 0xA0))], ids=ascii)
+def test_no_control_characters(char):
+    """A control character inside a number, a name or an id is refused."""
+    for step, path in ((SMS, "to.number"), (SMS, "from.number"), (MESSENGER, "to.id"), (RCS, "from.id")):
+        inside = f"4477{char}00900000"
+        assert reason(changed(step, path, inside))[0] == f"workflow[0].{path}"
 
 
 def test_length_of_what_is_left():

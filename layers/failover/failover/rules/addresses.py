@@ -1,24 +1,21 @@
 """Telephone numbers, sender names and ids, as people paste them."""
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import ClassVar
 
 from failover.rules.kinds import LONGEST_NUMBER as LONGEST
+from failover.rules.unseen import is_unseen
 
-_UNSEEN = frozenset({"Cf", "Zs"})
-"""Unicode categories that nobody means to send: format characters (direction marks, zero-width spaces, byte order
-marks) and blanks of every width. Phones and address books put them around and inside what is copied."""
 _EDGES = " \t\n\r\f\v"
-_PRINTABLE = rf"^[^\x00-\x1f\x7f]{{1,{LONGEST}}}$"
+_PRINTABLE = rf"^[^\x00-\x1f\x7f-\x9f]{{1,{LONGEST}}}$"
 _DIGITS = re.compile(r"\+?[0-9]+", re.ASCII)
 
 
 def compact(text: str) -> str:
     """`text` without anything that cannot be seen, and without white space at its ends."""
-    return "".join(char for char in text if unicodedata.category(char) not in _UNSEEN).strip(_EDGES)
+    return "".join(char for char in text if not is_unseen(char)).strip(_EDGES)
 
 
 def name(text: str) -> str:
@@ -29,7 +26,7 @@ def name(text: str) -> str:
     packed = compact(text)
     if _DIGITS.fullmatch(packed):
         return packed
-    kept = (char for char in text if char == " " or unicodedata.category(char) not in _UNSEEN)
+    kept = (char for char in text if char == " " or not is_unseen(char))
     return "".join(kept).strip(_EDGES)
 
 
@@ -56,8 +53,8 @@ class Recipient(Address):
     """A telephone number that is written to (ITU-T E.164)."""
 
     wanted = (
-        "7 to 15 digits with the country code first, such as 447700900000: no leading 0, no letters, hyphens, dots "
-        "or brackets"
+        "7 to 15 digits with the country code first, such as 447700900000: no leading 0, no letters, hyphens, dots, "
+        "brackets or invisible characters"
     )
     pattern = r"^[1-9][0-9]{6,14}$"
 
