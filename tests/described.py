@@ -27,7 +27,8 @@ def in_order(body: Any) -> Any:
 
     The schema of `workflow` is looser than the code in one point, on purpose: it takes a step and a last step at any
     place, for a list whose items have one type is what generators of clients understand. Its description says the
-    rest: all but the last have `failover`, and nulls may follow the last, which the schema leaves out.
+    rest: all but the last have `failover`, and nulls may follow the last, which the schema leaves out. So it does with
+    nulls where a field does not belong, because generators would give every such field a type.
     """
     if not _validator("#/components/schemas/WorkflowRequest").is_valid(body):
         return body

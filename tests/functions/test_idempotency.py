@@ -81,6 +81,41 @@ def test_the_same_in_other_words(post, body):
     assert replayed(post({**BODY, "sig": "another", "timestamp": 1_800_000_001}))
 
 
+TEMPLATE = changed(WHATSAPP, "message.content", {"type": "template", "template": {"name": "x"}})
+TEMPLATE = changed(TEMPLATE, "message", {"content": TEMPLATE["message"]["content"]})
+POLICY = {"policy": "deterministic", "locale": "en"}
+
+
+@pytest.mark.decision("What an `Idempotency-Key` compares")
+@pytest.mark.parametrize(
+    ("plain", "path", "value"),
+    [
+        (SMS, "message.sms", {}),
+        (SMS, "message.sms", None),
+        (SMS, "message.sms", {"ttl": None}),
+        (changed(SMS, "client_ref", "x"), "message.client_ref", "y"),
+        (changed(WHATSAPP, "message", {"content": {"type": "text", "text": "x"}}), "message.whatsapp", POLICY),
+        (TEMPLATE, "message.whatsapp", {"locale": "en_US"}),
+        (TEMPLATE, "message.content.template.parameters", []),
+        (TEMPLATE, "message.content.template.parameters", None),
+        (SMS, "failover", None),
+    ],
+)
+def test_the_same_step_in_other_words(post, plain, path, value):
+    """A step that sends the same is the same: with empty options, those that are not sent, and defaults written out."""
+    first = post(request(plain))
+    assert (first["statusCode"], replayed(first)) == (202, False)
+    again = post(request(changed(plain, path, value)))
+    assert (again["statusCode"], body_of(again)) == (202, body_of(first))
+
+
+def test_the_same_reference_at_another_place(post):
+    """A step's reference is the same inside its message, where old clients put it."""
+    assert post(request(changed(SMS, "client_ref", "x")))["statusCode"] == 202
+    assert replayed(post(request(changed(SMS, "message.client_ref", "x"))))
+    assert post(request(changed(SMS, "message.client_ref", "y")))["statusCode"] == 409
+
+
 OTHERS = [
     request(MESSENGER),
     request(MESSENGER, MESSENGER, SMS),

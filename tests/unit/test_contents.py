@@ -202,8 +202,30 @@ def test_category_of_whatsapp():
 def test_options_that_are_ignored():
     """Policy and locale are taken with any content of WhatsApp, as older clients send them, and sent with templates."""
     step = changed(WHATSAPP, "message.content", {"type": "text", "text": "x"})
-    assert accepted(step)["message"] == step["message"]
+    assert accepted(step)["message"] == {"content": step["message"]["content"]}
     assert "whatsapp" not in sent(step)
+
+
+@pytest.mark.parametrize("name", MESSAGES)
+def test_null_options(name):
+    """A null is the same as leaving an option out, whether or not the option goes with this content."""
+    step = MESSAGES[name]
+    channel = CHANNELS[step["to"]["type"]]
+    given = step["message"].get(channel.name, {})
+    nulls = {one.name: None for one in channel.options if one.name not in given}
+    assert accepted(changed(step, f"message.{channel.name}", {**nulls, **given})) == step
+
+
+@pytest.mark.parametrize(
+    ("name", "path"),
+    [
+        ("rcs-text", "message.suggestions"),
+        ("sms-text", "failover"),
+    ],
+)
+def test_null_of_what_belongs_elsewhere(name, path):
+    """A null where a field does not belong is no value either."""
+    assert accepted(changed(MESSAGES[name], path, None)) == MESSAGES[name]
 
 
 def test_numbers_as_numbers():

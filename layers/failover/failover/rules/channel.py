@@ -22,6 +22,9 @@ class Option(Field):
     top_level: bool = False
     """v1 has it beside `to` and `from`, not in the object named like the channel."""
 
+    def sent_with(self, content: str) -> bool:
+        return not self.with_content or content in self.with_content
+
 
 @dataclass(frozen=True)
 class Need:
@@ -61,8 +64,4 @@ class Channel:
 
     def options_with(self, content: str) -> tuple[Option, ...]:
         """What may be said with a content type."""
-        return tuple(
-            option
-            for option in self.options
-            if not option.with_content or option.ignored_elsewhere or content in option.with_content
-        )
+        return tuple(one for one in self.options if one.ignored_elsewhere or one.sent_with(content))

@@ -158,14 +158,16 @@ def _object(kind: Object, version: str, first: Mapping[str, Any] | None = None) 
         types[one.name] = of_field if one.required else NotRequired[of_field]
     for name, why in kind.elsewhere:
         types.setdefault(name, NotRequired[_never(why)])
-    optional = {one.name for one in kind.fields if not one.required}
+    optional = {one.name for one in kind.fields if not one.required} | {name for name, _ in kind.elsewhere}
+    lists = {one.name for one in kind.fields if not one.required and isinstance(one.kind, Many) and not one.kind.least}
     needs = {one.name: one.required_when for one in kind.fields if one.required_when}
 
     def prepared(value: Any) -> Any:
-        """Without the nulls that count as no value; a null where a field is missing that another one needs."""
+        """Without what counts as no value; a null where a field is missing that another one needs."""
         if not isinstance(value, dict):
             return value
         given = {name: item for name, item in value.items() if item is not None or name not in optional}
+        given = {name: item for name, item in given.items() if item != [] or name not in lists}
         missing = [name for name, (other, word) in needs.items() if given.get(other) == word]
         return {**dict.fromkeys(missing), **given}
 

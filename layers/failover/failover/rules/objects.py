@@ -24,7 +24,10 @@ class Many:
 
 @dataclass(frozen=True)
 class Field:
-    """A field of an object. A null counts as no value, except where the field is required."""
+    """A field of an object.
+
+    A null counts as no value, except where the field is required; so does an empty list that is allowed.
+    """
 
     name: str
     kind: Kind
@@ -52,7 +55,7 @@ class Object:
     strict: bool = True
     """Unknown fields are faults; otherwise they are ignored."""
     elsewhere: tuple[tuple[str, str], ...] = ()
-    """(a field that does not belong here, why not)"""
+    """(a field that does not belong here, why not); a null counts as no value here as well"""
 
     wanted = "an object"
     types = (dict,)

@@ -50,7 +50,7 @@ def _options(channel: Channel, message: dict[str, Any]) -> dict[str, Any]:
     given: Content = message.get(channel.name, {})
     options = {}
     for one in channel.options:
-        if one.with_content and message["content"]["type"] not in one.with_content:
+        if not one.sent_with(message["content"]["type"]):
             continue
         value = given.get(one.name, one.otherwise)
         if value is not None:

@@ -40,7 +40,8 @@ class Request:
     """A request without faults."""
 
     steps: list[dict[str, Any]]
-    """Normalized: numbers as digits, `expiry_time` an integer, absent options left out."""
+    """The same for all ways to write a request: numbers as digits, `expiry_time` an integer, `client_ref` the step's;
+    without empty options, those that are not sent, and those with the value that is sent without them."""
     client_ref: str | None
     webhook_url: str | None
 
@@ -81,7 +82,18 @@ def _read_step(step: Any, at: str, version: str, *, last: bool) -> tuple[Any, li
     read, faults = models.read(wanted, step, version, at)
     if version not in channel.versions:
         faults.insert(0, {"name": f"{at}.to.type", "reason": missing_in(version, channel.name, channel.versions)})
-    return read, faults + _needed(channel, message, f"{at}.message")
+    faults += _needed(channel, message, f"{at}.message")
+    return (read if faults else _in_one_form(channel, read)), faults
+
+
+def _in_one_form(channel: Channel, step: dict[str, Any]) -> dict[str, Any]:
+    """A step without faults as `Request` has it."""
+    message = dict(step["message"])
+    reference, given = message.pop("client_ref", None), message.pop(channel.name, {})
+    sent = {one.name: one.otherwise for one in channel.options if one.sent_with(message["content"]["type"])}
+    if options := {name: value for name, value in given.items() if name in sent and value != sent[name]}:
+        message[channel.name] = options
+    return {**({"client_ref": reference} if reference else {}), **step, "message": message}
 
 
 def _needed(channel: Channel, message: Any, at: str) -> list[Fault]:
