@@ -4,14 +4,13 @@ from collections.abc import Iterator
 from copy import deepcopy
 from typing import Any
 
-from failover.rules.addresses import Recipient
+from failover.rules.addresses import Dialled, Id, Recipient
 from failover.rules.channels import CHANNELS
 from failover.rules.kinds import AnyObject, Flag, Kind, Matching, Parameter, Text, Url, Whole, Word
 from failover.rules.objects import Field, Many, Object, OneOf, Tagged
 from tests import examples
 
 _MATCHING = {
-    "phone_number": (["14155550100", "1" * 15, "1234567"], ["0123456", "+", "1" * 16, "44 7700 900000"]),
     "start_time": (
         ["2026-06-28T19:00:00Z", "2026-06-28T19:00:00.5+01:00"],
         ["2026-06-28", "2026-06-28T19:00:00", "now"],
@@ -37,6 +36,10 @@ def good(kind: Kind, name: str = "") -> list[Any]:
             return _MATCHING[name][0]
         case Recipient():
             return ["447700900002", "1" * 7, "1" * 15]
+        case Dialled():
+            return ["14155550100", "1" * 15, "12", "+1234567"]
+        case Id(most):
+            return ["x", "\U0001f44d" * most, "ID 7", "7" * most]
         case Parameter():
             return ["", "Jo"]
         case AnyObject():
@@ -80,6 +83,10 @@ def bad(kind: Kind, name: str = "") -> list[Any]:
             return [*_MATCHING[name][1], 5]
         case Recipient():
             return ["12345", "ACME", "0447700900000", 5, "44-7700-900000"]
+        case Dialled():
+            return ["0123456", "+", "1" * 16, "44-7700-900000", "ACME", 5, True]
+        case Id(most):
+            return ["", "x" * (most + 1), "\u200b", "a\x85b", -1, 0.5, True, {}]
         case Parameter():
             return [7, {"default": 7}, {}, {"default": "x", "more": "x"}]
         case AnyObject():

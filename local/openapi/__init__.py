@@ -2,6 +2,8 @@
 
 openapi
 ├── requests     what a client sends: made from the channel table's models
+│   ├── addresses   numbers, names and ids
+│   └── patterns    what they and numbers may look like as strings
 ├── resources    what it gets
 └── operations   the addresses, and the problems each answers with
 """

@@ -33,7 +33,6 @@ _BUT_SPACE = f"([{_FORMAT}]|[{_WHITE} ])*"
 _EDGE = f"([{_CONTROLS}{_FORMAT}]|[{_WHITE}])*"
 _SEEN = rf"[^\s{_CONTROL}{_FORMAT}]"
 _SEEN_OR_SPACE = f"({_SEEN}| )"
-_NAME = f"{_SEEN}(({_BUT_SPACE}{_SEEN_OR_SPACE}){{0,{LONGEST - 2}}}{_BUT_SPACE}{_SEEN})?"
 _PREFIX = rf"(\+{_ANY}|0{_ANY}0{_ANY})?"
 
 
@@ -41,13 +40,22 @@ def _digits(least: int, most: int) -> str:
     return f"[0-9]({_ANY}[0-9]){{{least - 1},{most - 1}}}"
 
 
+def _name(most: int) -> str:
+    return f"{_SEEN}(({_BUT_SPACE}{_SEEN_OR_SPACE}){{0,{most - 2}}}{_BUT_SPACE}{_SEEN})?"
+
+
 def _pattern(*forms: str) -> str:
     return f"^{_EDGE}({'|'.join(forms)}){_EDGE}$"
 
 
 RECIPIENT = _pattern(f"{_PREFIX}[1-9]({_ANY}[0-9]){{6,14}}")
-SENDER = _pattern(_PREFIX + _digits(1, LONGEST), _NAME)
-ID = _pattern(rf"\+{_ANY}{_digits(1, LONGEST - 1)}", _digits(1, LONGEST), _NAME)
+SENDER = _pattern(_PREFIX + _digits(1, LONGEST), _name(LONGEST))
+DIALLED = _pattern(rf"(\+{_ANY})?[1-9]({_ANY}[0-9]){{1,14}}")
+
+
+def identifier(most: int) -> str:
+    """Of an id with at most so many characters."""
+    return _pattern(rf"\+{_ANY}{_digits(1, most - 1)}", _digits(1, most), _name(most))
 
 
 def agent(characters: str) -> str:

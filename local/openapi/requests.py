@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Any
 
 from failover.rules import steps
-from failover.rules.addresses import Agent, Id, Recipient, Sender
+from failover.rules.addresses import Address
 from failover.rules.channel import Channel, Need
 from failover.rules.channels import CHANNELS
 from failover.rules.kinds import AnyObject, Flag, Kind, Matching, Parameter, Text, Url, Whole, Word
@@ -16,7 +16,7 @@ from failover.rules.objects import Field, Many, Object, OneOf, Tagged
 from failover.rules.request import MAX_STEPS
 from failover.rules.statuses import CONDITIONS
 from failover.rules.webhook_url import LONGEST
-from local.openapi import patterns
+from local.openapi import addresses, patterns
 
 type Schema = dict[str, Any]
 
@@ -63,14 +63,7 @@ def schemas() -> dict[str, Schema]:
         | {"description": "A message, and what makes the next one go out."},
         "LastStep": _one_of(f"{_camel(name)}LastStep" for name in CHANNELS)
         | {"description": "The last message: nothing follows it, so it has no `failover`."},
-        "TelephoneNumber": _address(
-            patterns.RECIPIENT, 10**6, 10**15 - 1, "7 to 15 digits, the country code first.", "447700900000"
-        ),
-        "Sender": _address(patterns.SENDER, 0, 10**50 - 1, "A number or a name of 1 to 50 characters.", "ACME"),
-        "Id": _address(patterns.ID, 0, 10**50 - 1, "1 to 50 characters.", "2350375431244470"),
-        "RcsAgent": _address(
-            patterns.agent(Agent.characters), 0, 10**50 - 1, "1 to 50 letters, digits, `-`, `_` and `&`.", "Acme"
-        ),
+        **addresses.schemas(),
         "TemplateParameter": {
             "anyOf": [{"type": "string"}, _ref("DefaultParameter")],
             "description": "A string. Older clients wrote an object.",
@@ -100,15 +93,6 @@ def _request() -> Schema:
         },
         "required": ["template", "workflow"],
         "examples": [_EXAMPLE],
-    }
-
-
-def _address(pattern: str, low: int, high: int, description: str, example: str) -> Schema:
-    """A number, a name or an id; it may come as a JSON integer."""
-    return {
-        "anyOf": [{"type": "string", "pattern": pattern}, {"type": "integer", "minimum": low, "maximum": high}],
-        "description": f"{description} Invisible characters and blanks are removed.",
-        "examples": [example],
     }
 
 
@@ -204,10 +188,10 @@ class _Channel:
                 return {"type": "string", "maxLength": most, "pattern": Url.pattern}
             case Matching(pattern):
                 return {"type": "string", "pattern": pattern}
-            case Recipient():
-                return _ref("TelephoneNumber")
-            case Sender() | Id() | Agent() | Parameter():
-                return _ref(_NAMES[type(kind)])
+            case Address():
+                return _ref(addresses.NAMES[kind])
+            case Parameter():
+                return _ref("TemplateParameter")
             case AnyObject():
                 return {"type": "object", "minProperties": 1, "additionalProperties": True}
             case Many(of, _, least, most):
@@ -243,7 +227,6 @@ class _Channel:
         return _ref(name)
 
 
-_NAMES = {Sender: "Sender", Id: "Id", Agent: "RcsAgent", Parameter: "TemplateParameter"}
 _THERE: Schema = {"not": _NULL}
 
 

@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator
 from schemathesis import GenerationMode
 
 from failover.rules import models, strict_json
-from failover.rules.addresses import Agent, Id, Recipient, Sender
+from failover.rules.addresses import Agent, Dialled, Id, Recipient, Sender
 from failover.rules.kinds import Whole
 from failover.rules.request import InvalidRequest, validated
 from local.openapi import PATH, patterns
@@ -105,11 +105,14 @@ PASTED = st.text("0147+ \u00a0\u202a\t\n-(A.x", max_size=20) | st.text(
 @example("000")
 @example("+00447700900000")
 @example("1 " * 50)
+@example("1 " * 100)
 @example("A " * 25)
 @example("A" + " " * 48 + "A")
 def test_addresses_are_described(text):
     """The patterns of numbers, names and ids are what the code takes, whatever is pasted."""
-    for kind, name in ((Recipient(), "TelephoneNumber"), (Sender(), "Sender"), (Id(), "Id"), (Agent(), "RcsAgent")):
+    numbers = ((Recipient(), "TelephoneNumber"), (Dialled(), "DialledNumber"))
+    names = ((Sender(), "Sender"), (Id(), "Id"), (Id(100), "LongId"), (Agent(), "RcsAgent"))
+    for kind, name in (*numbers, *names):
         assert described_as(name).is_valid(text) == fits(kind, text), name
 
 

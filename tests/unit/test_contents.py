@@ -235,10 +235,36 @@ def test_numbers_as_numbers():
     assert sent(step)["viber_service"] == {"duration": "30", "file_size": "1"}
 
 
-@pytest.mark.parametrize("number", ["14155550100", "+14155550100", "12"])
-def test_numbers_to_dial(number):
-    """The number that a suggestion dials may have a + and is sent as it is; the vendor asks for it in both forms."""
+@pytest.mark.parametrize(
+    ("number", "dialled"),
+    [
+        *(("14155550100", "14155550100"), ("+14155550100", "+14155550100"), ("12", "12")),
+        *((14155550100, "14155550100"), ("\u202a+1 415 555 0100\u202c", "+14155550100"), (" 12\n", "12")),
+    ],
+)
+def test_numbers_to_dial(number, dialled):
+    """The number that a suggestion dials is tidied and keeps its +; the vendor asks for it in both forms."""
     step = changed(
         MESSAGES["rcs-text"], "message.rcs.suggestions", [{**examples.SUGGESTIONS[1], "phone_number": number}]
     )
-    assert sent(step)["suggestions"][0]["phone_number"] == number
+    assert sent(step)["suggestions"][0]["phone_number"] == dialled
+
+
+@pytest.mark.parametrize(
+    ("name", "path"),
+    [
+        ("sms-text", "message.sms.content_id"),
+        ("sms-text", "message.sms.entity_id"),
+        ("sms-text", "message.sms.pool_id"),
+        ("whatsapp-sticker", "message.content.sticker.id"),
+        ("whatsapp-text", "message.whatsapp.context.message_uuid"),
+    ],
+)
+@pytest.mark.parametrize("pasted", [1107158078772563946, "\u200b1107158078772563946\t", "1107158078772563946\ufe0f"])
+def test_ids_as_they_are_pasted(name, path, pasted):
+    """The ids of options and contents are tidied like those of senders, and may be JSON integers."""
+    whole, _, last = path.rpartition(".")
+    value = accepted(changed(MESSAGES[name], whole, {last: pasted}))
+    for part in path.split("."):
+        value = value[part]
+    assert value == "1107158078772563946"

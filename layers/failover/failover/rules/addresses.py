@@ -3,14 +3,16 @@
 import re
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import ClassVar
 
 from failover.rules.kinds import LONGEST_NUMBER as LONGEST
 from failover.rules.unseen import is_unseen
 
 _EDGES = " \t\n\r\f\v"
-_PRINTABLE = rf"^[^\x00-\x1f\x7f-\x9f]{{1,{LONGEST}}}$"
 _DIGITS = re.compile(r"\+?[0-9]+", re.ASCII)
+
+
+def _printable(most: int) -> str:
+    return rf"^[^\x00-\x1f\x7f-\x9f]{{1,{most}}}$"
 
 
 def compact(text: str) -> str:
@@ -39,10 +41,16 @@ def without_prefix(number: str) -> str:
 class Address:
     """A string, or a JSON integer, which is kept to the last digit."""
 
-    wanted: ClassVar[str]
-    pattern: ClassVar[str]
-    """Of what is left when the string has been tidied."""
     types = (str, int, Decimal)
+
+    @property
+    def wanted(self) -> str:
+        raise NotImplementedError
+
+    @property
+    def pattern(self) -> str:
+        """Of what is left when the string has been tidied."""
+        raise NotImplementedError
 
     def tidied(self, text: str) -> str:
         return name(text)
@@ -67,7 +75,7 @@ class Sender(Address):
     """A telephone number, a short code or a name that a message comes from."""
 
     wanted = f"a number or a name of 1 to {LONGEST} characters, none of them a control character"
-    pattern = _PRINTABLE
+    pattern = _printable(LONGEST)
 
     def tidied(self, text: str) -> str:
         return without_prefix(name(text))
@@ -75,8 +83,26 @@ class Sender(Address):
 
 @dataclass(frozen=True)
 class Id(Address):
-    wanted = f"an id of 1 to {LONGEST} characters, none of them a control character"
-    pattern = _PRINTABLE
+    most: int = LONGEST
+
+    @property
+    def wanted(self) -> str:
+        return f"an id of 1 to {self.most} characters, none of them a control character"
+
+    @property
+    def pattern(self) -> str:
+        return _printable(self.most)
+
+
+@dataclass(frozen=True)
+class Dialled(Address):
+    """A telephone number that a person calls. The Messages API takes it with and without a +, so it is kept."""
+
+    wanted = "2 to 15 digits with the country code first; a + may stand before them"
+    pattern = r"^\+?[1-9][0-9]{1,14}$"
+
+    def tidied(self, text: str) -> str:
+        return compact(text)
 
 
 @dataclass(frozen=True)

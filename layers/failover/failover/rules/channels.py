@@ -5,7 +5,7 @@ content type is one more line here; requests, the bodies we send, the OpenAPI do
 and the sandbox follow.
 """
 
-from failover.rules.addresses import Agent, Recipient
+from failover.rules.addresses import Agent, Id, Recipient
 from failover.rules.channel import Channel, Need, Option
 from failover.rules.kinds import VERSIONS, AnyObject, Flag, Kind, Parameter, Text, Url, Whole, Word
 from failover.rules.objects import Case, Field, Many, Object, OneOf, Tagged
@@ -121,9 +121,9 @@ _ROWS = (
         contents=(_content("text", Text(3200), in_v0_1=Text(1000)),),
         options=(
             Option("encoding_type", Word(("text", "unicode", "auto")), versions=_V1),
-            Option("content_id", Text(100), about="demanded by some countries, such as India", versions=_V1),
-            Option("entity_id", Text(100), about="demanded by some countries, such as India", versions=_V1),
-            Option("pool_id", Text(100), about="the number pool to send from; `from` is the fallback", versions=_V1),
+            Option("content_id", Id(100), about="demanded by some countries, such as India", versions=_V1),
+            Option("entity_id", Id(100), about="demanded by some countries, such as India", versions=_V1),
+            Option("pool_id", Id(100), about="the number pool to send from; `from` is the fallback", versions=_V1),
             Option("ttl", Whole(20, 604800), about=_TTL, versions=_V1, top_level=True),
             _trusted(),
         ),
@@ -174,7 +174,7 @@ _ROWS = (
                 "template",
                 Object((Field("name", Text(512), required=True), Field("parameters", Many(Parameter(), "parameters")))),
             ),
-            _content("sticker", OneOf((Field("url", Url()), Field("id", Text(100))), name="WhatsappSticker"), _V1),
+            _content("sticker", OneOf((Field("url", Url()), Field("id", Id(100))), name="WhatsappSticker"), _V1),
             _content(
                 "reaction",
                 Tagged(
@@ -208,7 +208,7 @@ _ROWS = (
             ),
             Option(
                 "context",
-                Object((Field("message_uuid", Text(100), required=True),), name="WhatsappContext"),
+                Object((Field("message_uuid", Id(100), required=True),), name="WhatsappContext"),
                 about="the message that is replied or reacted to",
                 versions=_V1,
                 required_with=("reaction",),

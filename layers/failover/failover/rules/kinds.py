@@ -1,7 +1,7 @@
 """What a field of a request may hold: the descriptions from which rules/models makes pydantic types.
 
 kinds        Text, Word, Whole, Flag, Url, Matching, Checked, Parameter, AnyObject, Anything: one value
-addresses    Recipient, Sender, Id, Agent: a number, a name or an id
+addresses    Recipient, Sender, Id, Agent, Dialled: a number, a name or an id
 objects      Many: an array of one kind
              Object, OneOf: an object with named fields; with exactly one of them
              Tagged: an object with a field that says which of several objects it is

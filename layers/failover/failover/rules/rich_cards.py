@@ -1,5 +1,6 @@
 """RCS cards, carousels and suggestions, as the Messages API v1 defines them (definition 1.20.0)."""
 
+from failover.rules.addresses import Dialled
 from failover.rules.kinds import Flag, Matching, Text, Url, Word
 from failover.rules.objects import Case, Field, Many, Object, Tagged
 
@@ -9,7 +10,6 @@ _POSTBACK = Field(
 )
 _FALLBACK = Field("fallback_url", Url(), about="opened by a device that cannot do it")
 _DESCRIPTION = Field("description", Text(500), required=True)
-_DIALLED = Matching(r"^\+?[1-9][0-9]{1,14}$", "2 to 15 digits with the country code first; a + may stand before them")
 _TIME = Matching(
     r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})$",
     "an ISO 8601 time with seconds and an offset, such as 2026-01-31T12:00:00Z",
@@ -24,7 +24,7 @@ SUGGESTION = Tagged(
     "type",
     (
         _suggestion("reply"),
-        _suggestion("dial", Field("phone_number", _DIALLED, required=True), _FALLBACK),
+        _suggestion("dial", Field("phone_number", Dialled(), required=True), _FALLBACK),
         _suggestion(
             "view_location",
             Field("latitude", Text(30), required=True),
