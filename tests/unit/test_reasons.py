@@ -57,6 +57,16 @@ def check(reasons):
             "body",
             "Should be an object, not a string that holds JSON: send the JSON itself, without quotes around it",
         ),
+        (
+            json.dumps(json.dumps(request(SMS))),
+            "body",
+            "Should be an object, not a string that holds JSON: send the JSON itself, without quotes around it",
+        ),
+        (
+            "\ufeff" + json.dumps(request(SMS)),
+            "body",
+            "Should be an object, not a string that holds JSON: send the JSON itself, without quotes around it",
+        ),
         ({**request(SMS), "workflow": "x"}, "workflow", "Should be an array of 1 to 10 steps, not a string"),
         (
             {**request(SMS), "workflow": json.dumps(request(SMS)["workflow"])},

@@ -63,3 +63,32 @@ def test_deepest():
 def test_enormous_integer():
     """An integer of thousands of digits is read, and no field takes it."""
     assert parse(b"1" * 60_000) == Decimal("1" * 60_000)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (b"", "a value is expected at line 1, column 1"),
+        (b"[1,\n x]", "a value is expected at line 2, column 2"),
+        (b"{'a': 1}", "a name in double quotes is expected at line 1, column 2"),
+        (b'{"a" 1}', "':' is expected at line 1, column 6"),
+        (b"[1 2]", "',' is expected at line 1, column 4"),
+        (b'{"a": 1 "b": 2}', "',' is expected at line 1, column 9"),
+        (b'["a', "a string without an end begins at line 1, column 2"),
+        (b'"a\tb"', "a string has a control character that is not escaped at line 1, column 3"),
+        (b'"\\x"', "a string has an unknown escape sequence at line 1, column 2"),
+        (b'"\\u12"', "a string has an incomplete escape sequence at line 1, column 3"),
+        (b"{} {}", "more text follows the JSON value at line 1, column 4"),
+        (b"[1,]", "a comma stands before a closing bracket at line 1, column 3"),
+        (b'{"a": 1,}', "a comma stands before a closing bracket at line 1, column 8"),
+        (b"\xef\xbb\xbf{}", "starts with a byte order mark: send UTF-8 without one"),
+        (b"\xff\xfe{\x00}\x00", "not UTF-8 at byte 0"),
+        (b"NaN", "NaN is not JSON"),
+        (b'{"a": 1, "a": 2}', "an object has the same key twice"),
+    ],
+)
+def test_reasons(text, reason):
+    """A reason is in the words of JSON, not in those of the library that reads it."""
+    with pytest.raises(InvalidJson) as caught:
+        parse(text)
+    assert caught.value.reason == reason

@@ -269,7 +269,7 @@ def _what_is(value: Any) -> str:
             return "null"
         case bool():
             return "true or false"
-        case str() if value.lstrip()[:1] in ("{", "["):
+        case str() if value.lstrip("\ufeff \t\r\n")[:1] in ("{", "[", '"'):
             return "a string that holds JSON: send the JSON itself, without quotes around it"
         case str():
             return "a string"

@@ -3,6 +3,7 @@
 RFC 8259 leaves duplicate keys, lone surrogates and the size of numbers to the reader; this one takes no chances.
 """
 
+import codecs
 import json
 import re
 from decimal import Decimal
@@ -16,6 +17,21 @@ _LONGEST_INTEGER = 60
 """Digits; longer than any field takes. Python refuses to read integers of thousands of digits at all."""
 
 
+_REASONS = {
+    "Expecting value": "a value is expected",
+    "Expecting property name": "a name in double quotes is expected",
+    "Expecting ':'": "':' is expected",
+    "Expecting ','": "',' is expected",
+    "Unterminated string": "a string without an end begins",
+    "Invalid control character": "a string has a control character that is not escaped",
+    "Invalid \\escape": "a string has an unknown escape sequence",
+    "Invalid \\u": "a string has an incomplete escape sequence",
+    "Extra data": "more text follows the JSON value",
+    "Illegal trailing comma": "a comma stands before a closing bracket",
+}
+"""By how the messages of Python's json begin."""
+
+
 class InvalidJson(Exception):
     """The text is not JSON we accept. `reason` says why; it holds nothing of the text but a key or a position."""
 
@@ -26,6 +42,8 @@ class InvalidJson(Exception):
 
 def parse(raw: bytes) -> Any:
     """The value of a UTF-8 JSON text: integers exact, other numbers as Decimal. Raises InvalidJson."""
+    if raw.startswith(codecs.BOM_UTF8):
+        raise InvalidJson("starts with a byte order mark: send UTF-8 without one")
     try:
         text = raw.decode()
     except UnicodeDecodeError as error:
@@ -40,9 +58,13 @@ def parse(raw: bytes) -> Any:
             parse_float=_decimal,
         )
     except json.JSONDecodeError as error:
-        raise InvalidJson(f"{error.msg} at line {error.lineno}, column {error.colno}") from None
+        raise InvalidJson(f"{_reason(error)} at line {error.lineno}, column {error.colno}") from None
     _check_strings(value)
     return value
+
+
+def _reason(error: json.JSONDecodeError) -> str:
+    return next((why for start, why in _REASONS.items() if error.msg.startswith(start)), "not JSON")
 
 
 def _check_depth(text: str) -> None:
