@@ -184,6 +184,14 @@ def test_fields_that_belong_together(name, path, value, where):
     assert list(faults(changed(MESSAGES[name], path, value))) == [where]
 
 
+@pytest.mark.parametrize("name", MESSAGES)
+def test_unknown_content_types(name):
+    """A content type that is misspelt or missing is the only fault: what its options go with cannot be said."""
+    step = changed(MESSAGES[name], "message.content.type", "vidoe")
+    assert list(faults(step)) == ["message.content.type"]
+    assert list(faults(changed(step, "message.content.type", DELETE))) == ["message.content.type"]
+
+
 def test_height_of_a_vertical_card():
     """A vertical card needs the height of its media."""
     step = changed(MESSAGES["rcs-card"], "message.rcs", {"card_orientation": "VERTICAL"})

@@ -35,8 +35,8 @@ def party(channel: Channel, field: str, kind: Kind) -> Object:
 
 
 def options(channel: Channel, content: str) -> Object:
-    """The object named like the channel, for a message of this content type."""
-    allowed = channel.options_with(content)
+    """The object named like the channel, for a message of this content type; of an unknown one all options may be."""
+    allowed = channel.options_with(content) if content else channel.options
     fields = tuple(replace(one, required=content in one.required_with) for one in allowed)
     elsewhere = tuple(
         (one.name, f"{one.name} goes with {kinds.quoted(one.with_content)} only")
