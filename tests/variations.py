@@ -10,10 +10,14 @@ from failover.rules.kinds import AnyObject, Flag, Kind, Matching, Parameter, Tex
 from failover.rules.objects import Field, Many, Object, OneOf, Tagged
 from tests import examples
 
+_UNSEEN = [f"https://x.test/a{char}b" for char in " \x85\u200b\u2028\u2060\ufe0f\ufeff\u2800"]
 _MATCHING = {
     "start_time": (
         ["2026-06-28T19:00:00Z", "2026-06-28T19:00:00.5+01:00"],
-        ["2026-06-28", "2026-06-28T19:00:00", "now"],
+        [
+            *("2026-06-28", "2026-06-28T19:00:00", "now", "2026-13-45T99:99:99Z", "2026-06-28T19:00:00+99:99"),
+            *("2026-06-28T24:00:00Z", "2026-06-28T19:00:60Z", "2026-06-00T19:00:00Z", "2026-06-28T19:00:00+24:00"),
+        ],
     ),
 }
 _MATCHING["end_time"] = _MATCHING["start_time"]
@@ -78,7 +82,7 @@ def bad(kind: Kind, name: str = "") -> list[Any]:
         case Flag():
             return ["true", 1, 0]
         case Url(most):
-            return ["", "x", "ftp://x.test/a", "https://", "https://x.test/a b", examples.URL.ljust(most + 1, "a"), 5]
+            return ["", "x", "ftp://x.test/a", "https://", *_UNSEEN, examples.URL.ljust(most + 1, "a"), 5]
         case Matching():
             return [*_MATCHING[name][1], 5]
         case Recipient():

@@ -1,6 +1,7 @@
 """Patterns of what a request may hold in more than one form: numbers as strings, and addresses as people paste them."""
 
 from failover.rules.kinds import LONGEST_NUMBER as LONGEST
+from failover.rules.kinds import Url
 from failover.rules.unseen import is_unseen
 
 _LONGEST_NUMBER = 9
@@ -50,6 +51,8 @@ def _pattern(*forms: str) -> str:
 
 RECIPIENT = _pattern(f"{_PREFIX}[1-9]({_ANY}[0-9]){{6,14}}")
 SENDER = _pattern(_PREFIX + _digits(1, LONGEST), _name(LONGEST))
+URL = Url.pattern.removesuffix("]+$") + f"{_FORMAT}]+$"
+"""With what only the code of `Url` refuses besides."""
 DIALLED = _pattern(rf"(\+{_ANY})?[1-9]({_ANY}[0-9]){{1,14}}")
 
 

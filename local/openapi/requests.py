@@ -185,7 +185,7 @@ class _Channel:
             case Flag():
                 return {"type": "boolean"}
             case Url(most):
-                return {"type": "string", "maxLength": most, "pattern": Url.pattern}
+                return {"type": "string", "maxLength": most, "pattern": patterns.URL}
             case Matching(pattern):
                 return {"type": "string", "pattern": pattern}
             case Address():

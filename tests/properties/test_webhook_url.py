@@ -5,9 +5,10 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 import requests
-from hypothesis import assume, example, given
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
+from failover.rules.unseen import all_seen
 from failover.rules.webhook_url import fault, public
 
 LABELS = st.one_of(
@@ -49,6 +50,7 @@ def test_what_is_taken_can_be_looked_up(host):
         assert prepared(url) is not None
 
 
+@settings(suppress_health_check=[HealthCheck.filter_too_much])  # few random hosts can be looked up
 @given(HOSTS)
 @example("a_b.test")
 @example("bücher.test")
@@ -72,7 +74,12 @@ def urlsplit_takes(url):
 
 def _may_be_taken(url, host):
     """Neither refused for other reasons (credentials, blanks, a host that is not public), nor an abbreviated number."""
-    if re.search(r"[\x00-\x20\x7f-\xa0\\\\]", url) or "@" in urlsplit(url).netloc or host.startswith("*"):
+    if (
+        re.search(r"[\x00-\x20\x7f-\xa0\\\\]", url)
+        or not all_seen(url)
+        or "@" in urlsplit(url).netloc
+        or host.startswith("*")
+    ):
         return False
     host = host.removesuffix(".")
     try:

@@ -244,6 +244,28 @@ def test_numbers_as_numbers():
 
 
 @pytest.mark.parametrize(
+    ("time", "real"),
+    [("2028-02-29T23:59:59-12:00", True), ("2026-02-29T12:00:00Z", False), ("0000-01-01T12:00:00Z", False)],
+)
+def test_days_that_there_are(time, real):
+    """An event is on a day that the calendar has."""
+    where = "message.rcs.suggestions"
+    event = next(one for one in examples.SUGGESTIONS if one["type"] == "create_calendar_event") | {"start_time": time}
+    step = changed(MESSAGES["rcs-text"], where, [event])
+    if real:
+        assert accepted(step)
+    else:
+        assert list(faults(step)) == [f"{where}[0].start_time"]
+
+
+@pytest.mark.parametrize("char", ["\U000e0020", "\U000e0100", "\U0001d173"], ids=ascii)
+def test_urls_with_characters_that_the_document_cannot_describe(char):
+    """An invisible character is refused in a URL, beyond those that the pattern of the OpenAPI document names."""
+    step = changed(MESSAGES["rcs-image"], "message.content.image.url", f"https://x.test/a{char}b")
+    assert list(faults(step)) == ["message.content.image.url"]
+
+
+@pytest.mark.parametrize(
     ("number", "dialled"),
     [
         *(("14155550100", "14155550100"), ("+14155550100", "+14155550100"), ("12", "12")),

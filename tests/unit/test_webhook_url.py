@@ -145,3 +145,10 @@ def test_hosts_of_the_internet(address):
 def test_addresses_within_addresses(address):
     """An address outside IPv6's global unicast, which may hide another one, is not public."""
     assert not public(ip_address(address))
+
+
+@pytest.mark.parametrize("char", " \t\x85\xa0\u200b\u2028\u2060\ufe0f\ufeff\u3164\U000e0020", ids=ascii)
+def test_invisible_characters(char):
+    """A blank, an invisible or a control character anywhere in a URL is refused: it was pasted with it."""
+    for url in (f"https://shop.test/a{char}b", f"https://shop{char}.test/", f"{char}https://shop.test/"):
+        assert fault(url, loopback=False) == "Should be a URL"

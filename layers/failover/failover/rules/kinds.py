@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol
 
+from failover.rules.unseen import all_seen
+
 VERSIONS = ("v1", "v0.1")
 """Of the Messages API, the newer one first."""
 
@@ -105,11 +107,12 @@ class Url:
 
     most: int = 2000
     types = (str,)
+    fits = staticmethod(all_seen)
     pattern = rf"^[Hh][Tt][Tt][Pp][Ss]?://[^{_BLANKS}]+$"
 
     @property
     def wanted(self) -> str:
-        return f"an http or https URL of at most {self.most} characters, without blanks"
+        return f"an http or https URL of at most {self.most} characters, without blanks or invisible characters"
 
 
 @dataclass(frozen=True)
@@ -118,6 +121,8 @@ class Matching:
 
     pattern: str
     wanted: str
+    fits: Callable[[str], bool]
+    """Judges what the pattern cannot."""
     types = (str,)
 
 

@@ -121,10 +121,10 @@ def _plain(kind: Kind, version: str) -> Any:
             return Annotated[number, AfterValidator(str)] if as_text else number
         case kinds.Flag():
             return StrictBool
-        case kinds.Url(most):
-            return Annotated[StrictStr, Limits(max_length=most, pattern=kind.pattern)]
-        case kinds.Matching(pattern):
-            return Annotated[StrictStr, Limits(pattern=pattern)]
+        case kinds.Url() | kinds.Matching():
+            most = kind.most if isinstance(kind, kinds.Url) else None
+            fits = _judged_by(lambda text: None if kind.fits(text) else _unlike(kind, text)[1])
+            return Annotated[StrictStr, Limits(max_length=most, pattern=kind.pattern), AfterValidator(fits)]
         case kinds.Checked(fault):
             return Annotated[StrictStr, AfterValidator(_judged_by(fault))]
         case Address():

@@ -1,5 +1,7 @@
 """RCS cards, carousels and suggestions, as the Messages API v1 defines them (definition 1.20.0)."""
 
+from datetime import datetime
+
 from failover.rules.addresses import Dialled
 from failover.rules.kinds import Flag, Matching, Text, Url, Word
 from failover.rules.objects import Case, Field, Many, Object, Tagged
@@ -10,9 +12,22 @@ _POSTBACK = Field(
 )
 _FALLBACK = Field("fallback_url", Url(), about="opened by a device that cannot do it")
 _DESCRIPTION = Field("description", Text(500), required=True)
+
+
+def _is_a_time(text: str) -> bool:
+    """The calendar has that day."""
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+_CLOCK = "([01][0-9]|2[0-3]):[0-5][0-9]"
 _TIME = Matching(
-    r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})$",
+    rf"^[0-9]{{4}}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T{_CLOCK}:[0-5][0-9](\.[0-9]{{1,9}})?(Z|[+-]{_CLOCK})$",
     "an ISO 8601 time with seconds and an offset, such as 2026-01-31T12:00:00Z",
+    _is_a_time,
 )
 
 

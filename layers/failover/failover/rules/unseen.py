@@ -25,3 +25,7 @@ def is_unseen(char: str) -> bool:
         or point == _BRAILLE_BLANK
         or any(point in ignorable for ignorable in _IGNORABLE)
     )
+
+
+def all_seen(text: str) -> bool:
+    return not any(map(is_unseen, text))

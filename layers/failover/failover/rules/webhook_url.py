@@ -8,6 +8,8 @@ import re
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from urllib.parse import SplitResult, urlsplit
 
+from failover.rules.unseen import all_seen
+
 LONGEST = 2000
 _LONGEST_LABEL, _LONGEST_NAME = 63, 253
 _GLOBAL_UNICAST = IPv6Network("2000::/3")
@@ -30,7 +32,8 @@ def fault(url: str, *, loopback: bool) -> str | None:
         port_known = parts.port is None or parts.port > 0
     except ValueError:
         return "Should be a URL"
-    if re.search(r"[\x00-\x20\x7f-\xa0\\]", url) or not parts.hostname or not port_known:
+    unfit = re.search(r"[\x00-\x20\x7f-\x9f\\]", url) or not all_seen(url)
+    if unfit or not parts.hostname or not port_known:
         return "Should be a URL"
     if parts.scheme != "https" and not (loopback and parts.scheme == "http"):
         return "Should be a URL with https"
