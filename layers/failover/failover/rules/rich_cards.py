@@ -15,7 +15,7 @@ _DESCRIPTION = Field("description", Text(500), required=True)
 
 
 def _is_a_time(text: str) -> bool:
-    """The calendar has that day."""
+    """The calendar has that day: a pattern knows no leap years."""
     try:
         datetime.fromisoformat(text)
     except ValueError:
@@ -24,8 +24,9 @@ def _is_a_time(text: str) -> bool:
 
 
 _CLOCK = "([01][0-9]|2[0-3]):[0-5][0-9]"
+_DAY = "((0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-9])|(0[13-9]|1[0-2])-30|(0[13578]|1[02])-31)"
 _TIME = Matching(
-    rf"^[0-9]{{4}}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T{_CLOCK}:[0-5][0-9](\.[0-9]{{1,9}})?(Z|[+-]{_CLOCK})$",
+    rf"^[1-9][0-9]{{3}}-{_DAY}T{_CLOCK}:[0-5][0-9](\.[0-9]{{1,9}})?(Z|[+-]{_CLOCK})$",
     "an ISO 8601 time with seconds and an offset, such as 2026-01-31T12:00:00Z",
     _is_a_time,
 )
