@@ -32,7 +32,7 @@ burst: .venv/ready ## 450 requests in a hurry right after the start: figures, an
 	@$(PYTHON) -m local burst
 
 test: .venv/ready ## every test, the deployed stack included
-	@$(PYTHON) -m pytest -n 2
+	@$(PYTHON) -m pytest -n 3
 
 soak: HISTORIES ?= 50000
 soak: SEED := $(or $(SEED),$(shell od -An -N3 -tu4 /dev/urandom | tr -d ' '))
