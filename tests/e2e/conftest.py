@@ -12,13 +12,12 @@ from local.place import Place, free_port
 PATIENCE = 90
 
 
-_LAST = ("test_application.py", "test_delete.py")
-"""The one exchanges the credentials that all sends use, the other deletes the stack."""
+_PLACES = {"test_application.py": -1, "test_delete.py": 1}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What changes the stack for others comes last."""
-    items.sort(key=lambda item: _LAST.index(item.path.name) if item.path.name in _LAST else -1)
+    """The test that gives the stack the credentials of an application comes first, the one that deletes it last."""
+    items.sort(key=lambda item: _PLACES.get(item.path.name, 0))
 
 
 class Stack:
