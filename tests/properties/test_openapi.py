@@ -14,7 +14,6 @@ from failover.rules import models, strict_json
 from failover.rules.addresses import Agent, Dialled, Id, Recipient, Sender
 from failover.rules.kinds import Whole
 from failover.rules.request import InvalidRequest, validated
-from failover.rules.unseen import is_unseen
 from local.openapi import PATH, patterns
 from tests import variations
 from tests.described import in_order
@@ -42,8 +41,7 @@ def accepted(body):
 
 
 def comparable(body):
-    """No schema says which addresses are public, or which step is the last, and no pattern names rare characters."""
-    assume(not any(char > "\uffff" and is_unseen(char) for char in json.dumps(body, ensure_ascii=False)))
+    """No schema says which addresses are public, and see `in_order`."""
     if isinstance(body, dict) and isinstance(body.get("webhook_url"), str):
         body = {**body, "webhook_url": "https://example.org/"}
     return in_order(body)
