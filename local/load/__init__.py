@@ -45,12 +45,12 @@ def load(place: Place, wanted: Wanted, faults: Faults) -> None:
     """Load a stack that is up, and print figures and verdict. Raises LocalFailure if an invariant is broken."""
     written = credentials.read_all(place)
     inbox = Inbox(written["SIGNATURE_SECRET"])
-    began = time.monotonic()
+    began, since = time.monotonic(), int(time.time() * 1000)
     try:
         with faults:
             posted = post_all(place, written, inbox.url, wanted.workflows, wanted.rate)
             posting = time.monotonic() - began
-        flows = _settled(place, inbox)
+        flows = _settled(place, inbox, since)
         whole = time.monotonic() - began
         violations = _report(posted, flows, _requests(place), _callbacks(place), inbox, wanted.rate, posting, whole)
         print(faults.told())
@@ -60,11 +60,14 @@ def load(place: Place, wanted: Wanted, faults: Faults) -> None:
         raise LocalFailure(f"{len(violations)} violations, the first: {violations[0]}")
 
 
-def _settled(place: Place, inbox: Inbox) -> dict[str, Workflow]:
-    """The workflows, once all of them are over and told, or nothing has happened for too long."""
+def _settled(place: Place, inbox: Inbox, since: int) -> dict[str, Workflow]:
+    """The workflows created `since` (ms), once all are over and told, or nothing has happened for too long.
+
+    Those of the live events are older, and wait for their events to be sent.
+    """
     progress, moved = (0, 0), time.monotonic()
     while True:
-        flows = _flows(place)
+        flows = {name: flow for name, flow in _flows(place).items() if flow.created_at >= since}
         over = sum(not flow.running or verdict.silent(flow) for flow in flows.values())
         came = {verdict.identity(webhook.body) for webhook in inbox.received()}
         if over == len(flows) and all((f.id, e["sequence"]) in came for f in flows.values() for e in webhooks.told(f)):
