@@ -18,6 +18,7 @@ from pathlib import Path
 
 from local.lambda_runtime import runtime
 from local.lambda_runtime.functions import Function
+from local.lambda_runtime.processes import stop
 from local.place import ROOT, LocalFailure, Place, architecture, free_port
 
 _START_SECONDS = 30
@@ -74,7 +75,7 @@ def invoke(place: Place, function: Function, event: bytes, build: Path | None = 
         try:
             answer = _answer(process, port, event, function.settings["Timeout"])
         finally:
-            _stop(process)
+            stop(process, _STOP_SECONDS)
         log.seek(0)
         return Invocation(answer, log.read().decode(errors="replace"))
 
@@ -151,13 +152,3 @@ def _answer(process: subprocess.Popen[bytes], port: int, event: bytes, seconds: 
                 raise LocalFailure(f"the emulator of the runtime did not start within {_START_SECONDS} s") from None
             time.sleep(0.02)
     return ""
-
-
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    """The emulator ends its Python with itself, when it is asked to."""
-    process.terminate()
-    try:
-        process.wait(_STOP_SECONDS)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()

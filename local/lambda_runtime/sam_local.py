@@ -18,6 +18,7 @@ from local.inbox import Inbox
 from local.lambda_runtime import docker, image, ports
 from local.lambda_runtime.bootstrap import PORTS
 from local.lambda_runtime.functions import Function, failure, functions
+from local.lambda_runtime.processes import stop
 from local.place import ROOT, LocalFailure, Place, architecture, free_port
 
 _IMAGE = "workflows-lambda-python:3.13"
@@ -160,12 +161,7 @@ class _Sam:
                 time.sleep(0.1)
             yield f"http://127.0.0.1:{port}"
         finally:
-            process.terminate()
-            try:
-                process.wait(_STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            stop(process, _STOP_SECONDS)
 
     def _docker(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         command = ["docker", *arguments]

@@ -1,6 +1,7 @@
 """Telephone numbers, sender names and ids, as people paste them."""
 
 import re
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -38,19 +39,20 @@ def without_prefix(number: str) -> str:
 
 
 @dataclass(frozen=True)
-class Address:
+class Address(ABC):
     """A string, or a JSON integer, which is kept to the last digit."""
 
     types = (str, int, Decimal)
 
     @property
+    @abstractmethod
     def wanted(self) -> str:
-        raise NotImplementedError
+        """Completes the sentence "Should be …"."""
 
     @property
+    @abstractmethod
     def pattern(self) -> str:
         """Of what is left when the string has been tidied."""
-        raise NotImplementedError
 
     def tidied(self, text: str) -> str:
         return name(text)
