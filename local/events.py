@@ -9,16 +9,16 @@ from typing import Any
 
 import jwt
 
-from failover.adapters.store import Store
 from failover.adapters.table import Table
-from failover.rules import transitions
-from failover.rules.answers import Accepted
-from failover.rules.channels import CHANNELS
-from failover.rules.delivery import MOST_ATTEMPTS
-from failover.rules.outgoing import webhook_url
-from failover.rules.receipt import Receipt
-from failover.rules.signature import digest
-from failover.rules.workflow import Step, Workflow
+from failover.adapters.workflow.store import Store
+from failover.rules.channels.channel_table import CHANNELS
+from failover.rules.receipts.receipt import Receipt
+from failover.rules.receipts.signature import digest
+from failover.rules.sending.answers import Accepted
+from failover.rules.sending.outgoing import webhook_url
+from failover.rules.webhooks.delivery import MOST_ATTEMPTS
+from failover.rules.workflow import transitions
+from failover.rules.workflow.state import Step, Workflow
 from local import credentials, stack
 from local.place import ROOT, Place, write_private
 

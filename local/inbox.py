@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Condition, Thread
 from typing import Any
 
-from failover.rules import signature
+from failover.rules.receipts import signature
 from local import credentials
 from local.place import LocalFailure, Place
 

@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from typing import Any
 
-from failover.rules import transitions, webhooks
-from failover.rules.answers import Accepted, Answer
-from failover.rules.receipt import Receipt
-from failover.rules.usage import Usage
-from failover.rules.workflow import Entry, Workflow
+from failover.rules.receipts.receipt import Receipt
+from failover.rules.receipts.usage import Usage
+from failover.rules.sending.answers import Accepted, Answer
+from failover.rules.webhooks import bodies
+from failover.rules.workflow import transitions
+from failover.rules.workflow.state import Entry, Workflow
 from tests.examples import NOW, TWO_STEPS, workflow
 
 type Act = Callable[[Workflow], Workflow | None]
@@ -52,7 +53,7 @@ def status(number: int, word: str, happened_at: int | None = None, **more: Any) 
 
 def reported(flow: Workflow, entry: Entry | None = None) -> list[Usage]:
     """The totals in a final report: the last entry's, or the given one's."""
-    usage = webhooks.body(flow, None, entry or flow.timeline[-1]).get("usage", [])
+    usage = bodies.body(flow, None, entry or flow.timeline[-1]).get("usage", [])
     return usage if isinstance(usage, list) else [usage]
 
 

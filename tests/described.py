@@ -7,7 +7,7 @@ from typing import Any
 
 from jsonschema import Draft202012Validator, FormatChecker
 
-from failover.rules.unseen import is_unseen
+from failover.rules.formats.unseen import is_unseen
 from local.openapi import PATH
 
 DOCUMENT = json.loads(PATH.read_text())

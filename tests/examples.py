@@ -3,9 +3,9 @@
 from copy import deepcopy
 from typing import Any
 
-from failover.rules import transitions
-from failover.rules.channels import CHANNELS
-from failover.rules.workflow import Step, Workflow
+from failover.rules.channels.channel_table import CHANNELS
+from failover.rules.workflow import transitions
+from failover.rules.workflow.state import Step, Workflow
 
 ID = "5f0a4c1e-8d3b-4e57-9c1a-2b6d7e8f9a10"
 NOW = 1_800_000_000_000

@@ -9,7 +9,7 @@ from typing import Any
 import boto3
 from moto.backends import get_backend
 
-from failover.rules.workflow import Workflow
+from failover.rules.workflow.state import Workflow
 from tests.examples import ID, MESSENGER, NOW, SMS, TWO_STEPS, workflow
 from tests.world import REGION, World
 

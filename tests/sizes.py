@@ -3,9 +3,9 @@
 from decimal import Decimal
 from typing import Any
 
-from failover.adapters.store import _state_item
 from failover.adapters.table import marshalled
-from failover.rules.workflow import Workflow
+from failover.adapters.workflow.store import _state_item
+from failover.rules.workflow.state import Workflow
 
 LIMIT = 100_000
 """Bytes, a quarter of what DynamoDB takes (I13)."""

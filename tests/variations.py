@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from copy import deepcopy
 from typing import Any
 
-from failover.rules.addresses import Dialled, Id, Recipient
-from failover.rules.channels import CHANNELS
-from failover.rules.kinds import AnyObject, Flag, Kind, Matching, Parameter, Text, Url, Whole, Word
-from failover.rules.objects import Field, Many, Object, OneOf, Tagged
+from failover.rules.channels.addresses import Dialled, Id, Recipient
+from failover.rules.channels.channel_table import CHANNELS
+from failover.rules.channels.kinds import AnyObject, Flag, Kind, Matching, Parameter, Text, Url, Whole, Word
+from failover.rules.channels.objects import Field, Many, Object, OneOf, Tagged
 from tests import examples
 
 _UNSEEN = [f"https://x.test/a{char}b" for char in " \x85\u200b\u2028\u2060\ufe0f\ufeff\u2800"]

@@ -17,16 +17,16 @@ import jwt
 import yaml
 
 from failover.adapters.callers import Callers
-from failover.adapters.executions import Executions
-from failover.adapters.store import Store
 from failover.adapters.table import Table
-from failover.adapters.webhook_queue import read
+from failover.adapters.webhooks.queue import read
+from failover.adapters.workflow.executions import Executions
+from failover.adapters.workflow.store import Store
 from failover.outside import Outside
-from failover.rules.channels import CHANNELS
-from failover.rules.delivery import Task
-from failover.rules.signature import digest
-from failover.rules.workflow import Workflow
-from failover.use_cases.register import register
+from failover.rules.channels.channel_table import CHANNELS
+from failover.rules.receipts.signature import digest
+from failover.rules.webhooks.delivery import Task
+from failover.rules.workflow.state import Workflow
+from failover.use_cases.callers.register import register
 from tests import permissions
 
 ROOT = Path(__file__).parent.parent

@@ -4,7 +4,7 @@ from typing import Any
 
 from failover.observability import unexpected
 from failover.outside import Outside
-from failover.use_cases.register import InvalidCommand, register
+from failover.use_cases.callers.register import InvalidCommand, register
 
 outside = Outside()
 
@@ -14,7 +14,7 @@ class RegistrationFailed(Exception):
 
 
 def handler(event: Any, context: Any) -> dict[str, str]:
-    """`event`: a command of `use_cases.register`; the answer holds the new ids, and a secret this once."""
+    """`event`: a command of `use_cases.callers.register`; the answer holds the new ids, and a secret this once."""
     try:
         return register(outside, event)
     except InvalidCommand as error:

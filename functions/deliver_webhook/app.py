@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from failover import task_edge
-from failover.adapters.webhook_queue import read
+from failover.adapters.webhooks.queue import read
+from failover.edges import task_edge
 from failover.observability import count, logger
 from failover.outside import Outside
-from failover.rules.delivery import Task, UnreadableTask
-from failover.use_cases.deliver import deliver
+from failover.rules.webhooks.delivery import Task, UnreadableTask
+from failover.use_cases.webhooks.deliver import deliver
 
 outside = Outside()
 

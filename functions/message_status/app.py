@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from failover import http_edge, problems
+from failover import problems
+from failover.edges import http_edge
 from failover.observability import count
 from failover.outside import Outside
-from failover.use_cases.receive import receive
+from failover.use_cases.receipts.receive import receive
 
 outside = Outside()
 

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from failover import task_edge
 from failover.adapters.table import plain
+from failover.edges import task_edge
 from failover.observability import unexpected
 from failover.outside import Outside
-from failover.rules.workflow import from_plain
-from failover.use_cases.publish import Change, change, publish
+from failover.rules.workflow.state import from_plain
+from failover.use_cases.webhooks.publish import Change, change, publish
 
 outside = Outside()
 

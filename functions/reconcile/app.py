@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from failover import task_edge
+from failover.edges import task_edge
 from failover.outside import Outside
-from failover.use_cases.reconcile import reconcile
-from failover.use_cases.republish import republish
+from failover.use_cases.webhooks.republish import republish
+from failover.use_cases.workflow.reconcile import reconcile
 
 outside = Outside()
 

@@ -6,12 +6,13 @@ from contextlib import contextmanager
 from typing import Any
 
 from callers import Form, checked
-from failover import http_edge, problems, resolver
+from failover import problems
 from failover.adapters import aws
+from failover.edges import http_edge, resolver
 from failover.outside import Outside
-from failover.rules import strict_json
-from failover.rules.outgoing import webhook_url
-from failover.use_cases.body import check_size
+from failover.rules.formats import strict_json
+from failover.rules.sending.outgoing import webhook_url
+from failover.use_cases.requests.body import check_size
 from keeping import Kept, Key, Schedule
 from messages_contract import RATE_LIMITED, invalid, is_reference, understood
 from recipients import script_of

@@ -3,8 +3,9 @@
 from typing import Any, Literal
 
 from failover import problems
-from failover.rules import credentials, vendor_credentials
-from failover.rules.vendor_credentials import UnusableCredentials
+from failover.rules.callers import credentials
+from failover.rules.sending import vendor_credentials
+from failover.rules.sending.vendor_credentials import UnusableCredentials
 
 type Form = Literal["account", "application"]
 
@@ -33,8 +34,8 @@ def _check_basic(account: vendor_credentials.Account, authorization: str) -> Non
 
 
 def _check_token(secret: dict[str, Any], token: str, now: float) -> None:
-    from failover.adapters import application_signature  # cryptography is slow to import, and Basic needs none
-    from failover.rules import application_token
+    from failover.adapters.sending import application_signature  # cryptography is slow to import, and Basic needs none
+    from failover.rules.callers import application_token
 
     application = vendor_credentials.application(secret)
     try:

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from failover.adapters import aws
-from failover.rules import lenient_json
+from failover.rules.formats import lenient_json
 
 _KEPT_SECONDS = 86400
 NO_REFERENCE = "-"

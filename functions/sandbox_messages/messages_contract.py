@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from failover.problems import Kind, Problem
-from failover.rules.channel import Channel
-from failover.rules.channels import CHANNELS
-from failover.rules.kinds import join
-from failover.rules.request import read_message
+from failover.rules.channels.channel import Channel
+from failover.rules.channels.channel_table import CHANNELS
+from failover.rules.channels.kinds import join
+from failover.rules.requests.request import read_message
 
 INVALID = Kind(422, "https://developer.vonage.com/api-errors/messages#1150", "Invalid params")
 RATE_LIMITED = Kind(429, "https://developer.vonage.com/api-errors/messages#1000", "Rate Limit Hit")

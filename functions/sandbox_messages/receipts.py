@@ -10,9 +10,9 @@ import jwt
 from failover.adapters.deadline_post import Response, post
 from failover.observability import logger
 from failover.outside import Outside
-from failover.rules.presentation import iso
-from failover.rules.signature import digest
-from failover.rules.statuses import FAILURES
+from failover.rules.channels.statuses import FAILURES
+from failover.rules.receipts.signature import digest
+from failover.rules.workflow.presentation import iso
 from keeping import Kept, Key, UnknownMessage, read
 from messages_contract import callback, understood
 from recipients import script_of

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from failover import task_edge
+from failover.edges import task_edge
 from failover.outside import Outside
-from failover.use_cases.send import send
+from failover.use_cases.sending.send import send
 
 outside = Outside()
 

@@ -4,14 +4,14 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 
-from failover import http_edge, reference, resolver
+from failover.edges import http_edge, negotiation, reference, resolver
 from failover.outside import Outside
-from failover.rules import negotiation
-from failover.use_cases import follow_webhooks, show
-from failover.use_cases.accept import Posted, accept
-from failover.use_cases.authenticate import Caller, authenticate
-from failover.use_cases.cancel import cancel
-from failover.use_cases.plan import plan
+from failover.use_cases.callers.authenticate import Caller, authenticate
+from failover.use_cases.requests import show
+from failover.use_cases.requests.accept import Posted, accept
+from failover.use_cases.requests.cancel import cancel
+from failover.use_cases.requests.plan import plan
+from failover.use_cases.webhooks import follow_webhooks
 
 _PUBLIC = {"Cache-Control": "public, max-age=300", "Vary": "Accept-Encoding"}
 """Of the two public pages, which are the same for every caller and change only with a deploy."""

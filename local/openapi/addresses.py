@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from failover.rules.addresses import Address, Agent, Dialled, Id, Recipient, Sender
+from failover.rules.channels.addresses import Address, Agent, Dialled, Id, Recipient, Sender
 from local.openapi import patterns
 
 type Schema = dict[str, Any]

@@ -3,8 +3,8 @@
 from typing import Any
 
 from failover import problems
-from failover.rules.idempotency import LONGEST
-from failover.rules.listing import CURSOR, DEFAULT_LIMIT, LARGEST_LIMIT, LONGEST_REFERENCE
+from failover.rules.requests.idempotency import LONGEST
+from failover.rules.workflow.listing import CURSOR, DEFAULT_LIMIT, LARGEST_LIMIT, LONGEST_REFERENCE
 
 type Part = dict[str, Any]
 

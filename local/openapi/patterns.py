@@ -1,8 +1,8 @@
 """Patterns of what a request may hold in more than one form: numbers as strings, and addresses as people paste them."""
 
-from failover.rules.kinds import LONGEST_NUMBER as LONGEST
-from failover.rules.kinds import Url
-from failover.rules.unseen import is_unseen
+from failover.rules.channels.kinds import LONGEST_NUMBER as LONGEST
+from failover.rules.channels.kinds import Url
+from failover.rules.formats.unseen import is_unseen
 
 _LONGEST_NUMBER = 9
 """Digits of a whole number that comes as a string."""

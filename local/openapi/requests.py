@@ -7,15 +7,15 @@ from collections.abc import Iterable
 from itertools import groupby
 from typing import Any
 
-from failover.rules import steps
-from failover.rules.addresses import Address
-from failover.rules.channel import Channel, Need
-from failover.rules.channels import CHANNELS
-from failover.rules.kinds import AnyObject, Flag, Kind, Matching, Parameter, Text, Url, Whole, Word
-from failover.rules.objects import Field, Many, Object, OneOf, Tagged
-from failover.rules.request import MAX_STEPS
-from failover.rules.statuses import CONDITIONS
-from failover.rules.webhook_url import LONGEST
+from failover.rules.channels.addresses import Address
+from failover.rules.channels.channel import Channel, Need
+from failover.rules.channels.channel_table import CHANNELS
+from failover.rules.channels.kinds import AnyObject, Flag, Kind, Matching, Parameter, Text, Url, Whole, Word
+from failover.rules.channels.objects import Field, Many, Object, OneOf, Tagged
+from failover.rules.channels.statuses import CONDITIONS
+from failover.rules.requests import steps
+from failover.rules.requests.request import MAX_STEPS
+from failover.rules.webhooks.webhook_url import LONGEST
 from local.openapi import addresses, patterns
 
 type Schema = dict[str, Any]

@@ -3,9 +3,9 @@
 from typing import Any
 
 from failover import problems
-from failover.rules.channels import CHANNELS
-from failover.rules.statuses import CONDITIONS, FAILURES, RANKS
-from failover.rules.workflow import OUTCOMES, STATES
+from failover.rules.channels.channel_table import CHANNELS
+from failover.rules.channels.statuses import CONDITIONS, FAILURES, RANKS
+from failover.rules.workflow.state import OUTCOMES, STATES
 
 type Schema = dict[str, Any]
 

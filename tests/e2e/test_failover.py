@@ -10,7 +10,7 @@ import jwt
 import pytest
 import requests
 
-from failover.rules.channels import CHANNELS
+from failover.rules.channels.channel_table import CHANNELS
 from local import credentials
 from tests.examples import EVERY_CHANNEL
 

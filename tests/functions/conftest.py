@@ -5,14 +5,14 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from failover.adapters.webhook_queue import read
+from failover.adapters.webhooks.queue import read
 from failover.outside import Outside
-from failover.rules import transitions
-from failover.rules.answers import Accepted
-from failover.rules.delivery import Task
-from failover.rules.receipt import Receipt
-from failover.use_cases.register import register
-from failover.use_cases.send import send
+from failover.rules.receipts.receipt import Receipt
+from failover.rules.sending.answers import Accepted
+from failover.rules.webhooks.delivery import Task
+from failover.rules.workflow import transitions
+from failover.use_cases.callers.register import register
+from failover.use_cases.sending.send import send
 from tests.acts import lived
 from tests.described import check_answer
 from tests.examples import ID, MESSENGER, NOW, SMS, TWO_STEPS, workflow

@@ -8,7 +8,7 @@ from vonage_jwt import verify_signature
 from failover.adapters import aws
 from failover.adapters.callers import Callers, Outdated
 from failover.adapters.secrets import Secret
-from failover.rules import signature
+from failover.rules.receipts import signature
 from tests.functions.conftest import ended, task_of
 from tests.world import SIGNING_KEY, load
 

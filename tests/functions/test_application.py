@@ -10,11 +10,11 @@ import boto3
 import jwt
 import pytest
 
-from failover import task_edge
-from failover.rules import application_token
-from failover.rules.vendor_credentials import UnusableCredentials
-from failover.task_edge import TaskFailed
-from failover.use_cases.send import send
+from failover.edges import task_edge
+from failover.edges.task_edge import TaskFailed
+from failover.rules.callers import application_token
+from failover.rules.sending.vendor_credentials import UnusableCredentials
+from failover.use_cases.sending.send import send
 from tests import messages_server as server
 from tests.examples import ID
 from tests.functions.conftest import sent_step
@@ -174,10 +174,10 @@ def test_no_json_object(world, outside, text):
 STARTED = """
 import sys
 sys.path[:0] = ["layers/failover", "functions/send_sms"]
-import app, failover.adapters.messages, failover.adapters.store
+import app, failover.adapters.sending.messages, failover.adapters.workflow.store
 class Secret:
     def value(self): return {"api_key": "a", "api_secret": "b"}
-failover.adapters.messages.MessagesApi("https://api.test", "v1", Secret()).prepare({})
+failover.adapters.sending.messages.MessagesApi("https://api.test", "v1", Secret()).prepare({})
 print(sorted({"jwt", "cryptography"} & sys.modules.keys()))
 """
 

@@ -13,9 +13,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from failover.adapters.callers import Outdated
 from failover.outside import Outside
-from failover.rules import credentials
-from failover.use_cases.authenticate import authenticate
-from failover.use_cases.register import register
+from failover.rules.callers import credentials
+from failover.use_cases.callers.authenticate import authenticate
+from failover.use_cases.callers.register import register
 from tests.examples import SMS, request
 from tests.functions.test_same_instant import at_once
 from tests.world import body_of, http_event, load

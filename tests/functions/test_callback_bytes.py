@@ -6,8 +6,8 @@ import json
 import boto3
 import pytest
 
-from failover.rules.signature import digest
-from failover.use_cases.body import MAX_CALLBACK_BYTES
+from failover.rules.receipts.signature import digest
+from failover.use_cases.requests.body import MAX_CALLBACK_BYTES
 from tests.examples import ID
 from tests.functions.test_message_status import UUID, app, callback, sent, told  # noqa: F401
 from tests.world import body_of, callback_event

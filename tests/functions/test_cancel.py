@@ -3,14 +3,14 @@
 import pytest
 
 from failover.adapters import aws
-from failover.adapters.executions import InvalidTaskToken
-from failover.adapters.store import Conflict
+from failover.adapters.workflow.executions import InvalidTaskToken
+from failover.adapters.workflow.store import Conflict
 from failover.outside import Outside
-from failover.rules import webhooks
-from failover.rules.answers import NotTaken, Refused, Unknown
-from failover.rules.presentation import iso
-from failover.rules.workflow import FINAL_REPORTS
-from failover.use_cases.send import send
+from failover.rules.sending.answers import NotTaken, Refused, Unknown
+from failover.rules.webhooks import bodies
+from failover.rules.workflow.presentation import iso
+from failover.rules.workflow.state import FINAL_REPORTS
+from failover.use_cases.sending.send import send
 from tests.acts import LATER, answer, cancelled, claim, sent, status
 from tests.examples import ID, NOW
 from tests.world import body_of, callback_event, load
@@ -163,8 +163,8 @@ def test_the_final_report(world, cancel, put, call):
     flow = put(sent(0), status(0, "submitted", usage=PRICE))
     cancel()
     flow = world.read(ID)
-    (entry,) = [entry for entry in webhooks.told(flow) if entry["event"] in FINAL_REPORTS]
-    report = webhooks.body(flow, None, entry)
+    (entry,) = [entry for entry in bodies.told(flow) if entry["event"] in FINAL_REPORTS]
+    report = bodies.body(flow, None, entry)
     assert (report["status"], report["usage"], "reason" in report) == ("cancelled", PRICE, False)
     assert [message["status"] for message in report["_links"]["messages"]] == ["submitted"]
     kinds = [told["kind"] for told in body_of(call("GET", f"/workflows/{ID}/webhooks"))["webhooks"]]
@@ -198,7 +198,7 @@ def test_late_statuses(world, cancel, put, arrived, events):
     assert [entry["event"] for entry in flow.timeline[before:]] == events
     assert flow.timeline[before]["late"]
     assert (flow.status, flow.reason) == ("cancelled", None)
-    assert all(entry in webhooks.told(flow) for entry in flow.timeline[before:])
+    assert all(entry in bodies.told(flow) for entry in flow.timeline[before:])
 
 
 def test_reached_twice(world, cancel, put):

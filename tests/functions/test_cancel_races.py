@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from failover.use_cases.send import send
-from failover.use_cases.transition import transition
+from failover.use_cases.sending.send import send
+from failover.use_cases.workflow.transition import transition
 from tests.acts import LATER, claim, lived, sent, status
 from tests.conftest import one_write_at_a_time
 from tests.examples import ID, MESSENGER, SMS

@@ -10,8 +10,8 @@ import jwt
 import pytest
 from vonage_jwt import verify_signature
 
-from failover.rules import delivery, webhooks
-from failover.rules.presentation import iso
+from failover.rules.webhooks import bodies, delivery
+from failover.rules.workflow.presentation import iso
 from tests import messages_server as server
 from tests.examples import ID, SMS
 from tests.functions.conftest import REPORT, STATUS, attempts_made, ended, set_status_url, task_of
@@ -45,7 +45,7 @@ def test_delivered(world, customer, deliver, put_off, listed):
     (request,) = customer.requests
     assert request.path == "/status"
     assert request.headers["content-type"] == "application/json"
-    assert request.body == webhooks.body(flow, [SMS], webhooks.find(flow, REPORT))
+    assert request.body == bodies.body(flow, [SMS], bodies.find(flow, REPORT))
     assert put_off == []
     told = listed()
     assert (told["state"], told["kind"]) == ("delivered", "final_report")

@@ -11,8 +11,8 @@ from botocore.exceptions import EndpointConnectionError
 from failover.adapters import aws
 from failover.adapters.deadline_post import THREADS
 from failover.adapters.secrets import Secret
-from failover.rules import delivery
-from failover.task_edge import TaskFailed
+from failover.edges.task_edge import TaskFailed
+from failover.rules.webhooks import delivery
 from tests import messages_server as server
 from tests.examples import ID, SMS
 from tests.functions.conftest import REPORT, STATUS, attempts_made, ended, task_of
@@ -22,8 +22,8 @@ from tests.messages_server import MessagesServer
 @pytest.fixture
 def hurried(monkeypatch):
     """Half a second to connect, and half a second to respond."""
-    monkeypatch.setattr("failover.adapters.webhooks.CONNECT_SECONDS", 0.5)
-    monkeypatch.setattr("failover.adapters.webhooks.RESPONSE_SECONDS", 0.5)
+    monkeypatch.setattr("failover.adapters.webhooks.endpoint.CONNECT_SECONDS", 0.5)
+    monkeypatch.setattr("failover.adapters.webhooks.endpoint.RESPONSE_SECONDS", 0.5)
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ import boto3
 import jwt
 import pytest
 
-from failover.rules.channels import CHANNELS
-from failover.rules.signature import digest
+from failover.rules.channels.channel_table import CHANNELS
+from failover.rules.receipts.signature import digest
 from local import events
 from tests.examples import EVERY_CHANNEL, workflow
 from tests.world import CREDENTIALS, ROOT, SIGNATURE_SECRET, body_of, create_table, load, template

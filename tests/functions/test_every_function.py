@@ -15,10 +15,11 @@ import yaml
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
-from failover.rules import hanging, transitions
-from failover.rules.channels import CHANNELS
-from failover.rules.delivery import PATIENCE
-from failover.rules.hanging import Host
+from failover.rules.channels.channel_table import CHANNELS
+from failover.rules.webhooks import hanging
+from failover.rules.webhooks.delivery import PATIENCE
+from failover.rules.webhooks.hanging import Host
+from failover.rules.workflow import transitions
 from tests import messages_server as server
 from tests import permissions
 from tests.examples import EVERY_CHANNEL, ID, MESSENGER, NOW, SMS, THREE_STEPS, TWO_STEPS, VIBER, request, workflow

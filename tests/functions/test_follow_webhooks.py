@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from failover.rules import delivery, transitions
+from failover.rules.webhooks import delivery
+from failover.rules.workflow import transitions
 from tests import messages_server as server
 from tests.examples import ID, MESSENGER, NOW, SMS, TWO_STEPS, workflow
 from tests.functions.conftest import REPORT, STATUS, attempts_made, ended, set_status_url, task_of

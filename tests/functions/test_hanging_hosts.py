@@ -7,13 +7,13 @@ from types import SimpleNamespace
 import boto3
 import pytest
 
-from failover.adapters.deliveries import Known
-from failover.adapters.webhook_queue import read
+from failover.adapters.webhooks.deliveries import Known
+from failover.adapters.webhooks.queue import read
 from failover.outside import Outside
-from failover.rules import hanging
-from failover.rules.delivery import CONNECT_SECONDS, RESPONSE_SECONDS, Answered, Failed, Task
-from failover.rules.hanging import Host
-from failover.use_cases import deliver as use_case
+from failover.rules.webhooks import hanging
+from failover.rules.webhooks.delivery import CONNECT_SECONDS, RESPONSE_SECONDS, Answered, Failed, Task
+from failover.rules.webhooks.hanging import Host
+from failover.use_cases.webhooks import deliver as use_case
 from tests.conftest import one_write_at_a_time
 from tests.examples import ID, NOW, SMS, workflow
 from tests.functions.conftest import REPORT, STATUS, ended, set_status_url, task_of

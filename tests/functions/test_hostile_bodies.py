@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from failover.rules.channels import CHANNELS
-from failover.use_cases.body import MAX_BYTES, MAX_CALLBACK_BYTES
+from failover.rules.channels.channel_table import CHANNELS
+from failover.use_cases.requests.body import MAX_BYTES, MAX_CALLBACK_BYTES
 from tests.examples import ID, SMS, WHATSAPP, changed, request, workflow
 from tests.functions.conftest import REPORT, ended
 from tests.world import body_of, callback_event, http_event, load

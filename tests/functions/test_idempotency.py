@@ -8,9 +8,9 @@ import pytest
 
 from failover.adapters import aws
 from failover.outside import Outside
-from failover.rules.idempotency import KEPT_SECONDS
-from failover.use_cases.accept import Posted, accept
-from failover.use_cases.authenticate import Caller
+from failover.rules.requests.idempotency import KEPT_SECONDS
+from failover.use_cases.callers.authenticate import Caller
+from failover.use_cases.requests.accept import Posted, accept
 from tests.conftest import one_write_at_a_time
 from tests.examples import MESSENGER, NOW, SMS, WHATSAPP, changed, request
 from tests.functions.test_same_instant import at_once

@@ -8,10 +8,10 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from failover.adapters import listing
-from failover.rules import transitions
-from failover.rules.listing import Position
-from failover.rules.presentation import iso
+from failover.adapters.workflow import listing
+from failover.rules.workflow import transitions
+from failover.rules.workflow.listing import Position
+from failover.rules.workflow.presentation import iso
 from tests.examples import ID, MESSENGER, NOW, SMS, request, workflow
 from tests.world import body_of, http_event, load
 

@@ -6,19 +6,20 @@ from dataclasses import replace
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from failover.adapters.hosts import Hosts
-from failover.adapters.store import Pointer, PointerTaken
 from failover.adapters.table import WRITES_KEPT, Table
+from failover.adapters.webhooks.hosts import Hosts
+from failover.adapters.workflow.store import Pointer, PointerTaken
 from failover.outside import Outside
-from failover.rules import hanging, transitions
-from failover.rules.answers import Accepted
-from failover.rules.hanging import KEPT_SECONDS
-from failover.rules.receipt import Receipt
-from failover.rules.request import MAX_STEPS
-from failover.rules.status_entries import MOST_STATUS_ENTRIES
-from failover.rules.statuses import STATUSES
-from failover.use_cases.send import send
-from failover.use_cases.transition import transition
+from failover.rules.channels.statuses import STATUSES
+from failover.rules.receipts.receipt import Receipt
+from failover.rules.requests.request import MAX_STEPS
+from failover.rules.sending.answers import Accepted
+from failover.rules.webhooks import hanging
+from failover.rules.webhooks.hanging import KEPT_SECONDS
+from failover.rules.workflow import transitions
+from failover.rules.workflow.status_entries import MOST_STATUS_ENTRIES
+from failover.use_cases.sending.send import send
+from failover.use_cases.workflow.transition import transition
 from tests import messages_server as server
 from tests.acts import LATER, lived, sent
 from tests.examples import ID, MESSENGER, NOW, SMS, TWO_STEPS, request, workflow

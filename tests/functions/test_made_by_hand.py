@@ -7,10 +7,10 @@ from dataclasses import replace
 import boto3
 import pytest
 
-from failover.rules.stored import UnreadableItem
-from failover.task_edge import TaskFailed
-from failover.use_cases import overdue
-from failover.use_cases.overdue import MOST_PER_SHARD
+from failover.edges.task_edge import TaskFailed
+from failover.rules.formats.stored import UnreadableItem
+from failover.use_cases.workflow import overdue
+from failover.use_cases.workflow.overdue import MOST_PER_SHARD
 from tests.acts import lived, sent
 from tests.examples import ID, MESSENGER, NOW, SMS, TWO_STEPS, workflow
 from tests.functions.conftest import REPORT, STATUS, ended

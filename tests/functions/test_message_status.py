@@ -6,13 +6,13 @@ import boto3
 import pytest
 
 from failover.adapters import aws
-from failover.adapters.executions import InvalidTaskToken
-from failover.adapters.store import Conflict, Pointer
-from failover.rules import transitions
-from failover.rules.answers import Accepted
-from failover.rules.presentation import iso
-from failover.rules.status_entries import MOST_STATUS_ENTRIES
-from failover.use_cases.body import MAX_CALLBACK_BYTES
+from failover.adapters.workflow.executions import InvalidTaskToken
+from failover.adapters.workflow.store import Conflict, Pointer
+from failover.rules.sending.answers import Accepted
+from failover.rules.workflow import transitions
+from failover.rules.workflow.presentation import iso
+from failover.rules.workflow.status_entries import MOST_STATUS_ENTRIES
+from failover.use_cases.requests.body import MAX_CALLBACK_BYTES
 from tests.examples import ID, MESSENGER, NOW, SMS, TWO_STEPS, workflow
 from tests.world import body_of, callback_event, load
 

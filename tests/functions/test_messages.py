@@ -5,11 +5,12 @@ import time
 import boto3
 import pytest
 
-from failover.adapters.store import Pointer
-from failover.rules import due, webhooks
-from failover.rules.answers import Unknown
-from failover.rules.presentation import iso
-from failover.use_cases.send import send
+from failover.adapters.workflow.store import Pointer
+from failover.rules.sending.answers import Unknown
+from failover.rules.webhooks import bodies
+from failover.rules.workflow import due
+from failover.rules.workflow.presentation import iso
+from failover.use_cases.sending.send import send
 from tests.acts import LATER, answer, cancelled, claim, sent, status
 from tests.examples import ID, MESSENGER, NOW, SMS, changed
 from tests.messages_server import accepted, http
@@ -88,7 +89,7 @@ def test_shown(known, message, acts, shown):
 def test_addresses(known, message, path):
     """Every href of a final report leads to it."""
     flow = known(sent(0), sent(1, LATER), cancelled)
-    report = webhooks.body(flow, None, flow.timeline[-1])
+    report = bodies.body(flow, None, flow.timeline[-1])
     hrefs = [told["href"] for told in report["_links"]["messages"]]
     assert hrefs == ["v0.1/messages/uuid-0", "v0.1/messages/uuid-1"]
     for href in hrefs:

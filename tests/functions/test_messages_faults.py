@@ -10,10 +10,11 @@ import requests
 import urllib3.util.connection
 
 from failover.adapters import aws
-from failover.adapters import messages as messages_api
-from failover.rules import backoff, transitions
-from failover.rules.receipt import Receipt
-from failover.rules.vendor_credentials import UnusableCredentials
+from failover.adapters.sending import messages as messages_api
+from failover.rules.receipts.receipt import Receipt
+from failover.rules.sending import backoff
+from failover.rules.sending.vendor_credentials import UnusableCredentials
+from failover.rules.workflow import transitions
 from tests import messages_server as server
 from tests.certificates import self_signed
 from tests.examples import ID, MESSENGER, NOW, SMS, workflow
@@ -325,7 +326,7 @@ def _slow(connection):
 )
 def test_unknown(world, stored, messages, outside, slept, answer, monkeypatch):
     """F8: what may have been taken is never asked for again; its status or its expiry decides."""
-    monkeypatch.setattr("failover.adapters.messages.READ_SECONDS", 1)
+    monkeypatch.setattr("failover.adapters.sending.messages.READ_SECONDS", 1)
     messages.script = [answer]
     step = sent_step(world, outside)
     assert (step.state, step.outcome) == ("unknown", None)
@@ -337,8 +338,8 @@ def test_unknown(world, stored, messages, outside, slept, answer, monkeypatch):
 @pytest.fixture
 def brief(monkeypatch):
     """A request has half a second in all."""
-    monkeypatch.setattr("failover.adapters.messages.CONNECT_SECONDS", 0.25)
-    monkeypatch.setattr("failover.adapters.messages.READ_SECONDS", 0.25)
+    monkeypatch.setattr("failover.adapters.sending.messages.CONNECT_SECONDS", 0.25)
+    monkeypatch.setattr("failover.adapters.sending.messages.READ_SECONDS", 0.25)
 
 
 @pytest.mark.parametrize(
@@ -416,7 +417,7 @@ def test_no_request_after_the_budget(world, stored, messages, slept, monkeypatch
 
 def test_hanging(world, stored, messages, outside, monkeypatch):
     """F8: an answer that never comes is unknown after the read time-out."""
-    monkeypatch.setattr("failover.adapters.messages.READ_SECONDS", 0.3)
+    monkeypatch.setattr("failover.adapters.sending.messages.READ_SECONDS", 0.3)
     messages.script = [messages.hang]
     assert sent_step(world, outside).state == "unknown"
 

@@ -3,7 +3,7 @@
 import boto3
 import pytest
 
-from failover.rules.plan import planned
+from failover.rules.requests.plan import planned
 from tests.examples import MESSENGER, NOW, SMS, changed, request
 from tests.world import body_of
 

@@ -9,11 +9,12 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 
 from failover.adapters import aws
-from failover.rules import transitions, webhooks
-from failover.rules.answers import Accepted
-from failover.rules.delivery import Task
-from failover.rules.receipt import Receipt
-from failover.task_edge import TaskFailed
+from failover.edges.task_edge import TaskFailed
+from failover.rules.receipts.receipt import Receipt
+from failover.rules.sending.answers import Accepted
+from failover.rules.webhooks import bodies
+from failover.rules.webhooks.delivery import Task
+from failover.rules.workflow import transitions
 from tests.examples import ID, MESSENGER, NOW, SMS, TWO_STEPS, workflow
 from tests.functions.conftest import REPORT, STATUS, ended, task_of
 from tests.world import load, template
@@ -72,7 +73,7 @@ def test_a_workflows_life(world, publish):
         publish(one)
         queued.append([task.sequence for task in world.queued()])
     assert queued == [[], [], [], [4], [5], [], [], [9, 10], [11]]
-    assert [(entry["sequence"], entry["event"]) for entry in webhooks.told(world.read(ID))] == [
+    assert [(entry["sequence"], entry["event"]) for entry in bodies.told(world.read(ID))] == [
         *((4, "status"), (5, "status"), (9, "status"), (10, "completed"), (11, "status"))
     ]
 

@@ -6,7 +6,7 @@ import time
 import boto3
 import pytest
 
-from failover.rules import delivery
+from failover.rules.webhooks import delivery
 from tests import messages_server as server
 from tests.examples import ID
 from tests.functions.conftest import attempts_made, ended, task_of

@@ -6,11 +6,11 @@ from itertools import pairwise
 import pytest
 
 from failover.adapters import aws
-from failover.adapters.executions import InvalidTaskToken
-from failover.adapters.store import Overdue, OverduePage
-from failover.rules import transitions
-from failover.rules.answers import Accepted
-from failover.rules.receipt import Receipt
+from failover.adapters.workflow.executions import InvalidTaskToken
+from failover.adapters.workflow.store import Overdue, OverduePage
+from failover.rules.receipts.receipt import Receipt
+from failover.rules.sending.answers import Accepted
+from failover.rules.workflow import transitions
 from tests.examples import HOUR, ID, MESSENGER, NOW, SMS, THREE_STEPS, TWO_STEPS, VIBER, workflow
 from tests.left_behind import MINUTE, metrics
 

@@ -8,9 +8,9 @@ from botocore.exceptions import ClientError
 
 from failover.adapters import aws
 from failover.outside import Outside
-from failover.rules import transitions
-from failover.rules.receipt import Receipt
-from failover.use_cases import overdue, reconcile
+from failover.rules.receipts.receipt import Receipt
+from failover.rules.workflow import transitions
+from failover.use_cases.workflow import overdue, reconcile
 from tests.conftest import one_write_at_a_time
 from tests.examples import HOUR, NOW, SMS, TWO_STEPS, workflow
 from tests.functions.test_same_instant import at_once

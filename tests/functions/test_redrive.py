@@ -6,8 +6,8 @@ from dataclasses import asdict
 import boto3
 import pytest
 
-from failover.rules import transitions
-from failover.task_edge import TaskFailed
+from failover.edges.task_edge import TaskFailed
+from failover.rules.workflow import transitions
 from tests import messages_server as server
 from tests.examples import NOW
 from tests.functions.conftest import REPORT, ended, task_of

@@ -7,11 +7,12 @@ import pytest
 
 from failover.adapters import aws
 from failover.outside import Outside
-from failover.rules import transitions, webhooks
-from failover.rules.answers import Unknown
-from failover.rules.receipt import Receipt
-from failover.use_cases import overdue
-from failover.use_cases.republish import republish
+from failover.rules.receipts.receipt import Receipt
+from failover.rules.sending.answers import Unknown
+from failover.rules.webhooks import bodies
+from failover.rules.workflow import transitions
+from failover.use_cases.webhooks.republish import republish
+from failover.use_cases.workflow import overdue
 from tests.conftest import one_write_at_a_time
 from tests.examples import HOUR, ID, MESSENGER, NOW, SMS, TWO_STEPS, workflow
 from tests.functions.conftest import task_of
@@ -171,7 +172,7 @@ def test_a_change_at_the_same_instant(world, publish, publishing, soon):  # noqa
     publish(*life)
     flow = world.read(ID)
     assert flow.published == 10
-    assert next(entry["sequence"] for entry in webhooks.unpublished(flow)) == 11
+    assert next(entry["sequence"] for entry in bodies.unpublished(flow)) == 11
     assert flow.due_at is not None
 
 

@@ -6,12 +6,14 @@ import boto3
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from failover.adapters.store import _state_item
 from failover.adapters.table import marshalled
-from failover.rules import delivery, listing, signature, transitions
-from failover.rules.answers import Accepted
-from failover.rules.channels import CHANNELS
-from failover.rules.receipt import Receipt
+from failover.adapters.workflow.store import _state_item
+from failover.rules.channels.channel_table import CHANNELS
+from failover.rules.receipts import signature
+from failover.rules.receipts.receipt import Receipt
+from failover.rules.sending.answers import Accepted
+from failover.rules.webhooks import delivery
+from failover.rules.workflow import listing, transitions
 from tests.described import check
 from tests.examples import ID, MESSENGER, NOW, SMS, TWO_STEPS, workflow
 from tests.functions.conftest import REPORT, STATUS, ended, task_of

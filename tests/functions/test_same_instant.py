@@ -6,11 +6,11 @@ from dataclasses import replace
 import pytest
 
 from failover.outside import Outside
-from failover.rules import transitions
-from failover.rules.answers import Accepted
-from failover.rules.receipt import Receipt
-from failover.use_cases.send import send
-from failover.use_cases.transition import transition
+from failover.rules.receipts.receipt import Receipt
+from failover.rules.sending.answers import Accepted
+from failover.rules.workflow import transitions
+from failover.use_cases.sending.send import send
+from failover.use_cases.workflow.transition import transition
 from tests.conftest import one_write_at_a_time
 from tests.examples import MESSENGER, NOW, SMS, workflow
 

@@ -10,10 +10,10 @@ import boto3
 import jwt
 import pytest
 
-from failover.rules import outgoing
-from failover.rules.channels import CHANNELS
-from failover.rules.receipt import parse
-from failover.rules.statuses import STATUSES
+from failover.rules.channels.channel_table import CHANNELS
+from failover.rules.channels.statuses import STATUSES
+from failover.rules.receipts.receipt import parse
+from failover.rules.sending import outgoing
 from tests import permissions
 from tests.examples import MESSENGER, SMS, VIBER, changed, messages
 from tests.functions.test_authentication import KEY, OTHER_KEY, private_pem

@@ -5,18 +5,20 @@ import base64
 import boto3
 import pytest
 
-from failover import task_edge
-from failover.adapters import messages as messages_api
 from failover.adapters.aws import Unavailable
-from failover.adapters.store import Conflict
+from failover.adapters.sending import messages as messages_api
+from failover.adapters.workflow.store import Conflict
+from failover.edges import task_edge
+from failover.edges.task_edge import TaskFailed
 from failover.outside import Outside
-from failover.rules import outgoing, strict_json, transitions
-from failover.rules.itinerary import InvalidInput
-from failover.rules.receipt import Receipt
-from failover.rules.vendor_credentials import UnusableCredentials
-from failover.task_edge import TaskFailed
-from failover.use_cases.send import send
-from failover.use_cases.transition import TooContended
+from failover.rules.formats import strict_json
+from failover.rules.receipts.receipt import Receipt
+from failover.rules.sending import outgoing
+from failover.rules.sending.vendor_credentials import UnusableCredentials
+from failover.rules.workflow import transitions
+from failover.rules.workflow.itinerary import InvalidInput
+from failover.use_cases.sending.send import send
+from failover.use_cases.workflow.transition import TooContended
 from tests import messages_server as server
 from tests.acts import lived, sent, status
 from tests.examples import ID, MESSENGER, MMS, NOW, RCS, SMS, TWO_STEPS, VIBER, WHATSAPP, changed, workflow
@@ -212,7 +214,7 @@ def test_counted_after_the_request(world, messages, outside, monkeypatch):
     def broken(*_names, **_dimensions):
         raise OSError
 
-    monkeypatch.setattr("failover.use_cases.send.count", broken)
+    monkeypatch.setattr("failover.use_cases.sending.send.count", broken)
     with pytest.raises(OSError):  # noqa: PT011
         send(outside, "sms", ID, 1)
     assert (world.read(ID).steps[1].state, len(messages.requests)) == ("sent", 1)

@@ -11,8 +11,8 @@ import jwt
 import pytest
 
 from failover.outside import Outside
-from failover.rules.client_ref import client_ref
-from failover.use_cases.register import register
+from failover.rules.sending.client_ref import client_ref
+from failover.use_cases.callers.register import register
 from tests import described
 from tests.examples import ID, SMS, request
 from tests.functions.conftest import REPORT, ended

@@ -5,8 +5,8 @@ import socket
 
 import pytest
 
-from failover.adapters.webhooks import Webhooks
-from failover.rules.delivery import Answered, Failed, Forbidden
+from failover.adapters.webhooks.endpoint import Webhooks
+from failover.rules.webhooks.delivery import Answered, Failed, Forbidden
 from tests import messages_server as server
 from tests.addresses import LOOPBACK, NAMES, PRIVATE, PUBLIC
 from tests.certificates import Authority, self_signed

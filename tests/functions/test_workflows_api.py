@@ -10,8 +10,8 @@ import pytest
 
 from failover.outside import Outside
 from failover.problems import CATALOGUE
-from failover.use_cases.body import MAX_BYTES
-from failover.use_cases.register import register
+from failover.use_cases.callers.register import register
+from failover.use_cases.requests.body import MAX_BYTES
 from tests.examples import EVERY_CHANNEL, MESSENGER, SMS, VIBER, changed, request
 from tests.world import body_of, http_event
 

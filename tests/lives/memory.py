@@ -9,7 +9,8 @@ from typing import Any
 
 from failover.adapters.aws import Unavailable
 from failover.adapters.callers import AlreadyExists, Outdated
-from failover.adapters.store import (
+from failover.adapters.table import new_write_id, with_write
+from failover.adapters.workflow.store import (
     DUE_SHARDS,
     Conflict,
     KeyInUse,
@@ -20,11 +21,10 @@ from failover.adapters.store import (
     Pointer,
     PointerTaken,
 )
-from failover.adapters.table import new_write_id, with_write
-from failover.rules import due
-from failover.rules.listing import Filters, Page, Position
-from failover.rules.stored import UnreadableItem
-from failover.rules.workflow import Workflow
+from failover.rules.formats.stored import UnreadableItem
+from failover.rules.workflow import due
+from failover.rules.workflow.listing import Filters, Page, Position
+from failover.rules.workflow.state import Workflow
 
 type Item = dict[str, Any]
 type Messages = list[dict[str, Any]]

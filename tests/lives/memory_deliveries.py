@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass, replace
 
-from failover.adapters.deliveries import Known
 from failover.adapters.table import new_write_id
-from failover.rules import delivery, due
-from failover.rules.delivery import Task
-from failover.rules.hanging import KEPT_SECONDS, PROBE_SECONDS, Host
-from failover.rules.workflow import Workflow
+from failover.adapters.webhooks.deliveries import Known
+from failover.rules.webhooks import delivery
+from failover.rules.webhooks.delivery import Task
+from failover.rules.webhooks.hanging import KEPT_SECONDS, PROBE_SECONDS, Host
+from failover.rules.workflow import due
+from failover.rules.workflow.state import Workflow
 from tests.lives.memory import HostItem, Item, Items
 
 

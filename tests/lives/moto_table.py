@@ -7,13 +7,13 @@ import boto3
 from moto.backends import get_backend
 
 from failover.adapters.callers import Callers
-from failover.adapters.deliveries import Deliveries
-from failover.adapters.hosts import Hosts
-from failover.adapters.listing import Listing
-from failover.adapters.store import DUE_SHARDS, Store
 from failover.adapters.table import Table, marshalled, plain
+from failover.adapters.webhooks.deliveries import Deliveries
+from failover.adapters.webhooks.hosts import Hosts
+from failover.adapters.workflow.listing import Listing
+from failover.adapters.workflow.store import DUE_SHARDS, Store
 from failover.outside import Outside
-from failover.rules.workflow import Workflow, from_plain
+from failover.rules.workflow.state import Workflow, from_plain
 from tests.lives.calls import Calls
 from tests.lives.engine import condition_of_outcome
 from tests.lives.stack import function

@@ -10,11 +10,11 @@ from typing import Any
 import jwt
 import simplejson
 
-from failover.rules.answers import Accepted, Answer, NotTaken, Refused, Unknown
-from failover.rules.backoff import CONNECT_SECONDS, READ_SECONDS
-from failover.rules.client_ref import parse
-from failover.rules.delivery import Answered, Attempted, Failed
-from failover.rules.signature import digest
+from failover.rules.receipts.signature import digest
+from failover.rules.sending.answers import Accepted, Answer, NotTaken, Refused, Unknown
+from failover.rules.sending.backoff import CONNECT_SECONDS, READ_SECONDS
+from failover.rules.sending.client_ref import parse
+from failover.rules.webhooks.delivery import Answered, Attempted, Failed
 from tests.lives.calls import Calls
 from tests.world import template
 

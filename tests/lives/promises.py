@@ -9,10 +9,11 @@ from typing import Any
 
 import simplejson
 
-from failover.rules import due, webhooks
-from failover.rules.status_entries import MOST_STATUS_ENTRIES
-from failover.rules.statuses import STATUSES
-from failover.rules.workflow import FINAL_REPORTS, MOST_ATTEMPTS, Workflow
+from failover.rules.channels.statuses import STATUSES
+from failover.rules.webhooks import bodies
+from failover.rules.workflow import due
+from failover.rules.workflow.state import FINAL_REPORTS, MOST_ATTEMPTS, Workflow
+from failover.rules.workflow.status_entries import MOST_STATUS_ENTRIES
 from tests.lives.calls import Process
 from tests.lives.neighbours import status_url
 from tests.properties.test_histories import left_rightly, rises
@@ -55,7 +56,7 @@ class Promises:
     def written(self, before: Workflow | None, after: Workflow, now: int) -> None:
         """I1, I2, I4, I7 and F26 hold at each write, and the timeline only grows."""
         self.flows[after.id] = after
-        found_again = after.running or webhooks.unpublished(after)
+        found_again = after.running or bodies.unpublished(after)
         assert (after.due_at is not None) == bool(found_again), "whoever runs, or is not told of, is found again"
         assert (after.expires_at is None) == after.running, "F26: nothing that runs is forgotten"
         if before is None:
@@ -124,7 +125,7 @@ class Promises:
 
     def _told(self, flow: Workflow, stack: Any) -> None:
         """I10: each status, and one report that is not amended, were received; sequence restores their order."""
-        told = {entry["sequence"]: entry for entry in webhooks.told(flow)}
+        told = {entry["sequence"]: entry for entry in bodies.told(flow)}
         got = {at: raws for (told_of, at), raws in stack.customers.received.items() if told_of == flow.id}
         recorded = stack.table.deliveries.of(flow.id)
         assert got.keys() == told.keys(), "I10: each webhook arrives, and nothing else"
@@ -183,7 +184,7 @@ class Promises:
                 assert stack.vendor.told[place] <= set(step.statuses), "no word is lost"
                 assert set(map(Decimal, stack.vendor.prices[place])) <= set(named), "no price is lost"
             total += max(named, default=Decimal(0))
-        usage = webhooks.body(flow, None, last).get("usage", [])
+        usage = bodies.body(flow, None, last).get("usage", [])
         reported = sum((Decimal(one["price"]) for one in (usage if isinstance(usage, list) else [usage])), Decimal(0))
         assert reported == total, "the last report has the whole price"
 

@@ -12,16 +12,18 @@ from urllib.parse import urlsplit
 
 import jwt
 
-from failover import task_edge
-from failover.adapters.executions import Executions
-from failover.adapters.webhook_queue import WebhookQueue
+from failover.adapters.webhooks.queue import WebhookQueue
+from failover.adapters.workflow.executions import Executions
+from failover.edges import task_edge
 from failover.outside import Outside
-from failover.rules import credentials, signature, transitions
-from failover.rules.channels import CHANNELS
-from failover.rules.client_ref import client_ref
-from failover.rules.workflow import Workflow
+from failover.rules.callers import credentials
+from failover.rules.channels.channel_table import CHANNELS
+from failover.rules.receipts import signature
+from failover.rules.sending.client_ref import client_ref
+from failover.rules.workflow import transitions
+from failover.rules.workflow.state import Workflow
 from failover.settings import from_environment
-from failover.use_cases.publish import change, publish
+from failover.use_cases.webhooks.publish import change, publish
 from tests.examples import NOW
 from tests.lives import memory, memory_deliveries
 from tests.lives.calls import Calls, Died, Fate, Process

@@ -7,13 +7,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from moto import mock_aws
 
-from failover.adapters.store import Conflict, KeyUsed, Once, Pointer
-from failover.rules import transitions
-from failover.rules.answers import Accepted, Refused
-from failover.rules.delivery import Task
-from failover.rules.listing import Filters, row
-from failover.rules.receipt import Receipt
-from failover.use_cases.transition import transition
+from failover.adapters.workflow.store import Conflict, KeyUsed, Once, Pointer
+from failover.rules.receipts.receipt import Receipt
+from failover.rules.sending.answers import Accepted, Refused
+from failover.rules.webhooks.delivery import Task
+from failover.rules.workflow import transitions
+from failover.rules.workflow.listing import Filters, row
+from failover.use_cases.workflow.transition import transition
 from tests.conftest import only_moto
 from tests.examples import HOUR, MESSENGER, NOW, SMS, TWO_STEPS, workflow
 from tests.lives.calls import Calls

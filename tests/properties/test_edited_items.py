@@ -7,15 +7,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from failover.adapters.store import whole
-from failover.rules import due, listing, presentation, transitions, webhooks
-from failover.rules.answers import Accepted
-from failover.rules.itinerary import itinerary
-from failover.rules.receipt import Receipt
-from failover.rules.status_entries import StatusesFull
-from failover.rules.stored import UnreadableItem
-from failover.rules.transitions import TooEarly
-from failover.rules.workflow import from_plain, to_plain
+from failover.adapters.workflow.store import whole
+from failover.rules.formats.stored import UnreadableItem
+from failover.rules.receipts.receipt import Receipt
+from failover.rules.sending.answers import Accepted
+from failover.rules.webhooks import bodies
+from failover.rules.workflow import due, listing, presentation, transitions
+from failover.rules.workflow.itinerary import itinerary
+from failover.rules.workflow.state import from_plain, to_plain
+from failover.rules.workflow.status_entries import StatusesFull
+from failover.rules.workflow.transitions import TooEarly
 from tests.acts import LATER, cancelled, claim, lived, sent, status
 from tests.examples import NOW
 
@@ -84,9 +85,9 @@ def test_readable_or_not(item, number):
         return
     presentation.shown(flow, None)
     presentation.cancelled(flow)
-    for entry in webhooks.told(flow):
-        webhooks.body(flow, None, entry)
-    webhooks.none_lost(flow, LATER)
+    for entry in bodies.told(flow):
+        bodies.body(flow, None, entry)
+    bodies.none_lost(flow, LATER)
     due.due_at(flow, LATER)
     due.content_expires_at(flow, 60)
     if flow.running:

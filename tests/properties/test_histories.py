@@ -3,12 +3,12 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from failover.rules import transitions
-from failover.rules.answers import Accepted, NotTaken, Refused, Unknown
-from failover.rules.receipt import Receipt
-from failover.rules.status_entries import StatusesFull
-from failover.rules.statuses import FAILURES, RANKS, STATUSES, meets
-from failover.rules.workflow import from_plain, to_plain
+from failover.rules.channels.statuses import FAILURES, RANKS, STATUSES, meets
+from failover.rules.receipts.receipt import Receipt
+from failover.rules.sending.answers import Accepted, NotTaken, Refused, Unknown
+from failover.rules.workflow import transitions
+from failover.rules.workflow.state import from_plain, to_plain
+from failover.rules.workflow.status_entries import StatusesFull
 from tests.examples import NOW, workflow
 
 STEPS = st.lists(

@@ -6,8 +6,8 @@ import uuid
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from failover.rules.listing import CURSOR, Filters, InvalidFilters, Position, parse
-from failover.rules.presentation import iso
+from failover.rules.workflow.listing import CURSOR, Filters, InvalidFilters, Position, parse
+from failover.rules.workflow.presentation import iso
 
 NAMES = st.sampled_from(["status", "channel", "client_ref", "since", "until", "limit", "cursor", "sig", ""])
 ANY_TEXT = st.text(alphabet=st.characters(), max_size=60)

@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from schemathesis import GenerationMode
 
-from failover.rules import models, strict_json
-from failover.rules.addresses import Agent, Dialled, Id, Recipient, Sender
-from failover.rules.kinds import Whole
-from failover.rules.request import InvalidRequest, validated
+from failover.rules.channels.addresses import Agent, Dialled, Id, Recipient, Sender
+from failover.rules.channels.kinds import Whole
+from failover.rules.formats import strict_json
+from failover.rules.requests import models
+from failover.rules.requests.request import InvalidRequest, validated
 from local.openapi import PATH, patterns
 from tests import variations
 from tests.described import in_order

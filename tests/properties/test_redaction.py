@@ -7,8 +7,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from failover.rules import redaction
-from failover.rules.redaction import private_phrases, redacted
+from failover.rules.receipts import redaction
+from failover.rules.receipts.redaction import private_phrases, redacted
 from tests.examples import messages
 
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from failover.rules import strict_json
-from failover.rules.request import InvalidRequest, validated
+from failover.rules.formats import strict_json
+from failover.rules.requests.request import InvalidRequest, validated
 from tests.examples import MESSENGER, SMS, VIBER, request
 
 JSON = st.recursive(

@@ -4,15 +4,15 @@ import simplejson
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from failover.rules import webhooks
-from failover.rules.workflow import FINAL_REPORTS, from_plain, to_plain
+from failover.rules.webhooks import bodies
+from failover.rules.workflow.state import FINAL_REPORTS, from_plain, to_plain
 from tests.described import check
 from tests.examples import MESSENGER
 from tests.properties.test_histories import EVENTS, STEPS, histories
 
 
 def written(flow, entry):
-    return simplejson.dumps(webhooks.body(flow, [MESSENGER] * len(flow.steps), entry), use_decimal=True)
+    return simplejson.dumps(bodies.body(flow, [MESSENGER] * len(flow.steps), entry), use_decimal=True)
 
 
 @settings(max_examples=600, deadline=None)
@@ -22,7 +22,7 @@ def test_bodies_do_not_change(flow, happenings, word):
     flow = from_plain({**to_plain(flow), "word": word, "client_ref": "order 7"})
     first = {}
     for _, _, after in histories(flow, happenings):
-        for entry in webhooks.told(after):
+        for entry in bodies.told(after):
             now = written(after, entry)
             assert first.setdefault(entry["sequence"], now) == now
 
@@ -33,7 +33,7 @@ def test_every_status_and_one_report_are_told(flow, happenings):
     """I10: each status is one webhook, and one more for each price or reason it brings, and the end one report."""
     for _, _, after in histories(flow, happenings):
         flow = after
-    told = webhooks.told(flow)
+    told = bodies.told(flow)
     statuses = [entry for entry in told if entry["event"] == "status"]
     recorded = {(number, status) for number, step in enumerate(flow.steps) for status in step.statuses}
     assert {(entry["step"], entry["status"]) for entry in statuses} == recorded
@@ -42,7 +42,7 @@ def test_every_status_and_one_report_are_told(flow, happenings):
     for entry in told:
         kind = "FinalReport" if entry["event"] in FINAL_REPORTS else "MessageStatusWebhook"
         check(kind, simplejson.loads(written(flow, entry)))
-    reports = [webhooks.body(flow, None, entry) for entry in told if entry["event"] in FINAL_REPORTS]
+    reports = [bodies.body(flow, None, entry) for entry in told if entry["event"] in FINAL_REPORTS]
     assert [report.get("amended", False) for report in reports] == [number > 0 for number in range(len(reports))]
     assert bool(reports) is not flow.running
     assert all(report["status"] == flow.status for report in reports)

@@ -8,8 +8,8 @@ import requests
 from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
-from failover.rules.unseen import all_seen
-from failover.rules.webhook_url import fault, public
+from failover.rules.formats.unseen import all_seen
+from failover.rules.webhooks.webhook_url import fault, public
 
 LABELS = st.one_of(
     st.text("abz019-_", max_size=8),

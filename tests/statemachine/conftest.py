@@ -9,8 +9,8 @@ import pytest
 from moto import mock_aws
 from moto.awslambda_simple.models import LambdaSimpleBackend
 
-from failover.rules.client_ref import client_ref
-from failover.rules.workflow import Workflow
+from failover.rules.sending.client_ref import client_ref
+from failover.rules.workflow.state import Workflow
 from tests.conftest import ONE_SESSION, one_write_at_a_time, only_moto
 from tests.examples import ID
 from tests.messages_server import MessagesServer, Request

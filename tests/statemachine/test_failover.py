@@ -14,10 +14,10 @@ from moto.core.exceptions import JsonRESTError
 from moto.dynamodb.exceptions import MockValidationException
 from moto.dynamodb.models import DynamoDBBackend
 
-from failover.adapters import messages as messages_api
-from failover.adapters.store import Conflict
-from failover.rules import backoff
-from failover.rules.workflow import Workflow
+from failover.adapters.sending import messages as messages_api
+from failover.adapters.workflow.store import Conflict
+from failover.rules.sending import backoff
+from failover.rules.workflow.state import Workflow
 from tests import messages_server as server
 from tests.examples import ID, MESSENGER, SMS, VIBER, workflow
 from tests.world import state_machine_definition

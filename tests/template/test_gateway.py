@@ -6,7 +6,8 @@ import uuid
 
 import pytest
 
-from failover import http_edge, problems
+from failover import problems
+from failover.edges import http_edge
 from tests.described import check
 from tests.world import template
 

@@ -5,7 +5,7 @@ import unicodedata
 
 import pytest
 
-from failover.rules.request import InvalidRequest, validated
+from failover.rules.requests.request import InvalidRequest, validated
 from tests.examples import MESSENGER, RCS, SMS, changed, request
 
 UNSEEN = [

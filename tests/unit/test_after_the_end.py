@@ -2,9 +2,9 @@
 
 import pytest
 
-from failover.rules import transitions
-from failover.rules.answers import Accepted, NotTaken
-from failover.rules.receipt import Receipt
+from failover.rules.receipts.receipt import Receipt
+from failover.rules.sending.answers import Accepted, NotTaken
+from failover.rules.workflow import transitions
 from tests.acts import reported
 from tests.examples import HOUR, NOW, THREE_STEPS, TWO_STEPS, workflow
 

@@ -7,7 +7,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from failover.rules.application_token import LIFE, ExpiredToken, FaultyToken, InvalidToken, check
+from failover.rules.callers.application_token import LIFE, ExpiredToken, FaultyToken, InvalidToken, check
 
 DAY = 86_400
 NOW = 1_800_000_000

@@ -2,9 +2,9 @@
 
 import pytest
 
-from failover.rules import outgoing
-from failover.rules.channels import CHANNELS
-from failover.rules.request import InvalidRequest, validated
+from failover.rules.channels.channel_table import CHANNELS
+from failover.rules.requests.request import InvalidRequest, validated
+from failover.rules.sending import outgoing
 from tests import examples, variations
 from tests.examples import DELETE, MESSENGER, WHATSAPP, changed, request
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from failover.rules import delivery
-from failover.rules.delivery import Answered, Failed, Forbidden
-from failover.rules.request import MAX_STEPS
+from failover.rules.requests.request import MAX_STEPS
+from failover.rules.webhooks import delivery
+from failover.rules.webhooks.delivery import Answered, Failed, Forbidden
 from tests.world import ROOT
 
 DAY = 24 * 3600 * 1000

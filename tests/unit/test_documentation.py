@@ -13,14 +13,16 @@ import jwt
 import pytest
 
 from failover.problems import CATALOGUE
-from failover.rules import delivery, listing, signature, transitions, webhook_url, webhooks
-from failover.rules.answers import Accepted
-from failover.rules.plan import planned
-from failover.rules.receipt import Receipt
-from failover.rules.request import validated
-from failover.use_cases import follow_webhooks
-from failover.use_cases.authenticate import Caller
-from failover.use_cases.register import COMMANDS
+from failover.rules.receipts import signature
+from failover.rules.receipts.receipt import Receipt
+from failover.rules.requests.plan import planned
+from failover.rules.requests.request import validated
+from failover.rules.sending.answers import Accepted
+from failover.rules.webhooks import bodies, delivery, webhook_url
+from failover.rules.workflow import listing, transitions
+from failover.use_cases.callers.authenticate import Caller
+from failover.use_cases.callers.register import COMMANDS
+from failover.use_cases.webhooks import follow_webhooks
 from local.openapi.resources import EVENTS
 from tests import examples
 from tests.documented import API, row, section
@@ -182,37 +184,37 @@ def lived(word, prices=("EUR", "EUR")):
     return reduce(lambda workflow, act: act(workflow), happened, started)
 
 
-def bodies(kind):
+def webhook_bodies(kind):
     """Every webhook of one kind that such workflows have, in both words, with one currency and with two."""
     lives = [lived(word, prices) for word in ("workflow", "dispatch") for prices in (("EUR", "EUR"), ("EUR", "USD"))]
     contents = [examples.MESSENGER, examples.SMS], None
     return [
-        webhooks.body(workflow, content, entry)
+        bodies.body(workflow, content, entry)
         for workflow in lives
         for content in contents
-        for entry in webhooks.told(workflow)
-        if (entry["event"] == webhooks.MESSAGE_STATUS) == (kind == "status")
+        for entry in bodies.told(workflow)
+        if (entry["event"] == bodies.MESSAGE_STATUS) == (kind == "status")
     ]
 
 
 @pytest.mark.parametrize(("kind", "title"), [("status", "A message's status"), ("report", "The final report")])
 def test_webhook_fields(kind, title):
     """Every field of either webhook has a row, and every row is a field of one."""
-    assert told_fields(title) == set().union(*map(fields, bodies(kind)))
+    assert told_fields(title) == set().union(*map(fields, webhook_bodies(kind)))
 
 
 @pytest.mark.parametrize(("kind", "title"), [("status", "A message's status"), ("report", "The final report")])
 def test_webhook_examples(kind, title):
     """The documented webhooks have no field that a real one cannot have."""
     example = json.loads(re.search(r"```json\n(.*?)```", section(title), re.DOTALL)[1])
-    assert fields(example) <= set().union(*map(fields, bodies(kind)))
+    assert fields(example) <= set().union(*map(fields, webhook_bodies(kind)))
 
 
 def test_attempts_fields():
     """Every field of the attempts resource has a row, and every row is a field of it."""
     made = [{"number": 1, "at": 0, "milliseconds": 1, "error": "timeout"}, {"number": 2, "at": 0, "answer": 200}]
     workflow = lived("workflow")
-    recorded = {entry["sequence"]: {"state": "delivered", "attempts": made} for entry in webhooks.told(workflow)}
+    recorded = {entry["sequence"]: {"state": "delivered", "attempts": made} for entry in bodies.told(workflow)}
     world = SimpleNamespace(
         store=SimpleNamespace(read_whole=lambda _: (workflow, None)),
         deliveries=SimpleNamespace(of=lambda _: recorded, prepare=lambda _: None),
@@ -251,7 +253,7 @@ def test_list():
 def test_cancel_words(state):
     """Each word of a cancel's answer is told, and is one the code says."""
     assert row(section("Cancel"), f"`{state}`")[0]
-    assert f'"{state}"' in (ROOT / "layers/failover/failover/rules/presentation.py").read_text()
+    assert f'"{state}"' in (ROOT / "layers/failover/failover/rules/workflow/presentation.py").read_text()
 
 
 URL_FAULTS = re.findall(r'"(Should [^"]+)"', inspect.getsource(webhook_url))

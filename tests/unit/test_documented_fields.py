@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from failover.rules import kinds, objects
-from failover.rules.channels import CHANNELS
-from failover.rules.rich_cards import SUGGESTION
+from failover.rules.channels import kinds, objects
+from failover.rules.channels.channel_table import CHANNELS
+from failover.rules.channels.rich_cards import SUGGESTION
 from tests.documented import API, row, section
 
 

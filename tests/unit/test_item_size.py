@@ -8,15 +8,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from failover.adapters.store import stored_content
 from failover.adapters.table import WRITES_KEPT, marshalled
-from failover.rules import delivery, transitions
-from failover.rules.answers import Accepted, Refused
-from failover.rules.receipt import Receipt
-from failover.rules.redaction import redacted
-from failover.rules.status_entries import MOST_STATUS_ENTRIES, StatusesFull
-from failover.rules.statuses import STATUSES
-from failover.use_cases.body import MAX_BYTES
+from failover.adapters.workflow.store import stored_content
+from failover.rules.channels.statuses import STATUSES
+from failover.rules.receipts.receipt import Receipt
+from failover.rules.receipts.redaction import redacted
+from failover.rules.sending.answers import Accepted, Refused
+from failover.rules.webhooks import delivery
+from failover.rules.workflow import transitions
+from failover.rules.workflow.status_entries import MOST_STATUS_ENTRIES, StatusesFull
+from failover.use_cases.requests.body import MAX_BYTES
 from tests.examples import NOW, workflow
 from tests.sizes import LIMIT, item_size, size
 

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from failover.rules import transitions
-from failover.rules.answers import Accepted, NotTaken, Refused, Unknown
-from failover.rules.channels import CHANNELS
-from failover.rules.itinerary import itinerary
-from failover.rules.receipt import Receipt
+from failover.rules.channels.channel_table import CHANNELS
+from failover.rules.receipts.receipt import Receipt
+from failover.rules.sending.answers import Accepted, NotTaken, Refused, Unknown
+from failover.rules.workflow import transitions
+from failover.rules.workflow.itinerary import itinerary
 from tests.examples import NOW, THREE_STEPS, workflow
 
 MESSENGER = {"number": 0, "channel": "messenger", "expiry_time": 600, "give_up_after": 605}

@@ -2,8 +2,9 @@
 
 import pytest
 
-from failover.rules import presentation, transitions, webhooks
-from failover.rules.status_entries import MOST_STATUS_ENTRIES, StatusesFull
+from failover.rules.webhooks import bodies
+from failover.rules.workflow import presentation, transitions
+from failover.rules.workflow.status_entries import MOST_STATUS_ENTRIES, StatusesFull
 from tests.acts import LATER, lived, reported, sent, status
 from tests.examples import MESSENGER, NOW, SMS
 
@@ -40,9 +41,9 @@ def test_completed(failure, first, then, known):
     flow = status(0, failure, error=then)(before)
     assert errors(flow) == [first, known]
     assert flow.timeline[-1]["late"] is True
-    assert webhooks.body(flow, CONTENT, flow.timeline[-1])["error"] == known
+    assert bodies.body(flow, CONTENT, flow.timeline[-1])["error"] == known
     assert left(flow) == [f"{failure}: {known['code']} {known['reason']}".strip()]
-    assert webhooks.message(flow, 0, CONTENT)["error"] == known
+    assert bodies.message(flow, 0, CONTENT)["error"] == known
     assert flow.timeline[: len(before.timeline)] == before.timeline, "what has been told is not changed"
     assert (flow.status, flow.steps) == (before.status, before.steps), "and nothing is decided again"
 
@@ -65,18 +66,18 @@ def test_completed_once():
 def test_after_the_end():
     """The reason of the workflow is completed too, without another final report; one that was sent stays as it was."""
     before = lived(sent(0), sent(1, LATER), status(1, "rejected"))
-    report = webhooks.find(before, len(before.timeline))
-    first = webhooks.body(before, CONTENT, report)
+    report = bodies.find(before, len(before.timeline))
+    first = bodies.body(before, CONTENT, report)
     flow = status(1, "rejected", error=WHOLE)(before)
     whole = "rejected: 1300 Not part of the provider network"
     assert (before.reason, flow.reason, flow.ended_at) == ("rejected", whole, before.ended_at)
     assert flow.timeline[-1]["event"] == "status"
-    assert webhooks.body(flow, CONTENT, report) == first
+    assert bodies.body(flow, CONTENT, report) == first
     assert presentation.summary(flow)["reason"] == whole
     amended = status(1, "rejected", usage=EURO)(flow)
-    assert webhooks.body(amended, CONTENT, amended.timeline[-1])["reason"] == whole, "a report sent again has it"
+    assert bodies.body(amended, CONTENT, amended.timeline[-1])["reason"] == whole, "a report sent again has it"
     assert reported(amended) == [EURO]
-    assert webhooks.body(amended, CONTENT, report) == first
+    assert bodies.body(amended, CONTENT, report) == first
 
 
 OTHER = {"code": 1260, "reason": "Handset off"}
@@ -102,7 +103,7 @@ def test_another_failure(first, then, said, then_said, known):
     assert errors(flow) == [said, then_said]
     words = " ".join(str(part) for part in ((known or {}).get("code"), (known or {}).get("reason")) if part)
     assert left(flow) == [f"{first}: {words}" if words else first]
-    assert webhooks.message(flow, 0, CONTENT).get("error") == known
+    assert bodies.message(flow, 0, CONTENT).get("error") == known
 
 
 def test_another_failure_after_the_end():
@@ -126,7 +127,7 @@ def test_a_price_does_not_hide_the_reason():
     """A repeat with a new price has no error of its own, and the message still shows the one that is known."""
     flow = lived(sent(0), status(0, "rejected", error=WHOLE), status(0, "rejected", usage=EURO))
     assert errors(flow) == [WHOLE, None]
-    assert webhooks.message(flow, 0, CONTENT)["error"] == WHOLE
+    assert bodies.message(flow, 0, CONTENT)["error"] == WHOLE
 
 
 def test_only_failures_have_reasons():

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from failover.rules import due, transitions
-from failover.rules.answers import Accepted, NotTaken, Refused, Unknown
-from failover.rules.receipt import Receipt
-from failover.rules.workflow import from_plain, to_plain
+from failover.rules.receipts.receipt import Receipt
+from failover.rules.sending.answers import Accepted, NotTaken, Refused, Unknown
+from failover.rules.workflow import due, transitions
+from failover.rules.workflow.state import from_plain, to_plain
 from tests.acts import reported
 from tests.examples import HOUR, NOW, THREE_STEPS, TWO_STEPS, workflow
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from failover.rules import strict_json
-from failover.rules.lenient_json import UnreadableJson, parse
+from failover.rules.formats import strict_json
+from failover.rules.formats.lenient_json import UnreadableJson, parse
 
 
 @pytest.mark.parametrize(

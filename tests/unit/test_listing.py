@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from failover.rules.listing import CURSOR, Filters, InvalidFilters, Position, parse, row, shown
-from failover.rules.presentation import iso
+from failover.rules.workflow.listing import CURSOR, Filters, InvalidFilters, Position, parse, row, shown
+from failover.rules.workflow.presentation import iso
 from local.openapi import operations, resources
 from tests.examples import ID, NOW
 

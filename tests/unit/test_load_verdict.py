@@ -5,9 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from failover.rules import transitions, webhooks
-from failover.rules.answers import Accepted, Unknown
-from failover.rules.receipt import Receipt
+from failover.rules.receipts.receipt import Receipt
+from failover.rules.sending.answers import Accepted, Unknown
+from failover.rules.webhooks import bodies
+from failover.rules.workflow import transitions
 from local.load import verdict
 from tests.examples import NOW, TWO_STEPS, workflow
 
@@ -22,7 +23,7 @@ def failed_over():
 
 
 def judged(flow, requests=None, told=None):
-    everything = {(flow.id, entry["sequence"]) for entry in webhooks.told(flow)}
+    everything = {(flow.id, entry["sequence"]) for entry in bodies.told(flow)}
     counted = Counter(requests or {f"{flow.id}.0": 1, f"{flow.id}.1": 1})
     return verdict.broken({flow.id}, {flow.id: flow}, counted, everything if told is None else told)
 

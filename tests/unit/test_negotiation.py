@@ -2,7 +2,7 @@
 
 import pytest
 
-from failover.rules.negotiation import is_known, takes_gzip
+from failover.edges.negotiation import is_known, takes_gzip
 
 TAKEN = (
     "gzip",

@@ -4,9 +4,9 @@ import pytest
 from openapi_spec_validator import validate
 
 from failover.problems import CATALOGUE
-from failover.rules.channels import CHANNELS
-from failover.rules.request import validated
-from failover.rules.workflow import OUTCOMES, STATES
+from failover.rules.channels.channel_table import CHANNELS
+from failover.rules.requests.request import validated
+from failover.rules.workflow.state import OUTCOMES, STATES
 from local.openapi import PATH, text
 from tests.described import DOCUMENT, check
 from tests.examples import SMS, request

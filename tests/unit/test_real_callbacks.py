@@ -5,10 +5,11 @@ from copy import deepcopy
 
 import pytest
 
-from failover.rules import lenient_json, transitions
-from failover.rules.client_ref import client_ref
-from failover.rules.receipt import Receipt, UnreadableReceipt, parse
-from failover.rules.statuses import STATUSES
+from failover.rules.channels.statuses import STATUSES
+from failover.rules.formats import lenient_json
+from failover.rules.receipts.receipt import Receipt, UnreadableReceipt, parse
+from failover.rules.sending.client_ref import client_ref
+from failover.rules.workflow import transitions
 from tests.acts import lived, sent
 from tests.examples import ID, NOW
 

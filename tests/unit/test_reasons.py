@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from failover.rules import strict_json
-from failover.rules.request import InvalidRequest, validated
-from failover.use_cases.register import COMMANDS, InvalidCommand, _command
+from failover.rules.formats import strict_json
+from failover.rules.requests.request import InvalidRequest, validated
+from failover.use_cases.callers.register import COMMANDS, InvalidCommand, _command
 from tests import examples, variations
 from tests.examples import MESSENGER, SMS, changed, request
 from tests.world import ROOT

@@ -2,8 +2,8 @@ from decimal import Decimal
 
 import pytest
 
-from failover.rules.message_uuid import message_uuid
-from failover.rules.receipt import UnreadableReceipt, parse
+from failover.rules.receipts.message_uuid import message_uuid
+from failover.rules.receipts.receipt import UnreadableReceipt, parse
 
 V1 = {
     "message_uuid": "aaaaaaaa-bbbb-4ccc-8ddd-0123456789ab",

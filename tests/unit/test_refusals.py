@@ -2,7 +2,7 @@
 
 import pytest
 
-from failover.rules.refusals import refused
+from failover.rules.sending.refusals import refused
 
 TYPE = "https://developer.vonage.com/api-errors"
 INSUFFICIENT = "Insufficient balance, please check your nexmo account."

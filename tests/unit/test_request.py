@@ -1,7 +1,7 @@
 import pytest
 
-from failover.rules.channels import CHANNELS
-from failover.rules.request import InvalidRequest, validated
+from failover.rules.channels.channel_table import CHANNELS
+from failover.rules.requests.request import InvalidRequest, validated
 from tests.examples import DELETE, EVERY_CHANNEL, MESSENGER, RCS, SMS, VIBER, changed, request
 
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from failover.use_cases.register import COMMANDS
+from failover.use_cases.callers.register import COMMANDS
 from tests.world import ROOT, template
 
 PAGE = (ROOT / "docs/security.md").read_text()

@@ -3,7 +3,7 @@ import math
 import jwt
 import pytest
 
-from failover.rules.signature import LIFE, Forged, authorization, check, digest, generation, rotated
+from failover.rules.receipts.signature import LIFE, Forged, authorization, check, digest, generation, rotated
 
 SECRET = "s" * 64
 BODY = b'{"status":"delivered"}'

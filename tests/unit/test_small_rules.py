@@ -7,12 +7,14 @@ from dataclasses import replace
 import pytest
 import yaml
 
-from failover import http_edge
-from failover.rules import backoff, client_ref, credentials, due, outgoing, transitions
-from failover.rules.answers import Accepted
-from failover.rules.presentation import iso, shown
-from failover.rules.redaction import private_phrases, redacted
-from failover.rules.workflow import MOST_ATTEMPTS, from_plain, to_plain
+from failover.edges import http_edge
+from failover.rules.callers import credentials
+from failover.rules.receipts.redaction import private_phrases, redacted
+from failover.rules.sending import backoff, client_ref, outgoing
+from failover.rules.sending.answers import Accepted
+from failover.rules.workflow import due, transitions
+from failover.rules.workflow.presentation import iso, shown
+from failover.rules.workflow.state import MOST_ATTEMPTS, from_plain, to_plain
 from tests.examples import (
     EVERY_CHANNEL,
     HOUR,

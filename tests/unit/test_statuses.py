@@ -2,7 +2,7 @@ from itertools import permutations
 
 import pytest
 
-from failover.rules.statuses import FAILURES, meets, reached, risen
+from failover.rules.channels.statuses import FAILURES, meets, reached, risen
 
 
 @pytest.mark.decision("`read` and `delivered`")

@@ -3,7 +3,7 @@ from decimal import Decimal
 
 import pytest
 
-from failover.rules.strict_json import MAX_DEPTH, InvalidJson, parse
+from failover.rules.formats.strict_json import MAX_DEPTH, InvalidJson, parse
 
 
 @pytest.mark.parametrize(

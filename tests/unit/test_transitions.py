@@ -2,9 +2,9 @@ from dataclasses import replace
 
 import pytest
 
-from failover.rules import transitions
-from failover.rules.answers import Accepted, NotTaken, Refused, Unknown
-from failover.rules.receipt import Receipt
+from failover.rules.receipts.receipt import Receipt
+from failover.rules.sending.answers import Accepted, NotTaken, Refused, Unknown
+from failover.rules.workflow import transitions
 from tests.examples import NOW, THREE_STEPS, TWO_STEPS, workflow
 
 UUID = "11111111-2222-3333-4444-555555555555"

@@ -2,10 +2,11 @@
 
 import pytest
 
-from failover.rules import presentation, transitions, webhooks
-from failover.rules.answers import NotTaken
-from failover.rules.status_entries import MOST_STATUS_ENTRIES, MOST_UNKNOWN_ENTRIES, StatusesFull
-from failover.rules.statuses import STATUSES
+from failover.rules.channels.statuses import STATUSES
+from failover.rules.sending.answers import NotTaken
+from failover.rules.webhooks import bodies
+from failover.rules.workflow import presentation, transitions
+from failover.rules.workflow.status_entries import MOST_STATUS_ENTRIES, MOST_UNKNOWN_ENTRIES, StatusesFull
 from tests.acts import LATER, answer, claim, lived, sent, status
 from tests.examples import MESSENGER, NOW, SMS
 from tests.unit.test_late_reasons import EURO, WHOLE
@@ -26,9 +27,9 @@ def test_decides_nothing(before):
     assert recorded(flow) == [*recorded(known), "queued"]
     assert flow.timeline[-1]["event"] == "status"
     assert (flow.status, flow.steps[0].status, flow.steps[0].outcome) == ("running", known.steps[0].status, None)
-    told = webhooks.body(flow, CONTENT, flow.timeline[-1])
+    told = bodies.body(flow, CONTENT, flow.timeline[-1])
     assert (told["status"], told["error"], told["usage"]) == ("queued", WHOLE, EURO)
-    assert webhooks.message(flow, 0, CONTENT)["status"] == (known.steps[0].status or "submitted")
+    assert bodies.message(flow, 0, CONTENT)["status"] == (known.steps[0].status or "submitted")
     assert presentation.shown(flow, CONTENT)["usage"] == EURO, "what it costs is counted"
     assert status(0, "queued")(flow) is None, "and a repeat is nothing"
 
@@ -52,7 +53,7 @@ def test_after_the_end():
     assert flow.timeline[-1]["late"] is True
     assert [entry["event"] for entry in flow.timeline][-2:] == ["completed", "status"]
     report = next(entry for entry in flow.timeline if entry["event"] == "completed")
-    assert webhooks.body(flow, CONTENT, report)["_links"]["messages"][0]["status"] == "read"
+    assert bodies.body(flow, CONTENT, report)["_links"]["messages"][0]["status"] == "read"
 
 
 def test_it_proves_that_the_message_was_taken():
@@ -66,7 +67,7 @@ def test_it_proves_that_the_message_was_taken():
 def test_a_report_before_any_known_status():
     """A message that only has an unknown status is `submitted` in the report."""
     flow = transitions.cancelled(lived(sent(0), status(0, "queued")), NOW)
-    assert webhooks.body(flow, CONTENT, flow.timeline[-1])["_links"]["messages"][0]["status"] == "submitted"
+    assert bodies.body(flow, CONTENT, flow.timeline[-1])["_links"]["messages"][0]["status"] == "submitted"
 
 
 def test_bounded():

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from failover.rules.usage import by_step, totals, usage
+from failover.rules.receipts.usage import by_step, totals, usage
 
 SCALE = 10**20
 

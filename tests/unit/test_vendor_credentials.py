@@ -13,8 +13,8 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from failover.adapters import application_signature
-from failover.rules.vendor_credentials import Account, Application, UnusableCredentials, claims, read
+from failover.adapters.sending import application_signature
+from failover.rules.sending.vendor_credentials import Account, Application, UnusableCredentials, claims, read
 
 KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 PKCS8 = KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()

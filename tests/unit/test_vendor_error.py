@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from failover.rules.vendor_error import VendorError, read
+from failover.rules.receipts.vendor_error import VendorError, read
 
 V1 = {
     "type": "https://developer.vonage.com/api-errors/messages#1300",

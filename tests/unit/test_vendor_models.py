@@ -10,7 +10,8 @@ import pytest
 import vonage_messages.models
 from vonage_messages.models import BaseMessage
 
-from failover.rules import outgoing, request
+from failover.rules.requests import request
+from failover.rules.sending import outgoing
 from tests import examples, variations
 
 MODELS = {

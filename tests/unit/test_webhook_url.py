@@ -4,7 +4,7 @@ from ipaddress import ip_address
 
 import pytest
 
-from failover.rules.webhook_url import LONGEST, fault, public
+from failover.rules.webhooks.webhook_url import LONGEST, fault, public
 
 PUBLIC = [
     "https://shop.test",

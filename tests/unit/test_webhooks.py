@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from failover.rules import transitions, webhooks
-from failover.rules.answers import Accepted, Refused, Unknown
-from failover.rules.receipt import Receipt
+from failover.rules.receipts.receipt import Receipt
+from failover.rules.sending.answers import Accepted, Refused, Unknown
+from failover.rules.webhooks import bodies
+from failover.rules.workflow import transitions
 from tests.examples import ID, MESSENGER, NOW, SMS, TWO_STEPS, workflow
 
 CONTENT = [MESSENGER, SMS]
@@ -34,8 +35,8 @@ def got(flow, number, status, now=NOW, **more):
 
 def body(flow, sequence=None, content=CONTENT):
     """Of the webhook with this sequence, else of the last one."""
-    entry = webhooks.find(flow, sequence) if sequence else webhooks.told(flow)[-1]
-    return webhooks.body(flow, content, entry)
+    entry = bodies.find(flow, sequence) if sequence else bodies.told(flow)[-1]
+    return bodies.body(flow, content, entry)
 
 
 def failed_over(**more):
@@ -112,8 +113,8 @@ def test_client_ref(step, whole, told):
 def test_nothing_of_the_message_is_told():
     """A message status has nothing of what was written, of conditions, or of lateness."""
     flow = got(failed_over(), 0, "delivered")
-    assert webhooks.told(flow)[-2]["late"] is True
-    assert set(body(flow, webhooks.told(flow)[-2]["sequence"])) == {
+    assert bodies.told(flow)[-2]["late"] is True
+    assert set(body(flow, bodies.told(flow)[-2]["sequence"])) == {
         *("message_uuid", "to", "from", "timestamp", "status", "_links", "sequence")
     }
 
@@ -260,13 +261,13 @@ def test_amended_report():
 def test_what_is_told():
     """Statuses and reports are webhooks; what we do in between is not. An entry's sequence is its webhook's."""
     flow = failed_over()
-    assert [(entry["sequence"], entry["event"]) for entry in webhooks.told(flow)] == [
+    assert [(entry["sequence"], entry["event"]) for entry in bodies.told(flow)] == [
         (4, "status"),
         (8, "status"),
         (9, "completed"),
     ]
-    assert webhooks.find(flow, 4) == flow.timeline[3]
-    assert [webhooks.find(flow, sequence) for sequence in (-1, 0, 1, 5, 10)] == [None] * 5
+    assert bodies.find(flow, 4) == flow.timeline[3]
+    assert [bodies.find(flow, sequence) for sequence in (-1, 0, 1, 5, 10)] == [None] * 5
 
 
 @pytest.mark.decision("Content has been dropped")
@@ -284,7 +285,7 @@ def test_content_dropped(word):
 def test_message_resource():
     """Where a message's href leads: its last webhook's words, with the status and the price it has by now."""
     flow = got(failed_over(), 0, "read", NOW + 800_000, usage=EURO, timestamp=NOW)
-    told = webhooks.message(got(flow, 0, "delivered", NOW + 800_001), 0, CONTENT)
+    told = bodies.message(got(flow, 0, "delivered", NOW + 800_001), 0, CONTENT)
     assert (told["message_uuid"], told["status"], told["usage"], told["to"]) == (
         "uuid-0",
         "read",
@@ -296,7 +297,7 @@ def test_message_resource():
 @pytest.mark.decision("A message without a status yet")
 def test_message_resource_before_any_status():
     """A message without a status is `submitted` since it was taken; one whose content is gone names nobody."""
-    told = webhooks.message(sent(flow_of("sms"), 0, NOW + 7), 0, None)
+    told = bodies.message(sent(flow_of("sms"), 0, NOW + 7), 0, None)
     assert told == {
         "message_uuid": "uuid-0",
         "timestamp": "2027-01-15T08:00:00.007Z",

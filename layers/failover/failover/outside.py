@@ -11,16 +11,16 @@ from failover.settings import Settings, from_environment
 
 if TYPE_CHECKING:
     from failover.adapters.callers import Callers
-    from failover.adapters.deliveries import Deliveries
-    from failover.adapters.executions import Executions
-    from failover.adapters.hosts import Hosts
-    from failover.adapters.listing import Listing
-    from failover.adapters.messages import MessagesApi
     from failover.adapters.secrets import Secret
-    from failover.adapters.store import Store
+    from failover.adapters.sending.messages import MessagesApi
     from failover.adapters.table import Table
-    from failover.adapters.webhook_queue import WebhookQueue
-    from failover.adapters.webhooks import Webhooks
+    from failover.adapters.webhooks.deliveries import Deliveries
+    from failover.adapters.webhooks.endpoint import Webhooks
+    from failover.adapters.webhooks.hosts import Hosts
+    from failover.adapters.webhooks.queue import WebhookQueue
+    from failover.adapters.workflow.executions import Executions
+    from failover.adapters.workflow.listing import Listing
+    from failover.adapters.workflow.store import Store
 
 
 def _now() -> int:
@@ -46,7 +46,7 @@ class Outside:
 
     @cached_property
     def store(self) -> "Store":
-        from failover.adapters.store import Store
+        from failover.adapters.workflow.store import Store
 
         return Store(self.table)
 
@@ -58,32 +58,32 @@ class Outside:
 
     @cached_property
     def listing(self) -> "Listing":
-        from failover.adapters.listing import Listing
+        from failover.adapters.workflow.listing import Listing
         from failover.observability import unexpected
 
         return Listing(self.table, unexpected)
 
     @cached_property
     def deliveries(self) -> "Deliveries":
-        from failover.adapters.deliveries import Deliveries
+        from failover.adapters.webhooks.deliveries import Deliveries
 
         return Deliveries(self.table)
 
     @cached_property
     def hosts(self) -> "Hosts":
-        from failover.adapters.hosts import Hosts
+        from failover.adapters.webhooks.hosts import Hosts
 
         return Hosts(self.table)
 
     @cached_property
     def webhook_queue(self) -> "WebhookQueue":
-        from failover.adapters.webhook_queue import WebhookQueue
+        from failover.adapters.webhooks.queue import WebhookQueue
 
         return WebhookQueue(self.settings.webhook_queue, self.settings.webhook_dead_letters)
 
     @cached_property
     def webhooks(self) -> "Webhooks":
-        from failover.adapters.webhooks import Webhooks
+        from failover.adapters.webhooks.endpoint import Webhooks
 
         return Webhooks(loopback=self.settings.loopback_webhooks)
 
@@ -95,7 +95,7 @@ class Outside:
 
     @cached_property
     def executions(self) -> "Executions":
-        from failover.adapters.executions import Executions
+        from failover.adapters.workflow.executions import Executions
 
         return Executions(self.settings.state_machine_arn)
 
@@ -113,7 +113,7 @@ class Outside:
 
     def messages(self, base_url: str) -> "MessagesApi":
         """The Messages API, or, where no address is set, the sandbox that this stack has under `base_url`."""
-        from failover.adapters.messages import MessagesApi
+        from failover.adapters.sending.messages import MessagesApi
 
         url = self.settings.messages_url or f"{base_url}/sandbox"
         return MessagesApi(url, self.settings.messages_version, self.messages_secret)

@@ -18,7 +18,7 @@ class Settings:
     messages_version: str
     """MESSAGES_VERSION: `v1` or `v0.1`."""
     messages_secret: str
-    """MESSAGES_SECRET: the secret with our credentials at the Messages API (`rules.vendor_credentials`)."""
+    """MESSAGES_SECRET: the secret with our credentials at the Messages API (`rules.sending.vendor_credentials`)."""
     signature_secret: str
     """SIGNATURE_SECRET: the secret {"signature_secret"} that signs status callbacks."""
     webhook_secret: str

@@ -24,7 +24,7 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError
 
 from failover.adapters import aws
-from failover.rules.stored import UnreadableItem, checked
+from failover.rules.formats.stored import UnreadableItem, checked
 
 type Item = dict[str, Any]
 

@@ -1,0 +1,154 @@
+"""The Messages API: one request, and what can be known from its answer.
+
+Each request has a new connection: on one kept alive, a reset would not tell whether the request was read, and such a
+message could never be sent again.
+"""
+
+import time
+from collections.abc import Callable
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import simplejson
+
+from failover.adapters import aws
+from failover.adapters.deadline_post import NoAnswer, NotSent, Response, post
+from failover.adapters.secrets import Secret
+from failover.rules.formats import lenient_json
+from failover.rules.receipts.message_uuid import message_uuid
+from failover.rules.sending import vendor_credentials
+from failover.rules.sending.answers import Accepted, Answer, NotTaken, Refused, Unknown
+from failover.rules.sending.backoff import CONNECT_SECONDS, READ_SECONDS
+from failover.rules.sending.refusals import refused
+from failover.rules.sending.vendor_credentials import Account, Credentials, UnusableCredentials
+
+_LONGEST_ANSWER = 64 * 1024
+
+
+class MessagesApi:
+    def __init__(self, url: str, version: str, secret: Secret, clock: Callable[[], float] = time.time) -> None:
+        """`url`: scheme, host and, for a sandbox, base path; `version`: `v1` or `v0.1`."""
+        self._url = f"{url}/{version}/messages"
+        self._secret = secret
+        self._clock = clock
+
+    def prepare(self, body: dict[str, Any]) -> "Request":
+        """Everything about the request that can fail, before its step is claimed.
+
+        Raises `aws.Unavailable`; UnusableCredentials; RuntimeError for a secret or a body that cannot be used.
+        """
+        try:
+            raw = simplejson.dumps(body, use_decimal=True).encode()
+        except (TypeError, ValueError, RecursionError) as error:
+            raise RuntimeError(f"the body cannot be encoded: {type(error).__name__}") from None
+        return Request(self._url, raw, self._secret, self._clock)
+
+
+class Request:
+    """One message, ready to be sent."""
+
+    def __init__(self, url: str, raw: bytes, secret: Secret, clock: Callable[[], float]) -> None:
+        """Reads the credentials and signs with them. Raises as `MessagesApi.prepare`."""
+        self._url = url
+        self._raw = raw
+        self._secret = secret
+        self._clock = clock
+        self._authorize()
+
+    def send(self) -> Answer:
+        """Ask for the message; a second time only if the credentials were refused and have changed.
+
+        Both requests together take at most CONNECT_SECONDS + READ_SECONDS (`rules.sending.backoff`). If reading the
+        credentials again takes longer, no second request is made.
+        """
+        ends = time.monotonic() + CONNECT_SECONDS + READ_SECONDS
+        answer = self._ask(CONNECT_SECONDS, READ_SECONDS)
+        if isinstance(answer, Refused) and answer.of_credentials and self._refreshed():
+            left = ends - time.monotonic()
+            if left > CONNECT_SECONDS:
+                answer = self._ask(CONNECT_SECONDS, left - CONNECT_SECONDS)
+        return answer
+
+    def _authorize(self) -> None:
+        """Take the credentials from the secret and make the header of the next request with them."""
+        credentials = vendor_credentials.read(self._secret.value())
+        self._next_authorization: str | None = self._header(credentials)
+        self._credentials = credentials
+
+    def _header(self, credentials: Credentials) -> str:
+        if isinstance(credentials, Account):
+            return credentials.authorization
+        from failover.adapters.sending import (
+            application_signature,  # cryptography is slow to import, and Basic needs none
+        )
+
+        return application_signature.authorization(credentials, self._clock())
+
+    def _authorization(self) -> str:
+        """The header, with a token that no request had before. The first was made before the step was claimed.
+
+        A later one is signed with the same key, which has signed before: there is nothing left in it that could fail.
+        """
+        header = self._next_authorization or self._header(self._credentials)
+        self._next_authorization = None
+        return header
+
+    def _refreshed(self) -> bool:
+        try:
+            if not self._secret.refreshed():
+                return False
+            self._authorize()
+        except (aws.Unavailable, UnusableCredentials, RuntimeError):
+            return False  # the answer there is must not get lost
+        return True
+
+    def _ask(self, connect_seconds: float, response_seconds: float) -> Answer:
+        outcome = post(
+            self._url,
+            self._raw,
+            {"Content-Type": "application/json", "Accept": "application/json", "Authorization": self._authorization()},
+            connect_seconds=connect_seconds,
+            response_seconds=response_seconds,
+            longest_body=_LONGEST_ANSWER,
+        )
+        match outcome:
+            case Response():
+                return self._understood(outcome)
+            case NotSent(fault):
+                return NotTaken(fault.value)
+            case NoAnswer(fault):
+                return Unknown(fault.value)
+
+    def _understood(self, response: Response) -> Answer:
+        status = response.status
+        if status in (429, 503):
+            return NotTaken(f"HTTP {status}", self._retry_after(response.headers.get("Retry-After")))
+        if status >= 500 or status == 408:
+            return Unknown(f"HTTP {status}")
+        answer = _parsed(response.body)
+        if not 200 <= status < 300:
+            return refused(status, answer)
+        if isinstance(answer, dict) and (uuid := message_uuid(answer.get("message_uuid"))) is not None:
+            return Accepted(uuid)
+        return Unknown(f"HTTP {status} without a message_uuid")
+
+    def _retry_after(self, header: str | None) -> float | None:
+        """Seconds, from either form of RFC 9110, 10.2.3."""
+        if header is None:
+            return None
+        try:
+            return max(0.0, float(int(header)))
+        except (ValueError, OverflowError):
+            pass
+        try:
+            return max(0.0, parsedate_to_datetime(header).timestamp() - self._clock())
+        except (ValueError, OverflowError):
+            return None
+
+
+def _parsed(raw: bytes | None) -> Any:
+    """The answer's JSON, or None: too long, cut off or not JSON all say nothing."""
+    try:
+        return lenient_json.parse(raw or b"")
+    except lenient_json.UnreadableJson:
+        return None

@@ -1,0 +1,65 @@
+"""The failover state machine: starting an execution, and telling its race who has won."""
+
+import json
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from failover.adapters import aws
+from failover.rules.workflow.itinerary import itinerary
+from failover.rules.workflow.state import Workflow
+
+_OTHER_SIDE_WON = frozenset({"TaskTimedOut", "TaskDoesNotExist"})
+
+
+class Executions:
+    """Every method raises `aws.Unavailable` when Step Functions throttles or is out of reach."""
+
+    def __init__(self, state_machine_arn: str, client: Any = None) -> None:
+        self._arn = state_machine_arn
+        self._client = client or aws.client("stepfunctions")
+
+    def start(self, workflow: Workflow, now: int) -> None:
+        """Start `<id>-<attempt>` with the steps that are left. Starting it again is no error: an answer got lost."""
+        try:
+            with aws.failures("stepfunctions"):
+                self._client.start_execution(
+                    stateMachineArn=self._arn, name=_name(workflow), input=json.dumps(itinerary(workflow, now))
+                )
+        except ClientError as error:
+            if aws.error_code(error) != "ExecutionAlreadyExists":
+                raise RuntimeError(f"stepfunctions: {aws.error_code(error)}") from None
+
+    def status(self, workflow: Workflow) -> str | None:
+        """RUNNING, SUCCEEDED, FAILED, ABORTED or TIMED_OUT of `<id>-<attempt>`; None: there is no such execution."""
+        arn = f"{self._arn.replace(':stateMachine:', ':execution:')}:{_name(workflow)}"
+        try:
+            with aws.failures("stepfunctions"):
+                described = self._client.describe_execution(executionArn=arn)
+        except ClientError as error:
+            if aws.error_code(error) == "ExecutionDoesNotExist":
+                return None
+            raise RuntimeError(f"stepfunctions: {aws.error_code(error)}") from None
+        return str(described["status"])
+
+    def tell(self, task_token: str, error: str) -> bool:
+        """End the race with `error`; False: it had ended already. Raises InvalidTaskToken."""
+        try:
+            with aws.failures("stepfunctions"):
+                self._client.send_task_failure(taskToken=task_token, error=error)
+        except ClientError as failure:
+            code = aws.error_code(failure)
+            if code in _OTHER_SIDE_WON:
+                return False
+            if code == "InvalidToken":
+                raise InvalidTaskToken from None
+            raise RuntimeError(f"stepfunctions: {code}") from None
+        return True
+
+
+class InvalidTaskToken(Exception):
+    """Step Functions does not know this token as one of its own: never expected, always worth an alarm."""
+
+
+def _name(workflow: Workflow) -> str:
+    return f"{workflow.id}-{workflow.attempt}"

@@ -1,0 +1,80 @@
+"""The list of an account's workflows: the indexes `listed` and `referred`, newest first."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+from failover.adapters.table import Item, Table, calls, key, marshalled
+from failover.adapters.workflow.store import referred
+from failover.rules.formats.stored import UnreadableItem
+from failover.rules.workflow.listing import Filters, Page, Position
+
+_MOST_QUERIES = 10
+"""A list whose filters let little through reads this much of the index at a time, and gives a cursor to go on."""
+_READ_AT_ONCE = 500
+
+
+class Listing:
+    """Raises `aws.Unavailable` when DynamoDB throttles or is out of reach."""
+
+    def __init__(self, table: Table, unreadable: Callable[[UnreadableItem], None] | None = None) -> None:
+        """`unreadable` hears of each item that is left out because it cannot be read; without it, it is raised."""
+        self._table = table
+        self._unreadable = unreadable
+
+    def page(self, account: str, filters: Filters) -> Page:
+        """One page of the workflows the filters let through; a new one appears within a second or so.
+
+        There may be fewer than `filters.limit`, even none, and still a position to go on from.
+        """
+        if filters.let_nothing_through:
+            return Page([], None)
+        query = self._query(account, filters)
+        query["Limit"] = _READ_AT_ONCE if "FilterExpression" in query else filters.limit
+        found: list[Item] = []
+        for _ in range(_MOST_QUERIES):
+            with calls():
+                answer = self._table.client.query(**query)
+            items = [item for item in answer["Items"] if item["sk"] == {"S": "state"}]  # no copy that was made by hand
+            found += self._table.present(items, self._unreadable)
+            last = answer.get("LastEvaluatedKey")
+            if len(found) >= filters.limit or last is None:
+                break
+            query["ExclusiveStartKey"] = last
+        shown = found[: filters.limit]
+        if len(found) > filters.limit:
+            return Page(shown, _position(marshalled(shown[-1])))
+        return Page(shown, _position(last) if last else None)
+
+    def _query(self, account: str, filters: Filters) -> dict[str, Any]:
+        index, partition = "listed", account
+        if filters.client_ref is not None:
+            index, partition = "referred", referred(account, filters.client_ref)
+        names = {"#partition": index}
+        values: Item = {":partition": partition, ":since": filters.since, ":until": filters.until}
+        wanted = []
+        if filters.status is not None:
+            wanted.append("#status = :status")
+            names["#status"], values[":status"] = "status", filters.status
+        if filters.channel is not None:
+            wanted.append("contains(channels, :channel)")
+            values[":channel"] = filters.channel
+        query: dict[str, Any] = {
+            "TableName": self._table.name,
+            "IndexName": index,
+            "ScanIndexForward": False,
+            "KeyConditionExpression": "#partition = :partition AND created_at BETWEEN :since AND :until",
+            "ExpressionAttributeNames": names,
+            "ExpressionAttributeValues": marshalled(values),
+        }
+        if wanted:
+            query["FilterExpression"] = " AND ".join(wanted)
+        if (start := filters.start) is not None:  # outside of the key condition, DynamoDB refuses it
+            place = {**key(f"workflow#{start.workflow_id}", "state"), index: partition, "created_at": start.created_at}
+            query["ExclusiveStartKey"] = marshalled(place)
+        return query
+
+
+def _position(item: dict[str, Any]) -> Position:
+    """Of an item as DynamoDB gives it."""
+    return Position(int(Decimal(item["created_at"]["N"])), item["pk"]["S"].removeprefix("workflow#"))

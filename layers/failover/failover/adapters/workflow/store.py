@@ -1,0 +1,352 @@
+"""Workflows, their content, and the pointers that lead to them."""
+
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
+
+import simplejson
+
+from failover.adapters import aws
+from failover.adapters.table import (
+    ConditionFailed,
+    Item,
+    Table,
+    calls,
+    key,
+    marshalled,
+    new_write_id,
+    with_write,
+)
+from failover.rules.callers.credentials import is_id
+from failover.rules.formats.stored import UnreadableItem, checked
+from failover.rules.workflow import due
+from failover.rules.workflow.state import Workflow, from_plain, to_plain
+
+DUE_SHARDS = 8
+"""Partitions of the index `due`: enough that no single one takes every workflow's writes."""
+
+
+class Conflict(Exception):
+    """Somebody else wrote first. `current` is the workflow as it is now."""
+
+    def __init__(self, current: Workflow) -> None:
+        super().__init__("written by somebody else")
+        self.current = current
+
+
+class PointerTaken(Exception):
+    """The Messages API gave a message an id that another message of this stack already has."""
+
+
+@dataclass(frozen=True)
+class Pointer:
+    """Leads from a message to its step; forgotten when the workflow's record is."""
+
+    message_uuid: str
+    step: int
+    expires_at: int
+
+
+@dataclass(frozen=True)
+class Overdue:
+    """A workflow that reconcile should look at, as the index `due` has it."""
+
+    workflow_id: str
+    due_at: int
+    partition: str
+    """Of the index."""
+
+
+@dataclass(frozen=True)
+class OverduePage:
+    """Some of a partition's overdue workflows, oldest first; `next` leads to the page after it, None: there is none."""
+
+    found: list[Overdue]
+    next: Any
+
+
+@dataclass(frozen=True)
+class Once:
+    """What an account asked for under an Idempotency-Key, and the workflow that came of it."""
+
+    key: str
+    """Of the table: a hash of account and key."""
+    request: str
+    """Hash of what the request means."""
+    workflow_id: str
+    word: str
+    expires_at: int
+
+
+class KeyUsed(Exception):
+    """Under this Idempotency-Key there is a workflow already."""
+
+    def __init__(self, first: Once) -> None:
+        super().__init__("the key has been used")
+        self.first = first
+
+
+class KeyInUse(aws.Unavailable):
+    """Under this Idempotency-Key a workflow is being stored: in a moment it is there, or the key is free."""
+
+
+class Store:
+    """Every method raises `aws.Unavailable` when DynamoDB throttles or is out of reach."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+        self._client = table.client
+
+    def create(
+        self,
+        workflow: Workflow,
+        content: list[dict[str, Any]],
+        content_retention: int,
+        once: Once | None = None,
+    ) -> None:
+        """Put a new workflow, its content and its Idempotency-Key: all or nothing. Raises KeyUsed, KeyInUse.
+
+        `content_retention`: seconds the content is kept after the workflow's end.
+        """
+        stored = {
+            **key(f"workflow#{workflow.id}", "content"),
+            "content": stored_content(content),
+            "retention": content_retention,
+            "expires_at": due.content_expires_at(workflow, content_retention),
+        }
+        puts = [
+            self._table.put(_state_item(workflow), "attribute_not_exists(pk)"),
+            self._table.put(stored),
+        ]
+        if once is not None:
+            free = "attribute_not_exists(pk) OR expires_at <= :now"
+            puts.append(self._table.put(_once_item(once), free, now=workflow.created_at // 1000))
+        try:
+            with calls():  # botocore gives a transaction a token, so that its repeat is no second one
+                self._client.transact_write_items(TransactItems=[{"Put": put} for put in puts])
+        except ConditionFailed:
+            if once is None:
+                raise RuntimeError("dynamodb: there is a workflow with this id") from None
+            first = self.find_once(once.key)
+            if first is None or first.expires_at <= workflow.created_at // 1000:  # what its twin makes is not there yet
+                raise KeyInUse("dynamodb: the same Idempotency-Key is in use") from None
+            if first.workflow_id != workflow.id:
+                raise KeyUsed(first) from None
+
+    def find_once(self, once_key: str) -> Once | None:
+        """What was made under an Idempotency-Key."""
+        item = self._table.get(once_key, "idempotency")
+        if item is None:
+            return None
+        texts = {name: checked(item, name, str) for name in ("request", "workflow_id", "word")}
+        return Once(once_key, **texts, expires_at=checked(item, "expires_at", int))
+
+    def read(self, workflow_id: str) -> Workflow | None:
+        """The workflow as it is now (a consistent read)."""
+        item = self._table.get(f"workflow#{workflow_id}", "state")
+        return from_plain(item) if item else None
+
+    def read_whole(self, workflow_id: str) -> tuple[Workflow, list[dict[str, Any]] | None] | None:
+        """The workflow and its content, in one consistent query; the content is None once it has been dropped."""
+        with calls():
+            answer = self._client.query(
+                TableName=self._table.name,
+                ConsistentRead=True,
+                KeyConditionExpression="pk = :pk AND sk BETWEEN :first AND :last",
+                ExpressionAttributeValues=marshalled(
+                    {":pk": f"workflow#{workflow_id}", ":first": "content", ":last": "state"}
+                ),
+            )
+        return whole({item["sk"]: item for item in self._table.present(answer["Items"])}, self._table.now())
+
+    def end_content(self, workflow: Workflow) -> None:
+        """Have the content of a workflow that is over dropped its retention after the end, and no later.
+
+        Until then it was to be kept for the longest life. Done again it changes nothing; what is gone stays gone.
+        """
+        try:
+            with calls():
+                self._client.update_item(
+                    TableName=self._table.name,
+                    Key=marshalled(key(f"workflow#{workflow.id}", "content")),
+                    UpdateExpression="SET expires_at = :ended_at + #retention",
+                    ConditionExpression="attribute_exists(#retention)",
+                    ExpressionAttributeNames={"#retention": "retention"},
+                    ExpressionAttributeValues=marshalled({":ended_at": due.content_expires_at(workflow, 0)}),
+                )
+        except ConditionFailed:
+            pass  # it is gone already
+
+    def write(self, workflow: Workflow, pointer: Pointer | None = None) -> Workflow:
+        """Replace the state item if it is still as `workflow` was read; the workflow as written.
+
+        A write whose answer gets lost is recognized by its id, even if others have written since: it succeeded, and
+        what they wrote is in the next read. Raises Conflict with the current workflow, and PointerTaken; then it has
+        written nothing.
+        """
+        write_id = new_write_id()
+        written = replace(workflow, version=workflow.version + 1, writes=with_write(workflow.writes, write_id))
+        put = self._table.put(_state_item(written), "version = :read", read=workflow.version)
+        try:
+            if pointer is None:
+                with calls():
+                    self._client.put_item(**put)
+            else:
+                self._put_with_pointer(put, workflow.id, pointer)
+        except (ConditionFailed, aws.Unavailable) as error:
+            current = aws.insistently(lambda: self.read(workflow.id), self._table.sleep)
+            if current is not None and write_id in current.writes:
+                return written
+            if isinstance(error, aws.Unavailable):
+                raise
+            if current is None:
+                raise RuntimeError("dynamodb: a workflow vanished while it was written") from None
+            raise Conflict(current) from None
+        return written
+
+    def _put_with_pointer(self, put: dict[str, Any], workflow_id: str, pointer: Pointer) -> None:
+        own = "attribute_not_exists(pk) OR (workflow = :workflow AND step = :step)"
+        pointing = self._table.put(_pointer_item(workflow_id, pointer), own, workflow=workflow_id, step=pointer.step)
+        try:
+            with calls():
+                self._client.transact_write_items(TransactItems=[{"Put": put}, {"Put": pointing}])
+        except ConditionFailed as failed:
+            if failed.refused == {1}:
+                raise PointerTaken from None
+            raise
+
+    def find_message(self, message_uuid: str) -> tuple[str, int] | None:
+        """(workflow id, step number) of a message the Messages API has accepted."""
+        item = self._table.get(f"message#{message_uuid}", "pointer")
+        if item is None:
+            return None
+        place: tuple[str, int] = checked(item, "workflow", str), checked(item, "step", int)
+        if not is_id(place[0]):
+            raise UnreadableItem("workflow")
+        return place
+
+    def put_off(self, overdue: Overdue, now: int, until: int) -> None:
+        """Have an overdue workflow that cannot be looked after found again at `until` (ms), behind those that can.
+
+        Where the index was a moment behind, and it has moved on by itself, nothing is changed.
+        """
+        try:
+            with calls():
+                self._client.update_item(
+                    TableName=self._table.name,
+                    Key=marshalled(key(f"workflow#{overdue.workflow_id}", "state")),
+                    UpdateExpression="SET due_at = :until",
+                    ConditionExpression="due = :partition AND due_at <= :now",
+                    ExpressionAttributeValues=marshalled(
+                        {":partition": overdue.partition, ":now": now, ":until": until}
+                    ),
+                )
+        except ConditionFailed:
+            pass  # it has been repaired, has moved on, or is gone
+
+    def overdue(self, shard: int, now: int, limit: int, after: Any = None) -> OverduePage:
+        """At most `limit` workflows of a shard (0 to DUE_SHARDS - 1) that have something left to send, and were due by
+        `now`. `after` is the `next` of the page before.
+
+        The index is a moment behind: some may have been looked after since.
+        """
+        return self._due(f"due#{shard}", now, limit, after)
+
+    def silent(self, shard: int, now: int, limit: int, after: Any = None) -> OverduePage:
+        """The same of workflows that only wait for the last message's receipt.
+
+        They, and those that are over, have partitions of their own: no number of them stands before one that could go
+        on.
+        """
+        return self._due(f"silent#{shard}", now, limit, after)
+
+    def unpublished(self, shard: int, now: int, limit: int, after: Any = None) -> OverduePage:
+        """The same of workflows that are over, whose webhooks are not known to have been queued."""
+        return self._due(f"unpublished#{shard}", now, limit, after)
+
+    def _due(self, partition: str, now: int, limit: int, after: Any) -> OverduePage:
+        with calls():
+            answer = self._client.query(
+                TableName=self._table.name,
+                IndexName="due",
+                KeyConditionExpression="due = :partition AND due_at <= :now",
+                ExpressionAttributeValues=marshalled({":partition": partition, ":now": now}),
+                Limit=limit,
+                **({"ExclusiveStartKey": after} if after else {}),
+            )
+        found = [
+            Overdue(item["pk"]["S"].removeprefix("workflow#"), int(Decimal(item["due_at"]["N"])), partition)
+            for item in answer["Items"]
+            if item["sk"]["S"] == "state" and item["pk"]["S"].startswith("workflow#")  # no copy that was made by hand
+        ]
+        return OverduePage(found, answer.get("LastEvaluatedKey"))
+
+
+def stored_content(content: list[dict[str, Any]]) -> str:
+    """The messages as the table keeps them: no longer than the request that brought them."""
+    return simplejson.dumps(content, ensure_ascii=False, use_decimal=True, separators=(",", ":"))
+
+
+def whole(items: dict[str, Item], now: int) -> tuple[Workflow, list[dict[str, Any]] | None] | None:
+    """A workflow and its content of the items under its key, by their sort keys.
+
+    The content is gone in time even where nobody has told the table when the workflow ended.
+    """
+    if "state" not in items:
+        return None
+    workflow, stored = from_plain(items["state"]), items.get("content")
+    if stored is None or due.content_expires_at(workflow, checked(stored, "retention", int)) <= now // 1000:
+        return workflow, None
+    return workflow, _messages(checked(stored, "content", str), len(workflow.steps))
+
+
+def _messages(content: str, steps: int) -> list[dict[str, Any]]:
+    try:
+        messages = simplejson.loads(content, use_decimal=True)
+    except (ValueError, RecursionError):
+        raise UnreadableItem("content") from None
+    if not isinstance(messages, list) or len(messages) != steps or not all(isinstance(one, dict) for one in messages):
+        raise UnreadableItem("content")
+    return messages
+
+
+def _state_item(workflow: Workflow) -> Item:
+    item = {**key(f"workflow#{workflow.id}", "state"), **to_plain(workflow)}
+    item["write_id"] = workflow.writes[-1] if workflow.writes else ""  # what release 0.1.0 recognizes its writes by
+    item["listed"] = workflow.account
+    item["channels"] = sorted({step.channel for step in workflow.steps})
+    if workflow.client_ref is not None:
+        item["referred"] = referred(workflow.account, workflow.client_ref)
+    if workflow.due_at is not None:
+        item["due"] = f"{_kind(workflow)}#{int(workflow.id[:8], 16) % DUE_SHARDS}"
+    return item
+
+
+def _kind(workflow: Workflow) -> str:
+    if not workflow.running:
+        return "unpublished"
+    return "due" if workflow.steps[-1].phase == "pending" else "silent"
+
+
+def referred(account: str, client_ref: str) -> str:
+    """The partition of the index `referred`: what an account calls by one client_ref."""
+    return f"{account}#{client_ref}"
+
+
+def _pointer_item(workflow_id: str, pointer: Pointer) -> Item:
+    return {
+        **key(f"message#{pointer.message_uuid}", "pointer"),
+        "workflow": workflow_id,
+        "step": pointer.step,
+        "expires_at": pointer.expires_at,
+    }
+
+
+def _once_item(once: Once) -> Item:
+    return {
+        **key(once.key, "idempotency"),
+        "request": once.request,
+        "workflow_id": once.workflow_id,
+        "word": once.word,
+        "expires_at": once.expires_at,
+    }

@@ -1,0 +1,55 @@
+"""The router of the functions that serve several paths: Powertools' resolver, with our problems at its edges.
+
+A module of its own, so that a function with one path does not pay for importing it.
+"""
+
+import json
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
+
+from failover import problems
+from failover.edges import http_edge
+
+BASE_PATHS = ["/beta/v0.1", "/beta", "/v0.1"]
+"""What may stand in front of a path: API Gateway keeps a custom domain's base path in the event."""
+
+_VERBS = {"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"}
+
+
+def make() -> APIGatewayRestResolver:
+    """A resolver that raises whatever its routes raise; `serve` turns that into problems."""
+    resolver = APIGatewayRestResolver(strip_prefixes=[*BASE_PATHS])
+    resolver.not_found(_not_found)
+    resolver.exception_handler(Exception)(_raise)
+    return resolver
+
+
+def serve_at(resolver: APIGatewayRestResolver, path: str, **routes: Callable[..., Any]) -> None:
+    """Serve a path's verbs (`GET=…, POST=…`), and answer 405 to every other one (RFC 9110, 15.5.6)."""
+
+    def refuse(**_: str) -> NoReturn:
+        raise problems.wrong_verb(resolver.current_event.http_method, routes)
+
+    for verb, route in routes.items():
+        resolver.route(path, method=verb)(route)
+    resolver.route(path, method=sorted(_VERBS - routes.keys()))(refuse)
+
+
+def json_response(status: int, body: dict[str, Any], headers: dict[str, str] | None = None) -> Response[str]:
+    """An answer with headers of its own."""
+    return Response(status, "application/json", json.dumps(body, ensure_ascii=False), headers)
+
+
+def serve(resolver: APIGatewayRestResolver, event: http_edge.Event, context: Any) -> http_edge.ProxyAnswer:
+    return http_edge.guarded(event, lambda event: resolver.resolve(event, context))
+
+
+def _not_found(_: Exception) -> NoReturn:
+    raise problems.nothing_here()
+
+
+def _raise(error: Exception) -> NoReturn:
+    """Without a handler the resolver logs the exception's words, which may quote a body."""
+    raise error

@@ -1,0 +1,57 @@
+"""The edge of the functions nobody waits for: only an error of ours, with fixed words, may leave.
+
+Whoever called tries again: the state machine a send, the queue a delivery, the stream its records. Step Functions keeps
+an exception's text in the execution's history, and the text of a foreign exception may quote what it was given.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from failover.adapters.aws import Unavailable
+from failover.observability import count, logger, unexpected
+from failover.rules.sending.vendor_credentials import UnusableCredentials
+from failover.rules.workflow.itinerary import InvalidInput, asked_step
+from failover.rules.workflow.transitions import TooEarly
+from failover.use_cases.workflow.transition import TooContended
+
+
+class TaskFailed(Exception):
+    """The task failed; the log has the rest. It is tried again, which is safe."""
+
+
+@contextmanager
+def guarded(workflow_id: str | None = None) -> Iterator[None]:
+    """Log under the workflow's id, and let out nothing but TaskFailed."""
+    if workflow_id is not None:
+        logger.append_keys(workflow_id=workflow_id)
+    try:
+        yield
+    except InvalidInput as error:
+        logger.error("invalid input", field=str(error))
+        count("InvalidInputs")
+        raise TaskFailed("the input names no step of ours") from None
+    except TooEarly:
+        logger.warning("far ahead of the timer")
+        raise TaskFailed("the step before has time left") from None
+    except UnusableCredentials as error:
+        logger.error("unusable credentials", error=str(error))
+        count("UnexpectedFailures", error=type(error).__name__)
+        raise TaskFailed("the credentials of the Messages API cannot be used") from None
+    except (Unavailable, TooContended) as error:
+        logger.warning("unavailable", error=str(error) or type(error).__name__)
+        raise TaskFailed("the service is busy") from None
+    except Exception as error:
+        unexpected(error)
+        raise TaskFailed("the task failed; see the log") from None
+    finally:
+        logger.remove_keys(["workflow_id"])
+
+
+@contextmanager
+def sending(event: Any) -> Iterator[tuple[str, int]]:
+    """(workflow id, step number) that the state machine's event names, guarded."""
+    with guarded():
+        workflow_id, number = asked_step(event)
+    with guarded(workflow_id):
+        yield workflow_id, number

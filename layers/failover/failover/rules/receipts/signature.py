@@ -1,0 +1,107 @@
+"""Signed webhooks: HS256 over the claims, which hold the SHA-256 of the body (contract, section 7.4).
+
+`check` is for the vendor's callbacks, `authorization` signs the customer's webhooks.
+"""
+
+import hashlib
+import hmac
+import uuid
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any
+
+import jwt
+
+from failover.rules.timing.token_times import exceeds, instant
+
+LIFE = 25 * 3600
+"""Seconds after `iat`: the vendor repeats a callback for 24 h with its first token (contract, section 0)."""
+_OPTIONS: jwt.types.Options = {
+    "require": ["iat", "payload_hash"],
+    "verify_iat": False,
+    "verify_exp": False,
+    "verify_nbf": False,
+    "verify_aud": False,
+    "verify_iss": False,
+    "verify_sub": False,
+    "verify_jti": False,
+}
+"""`iat` is judged here, by the vendor's rules; the other claims are not of this contract."""
+
+
+class Forged(Exception):
+    """The token does not prove that the owner of the secret sent this body. The message says why, and no more."""
+
+
+def check(authorization: str, raw: bytes, secret: str, now: float) -> int:
+    """When `Authorization: Bearer <JWT>` was issued; raises Forged unless it is genuine for exactly these bytes.
+
+    All times in seconds.
+    """
+    scheme, _, token = authorization.partition(" ")
+    if scheme.lower() != "bearer":
+        raise Forged("not a bearer token")
+    try:
+        claims = jwt.decode(token.strip(), secret, algorithms=["HS256"], options=_OPTIONS)
+    except (jwt.PyJWTError, ValueError, RecursionError) as error:  # PyJWT encodes and parses before it checks
+        raise Forged(type(error).__name__) from None
+    issued, payload_hash = instant(claims["iat"]), claims["payload_hash"]
+    if issued is None or exceeds(now - issued, LIFE) or exceeds(issued - now):
+        raise Forged("iat is out of its time")
+    if not _same_digest(payload_hash, digest(raw)):
+        raise Forged("payload_hash does not fit the body")
+    return int(issued)
+
+
+def _same_digest(claimed: Any, expected: str) -> bool:
+    """Equal, compared in constant time; a claim that is no ASCII text equals nothing."""
+    return isinstance(claimed, str) and claimed.isascii() and hmac.compare_digest(claimed, expected)
+
+
+def check_any(authorization: str, raw: bytes, secrets: Sequence[str], now: float) -> int:
+    """As `check`, for any of these secrets."""
+    *others, last = secrets
+    for secret in others:
+        with suppress(Forged):
+            return check(authorization, raw, secret, now)
+    return check(authorization, raw, last, now)
+
+
+ISSUER = "Workflows"
+_EARLY = 5
+"""Seconds: verifiers whose clock is a little behind refuse a token of the future, and a refusal is final."""
+
+
+def authorization(raw: bytes, secret: str, now: float, api_key: str, application_id: str | None) -> str:
+    """The `Authorization` header of a webhook of ours with exactly these bytes; `now` in seconds."""
+    claims: dict[str, Any] = {
+        "iat": int(now) - _EARLY,
+        "jti": str(uuid.uuid4()),
+        "iss": ISSUER,
+        "payload_hash": digest(raw),
+        "api_key": api_key,
+    }
+    if application_id is not None:
+        claims["application_id"] = application_id
+    return "Bearer " + jwt.encode(claims, secret, algorithm="HS256")
+
+
+def secret_of_account(signing_key: str, api_key: str, generation: int) -> str:
+    """The secret an account's webhooks are signed with: made from the stack's own key, and kept nowhere."""
+    return hmac.new(signing_key.encode(), f"{api_key}.{generation}".encode(), hashlib.sha256).hexdigest()
+
+
+def generation(generations: list[dict[str, int]], now: int) -> int:
+    """Which of an account's signature secrets is in use at `now` (ms): the newest whose time has come; 1 at first."""
+    return max((entry["number"] for entry in generations if entry["since"] <= now), default=1)
+
+
+def rotated(generations: list[dict[str, int]], now: int, since: int) -> list[dict[str, int]]:
+    """An account's generations with a new one, in use from `since` (ms) on, without those that are past."""
+    current = generation(generations, now)
+    number = max((entry["number"] for entry in generations), default=1) + 1
+    return [*(entry for entry in generations if entry["number"] >= current), {"number": number, "since": since}]
+
+
+def digest(raw: bytes) -> str:
+    return hashlib.sha256(raw).hexdigest()

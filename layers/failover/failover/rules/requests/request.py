@@ -1,0 +1,137 @@
+"""Validate the body of `POST /beta/workflows`, or one message: all of the faults at once, each with its path."""
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from failover.rules.channels.channel import Channel
+from failover.rules.channels.channel_table import CHANNELS
+from failover.rules.channels.kinds import Anything, Checked, Fault, Word, join
+from failover.rules.channels.objects import Field, Many, Object, missing_in
+from failover.rules.requests import models, steps
+from failover.rules.webhooks import webhook_url
+
+MAX_STEPS = 10
+
+
+def _body(*, loopback: bool) -> Object:
+    """The top level, with any steps. Unknown fields are ignored, because old clients add some."""
+    fields = (
+        Field("template", Word(("failover",)), required=True),
+        Field("client_ref", steps.REFERENCE),
+        Field("webhook_url", Checked(partial(webhook_url.fault, loopback=loopback), "a URL with https")),
+        Field("workflow", Many(Anything(), "steps", 1, MAX_STEPS), required=True),
+    )
+    return Object(fields, strict=False)
+
+
+_BODY, _LOOPBACK_BODY = _body(loopback=False), _body(loopback=True)
+
+
+class InvalidRequest(Exception):
+    """Every fault of one request."""
+
+    def __init__(self, faults: list[Fault]) -> None:
+        super().__init__(f"{len(faults)} faults")
+        self.faults = faults
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request without faults."""
+
+    steps: list[dict[str, Any]]
+    """The same for all ways to write a request: numbers as digits, `expiry_time` an integer, `client_ref` the step's;
+    without empty options, those that are not sent, and those with the value that is sent without them."""
+    client_ref: str | None
+    webhook_url: str | None
+
+
+def validated(body: Any, version: str = "v1", *, loopback: bool = False) -> Request:
+    """The request a body makes. Raises InvalidRequest with all the faults there are, each with its path.
+
+    `version` is that of the Messages API; `loopback` says whether webhooks may go to this machine.
+    """
+    listed = body.get("workflow") if isinstance(body, dict) else None
+    if isinstance(listed, list):
+        listed = _without_trailing_nulls(listed)
+        body = {**body, "workflow": listed}
+    read, faults = models.read(_LOOPBACK_BODY if loopback else _BODY, body)
+    read_steps = []
+    if isinstance(listed, list) and 1 <= len(listed) <= MAX_STEPS:
+        for number, step in enumerate(listed):
+            one, found = _read_step(step, join("workflow", number), version, last=number == len(listed) - 1)
+            read_steps.append(one)
+            faults += found
+    if faults:
+        raise InvalidRequest(faults)
+    return Request(read_steps, read.get("client_ref"), read.get("webhook_url"))
+
+
+def read_message(channel: Channel, message: Any, version: str) -> tuple[Any, list[Fault]]:
+    """(`message` alone as it is in a step over this channel, its faults)."""
+    read, faults = models.read(steps.message(channel, _content_type(channel, message)), message, version)
+    return read, faults + _needed(channel, message, "")
+
+
+def _read_step(step: Any, at: str, version: str, *, last: bool) -> tuple[Any, list[Fault]]:
+    channel = _channel(step)
+    if channel is None:
+        return models.read(steps.step_of_no_channel(last=last), step, version, at)
+    message = step.get("message")
+    wanted = steps.step(channel, _content_type(channel, message), last=last)
+    read, faults = models.read(wanted, step, version, at)
+    if version not in channel.versions:
+        faults.insert(0, {"name": f"{at}.to.type", "reason": missing_in(version, channel.name, channel.versions)})
+    faults += _needed(channel, message, f"{at}.message")
+    return (read if faults else _in_one_form(channel, read)), faults
+
+
+def _in_one_form(channel: Channel, step: dict[str, Any]) -> dict[str, Any]:
+    """A step without faults as `Request` has it."""
+    message = dict(step["message"])
+    reference, given = message.pop("client_ref", None), message.pop(channel.name, {})
+    sent = {one.name: one.otherwise for one in channel.options if one.sent_with(message["content"]["type"])}
+    if options := {name: value for name, value in given.items() if name in sent and value != sent[name]}:
+        message[channel.name] = options
+    return {**({"client_ref": reference} if reference else {}), **step, "message": message}
+
+
+def _needed(channel: Channel, message: Any, at: str) -> list[Fault]:
+    """Faults of a message's content that only an option makes one."""
+    content_type, given = _content_type(channel, message), _inside(message, channel.name)
+    content = _inside(message, "content", content_type)
+    faults = []
+    for need in channel.needs:
+        option = _inside(given, need.option)
+        asked = option == need.word if need.word else option is not None
+        if need.content == content_type and asked and isinstance(content, dict) and content.get(need.field) is None:
+            why = f"{need.option} is '{need.word}'" if need.word else f"there is an {need.option}"
+            name = join(join(join(at, "content"), content_type), need.field)
+            faults.append({"name": name, "reason": f"{need.field} is required when {why}"})
+    return faults
+
+
+def _channel(step: Any) -> Channel | None:
+    name = _inside(step, "to", "type")
+    return CHANNELS.get(name) if isinstance(name, str) else None
+
+
+def _content_type(channel: Channel, message: Any) -> str:
+    """The type of a message's content; empty where the channel has no such type."""
+    word = _inside(message, "content", "type")
+    return next((one.name for one in channel.contents if one.name == word), "")
+
+
+def _inside(value: Any, *path: str) -> Any:
+    for part in path:
+        value = value.get(part) if isinstance(value, dict) else None
+    return value
+
+
+def _without_trailing_nulls(listed: list[Any]) -> list[Any]:
+    """The vendor's own samples left the callback inside the array, which JSON writes as null."""
+    end = len(listed)
+    while end and listed[end - 1] is None:
+        end -= 1
+    return listed[:end]

@@ -1,0 +1,100 @@
+"""One step of a request: who writes to whom over which channel, what, and what makes the next step go out."""
+
+from dataclasses import replace
+
+from failover.rules.channels import kinds
+from failover.rules.channels.addresses import Id, Recipient, Sender
+from failover.rules.channels.channel import Channel
+from failover.rules.channels.channel_table import CHANNELS
+from failover.rules.channels.kinds import Kind, Text, Whole, Word
+from failover.rules.channels.objects import Case, Field, Object, Tagged
+from failover.rules.channels.statuses import CONDITIONS
+
+EXPIRY = Whole(15, 86400)
+REFERENCE = Text(40)
+"""A customer's own reference."""
+
+_RECIPIENTS: dict[str, Kind] = {"id": Id(), "number": Recipient()}
+_SENDERS: dict[str, Kind] = {"id": Id(), "number": Sender()}
+_NO_FAILOVER = "The last step has nothing to fail over to"
+
+
+def sender(channel: Channel) -> Kind:
+    """What stands in the field of `from`."""
+    return channel.sender_kind or _SENDERS[channel.sender]
+
+
+def recipient(channel: Channel) -> Kind:
+    """What stands in the field of `to`."""
+    return _RECIPIENTS[channel.recipient]
+
+
+def party(channel: Channel, field: str, kind: Kind) -> Object:
+    """`from` or `to`."""
+    return Object((Field("type", Word((channel.name,)), required=True), Field(field, kind, required=True)))
+
+
+def options(channel: Channel, content: str) -> Object:
+    """The object named like the channel, for a message of this content type; of an unknown one all options may be."""
+    allowed = channel.options_with(content) if content else channel.options
+    fields = tuple(replace(one, required=content in one.required_with) for one in allowed)
+    elsewhere = tuple(
+        (one.name, f"{one.name} goes with {kinds.quoted(one.with_content)} only")
+        for one in channel.options
+        if one not in allowed
+    )
+    return Object(fields, elsewhere=elsewhere)
+
+
+def message(channel: Channel, content: str) -> Object:
+    """`message` with a content type. Of the others only the words are described: types are made at run time."""
+    cases = (Case(one.name, Object((one,) if one.name == content else ()), one.versions) for one in channel.contents)
+    fields = [Field("content", Tagged("type", tuple(cases)), required=True), Field("client_ref", REFERENCE)]
+    if channel.options:
+        of_channel = options(channel, content)
+        required = any(one.required for one in of_channel.fields)
+        fields.append(Field(channel.name, of_channel, required))
+    in_v1 = [one.name for one in channel.options if one.top_level]
+    elsewhere = tuple((name, f"Unknown field here; it goes into message.{channel.name}") for name in in_v1)
+    return Object(tuple(fields), elsewhere=elsewhere)
+
+
+def failover(channel: str, conditions: tuple[str, ...]) -> Object:
+    """When the next step goes out."""
+    no_read = (
+        (("read", f"{channel} has no read status, only 'delivered' can be met"),) if "read" not in conditions else ()
+    )
+    return Object(
+        (
+            Field("expiry_time", EXPIRY, required=True),
+            Field("condition_status", Word(conditions, no_read), required=True),
+        )
+    )
+
+
+def step(channel: Channel, content: str, *, last: bool) -> Object:
+    """A step with a content type. `last`: no step follows."""
+    return Object(
+        (
+            Field("from", party(channel, channel.sender, sender(channel)), required=True),
+            Field("to", party(channel, channel.recipient, recipient(channel)), required=True),
+            Field("message", message(channel, content), required=True),
+            Field("client_ref", REFERENCE),
+            *(() if last else (Field("failover", failover(channel.name, channel.conditions), required=True),)),
+        ),
+        elsewhere=(("failover", _NO_FAILOVER),),
+    )
+
+
+def step_of_no_channel(*, last: bool) -> Object:
+    """What can be said of a step whose channel is not known. Nothing satisfies it."""
+    anything = Object((), strict=False)
+    return Object(
+        (
+            Field("to", Object((Field("type", Word(tuple(CHANNELS)), required=True),), strict=False), required=True),
+            Field("from", anything, required=True),
+            Field("message", anything, required=True),
+            *(() if last else (Field("failover", failover("", CONDITIONS), required=True),)),
+        ),
+        strict=False,
+    )

@@ -1,0 +1,148 @@
+"""The customer's webhooks: which entries of a timeline are told, and in which words (contract, sections 0, 7.1, 7.2).
+
+A body is made anew from the workflow each time it is sent, and is the same each time: it depends on the timeline only
+up to its own entry, and on what never changes. Only sender, recipient and the step's own client_ref go in time, with
+the content.
+"""
+
+from typing import Any
+
+from failover.rules.channels.statuses import FAILURES, risen
+from failover.rules.receipts.usage import Usage, by_step, totals
+from failover.rules.sending import client_ref
+from failover.rules.workflow import reasons
+from failover.rules.workflow.presentation import iso, usage
+from failover.rules.workflow.state import FINAL_REPORTS, Entry, Workflow
+
+MESSAGE_STATUS = "status"
+TOLD = FINAL_REPORTS | {MESSAGE_STATUS}
+"""The events of a timeline that are webhooks; an entry's `sequence` is its webhook's."""
+
+
+SURE_SECONDS = 11 * 3600
+"""An entry that is younger has not been lost. The stream hands out a workflow's changes in their order, and the
+template has none given up that is younger than 12 hours; the hour between is for clocks that differ."""
+
+
+def told(workflow: Workflow) -> list[Entry]:
+    """The entries of the timeline that are webhooks, in their order."""
+    return [entry for entry in workflow.timeline if entry["event"] in TOLD]
+
+
+def unpublished(workflow: Workflow) -> list[Entry]:
+    """Those that are not known to have been queued; what runs is not known to have any queued."""
+    return [entry for entry in told(workflow) if entry["sequence"] > workflow.published]
+
+
+def none_lost(before: Workflow | None, now: int) -> bool:
+    """Whoever publishes the change of `before` into something else may be sure (at `now`, ms) that all changes up to
+    `before` have been published too, although nobody has written that down."""
+    return before is None or all(entry["at"] > now - SURE_SECONDS * 1000 for entry in unpublished(before))
+
+
+def find(workflow: Workflow, sequence: int) -> Entry | None:
+    """The entry with this sequence, if it is a webhook."""
+    return next((entry for entry in told(workflow) if entry["sequence"] == sequence), None)
+
+
+def body(workflow: Workflow, content: list[dict[str, Any]] | None, entry: Entry) -> dict[str, Any]:
+    """The body of the webhook that tells `entry`; `content` is None once it has been dropped."""
+    if entry["event"] in FINAL_REPORTS:
+        document = _final_report(workflow, entry)
+    else:
+        uuids = _message_uuids(workflow.timeline[: entry["sequence"]])
+        document = _message_status(workflow, content, entry, uuids.get(entry["step"]))
+    return {**document, "sequence": entry["sequence"]}
+
+
+def message(workflow: Workflow, number: int, content: list[dict[str, Any]] | None) -> dict[str, Any]:
+    """The resource a message's href leads to: its status and price by now, and all that is known of its failure."""
+    step = workflow.steps[number]
+    statuses = [e for e in workflow.timeline if e["event"] == MESSAGE_STATUS and e["step"] == number]
+    last = statuses[-1] if statuses else {"step": number, "at": step.answered_at or workflow.created_at}
+    document = _message_status(workflow, content, last, step.message_uuid)
+    document.pop("error", None)
+    if step.status in FAILURES and (error := reasons.explanation(workflow.timeline, number, step.status)):
+        document["error"] = error
+    return {**document, "status": step.status or "submitted", **_charged(by_step(workflow.timeline).get(number))}
+
+
+def link(workflow: Workflow) -> dict[str, Any]:
+    """{"workflow": {…}} or {"dispatch": {…}}: where a workflow is, in the word of the endpoint it came by."""
+    href = f"/workflows/{workflow.id}" if workflow.word == "workflow" else f"v0.1/dispatch/{workflow.id}"
+    return {workflow.word: {"href": href, f"{workflow.word}_uuid": workflow.id}}
+
+
+def _message_status(
+    workflow: Workflow, content: list[dict[str, Any]] | None, entry: Entry, message_uuid: str | None
+) -> dict[str, Any]:
+    step = content[entry["step"]] if content else {}
+    document: dict[str, Any] = {}
+    if message_uuid is not None:
+        document["message_uuid"] = message_uuid
+    document.update({party: step[party] for party in ("to", "from") if party in step})
+    if content is None:
+        document["content_dropped"] = True
+    document["timestamp"] = iso(entry["timestamp"] if "timestamp" in entry else entry["at"])
+    document["status"] = entry.get("status")
+    document.update({key: entry[key] for key in ("error", "usage") if key in entry})
+    document.update(_reference(client_ref.of_customer(step) or workflow.client_ref))
+    document["_links"] = link(workflow)
+    return document
+
+
+def _final_report(workflow: Workflow, entry: Entry) -> dict[str, Any]:
+    past = workflow.timeline[: entry["sequence"]]
+    document: dict[str, Any] = {
+        "template": "failover",
+        "status": workflow.status,
+        "timestamp": iso(entry["at"]),
+        **usage(totals(past)),
+        f"{workflow.word}_uuid": workflow.id,
+        **_reference(workflow.client_ref),
+    }
+    if workflow.status == "error":
+        document["reason"] = reasons.of_the_end(past) or workflow.reason
+    if entry["event"] == "amended":
+        document["amended"] = True
+    document["_links"] = {"messages": _messages(workflow, past)}
+    return document
+
+
+def _messages(workflow: Workflow, past: tuple[Entry, ...]) -> list[dict[str, Any]]:
+    """Every message the Messages API took, as it stood then; steps never sent do not appear."""
+    statuses: dict[int, str | None] = {}
+    for entry in past:
+        if entry["event"] == "sent":
+            statuses.setdefault(entry["step"], None)
+        elif entry["event"] == MESSAGE_STATUS:
+            statuses[entry["step"]] = risen(statuses.get(entry["step"]), entry["status"])
+    uuids, usages = _message_uuids(past), by_step(past)
+    return [
+        {
+            "message_uuid": uuids[number],
+            "href": f"v0.1/messages/{uuids[number]}",
+            "channel": workflow.steps[number].channel,
+            **_charged(usages.get(number)),
+            "status": statuses[number] or "submitted",
+        }
+        for number in sorted(statuses)
+        if number in uuids
+    ]
+
+
+def _message_uuids(past: tuple[Entry, ...]) -> dict[int, str]:
+    """The ids of the messages by step, as far as they were known then."""
+    uuids: dict[int, str] = {}
+    for entry in past:
+        if "message_uuid" in entry:
+            uuids.setdefault(entry["step"], entry["message_uuid"])
+    return uuids
+
+
+def _charged(price: Usage | None) -> dict[str, Any]:
+    return usage([price] if price else [])
+
+
+def _reference(reference: str | None) -> dict[str, str]:
+    return {"client_ref": reference} if reference else {}

@@ -1,0 +1,170 @@
+"""Lists of workflows: what may be asked for, and how a page is shown."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from failover.rules.channels.channel_table import CHANNELS
+from failover.rules.formats.stored import LATEST_INSTANT, UnreadableItem, checked, instant, one_of
+from failover.rules.workflow.presentation import iso
+from failover.rules.workflow.state import STATES
+
+DEFAULT_LIMIT = 20
+LARGEST_LIMIT = 100
+LONGEST_REFERENCE = 40
+CURSOR = r"^[0-9]{1,15}\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
+"""What a cursor looks like; whatever looks like this is one."""
+_ETERNITY = LATEST_INSTANT - 1
+
+type Fault = dict[str, str]
+
+
+class InvalidFilters(Exception):
+    """Every fault of one query string."""
+
+    def __init__(self, faults: list[Fault]) -> None:
+        super().__init__(f"{len(faults)} faults")
+        self.faults = faults
+
+
+@dataclass(frozen=True)
+class Position:
+    """Between two workflows of a list: right behind this one."""
+
+    created_at: int
+    workflow_id: str
+
+    def cursor(self) -> str:
+        return f"{self.created_at}.{self.workflow_id}"
+
+
+@dataclass(frozen=True)
+class Filters:
+    status: str | None = None
+    channel: str | None = None
+    client_ref: str | None = None
+    since: int = 0
+    """Created then or later (ms)."""
+    until: int = _ETERNITY
+    """Created then or earlier (ms)."""
+    limit: int = DEFAULT_LIMIT
+    after: Position | None = None
+
+    @property
+    def let_nothing_through(self) -> bool:
+        """No workflow can be from `since` to `until`, and behind `after`, however many there are."""
+        return self.since > self.until or (self.after is not None and self.after.created_at < self.since)
+
+    @property
+    def start(self) -> Position | None:
+        """`after`, if it is from `since` to `until`; a list is not begun outside of these.
+
+        None: at the newest there is. So it is when `after` is newer than `until`, for everything is behind it.
+        """
+        return self.after if self.after is not None and self.after.created_at <= self.until else None
+
+
+@dataclass(frozen=True)
+class Page:
+    workflows: list[dict[str, Any]]
+    """As the index has them: pk, word, status, created_at, channels; ended_at, reason, client_ref if there are any."""
+    next: Position | None
+
+
+def parse(query: Mapping[str, str]) -> Filters:
+    """The filters of a query string; parameters it does not know are passed over. Raises InvalidFilters."""
+    faults: list[Fault] = []
+
+    def parsed(name: str, read: Any, otherwise: Any, reason: str) -> Any:
+        if name not in query:
+            return otherwise
+        try:
+            return read(query[name])
+        except ValueError:
+            faults.append({"name": name, "reason": reason})
+            return otherwise
+
+    filters = Filters(
+        status=parsed("status", _one_of(STATES), None, f"Should be {_words(STATES)}"),
+        channel=parsed("channel", _one_of(tuple(CHANNELS)), None, f"Should be {_words(tuple(CHANNELS))}"),
+        client_ref=parsed("client_ref", _reference, None, f"Should have 1 to {LONGEST_REFERENCE} characters"),
+        since=parsed("since", _instant, 0, _INSTANT),
+        until=parsed("until", _instant, _ETERNITY, _INSTANT),
+        limit=parsed("limit", _limit, DEFAULT_LIMIT, f"Should be a whole number from 1 to {LARGEST_LIMIT}"),
+        after=parsed("cursor", _position, None, "Should be the cursor of a page before"),
+    )
+    if faults:
+        raise InvalidFilters(faults)
+    return filters
+
+
+def shown(rows: list[dict[str, Any]], next_page: Position | None, word: str) -> dict[str, Any]:
+    """The answer of `GET /workflows`, or `/dispatch`: `workflows`, or `dispatches`; a `cursor` if there are more."""
+    document: dict[str, Any] = {"workflows" if word == "workflow" else "dispatches": rows}
+    if next_page is not None:
+        document["cursor"] = next_page.cursor()
+    return document
+
+
+def row(item: dict[str, Any]) -> dict[str, Any]:
+    """What the list shows of one item of the index. Raises UnreadableItem."""
+    channels = checked(item, "channels", list)
+    if not all(isinstance(channel, str) for channel in channels):
+        raise UnreadableItem("channels")
+    instants = {name: instant(item, name) for name in ("created_at", "ended_at") if name in item}
+    return {
+        f"{one_of(item, 'word', ('workflow', 'dispatch'))}_uuid": checked(item, "pk", str).removeprefix("workflow#"),
+        "status": one_of(item, "status", STATES),
+        **{name: iso(at) for name, at in instants.items()},
+        **{name: checked(item, name, str) for name in ("reason", "client_ref") if name in item},
+        "channels": channels,
+    }
+
+
+_INSTANT = "Should be an ISO 8601 time such as 2026-01-31T12:00:00Z"
+
+
+def _instant(text: str) -> int:
+    """Milliseconds, of every date-time of RFC 3339 and most of ISO 8601; no further back or ahead than workflows go."""
+    text = text.upper().replace(" ", "+")  # a plus of an offset is a blank in a query string
+    text = re.sub("^0000", "0004", text)  # which has the same days, and is as long ago
+    text, leap_seconds = re.subn(r"^(.{11}[0-9]{2}:[0-9]{2}):60", r"\1:59", text)
+    at = datetime.fromisoformat(text)
+    since_epoch = (at if at.tzinfo else at.replace(tzinfo=UTC)) - datetime.fromtimestamp(0, UTC)
+    return min(max(since_epoch // timedelta(milliseconds=1) + 1000 * leap_seconds, 0), _ETERNITY)
+
+
+def _one_of(words: tuple[str, ...]) -> Any:
+    def read(text: str) -> str:
+        if text not in words:
+            raise ValueError
+        return text
+
+    return read
+
+
+def _reference(text: str) -> str:
+    if not 1 <= len(text) <= LONGEST_REFERENCE:
+        raise ValueError
+    text.encode()  # half of a surrogate pair is in no reference, and cannot be asked for
+    return text
+
+
+def _limit(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= 9 and 1 <= int(text) <= LARGEST_LIMIT):
+        raise ValueError
+    return int(text)
+
+
+def _position(cursor: str) -> Position:
+    if not re.fullmatch(CURSOR, cursor):
+        raise ValueError
+    created_at, _, workflow_id = cursor.partition(".")
+    return Position(int(created_at), workflow_id)
+
+
+def _words(words: tuple[str, ...]) -> str:
+    quoted = [f"'{word}'" for word in words]
+    return f"{', '.join(quoted[:-1])} or {quoted[-1]}"

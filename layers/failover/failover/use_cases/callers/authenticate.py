@@ -1,0 +1,68 @@
+"""Who is calling: Basic credentials of an account, or a JWT of one of its applications (contract, section 2)."""
+
+from dataclasses import dataclass
+
+from failover import problems
+from failover.observability import logger
+from failover.outside import Outside
+from failover.rules.callers import credentials
+
+_UNAUTHORIZED = "You did not provide correct credentials."
+
+
+@dataclass(frozen=True)
+class Caller:
+    account: str
+    """The API key."""
+    application: str | None = None
+    """The application whose token was used."""
+
+
+def authenticate(outside: Outside, authorization: str | None) -> Caller:
+    """The caller behind an `Authorization` header. Raises Problem (401)."""
+    if not authorization:
+        raise _unauthorized()
+    if "," in authorization:  # API Gateway joins repeated headers
+        raise problems.Problem(problems.MULTIPLE_AUTH, "Send one Authorization header, with one method.")
+    scheme, _, rest = authorization.strip().partition(" ")
+    if scheme.lower() == "bearer":
+        return _by_token(outside, rest.strip())
+    return _by_secret(outside, authorization)
+
+
+def _by_secret(outside: Outside, authorization: str) -> Caller:
+    offered = credentials.basic(authorization)
+    if offered is None or not credentials.is_api_key(offered[0]):
+        raise _unauthorized()
+    api_key, secret = offered
+    account = outside.callers.find_account(api_key)
+    if account is None or not credentials.matches(secret, credentials.valid(account["secrets"], outside.now())):
+        raise _unauthorized()
+    return Caller(api_key)
+
+
+def _by_token(outside: Outside, token: str) -> Caller:
+    from failover.rules.callers import application_token  # cryptography is dear, and Basic callers need none
+
+    try:
+        application_id = application_token.application_of(token)
+        application = outside.callers.find_application(application_id) if credentials.is_id(application_id) else None
+        if application is None:
+            raise application_token.InvalidToken("unknown application")
+        application_token.check(token, application["public_key"], outside.now() / 1000)
+    except application_token.ExpiredToken as error:
+        raise problems.Problem(problems.JWT_EXPIRED, str(error), headers=_CHALLENGE) from None
+    except application_token.FaultyToken as error:
+        logger.info("token refused", reason=str(error))
+        raise problems.Problem(problems.UNAUTHORIZED, str(error), headers=_CHALLENGE) from None
+    except application_token.InvalidToken as error:
+        logger.info("token refused", reason=str(error))
+        raise _unauthorized() from None
+    return Caller(application["account"], application_id)
+
+
+_CHALLENGE = {"WWW-Authenticate": 'Basic realm="Workflows API", Bearer realm="Workflows API"'}
+
+
+def _unauthorized() -> problems.Problem:
+    return problems.Problem(problems.UNAUTHORIZED, _UNAUTHORIZED, headers=_CHALLENGE)

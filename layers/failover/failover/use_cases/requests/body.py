@@ -1,0 +1,37 @@
+"""The body of a request or a callback: its longest length, and how it is read."""
+
+from typing import Any
+
+from failover import problems
+from failover.rules.formats import lenient_json, strict_json
+
+MAX_BYTES = 64 * 1024
+"""Of a request."""
+MAX_CALLBACK_BYTES = 1024 * 1024
+"""Of a callback: the vendor does not repeat one that was answered 413, so only what cannot be genuine is refused."""
+
+
+def check_size(raw: bytes, most: int = MAX_BYTES) -> None:
+    """Raises Problem (413)."""
+    if len(raw) > most:
+        raise problems.Problem(problems.TOO_LARGE, f"The body is longer than {most} bytes.")
+
+
+def parsed(raw: bytes) -> Any:
+    """The JSON value of a request's body. Raises Problem (400)."""
+    try:
+        return strict_json.parse(raw)
+    except strict_json.InvalidJson as error:
+        raise _malformed(error.reason) from None
+
+
+def parsed_callback(raw: bytes) -> Any:
+    """The JSON value of a callback's body, as far as it can be read. Raises Problem (400)."""
+    try:
+        return lenient_json.parse(raw)
+    except lenient_json.UnreadableJson as error:
+        raise _malformed(error.reason) from None
+
+
+def _malformed(reason: str) -> problems.Problem:
+    return problems.Problem(problems.INVALID_JSON, f"Malformed JSON payload: {reason}.")

@@ -1,0 +1,60 @@
+"""Show workflows and messages to the account they belong to."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from failover import problems
+from failover.observability import unexpected
+from failover.outside import Outside
+from failover.rules.callers.credentials import is_id
+from failover.rules.formats.stored import UnreadableItem
+from failover.rules.webhooks import bodies
+from failover.rules.workflow import listing, presentation
+from failover.rules.workflow.state import Workflow
+from failover.use_cases.callers.authenticate import Caller
+
+type Content = list[dict[str, Any]] | None
+"""The steps as they were asked for; None: they have been dropped."""
+
+
+def show(outside: Outside, caller: Caller, workflow_id: str) -> dict[str, Any]:
+    """The workflow with its steps and timeline. Raises Problem (404)."""
+    return presentation.shown(*find(outside, caller, workflow_id))
+
+
+def show_list(outside: Outside, caller: Caller, query: Mapping[str, str], word: str) -> dict[str, Any]:
+    """A page of the account's workflows, newest first. Raises Problem (400)."""
+    try:
+        filters = listing.parse(query)
+    except listing.InvalidFilters as error:
+        raise problems.invalid_parameters(error.faults) from None
+    page = outside.listing.page(caller.account, filters)
+    return listing.shown(_rows(page.workflows), page.next, word)
+
+
+def _rows(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """One that cannot be read hides none of the others."""
+    rows = []
+    for item in items:
+        try:
+            rows.append(listing.row(item))
+        except UnreadableItem as error:
+            unexpected(error)
+    return rows
+
+
+def show_message(outside: Outside, caller: Caller, message_uuid: str) -> dict[str, Any]:
+    """A message, with the workflow it belongs to. Raises Problem (404)."""
+    place = outside.store.find_message(message_uuid) if len(message_uuid) <= 100 else None
+    if place is None:
+        raise problems.Problem(problems.NOT_FOUND, "There is no such message.")
+    workflow, content = find(outside, caller, place[0], "message")
+    return bodies.message(workflow, place[1], content)
+
+
+def find(outside: Outside, caller: Caller, workflow_id: str, what: str = "workflow") -> tuple[Workflow, Content]:
+    """A workflow of the caller's. Raises Problem (404), the same for a missing one and for somebody else's."""
+    found = outside.store.read_whole(workflow_id) if is_id(workflow_id) else None
+    if found is None or found[0].account != caller.account:
+        raise problems.Problem(problems.NOT_FOUND, f"There is no such {what}.")
+    return found

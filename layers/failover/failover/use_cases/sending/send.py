@@ -1,0 +1,174 @@
+"""Send one step: claim it, ask the Messages API, record the answer.
+
+Whatever dies after the claim, the step is never asked for again; its status or its expiry decides.
+"""
+
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from failover.adapters import aws
+from failover.adapters.sending.messages import Request
+from failover.adapters.workflow.store import Pointer
+from failover.observability import count, count_none, logger
+from failover.outside import Outside
+from failover.rules.receipts.redaction import private_phrases, redacted
+from failover.rules.sending import backoff, outgoing
+from failover.rules.sending.answers import Accepted, Answer, NotTaken, Refused, Unknown
+from failover.rules.sending.client_ref import client_ref
+from failover.rules.workflow import due, transitions
+from failover.rules.workflow.itinerary import InvalidInput
+from failover.rules.workflow.state import Workflow
+from failover.use_cases.workflow.transition import transition
+
+_LONGEST_WAIT = 60.0
+"""Seconds a send may wait for the step before to expire; the state machine's retries are too few to rely on."""
+
+_LOOK_AGAIN = 5.0
+"""Seconds after which it looks whether it still has to wait."""
+
+_ID_REUSED = Unknown("the answer named another message's id")
+"""Perhaps something between us and the Messages API has repeated an earlier answer, and this message never left."""
+
+
+def send(outside: Outside, channel: str, workflow_id: str, number: int) -> None:
+    """Send step `number`, or return quietly where it must not be sent. Raises before its claim or after its answer.
+
+    Raises InvalidInput where there is no such workflow, or no such step of this channel in it.
+    """
+    found = outside.store.read_whole(workflow_id)
+    if found is None:
+        raise InvalidInput("workflow")
+    workflow, content = found
+    if not 0 <= number < len(workflow.steps) or workflow.steps[number].channel != channel:
+        raise InvalidInput("step")
+    if not workflow.running:
+        _not_sent(number)  # its content may be gone, too
+        return
+    if content is None:
+        raise LookupError("the content of this workflow has been dropped")
+    request = outside.messages(workflow.base_url).prepare(_body(outside, workflow, number, content[number]))
+
+    claimed = _claim(outside, workflow, number)
+    if claimed is None:
+        _not_sent(number)
+        return
+    answer = _asked(outside, request, claimed, number)  # nothing that can fail may stand between these two
+    _record(outside, claimed, number, _unquoted(answer, content[number]))
+    _count_failover(claimed, number)
+
+
+def _not_sent(number: int) -> None:
+    logger.info("not sent", step=number, reason="over, or claimed already")
+
+
+def _claim(outside: Outside, workflow: Workflow, number: int) -> Workflow | None:
+    """The workflow with step `number` claimed; waits a little where the step before has time left.
+
+    That is where the machine's timer was ahead of ours, or where a send died. Meanwhile a status may decide that step.
+    """
+    waited = 0.0
+    while True:
+        try:
+            claim = transition(outside.store, workflow, lambda now: transitions.claimed(now, number, outside.now()))
+        except transitions.TooEarly as early:
+            seconds = early.milliseconds / 1000
+            if waited == 0:
+                count("ClaimsTooEarly")
+                logger.warning("ahead of the timer", step=number, seconds=seconds)
+            if waited + seconds > _LONGEST_WAIT:
+                raise
+            pause = min(seconds, _LOOK_AGAIN)
+            outside.sleep(pause)
+            waited += pause
+            workflow = outside.store.read(workflow.id) or workflow
+        else:
+            return claim[1] if claim else None
+
+
+def _asked(outside: Outside, request: Request, claimed: Workflow, number: int) -> Answer:
+    """Ask until the answer is final. Before asking again, look whether the message is still wanted.
+
+    The budget counts from the claim, as `backoff.longest_send` does. Where the claim itself took so long that the step
+    might expire meanwhile, nothing is asked for.
+    """
+    step = claimed.steps[number]
+    budget = backoff.budget(step.expiry_time)
+
+    def elapsed() -> float:
+        return (outside.now() - (step.claimed_at or 0)) / 1000
+
+    answer: Answer = NotTaken("its claim took too long")
+    attempt = 1
+    while elapsed() <= budget and isinstance(answer := request.send(), NotTaken):
+        pause = backoff.pause(attempt, answer.retry_after, elapsed(), budget, outside.jitter())
+        if pause is None:
+            break
+        logger.warning("asked to wait", step=number, reason=answer.reason, seconds=round(pause, 2))
+        outside.sleep(pause)
+        attempt += 1
+        if not _still_wanted(outside, claimed.id, number):
+            break
+    return answer
+
+
+def _still_wanted(outside: Outside, workflow_id: str, number: int) -> bool:
+    try:
+        current = outside.store.read(workflow_id)
+    except aws.Unavailable:
+        return False  # without knowing, nothing may be asked for again
+    return current is not None and transitions.still_wanted(current, number)
+
+
+def _record(outside: Outside, claimed: Workflow, number: int, answer: Answer) -> None:
+    pointer = None
+    if isinstance(answer, Accepted):
+        pointer = Pointer(answer.message_uuid, number, due.pointers_expire_at(claimed, outside.now()))
+    now = outside.now()
+    decide = partial(transitions.answered, number=number, answer=answer, now=now)
+    without_id = partial(transitions.answered, number=number, answer=_ID_REUSED, now=now)
+    told = transition(outside.store, claimed, decide, pointer, without_id)
+    if pointer and told and told[1].steps[number].phase == "unknown":
+        answer = _ID_REUSED
+    result = type(answer).__name__.lower()
+    count("StepsSent", channel=claimed.steps[number].channel, answer=result)
+    if isinstance(answer, Accepted):
+        count("MessagesAccepted")
+        count_none("GenuineReceipts")  # which `receipts-missing` compares with it, even if no callback has ever come
+    if isinstance(answer, Refused) and answer.of_account:
+        count("AccountRefused", scope=answer.scope)
+    logger.info("step sent", step=number, answer=result, reason=_loggable(answer))
+
+
+def _unquoted(answer: Answer, step: dict[str, Any]) -> Answer:
+    """The answer without anything of the message; its words outlast the message in the timeline."""
+    if isinstance(answer, Refused):
+        return replace(answer, words=redacted(answer.words, private_phrases(step)))
+    return answer
+
+
+def _loggable(answer: Answer) -> str | None:
+    """Our own words for the answer; those of the Messages API may quote the message."""
+    match answer:
+        case Accepted():
+            return None
+        case Refused(status):
+            return f"HTTP {status}"
+        case _:
+            return answer.reason
+
+
+def _body(outside: Outside, workflow: Workflow, number: int, step: dict[str, Any]) -> dict[str, Any]:
+    reference = client_ref(workflow.id, number)
+    if outside.settings.messages_version == "v0.1":
+        return outgoing.v0_1(step, reference)
+    return outgoing.v1(step, reference, outgoing.webhook_url(workflow.base_url))
+
+
+def _count_failover(claimed: Workflow, number: int) -> None:
+    """With this claim the step before it has been left for good, whatever it was that ended it."""
+    if number == 0:
+        return
+    left = claimed.steps[number - 1]
+    count("StepsFailedOver", channel=left.channel, reason=left.outcome or "")
+    logger.info("failed over", step=number - 1, outcome=left.outcome)

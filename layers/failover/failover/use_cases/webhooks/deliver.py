@@ -1,0 +1,142 @@
+"""Deliver one webhook to its customer: one attempt, and the next one put on the queue if it is worth it."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import simplejson
+
+from failover.adapters import aws
+from failover.adapters.webhooks.deliveries import Known
+from failover.observability import count, logger, unexpected
+from failover.outside import Outside
+from failover.rules.receipts import signature
+from failover.rules.webhooks import bodies, delivery, hanging
+from failover.rules.webhooks.delivery import Answered, Attempted, Task
+from failover.rules.webhooks.hanging import Host
+from failover.rules.workflow.state import Entry
+from failover.use_cases.workflow.transition import TooContended
+
+
+class AttemptUnderWay(TooContended):
+    """Another delivery has claimed the same attempt; should it die, this message comes again and takes over."""
+
+
+def deliver(outside: Outside, task: Task) -> None:
+    """Make the attempt a task asks for, unless it has been made. Raises AttemptUnderWay.
+
+    An attempt is claimed before it is made, so that of twins one makes it, and a webhook has one series of attempts
+    however many messages ask for it. The next attempt is queued before this one is recorded: from then on the series
+    lives in the new message, and whatever fails must not bring this one back.
+    """
+    known = outside.deliveries.prepare(task)
+    if known is None:
+        logger.warning("no attempt: it is gone, or another caller's", sequence=task.sequence, attempt=task.attempt)
+        return
+    began = outside.now()
+    number = delivery.number(task, known.last_attempt)
+    if number == known.last_attempt and delivery.under_way(known.claimed_at, began):
+        raise AttemptUnderWay
+    if number < known.last_attempt or (number == known.last_attempt and known.claimed_at is None):
+        logger.info("no attempt: made already", sequence=task.sequence, attempt=number)
+        return
+    if number > delivery.LAST_ATTEMPT:
+        count("WebhooksGivenUp")
+        logger.error("webhook given up", sequence=task.sequence, attempt=number)
+        return
+    url, entry = known.url, bodies.find(known.workflow, task.sequence)
+    if url is None or entry is None:
+        logger.info("no webhook", sequence=task.sequence, url_known=url is not None)
+        return
+    task = replace(task, attempt=number, since=delivery.began(task, began))
+    request = _request(outside, known, url, entry)
+    host = outside.hosts.find(task.account, hanging.name(url))
+    attempt_now = request if _may_be_asked(outside, host, began) else lambda: hanging.HELD_BACK
+    claim_id = outside.deliveries.claim(known.workflow, task.sequence, number, began)
+    if claim_id is None:
+        raise AttemptUnderWay
+    attempted = attempt_now()
+    milliseconds = outside.now() - began
+    state, queued = _followed_up(outside, task, attempted)
+    result = {"answer": attempted.status} if isinstance(attempted, Answered) else {"error": attempted.reason}
+    attempt = {"number": number, "at": began, "milliseconds": milliseconds, **result}
+    _recorded(outside, known, task, claim_id, attempt, state, required=not queued)
+    _about_the_host(outside, host, claim_id, attempted)
+    logger.info("webhook", sequence=task.sequence, attempt=number, state=state, **result)
+
+
+def _request(outside: Outside, known: Known, url: str, entry: Entry) -> Callable[[], Attempted]:
+    """The attempt, ready to be made: what can fail before it has been done."""
+    document = bodies.body(known.workflow, known.content, entry)
+    raw = simplejson.dumps(document, ensure_ascii=False, use_decimal=True).encode()
+    headers = {"Authorization": _authorization(outside, known, raw)}
+    return lambda: outside.webhooks.post(url, raw, headers)
+
+
+def _authorization(outside: Outside, known: Known, raw: bytes) -> str:
+    now, api_key = outside.now(), known.workflow.account
+    generation = signature.generation(known.account.get("signatures", []), now)
+    secret = signature.secret_of_account(outside.webhook_secret.value()["signing_key"], api_key, generation)
+    return signature.authorization(raw, secret, now / 1000, api_key, known.workflow.application)
+
+
+def _may_be_asked(outside: Outside, host: Host, now: int) -> bool:
+    """A host that hangs is asked by one of all the webhooks that wait for it, every now and then."""
+    if not host.hangs or outside.hosts.probe(host, now):
+        return True
+    count("WebhooksHeldBack")
+    return False
+
+
+def _followed_up(outside: Outside, task: Task, attempted: Attempted) -> tuple[str, bool]:
+    """Queue the next attempt, where one is due: (the state the webhook is in now, another message stands for it)."""
+    if delivery.delivered(attempted):
+        count("WebhooksDelivered")
+        return "delivered", False
+    if not delivery.worth_repeating(attempted):
+        count("WebhooksRefused")
+        return "failed", False
+    if task.attempt >= delivery.LAST_ATTEMPT:
+        count("WebhooksGivenUp")
+        logger.error("webhook given up", sequence=task.sequence, attempt=task.attempt)
+        return "failed", False
+    seconds = delivery.pause(task.series)
+    if delivery.may_go_on(task.since, outside.now(), seconds):
+        count("WebhooksPutOff")
+        outside.webhook_queue.add(delivery.following(task), seconds)
+        return "pending", True
+    count("WebhooksGivenUp")
+    logger.error("webhook given up", sequence=task.sequence, attempt=task.attempt)
+    outside.webhook_queue.bury(delivery.redriven(task))
+    return "failed", True
+
+
+def _recorded(
+    outside: Outside, known: Known, task: Task, claim_id: str, attempt: dict[str, Any], state: str, *, required: bool
+) -> None:
+    """Record the attempt. Where it is `required`, no other message stands for the webhook, and a failure is raised."""
+    try:
+        outside.deliveries.record(known.workflow, task.sequence, claim_id, attempt, state)
+    except Exception as error:
+        if required:
+            raise
+        _passed_over(error)
+        count("AttemptsUnrecorded")
+
+
+def _about_the_host(outside: Outside, host: Host, claim_id: str, attempted: Attempted) -> None:
+    """Remember a time-out, or forget those before it. The attempt has been recorded: a failure is passed over."""
+    try:
+        if hanging.timed_out(attempted):
+            outside.hosts.timed_out(host, claim_id, outside.now())
+        elif host.timeouts and attempted != hanging.HELD_BACK:
+            outside.hosts.answered(host)
+    except Exception as error:
+        _passed_over(error)
+
+
+def _passed_over(error: Exception) -> None:
+    if isinstance(error, aws.Unavailable):
+        logger.warning("unavailable", error=str(error))
+    else:
+        unexpected(error)

@@ -1,0 +1,76 @@
+"""What follows from a workflow's change once it is stored: its webhooks are queued, and its end begins to count."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from failover.adapters import aws
+from failover.observability import count, logger, unexpected
+from failover.outside import Outside
+from failover.rules.webhooks import bodies
+from failover.rules.webhooks.delivery import Task
+from failover.rules.workflow import transitions
+from failover.rules.workflow.state import Entry, Workflow
+from failover.use_cases.workflow.transition import TooContended, transition
+
+
+@dataclass(frozen=True)
+class Change:
+    """A workflow before a write (None: it was created by it) and after it, and the webhooks that are new in it."""
+
+    before: Workflow | None
+    after: Workflow
+    webhooks: list[Entry]
+
+
+def change(before: Workflow | None, after: Workflow) -> Change:
+    """The change from one image of a workflow to the next."""
+    return Change(before, after, bodies.told(after)[len(bodies.told(before)) if before else 0 :])
+
+
+def publish(outside: Outside, changes: Sequence[Change]) -> None:
+    """Queue a delivery for every webhook that the changes have brought, in their order.
+
+    Raises `aws.Unavailable` or RuntimeError while some may have been queued; done again it queues those twice, and
+    their delivery notices. Once all are queued nothing is raised: the changes must not come again. What is left to do
+    for a workflow that is over, `republish` does later.
+    """
+    queue(outside, [(one.after, one.webhooks) for one in changes])
+    for one in {one.after.id: one for one in changes}.values():
+        if not one.after.running and one.after.due_at is not None and bodies.none_lost(one.before, outside.now()):
+            _settle(outside, one.after)
+
+
+def queue(outside: Outside, told: Sequence[tuple[Workflow, list[Entry]]]) -> None:
+    """Queue a delivery for each of these entries of workflows. Raises `aws.Unavailable`."""
+    outside.webhook_queue.add_all(
+        Task(workflow.id, workflow.account, workflow.application, sequence=entry["sequence"])
+        for workflow, entries in told
+        for entry in entries
+    )
+    for workflow, entries in told:
+        for entry in entries:
+            count("WebhooksPublished", kind="status" if entry["event"] == bodies.MESSAGE_STATUS else "report")
+        if entries:
+            sequences = [entry["sequence"] for entry in entries]
+            logger.info("published", workflow_id=workflow.id, sequences=sequences)
+
+
+def settle(outside: Outside, workflow: Workflow) -> None:
+    """A workflow is over and all its webhooks are queued: have its content dropped in time, and write that down.
+
+    Where it has been written down before, its content has had its time since. Done again it changes nothing. Raises as
+    `transition`.
+    """
+    if not workflow.published:
+        outside.store.end_content(workflow)
+    sequence = bodies.told(workflow)[-1]["sequence"]
+    transition(outside.store, workflow, lambda now: transitions.published(now, sequence))
+
+
+def _settle(outside: Outside, workflow: Workflow) -> None:
+    try:
+        settle(outside, workflow)
+    except (aws.Unavailable, TooContended) as error:
+        logger.warning("unavailable", workflow_id=workflow.id, error=str(error) or type(error).__name__)
+    except Exception as error:
+        unexpected(error)
