@@ -10,6 +10,7 @@ import boto3
 import jwt
 import pytest
 
+from failover.adapters.secrets import UnusableSecret
 from failover.edges import task_edge
 from failover.edges.task_edge import TaskFailed
 from failover.rules.callers import application_token
@@ -167,7 +168,7 @@ def test_accepted_messages_are_counted(world, stored, messages, outside, output,
 def test_no_json_object(world, outside, text):
     """A secret that is not a JSON object is named as such, and not quoted."""
     hold(text)
-    with pytest.raises(RuntimeError, match=r"the secret is not a JSON object$"):
+    with pytest.raises(UnusableSecret, match=r"the secret is not a JSON object$"):
         outside.messages_secret.value()
 
 

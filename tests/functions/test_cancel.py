@@ -133,7 +133,9 @@ def test_no_race_to_tell(cancel, put, signals):
     assert signals == []
 
 
-@pytest.mark.parametrize("failure", [aws.Unavailable("x"), RuntimeError("x"), InvalidTaskToken()])
+@pytest.mark.parametrize(
+    "failure", [aws.Unavailable("x"), aws.AwsError("stepfunctions", "x"), InvalidTaskToken("stepfunctions", "x")]
+)
 def test_a_race_that_cannot_be_told(world, app, cancel, put, monkeypatch, failure):
     """The cancel stands though the race could not be told: whatever it does next claims nothing."""
 

@@ -15,6 +15,7 @@ import yaml
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
+from failover.adapters import aws
 from failover.rules.channels.channel_table import CHANNELS
 from failover.rules.webhooks import hanging
 from failover.rules.webhooks.delivery import PATIENCE
@@ -289,7 +290,7 @@ def _asked_by_sources(name):
 def test_a_missing_permission_is_noticed(world):
     """A call that its role does not allow is denied as AWS would, and does not pass unnoticed."""
     stray = permissions.under_role("PublishEvents", lambda: world.store.read_whole(ID))
-    with pytest.raises(RuntimeError, match="AccessDenied"):
+    with pytest.raises(aws.AwsError, match="AccessDenied"):
         stray()
     assert permissions.denied.pop().startswith("PublishEvents may not dynamodb:Query arn:aws:dynamodb:")
 

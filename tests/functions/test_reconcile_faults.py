@@ -76,7 +76,7 @@ def test_one_that_fails(world, reconciling, output):
     assert reconciling.run(NOW) == 3
     assert started(reconciling) == {id_in(0), id_in(2)}
     written = output()
-    assert {"UnexpectedFailures": [1.0], "error": "RuntimeError"} in metrics(written)
+    assert {"UnexpectedFailures": [1.0], "error": "AwsError"} in metrics(written)
     assert "447700900000" not in written
 
 
@@ -105,7 +105,9 @@ def test_one_that_cannot_be_read(world, reconciling, output):
     assert "UnexpectedFailures" in output()
 
 
-@pytest.mark.parametrize("raised", [aws.Unavailable("stepfunctions: Throttling"), RuntimeError("stepfunctions: Gone")])
+@pytest.mark.parametrize(
+    "raised", [aws.Unavailable("stepfunctions: Throttling"), aws.AwsError("stepfunctions", "Gone")]
+)
 def test_tried_again_a_minute_later(world, reconciling, monkeypatch, output, raised):
     """F2: what could not be done is tried again in the next run, not in the next four minutes."""
     left_in(world, 0)
@@ -116,7 +118,7 @@ def test_tried_again_a_minute_later(world, reconciling, monkeypatch, output, rai
     with monkeypatch.context() as patched:
         patched.setattr(reconciling.app.outside.executions, "start", start)
         reconciling.run(NOW)
-    assert ("UnexpectedFailures" in output()) == isinstance(raised, RuntimeError)
+    assert ("UnexpectedFailures" in output()) == isinstance(raised, aws.AwsError)
     assert reconciling.run(NOW + MINUTE) == 1
     assert started(reconciling) == {id_in(0)}
 

@@ -156,7 +156,7 @@ def test_a_late_status_that_was_lost(world, customer, reconciling, publish, soon
 def test_the_table_cannot_be_written(world, customer, reconciling, publish, publishing, soon, monkeypatch):  # noqa: F811
     """A watermark that cannot be written fails no batch: what is queued is queued, and reconcile looks later."""
     life = history(world)
-    for error in (aws.Unavailable("dynamodb: ThrottlingException"), RuntimeError("dynamodb: AccessDenied")):
+    for error in (aws.Unavailable("dynamodb: ThrottlingException"), aws.AwsError("dynamodb", "AccessDenied")):
         monkeypatch.setattr(publishing.outside.store, "write", Mock(side_effect=error))
         publish(*life)
         assert sequences(world) == ALL

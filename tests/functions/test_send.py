@@ -7,6 +7,7 @@ import pytest
 
 from failover.adapters.aws import Unavailable
 from failover.adapters.sending import messages as messages_api
+from failover.adapters.sending.messages import UnusableBody
 from failover.adapters.workflow.store import Conflict
 from failover.edges import task_edge
 from failover.edges.task_edge import TaskFailed
@@ -202,7 +203,7 @@ def test_what_fails_before_the_request_claims_nothing(world, stored, messages, o
             monkeypatch.setattr(outgoing, "v1", lambda *_: {"text": object()})
         case "the secret":
             monkeypatch.setattr(outside.messages_secret, "value", lambda: {"api_key": "a"})
-    with pytest.raises((KeyError, RuntimeError, UnusableCredentials)):
+    with pytest.raises((KeyError, UnusableBody, UnusableCredentials)):
         send(outside, "messenger", ID, 0)
     assert (world.read(ID).steps[0].phase, messages.requests) == ("pending", [])
 

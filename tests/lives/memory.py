@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from failover.adapters.aws import Unavailable
-from failover.adapters.callers import AlreadyExists, Outdated
-from failover.adapters.table import new_write_id, with_write
+from failover.adapters.callers import Outdated
+from failover.adapters.table import AlreadyExists, new_write_id, with_write
 from failover.adapters.workflow.store import (
     DUE_SHARDS,
     Conflict,
@@ -20,6 +20,7 @@ from failover.adapters.workflow.store import (
     OverduePage,
     Pointer,
     PointerTaken,
+    Vanished,
 )
 from failover.rules.formats.stored import UnreadableItem
 from failover.rules.workflow import due
@@ -184,7 +185,7 @@ class Store:
             return written
         current = self.read(workflow.id)
         if current is None:
-            raise RuntimeError("dynamodb: a workflow vanished while it was written")
+            raise Vanished
         if write_id not in current.writes:
             raise Conflict(current)
         return written

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from moto import mock_aws
 
-from failover.adapters.workflow.store import Conflict, KeyUsed, Once, Pointer
+from failover.adapters.workflow.store import Conflict, KeyUsed, Once, Pointer, Vanished
 from failover.rules.receipts.receipt import Receipt
 from failover.rules.sending.answers import Accepted, Refused
 from failover.rules.webhooks.delivery import Task
@@ -86,7 +86,7 @@ class Table:
     def answer(self, kind, *given):
         try:
             return getattr(self, "_" + kind.replace(" ", "_"))(*given)
-        except (Conflict, KeyUsed, RuntimeError) as error:
+        except (Conflict, KeyUsed, Vanished) as error:
             return type(error).__name__, getattr(error, "current", None), getattr(error, "first", None)
         except Exception as error:  # noqa: BLE001 - whatever one raises, the other must
             return type(error).__name__

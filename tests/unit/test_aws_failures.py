@@ -45,9 +45,10 @@ def test_older_codes():
 
 @pytest.mark.parametrize("code", OURS)
 def test_ours(code):
-    """What would be refused for ever is left to the caller."""
-    with pytest.raises(ClientError), aws.failures("dynamodb"):
+    """A call that AWS refuses for good is an AwsError with AWS's code, and without AWS's words."""
+    with pytest.raises(aws.AwsError) as raised, aws.failures("dynamodb"):
         raise refused(code)
+    assert (raised.value.code, str(raised.value)) == (code, f"dynamodb: {code}")
 
 
 def test_any_other_failure_of_theirs():
@@ -61,7 +62,7 @@ def test_any_other_failure_of_theirs():
     [
         (["None", "ThrottlingError"], aws.Unavailable),
         (["ProvisionedThroughputExceeded", "None"], aws.Unavailable),
-        (["ConditionalCheckFailed", "None"], ClientError),
+        (["ConditionalCheckFailed", "None"], aws.AwsError),
     ],
 )
 def test_transactions(reasons, failure):
@@ -75,7 +76,7 @@ def test_transactions(reasons, failure):
     [
         (ConnectTimeoutError(endpoint_url="https://447700900000"), aws.Unavailable),
         (ReadTimeoutError(endpoint_url="https://447700900000"), aws.Unavailable),
-        (NoCredentialsError(), RuntimeError),
+        (NoCredentialsError(), aws.AwsError),
     ],
 )
 def test_without_an_answer(error, failure):

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from failover.errors import Failure
+
 CONTENT_TYPE = "application/problem+json"
 _GENERIC = "https://developer.nexmo.com/api-errors#"
 
@@ -61,7 +63,7 @@ CATALOGUE = (
 )
 
 
-class Problem(Exception):
+class Problem(Failure):
     """An answer to a client that is an error. `detail` is for the client's eyes and holds no secret.
 
     `more` are further members of the document (RFC 9457, 3.2).

@@ -10,6 +10,8 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as NoConnection
 
+from failover.errors import Failure, Temporary
+
 _CONFIG = Config(connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 3})
 
 _PASSING = frozenset(
@@ -33,11 +35,21 @@ _PASSING = frozenset(
 _PASSING_IN_A_TRANSACTION = frozenset({"ProvisionedThroughputExceeded", "ThrottlingError"})
 
 
-class Unavailable(Exception):
+class Unavailable(Temporary):
     """A service of AWS is throttling, down or out of reach; the same call may succeed later.
 
     Its words are ours alone, so that they may stand in a log or in an execution's history.
     """
+
+
+class AwsError(Failure):
+    """AWS refused a call for good: a missing right, a missing resource, a wrong parameter. The words are ours alone."""
+
+    def __init__(self, service: str, code: str, cancellations: tuple[str, ...] = ()) -> None:
+        """`code`: AWS's name for the error. `cancellations`: why DynamoDB cancelled a transaction, write by write."""
+        super().__init__(f"{service}: {code}")
+        self.code = code
+        self.cancellations = cancellations
 
 
 def client(service: str) -> Any:
@@ -47,20 +59,20 @@ def client(service: str) -> Any:
 
 @contextmanager
 def failures(service: str) -> Iterator[None]:
-    """Turn what passes by itself into `Unavailable`; leave every other ClientError to the caller."""
+    """Turn every error of botocore into `Unavailable` or `AwsError`."""
     try:
         yield
     except ClientError as error:
-        code = error_code(error)
+        code = str(error.response.get("Error", {}).get("Code", ""))
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-        passing = {code, _shape(error)} & _PASSING or _PASSING_IN_A_TRANSACTION.intersection(cancellations(error))
-        if passing or status >= 500:
+        cancellations = tuple(reason.get("Code", "") for reason in error.response.get("CancellationReasons", []))
+        if {code, _shape(error)} & _PASSING or _PASSING_IN_A_TRANSACTION.intersection(cancellations) or status >= 500:
             raise Unavailable(f"{service}: {code}") from None
-        raise
+        raise AwsError(service, code, cancellations) from None
     except (NoConnection, HTTPClientError) as error:
         raise Unavailable(f"{service}: {type(error).__name__}") from None
     except BotoCoreError as error:
-        raise RuntimeError(f"{service}: {type(error).__name__}") from None
+        raise AwsError(service, type(error).__name__) from None
 
 
 _PAUSES = (0.1, 0.3, 1.0, 2.0, 4.0)
@@ -82,15 +94,6 @@ def insistently[T](read: Callable[[], T], sleep: Callable[[float], None]) -> T:
     return read()
 
 
-def error_code(error: ClientError) -> str:
-    return str(error.response.get("Error", {}).get("Code", ""))
-
-
 def _shape(error: ClientError) -> str:
     """The error's name where a service keeps codes of an older protocol beside it: SQS (smithy, awsQueryCompatible)."""
     return str(error.response.get("Error", {}).get("QueryErrorCode", ""))
-
-
-def cancellations(error: ClientError) -> list[str]:
-    """Why DynamoDB cancelled a transaction: one code for each of its writes, in their order; empty for other errors."""
-    return [reason.get("Code", "") for reason in error.response.get("CancellationReasons", [])]

@@ -3,14 +3,11 @@
 from typing import Any
 
 from failover.adapters import aws
-from failover.adapters.table import ConditionFailed, Item, Table, calls, key, new_write_id, with_write
+from failover.adapters.table import AlreadyExists, ConditionFailed, Item, Table, calls, key, new_write_id, with_write
+from failover.errors import Overtaken
 
 
-class AlreadyExists(Exception):
-    """There is an item with this key."""
-
-
-class Outdated(Exception):
+class Outdated(Overtaken):
     """The item is no longer what it was when it was read."""
 
 

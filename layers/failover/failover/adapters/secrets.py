@@ -5,15 +5,18 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from failover.adapters import aws
+from failover.errors import Invalid
 from failover.observability import logger
 
 _REMEMBERED = 300.0
 """Seconds a secret is kept before it is read again."""
 _PATIENCE = 10.0
 """Seconds between two refreshes on demand: whoever sends us forged callbacks must not make us call AWS for each."""
+
+
+class UnusableSecret(Invalid):
+    """The secret is not a JSON object."""
 
 
 class Secret:
@@ -67,8 +70,6 @@ class Secret:
             value = json.loads(answer["SecretString"], strict=False)  # a key in PEM is often pasted with its line ends
             if not isinstance(value, dict):
                 raise ValueError
-        except ClientError as error:
-            raise RuntimeError(f"secretsmanager: {aws.error_code(error)}") from None
         except (KeyError, ValueError):
-            raise RuntimeError("secretsmanager: the secret is not a JSON object") from None
+            raise UnusableSecret("secretsmanager: the secret is not a JSON object") from None
         self._value, self._asked_at = value, self._monotonic()

@@ -21,9 +21,9 @@ from decimal import Decimal
 from typing import Any
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
-from botocore.exceptions import ClientError
 
 from failover.adapters import aws
+from failover.errors import Overtaken
 from failover.rules.formats.stored import UnreadableItem, checked
 
 type Item = dict[str, Any]
@@ -36,7 +36,7 @@ handful of times, and callbacks at most 12 times for each step (`transitions.MOS
 """
 
 
-class ConditionFailed(Exception):
+class ConditionFailed(Overtaken):
     """DynamoDB refused a write: its condition was not met, or another write of the same item was under way.
 
     `refused` holds, for a transaction, the positions of the writes whose own condition was not met; it is empty for a
@@ -48,18 +48,26 @@ class ConditionFailed(Exception):
         self.refused = refused
 
 
+_CONDITION_FAILED = frozenset({"ConditionalCheckFailedException", "TransactionConflictException"})
+_WRITE_REFUSED = frozenset({"ConditionalCheckFailed", "TransactionConflict"})
+"""The same of one write in a transaction."""
+
+
+class AlreadyExists(Overtaken):
+    """There is an item with this key already."""
+
+
 @contextmanager
 def calls() -> Iterator[None]:
-    """Turn the errors of DynamoDB into types: `ConditionFailed`, `aws.Unavailable`, and RuntimeError for the rest."""
+    """Turn the errors of DynamoDB into `ConditionFailed`, `aws.Unavailable` and `aws.AwsError`."""
     try:
         with aws.failures("dynamodb"):
             yield
-    except ClientError as error:
-        if _condition_failed(error):
-            reasons = aws.cancellations(error)
-            refused = frozenset(n for n, code in enumerate(reasons) if code == "ConditionalCheckFailed")
+    except aws.AwsError as error:
+        if error.code in _CONDITION_FAILED or not _WRITE_REFUSED.isdisjoint(error.cancellations):
+            refused = frozenset(n for n, code in enumerate(error.cancellations) if code == "ConditionalCheckFailed")
             raise ConditionFailed(refused) from None
-        raise RuntimeError(f"dynamodb: {aws.error_code(error)}") from None
+        raise
 
 
 def new_write_id() -> str:
@@ -140,15 +148,6 @@ class Table:
 
 def key(pk: str, sk: str) -> dict[str, str]:
     return {"pk": pk, "sk": sk}
-
-
-_REFUSED = frozenset({"ConditionalCheckFailed", "TransactionConflict"})
-
-
-def _condition_failed(error: ClientError) -> bool:
-    if aws.error_code(error) in ("ConditionalCheckFailedException", "TransactionConflictException"):
-        return True
-    return not _REFUSED.isdisjoint(aws.cancellations(error))
 
 
 def marshalled(item: Item) -> dict[str, Any]:

@@ -11,10 +11,9 @@ from collections.abc import Callable
 from typing import Any
 
 from failover import problems
-from failover.adapters.aws import Unavailable
+from failover.errors import Temporary
 from failover.observability import logger, unexpected
 from failover.rules.requests import idempotency
-from failover.use_cases.workflow.transition import TooContended
 
 type Event = dict[str, Any]
 type ProxyAnswer = dict[str, Any]
@@ -67,7 +66,7 @@ def json_answer(
 def _problem(error: Exception) -> problems.Problem:
     if isinstance(error, problems.Problem):
         return error
-    if isinstance(error, Unavailable | TooContended):
+    if isinstance(error, Temporary):
         logger.warning("unavailable", error=str(error) or type(error).__name__)
         return problems.busy()
     unexpected(error)

@@ -8,15 +8,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from failover.adapters.aws import Unavailable
+from failover.errors import Failure, Temporary
 from failover.observability import count, logger, unexpected
 from failover.rules.sending.vendor_credentials import UnusableCredentials
 from failover.rules.workflow.itinerary import InvalidInput, asked_step
 from failover.rules.workflow.transitions import TooEarly
-from failover.use_cases.workflow.transition import TooContended
 
 
-class TaskFailed(Exception):
+class TaskFailed(Failure):
     """The task failed; the log has the rest. It is tried again, which is safe."""
 
 
@@ -38,7 +37,7 @@ def guarded(workflow_id: str | None = None) -> Iterator[None]:
         logger.error("unusable credentials", error=str(error))
         count("UnexpectedFailures", error=type(error).__name__)
         raise TaskFailed("the credentials of the Messages API cannot be used") from None
-    except (Unavailable, TooContended) as error:
+    except Temporary as error:
         logger.warning("unavailable", error=str(error) or type(error).__name__)
         raise TaskFailed("the service is busy") from None
     except Exception as error:

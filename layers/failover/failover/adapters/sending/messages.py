@@ -11,18 +11,22 @@ from typing import Any
 
 import simplejson
 
-from failover.adapters import aws
 from failover.adapters.deadline_post import NoAnswer, NotSent, Response, post
 from failover.adapters.secrets import Secret
+from failover.errors import Failure, Invalid
 from failover.rules.formats import lenient_json
 from failover.rules.receipts.message_uuid import message_uuid
 from failover.rules.sending import vendor_credentials
 from failover.rules.sending.answers import Accepted, Answer, NotTaken, Refused, Unknown
 from failover.rules.sending.backoff import CONNECT_SECONDS, READ_SECONDS
 from failover.rules.sending.refusals import refused
-from failover.rules.sending.vendor_credentials import Account, Credentials, UnusableCredentials
+from failover.rules.sending.vendor_credentials import Account, Credentials
 
 _LONGEST_ANSWER = 64 * 1024
+
+
+class UnusableBody(Invalid):
+    """The message holds something that JSON cannot."""
 
 
 class MessagesApi:
@@ -35,12 +39,12 @@ class MessagesApi:
     def prepare(self, body: dict[str, Any]) -> "Request":
         """Everything about the request that can fail, before its step is claimed.
 
-        Raises `aws.Unavailable`; UnusableCredentials; RuntimeError for a secret or a body that cannot be used.
+        Raises UnusableBody, UnusableCredentials, UnusableSecret, `aws.Unavailable` and `aws.AwsError`.
         """
         try:
             raw = simplejson.dumps(body, use_decimal=True).encode()
         except (TypeError, ValueError, RecursionError) as error:
-            raise RuntimeError(f"the body cannot be encoded: {type(error).__name__}") from None
+            raise UnusableBody(f"the body cannot be encoded: {type(error).__name__}") from None
         return Request(self._url, raw, self._secret, self._clock)
 
 
@@ -98,8 +102,8 @@ class Request:
             if not self._secret.refreshed():
                 return False
             self._authorize()
-        except (aws.Unavailable, UnusableCredentials, RuntimeError):
-            return False  # the answer there is must not get lost
+        except Failure:
+            return False  # the answer we have must not get lost
         return True
 
     def _ask(self, connect_seconds: float, response_seconds: float) -> Answer:

@@ -3,8 +3,6 @@
 import json
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from failover.adapters import aws
 from failover.rules.workflow.itinerary import itinerary
 from failover.rules.workflow.state import Workflow
@@ -26,9 +24,9 @@ class Executions:
                 self._client.start_execution(
                     stateMachineArn=self._arn, name=_name(workflow), input=json.dumps(itinerary(workflow, now))
                 )
-        except ClientError as error:
-            if aws.error_code(error) != "ExecutionAlreadyExists":
-                raise RuntimeError(f"stepfunctions: {aws.error_code(error)}") from None
+        except aws.AwsError as error:
+            if error.code != "ExecutionAlreadyExists":
+                raise
 
     def status(self, workflow: Workflow) -> str | None:
         """RUNNING, SUCCEEDED, FAILED, ABORTED or TIMED_OUT of `<id>-<attempt>`; None: there is no such execution."""
@@ -36,10 +34,10 @@ class Executions:
         try:
             with aws.failures("stepfunctions"):
                 described = self._client.describe_execution(executionArn=arn)
-        except ClientError as error:
-            if aws.error_code(error) == "ExecutionDoesNotExist":
+        except aws.AwsError as error:
+            if error.code == "ExecutionDoesNotExist":
                 return None
-            raise RuntimeError(f"stepfunctions: {aws.error_code(error)}") from None
+            raise
         return str(described["status"])
 
     def tell(self, task_token: str, error: str) -> bool:
@@ -47,17 +45,16 @@ class Executions:
         try:
             with aws.failures("stepfunctions"):
                 self._client.send_task_failure(taskToken=task_token, error=error)
-        except ClientError as failure:
-            code = aws.error_code(failure)
-            if code in _OTHER_SIDE_WON:
+        except aws.AwsError as failure:
+            if failure.code in _OTHER_SIDE_WON:
                 return False
-            if code == "InvalidToken":
-                raise InvalidTaskToken from None
-            raise RuntimeError(f"stepfunctions: {code}") from None
+            if failure.code == "InvalidToken":
+                raise InvalidTaskToken("stepfunctions", failure.code) from None
+            raise
         return True
 
 
-class InvalidTaskToken(Exception):
+class InvalidTaskToken(aws.AwsError):
     """Step Functions does not know this token as one of its own: never expected, always worth an alarm."""
 
 

@@ -8,6 +8,7 @@ import simplejson
 
 from failover.adapters import aws
 from failover.adapters.table import (
+    AlreadyExists,
     ConditionFailed,
     Item,
     Table,
@@ -17,6 +18,7 @@ from failover.adapters.table import (
     new_write_id,
     with_write,
 )
+from failover.errors import Overtaken
 from failover.rules.callers.credentials import is_id
 from failover.rules.formats.stored import UnreadableItem, checked
 from failover.rules.workflow import due
@@ -26,7 +28,7 @@ DUE_SHARDS = 8
 """Partitions of the index `due`: enough that no single one takes every workflow's writes."""
 
 
-class Conflict(Exception):
+class Conflict(Overtaken):
     """Somebody else wrote first. `current` is the workflow as it is now."""
 
     def __init__(self, current: Workflow) -> None:
@@ -34,8 +36,12 @@ class Conflict(Exception):
         self.current = current
 
 
-class PointerTaken(Exception):
+class PointerTaken(Overtaken):
     """The Messages API gave a message an id that another message of this stack already has."""
+
+
+class Vanished(Overtaken):
+    """The workflow to write is gone."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +84,7 @@ class Once:
     expires_at: int
 
 
-class KeyUsed(Exception):
+class KeyUsed(Overtaken):
     """Under this Idempotency-Key there is a workflow already."""
 
     def __init__(self, first: Once) -> None:
@@ -126,7 +132,7 @@ class Store:
                 self._client.transact_write_items(TransactItems=[{"Put": put} for put in puts])
         except ConditionFailed:
             if once is None:
-                raise RuntimeError("dynamodb: there is a workflow with this id") from None
+                raise AlreadyExists("workflow") from None
             first = self.find_once(once.key)
             if first is None or first.expires_at <= workflow.created_at // 1000:  # what its twin makes is not there yet
                 raise KeyInUse("dynamodb: the same Idempotency-Key is in use") from None
@@ -200,7 +206,7 @@ class Store:
             if isinstance(error, aws.Unavailable):
                 raise
             if current is None:
-                raise RuntimeError("dynamodb: a workflow vanished while it was written") from None
+                raise Vanished from None
             raise Conflict(current) from None
         return written
 

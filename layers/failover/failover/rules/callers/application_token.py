@@ -7,6 +7,7 @@ from typing import Any
 
 import jwt
 
+from failover.errors import Invalid
 from failover.rules.timing.token_times import exceeds, instant
 
 LIFE = 900
@@ -26,7 +27,7 @@ _SIGNATURE_ONLY: jwt.types.Options = {
 """The times are judged here, by the rules above."""
 
 
-class InvalidToken(Exception):
+class InvalidToken(Invalid):
     """The token proves nothing. The message says why, in words that may stand in a log."""
 
 

@@ -8,6 +8,8 @@ import re
 from decimal import Decimal
 from typing import Any
 
+from failover.errors import Invalid
+
 _MAX_DEPTH = 200
 """Far from Python's own limit, so that code which walks through the value may call itself, too."""
 
@@ -18,7 +20,7 @@ _LONGEST_INTEGER = 60
 """Digits; Python refuses to make an `int` of thousands of digits."""
 
 
-class UnreadableJson(Exception):
+class UnreadableJson(Invalid):
     """The text is not JSON, or it is nested too deep. `reason` says which, and quotes nothing of the text."""
 
     def __init__(self, reason: str) -> None:

@@ -4,11 +4,13 @@ from collections.abc import Mapping
 from types import UnionType
 from typing import Any
 
+from failover.errors import Invalid
+
 LATEST_INSTANT = 253_402_300_800_000
 """Milliseconds since the epoch; the year 10000, which no ISO 8601 time of ours can show."""
 
 
-class UnreadableItem(Exception):
+class UnreadableItem(Invalid):
     """No code of ours has written this item: a field is missing, or has the wrong type. The message names the field."""
 
 

@@ -9,6 +9,8 @@ import re
 from decimal import Decimal
 from typing import Any, NoReturn
 
+from failover.errors import Invalid
+
 MAX_DEPTH = 32
 
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"?', re.DOTALL)
@@ -32,7 +34,7 @@ _REASONS = {
 """By how the messages of Python's json begin."""
 
 
-class InvalidJson(Exception):
+class InvalidJson(Invalid):
     """The text is not JSON we accept. `reason` says why; it holds nothing of the text but a key or a position."""
 
     def __init__(self, reason: str) -> None:

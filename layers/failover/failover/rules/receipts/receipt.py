@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from failover.errors import Invalid
 from failover.rules.channels.statuses import STATUSES
 from failover.rules.receipts import vendor_error
 from failover.rules.receipts.message_uuid import message_uuid
@@ -19,7 +20,7 @@ _NO_LETTERS = re.compile("[^a-z]+")
 _UNKNOWN = "unknown"
 
 
-class UnreadableReceipt(Exception):
+class UnreadableReceipt(Invalid):
     """The body is not a status callback; `field` names what is missing or wrong."""
 
     def __init__(self, field: str) -> None:

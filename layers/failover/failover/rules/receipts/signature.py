@@ -12,6 +12,7 @@ from typing import Any
 
 import jwt
 
+from failover.errors import Invalid
 from failover.rules.timing.token_times import exceeds, instant
 
 LIFE = 25 * 3600
@@ -29,7 +30,7 @@ _OPTIONS: jwt.types.Options = {
 """`iat` is judged here, by the vendor's rules; the other claims are not of this contract."""
 
 
-class Forged(Exception):
+class Forged(Invalid):
     """The token does not prove that the owner of the secret sent this body. The message says why, and no more."""
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from failover.errors import Invalid
 from failover.rules.channels.channel import Channel
 from failover.rules.channels.channel_table import CHANNELS
 from failover.rules.channels.kinds import Anything, Checked, Fault, Word, join
@@ -28,7 +29,7 @@ def _body(*, loopback: bool) -> Object:
 _BODY, _LOOPBACK_BODY = _body(loopback=False), _body(loopback=True)
 
 
-class InvalidRequest(Exception):
+class InvalidRequest(Invalid):
     """Every fault of one request."""
 
     def __init__(self, faults: list[Fault]) -> None:

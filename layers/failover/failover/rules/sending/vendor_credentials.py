@@ -10,6 +10,8 @@ import unicodedata
 from dataclasses import dataclass, field
 from typing import Any
 
+from failover.errors import Invalid
+
 LIFE = 900
 """Seconds a token is valid for, from its `iat` on."""
 SKEW = 60
@@ -20,7 +22,7 @@ _BLANK = re.compile(r"\\+[rnt]?|\s")
 _LABELS = ("PRIVATE KEY", "RSA PRIVATE KEY")
 
 
-class UnusableCredentials(Exception):
+class UnusableCredentials(Invalid):
     """The secret holds no credentials that could be used. The message names what is wrong, and no value."""
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
+from failover.errors import Invalid
 from failover.rules.callers.credentials import is_api_key, is_id
 from failover.rules.formats.stored import UnreadableItem, checked, instant
 
@@ -65,7 +66,7 @@ class Task:
     """When this series began (ms); 0: it has not."""
 
 
-class UnreadableTask(Exception):
+class UnreadableTask(Invalid):
     """A message of the queue that is none of ours. The words name the field and none of its values."""
 
 

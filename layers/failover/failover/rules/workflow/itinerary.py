@@ -6,6 +6,7 @@ Ids, channels and times; nothing of a person.
 from dataclasses import replace
 from typing import Any
 
+from failover.errors import Invalid
 from failover.rules.callers.credentials import is_id
 from failover.rules.channels.channel_table import CHANNELS
 from failover.rules.formats.stored import UnreadableItem, checked
@@ -16,7 +17,7 @@ _GIVE_UP_SLACK = 5
 """Seconds the race's token outlives its timer: the timer must always be the one that ends it."""
 
 
-class InvalidInput(Exception):
+class InvalidInput(Invalid):
     """A send was asked for by an input that is none of ours. The words name the field and none of its values."""
 
 

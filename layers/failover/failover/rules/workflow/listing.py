@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from failover.errors import Invalid
 from failover.rules.channels.channel_table import CHANNELS
 from failover.rules.formats.stored import LATEST_INSTANT, UnreadableItem, checked, instant, one_of
 from failover.rules.workflow.presentation import iso
@@ -21,7 +22,7 @@ _ETERNITY = LATEST_INSTANT - 1
 type Fault = dict[str, str]
 
 
-class InvalidFilters(Exception):
+class InvalidFilters(Invalid):
     """Every fault of one query string."""
 
     def __init__(self, faults: list[Fault]) -> None:

@@ -5,6 +5,7 @@ Callbacks must not fill the item until nothing else can be written, so the entri
 
 from typing import Any
 
+from failover.errors import Failure
 from failover.rules.channels.statuses import FAILURES, STATUSES
 from failover.rules.receipts.receipt import Receipt
 from failover.rules.receipts.usage import named_before
@@ -17,7 +18,7 @@ MOST_UNKNOWN_ENTRIES = 4
 """Of these, those whose word is unknown to us: they must not take the room of prices and reasons."""
 
 
-class StatusesFull(Exception):
+class StatusesFull(Failure):
     """A callback repeats a status, or has an unknown one, and the timeline has no more room for its message."""
 
 

@@ -8,6 +8,7 @@ instant one comes first, and the other decides knowing it.
 from dataclasses import replace
 from typing import Any
 
+from failover.errors import Temporary
 from failover.rules.channels.statuses import FAILURES, meets, reached, risen
 from failover.rules.receipts.receipt import Receipt
 from failover.rules.receipts.usage import costs
@@ -24,7 +25,7 @@ _REVERSIBLE = frozenset({"expired", "refused", "unsendable"})
 """Closed without a status, which a late success proves wrong; a status that was a failure stays one."""
 
 
-class TooEarly(Exception):
+class TooEarly(Temporary):
     """The step before is still open and has `milliseconds` left: whoever asks is ahead of the timer."""
 
     def __init__(self, milliseconds: int) -> None:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, TypeAdapter
 from pydantic_core import PydanticUseDefault
 
 from failover.adapters.callers import Outdated
+from failover.errors import Invalid
 from failover.observability import logger
 from failover.outside import Outside
 from failover.rules.callers import credentials
@@ -22,7 +23,7 @@ from failover.rules.webhooks import webhook_url
 from failover.rules.workflow.presentation import iso
 
 
-class InvalidCommand(Exception):
+class InvalidCommand(Invalid):
     """The event is not one of the commands; the message names the fields and says nothing of their values."""
 
 

@@ -56,7 +56,7 @@ def accept(outside: Outside, caller: Caller, posted: Posted, word: str, base_url
     count("WorkflowsCreated")
     try:
         outside.executions.start(workflow, outside.now())
-    except (aws.Unavailable, RuntimeError) as error:
+    except (aws.Unavailable, aws.AwsError) as error:
         logger.error("stored but not started", error=str(error))
         count("WorkflowsNotStarted")
     logger.info("workflow accepted", steps=[step.channel for step in workflow.steps])

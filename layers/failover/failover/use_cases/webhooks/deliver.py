@@ -6,8 +6,8 @@ from typing import Any
 
 import simplejson
 
-from failover.adapters import aws
 from failover.adapters.webhooks.deliveries import Known
+from failover.errors import Temporary
 from failover.observability import count, logger, unexpected
 from failover.outside import Outside
 from failover.rules.receipts import signature
@@ -136,7 +136,7 @@ def _about_the_host(outside: Outside, host: Host, claim_id: str, attempted: Atte
 
 
 def _passed_over(error: Exception) -> None:
-    if isinstance(error, aws.Unavailable):
+    if isinstance(error, Temporary):
         logger.warning("unavailable", error=str(error))
     else:
         unexpected(error)

@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from failover.adapters import aws
+from failover.errors import Temporary
 from failover.observability import count, logger, unexpected
 from failover.outside import Outside
 from failover.rules.webhooks import bodies
 from failover.rules.webhooks.delivery import Task
 from failover.rules.workflow import transitions
 from failover.rules.workflow.state import Entry, Workflow
-from failover.use_cases.workflow.transition import TooContended, transition
+from failover.use_cases.workflow.transition import transition
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ def change(before: Workflow | None, after: Workflow) -> Change:
 def publish(outside: Outside, changes: Sequence[Change]) -> None:
     """Queue a delivery for every webhook that the changes have brought, in their order.
 
-    Raises `aws.Unavailable` or RuntimeError while some may have been queued; done again it queues those twice, and
+    Raises `aws.Unavailable` or `aws.AwsError` while some may have been queued; done again it queues those twice, and
     their delivery notices. Once all are queued nothing is raised: the changes must not come again. What is left to do
     for a workflow that is over, `republish` does later.
     """
@@ -70,7 +70,7 @@ def settle(outside: Outside, workflow: Workflow) -> None:
 def _settle(outside: Outside, workflow: Workflow) -> None:
     try:
         settle(outside, workflow)
-    except (aws.Unavailable, TooContended) as error:
+    except Temporary as error:
         logger.warning("unavailable", workflow_id=workflow.id, error=str(error) or type(error).__name__)
     except Exception as error:
         unexpected(error)

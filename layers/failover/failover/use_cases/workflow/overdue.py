@@ -6,11 +6,11 @@ from typing import Any
 
 from failover.adapters import aws
 from failover.adapters.workflow.store import DUE_SHARDS, Overdue, OverduePage
+from failover.errors import Temporary
 from failover.observability import logger, unexpected
 from failover.outside import Outside
 from failover.rules.formats.stored import UnreadableItem
 from failover.rules.workflow import due
-from failover.use_cases.workflow.transition import TooContended
 
 MOST_PER_SHARD = 50
 """Workflows of one shard that are listed at once."""
@@ -87,7 +87,7 @@ def _each(
         try:
             if not look_after(outside, overdue.workflow_id):
                 _put_off(outside, overdue)
-        except (aws.Unavailable, TooContended) as error:
+        except Temporary as error:
             logger.warning("unavailable", error=str(error) or type(error).__name__)
         except UnreadableItem as error:
             unexpected(error)
@@ -105,5 +105,5 @@ def _put_off(outside: Outside, overdue: Overdue) -> None:
     now = outside.now()
     try:
         outside.store.put_off(overdue, now, now + due.IMMOVABLE * 1000)
-    except (aws.Unavailable, RuntimeError) as error:
+    except (aws.Unavailable, aws.AwsError) as error:
         logger.warning("unavailable", error=str(error))

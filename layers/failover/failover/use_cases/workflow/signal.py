@@ -15,7 +15,7 @@ def signal(outside: Outside, before: Workflow, after: Workflow) -> None:
         return
     try:
         in_time = tell(outside, *told)
-    except (aws.Unavailable, RuntimeError) as error:
+    except (aws.Unavailable, aws.AwsError) as error:
         logger.error("decided, but the race could not be told", error=str(error))
         count("SignalsLost")
         return
@@ -25,7 +25,7 @@ def signal(outside: Outside, before: Workflow, after: Workflow) -> None:
 def tell(outside: Outside, task_token: str, error: str) -> bool:
     """End the race that waits with this token; False: it had ended already, or the token is none (counted).
 
-    Raises `aws.Unavailable`, and RuntimeError for what Step Functions refuses for another reason.
+    Raises `aws.Unavailable` and `aws.AwsError`.
     """
     try:
         return outside.executions.tell(task_token, error)

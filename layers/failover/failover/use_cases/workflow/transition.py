@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 
 from failover.adapters.workflow.store import Conflict, Pointer, PointerTaken, Store
+from failover.errors import Temporary
 from failover.observability import count, logger
 from failover.rules.workflow.state import Workflow
 
@@ -13,7 +14,7 @@ _PAUSE = 0.02
 """Seconds before the second try, at most, then twice as long each time: somebody's transaction takes about as much."""
 
 
-class TooContended(Exception):
+class TooContended(Temporary):
     """Others kept writing first; the same call may succeed in a moment."""
 
 
