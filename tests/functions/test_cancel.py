@@ -114,7 +114,7 @@ def test_somebody_elses(world, cancel, put, stranger):
 def signals(app, monkeypatch):
     """What the state machine was told."""
     told = []
-    monkeypatch.setattr(app.outside.executions, "tell", lambda *signal: told.append(signal) or True)
+    monkeypatch.setattr(app.outside.executions, "end_race", lambda signal: told.append(signal) or True)
     return told
 
 
@@ -133,16 +133,14 @@ def test_no_race_to_tell(cancel, put, signals):
     assert signals == []
 
 
-@pytest.mark.parametrize(
-    "failure", [aws.Unavailable("x"), aws.AwsError("stepfunctions", "x"), InvalidTaskToken("stepfunctions", "x")]
-)
+@pytest.mark.parametrize("failure", [aws.Unavailable("x"), aws.AwsError("stepfunctions", "x"), InvalidTaskToken()])
 def test_a_race_that_cannot_be_told(world, app, cancel, put, monkeypatch, failure):
     """The cancel stands though the race could not be told: whatever it does next claims nothing."""
 
     def fails(*_):
         raise failure
 
-    monkeypatch.setattr(app.outside.executions, "tell", fails)
+    monkeypatch.setattr(app.outside.executions, "end_race", fails)
     put(sent(0), task_token="token")
     assert cancel()["statusCode"] == 200
     assert world.read(ID).status == "cancelled"

@@ -19,7 +19,7 @@ from failover.rules.webhooks.hanging import KEPT_SECONDS
 from failover.rules.workflow import transitions
 from failover.rules.workflow.status_entries import MOST_STATUS_ENTRIES
 from failover.use_cases.sending.send import send
-from failover.use_cases.workflow.transition import transition
+from failover.use_cases.workflow.transition import written
 from tests import messages_server as server
 from tests.acts import LATER, lived, sent
 from tests.examples import ID, MESSENGER, NOW, SMS, TWO_STEPS, request, workflow
@@ -117,7 +117,7 @@ def test_rejection(world, other_writers, monkeypatch, repeated, others):
     flow = transitions.answered(transitions.claimed(world.read(ID), 0, NOW), 0, Accepted("uuid-0"), NOW)
     world.store.write(replace(flow, task_token="token"))
     app, told = load("message_status"), []
-    monkeypatch.setattr(app.outside.executions, "tell", lambda token, error: told.append((token, error)) or True)
+    monkeypatch.setattr(app.outside.executions, "end_race", lambda signal: told.append(signal) or True)
     lose_the_answer(app.outside.store._client, "put_item", lambda: other_writers(others), repeated=repeated)
     rejected = {"message_uuid": "uuid-0", "client_ref": f"{ID}.0", "status": "rejected"}
     assert app.handler(callback_event(rejected), None)["statusCode"] == 200
@@ -284,9 +284,7 @@ def test_a_pointer_that_is_being_written(world, stored):
         return real(**arguments)
 
     client.transact_write_items = conflict
-    decided = transition(
-        world.store, stored, lambda flow: replace(flow, task_token="t"), Pointer("u", 0, 2_000_000_000)
-    )
+    decided = written(world.store, stored, lambda flow: replace(flow, task_token="t"), Pointer("u", 0, 2_000_000_000))
     assert decided is not None
     assert world.store.find_message("u") == (ID, 0)
 

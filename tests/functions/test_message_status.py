@@ -11,6 +11,7 @@ from failover.adapters.workflow.store import Conflict, Pointer
 from failover.rules.sending.answers import Accepted
 from failover.rules.workflow import transitions
 from failover.rules.workflow.presentation import iso
+from failover.rules.workflow.race import Signal
 from failover.rules.workflow.status_entries import MOST_STATUS_ENTRIES
 from failover.use_cases.requests.body import MAX_CALLBACK_BYTES
 from tests.examples import ID, MESSENGER, NOW, SMS, TWO_STEPS, workflow
@@ -28,7 +29,7 @@ def app(world):
 def told(app, monkeypatch):
     """What the state machine was told."""
     signals = []
-    monkeypatch.setattr(app.outside.executions, "tell", lambda *signal: signals.append(signal) or True)
+    monkeypatch.setattr(app.outside.executions, "end_race", lambda signal: signals.append(signal) or True)
     return signals
 
 
@@ -250,7 +251,7 @@ def test_race_that_cannot_be_told(world, app, sent, monkeypatch, output, failure
     def fail(*_):
         raise failure
 
-    monkeypatch.setattr(app.outside.executions, "tell", fail)
+    monkeypatch.setattr(app.outside.executions, "end_race", fail)
     assert app.handler(callback_event(callback("read")), None)["statusCode"] == 200
     assert world.read(ID).status == "completed"
     assert metric in output()
@@ -276,10 +277,10 @@ def test_the_other_side_won(world, monkeypatch, code, result):
 
     monkeypatch.setattr(world.executions._client, "send_task_failure", refuse)
     if result is False:
-        assert world.executions.tell("token", "Rejected") is False
+        assert world.executions.end_race(Signal("token", "Rejected")) is False
     else:
         with pytest.raises(result):
-            world.executions.tell("token", "Rejected")
+            world.executions.end_race(Signal("token", "Rejected"))
 
 
 def test_dynamodb_is_down(world, app, sent, monkeypatch):

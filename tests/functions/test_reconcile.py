@@ -48,7 +48,7 @@ def told(reconciling, monkeypatch):
     """What the state machine was told; answers whatever `told.answer` says."""
 
     class Told(list):
-        def tell(self, *signal):
+        def end_race(self, signal):
             self.append(signal)
             if isinstance(self.answer, Exception):
                 raise self.answer
@@ -56,7 +56,7 @@ def told(reconciling, monkeypatch):
 
     signals = Told()
     signals.answer = True
-    monkeypatch.setattr(reconciling.app.outside.executions, "tell", signals.tell)
+    monkeypatch.setattr(reconciling.app.outside.executions, "end_race", signals.end_race)
     return signals
 
 

@@ -20,7 +20,7 @@ from failover.rules.callers import credentials
 from failover.rules.channels.channel_table import CHANNELS
 from failover.rules.receipts import signature
 from failover.rules.sending.client_ref import client_ref
-from failover.rules.workflow import transitions
+from failover.rules.workflow.race import Change
 from failover.rules.workflow.state import Workflow
 from failover.settings import from_environment
 from failover.use_cases.webhooks.publish import change, publish
@@ -177,7 +177,7 @@ class Stack:
             phases = [(old.phase, new.phase) for old, new in zip(before.steps, after.steps, strict=True)]
             process.claimed |= any(old == "pending" != new for old, new in phases)
             process.answered |= any(old == "claimed" != new for old, new in phases)
-            process.decided |= transitions.signal(before, after) is not None
+            process.decided |= Change(before, after).signal is not None
         self.written(before, after, self.now)
 
     # ---------------------------------------------------------------- processes

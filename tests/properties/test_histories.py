@@ -7,6 +7,7 @@ from failover.rules.channels.statuses import FAILURES, RANKS, STATUSES, meets
 from failover.rules.receipts.receipt import Receipt
 from failover.rules.sending.answers import Accepted, NotTaken, Refused, Unknown
 from failover.rules.workflow import transitions
+from failover.rules.workflow.race import Change, Signal
 from failover.rules.workflow.state import from_plain, to_plain
 from failover.rules.workflow.status_entries import StatusesFull
 from tests.examples import NOW, workflow
@@ -159,15 +160,15 @@ def test_the_race_is_told_what_was_decided(flow, happenings):
         if kind != "status":
             continue
         raced = type(before)(**{**vars(before), "task_token": "t"})
-        told = transitions.signal(raced, type(after)(**{**vars(after), "task_token": "t"}))
+        signal = Change(raced, type(after)(**{**vars(after), "task_token": "t"})).signal
         if before.running and not after.running:
-            assert told == ("t", "ConditionMet")
+            assert signal == Signal("t", "ConditionMet")
         elif before.running and any(
             old.outcome is None and new.outcome in FAILURES for old, new in zip(before.steps, after.steps, strict=True)
         ):
-            assert told == ("t", "Rejected")
+            assert signal == Signal("t", "Rejected")
         else:
-            assert told is None
+            assert signal is None
 
 
 @settings(max_examples=300, deadline=None)

@@ -4,6 +4,7 @@ import pytest
 
 from failover.rules.webhooks import bodies
 from failover.rules.workflow import presentation, transitions
+from failover.rules.workflow.race import Change
 from failover.rules.workflow.status_entries import MOST_STATUS_ENTRIES, StatusesFull
 from tests.acts import LATER, lived, reported, sent, status
 from tests.examples import MESSENGER, NOW, SMS
@@ -148,5 +149,5 @@ def test_bounded():
 def test_the_race_is_told_once():
     """A completed reason ends no race: its step was left before."""
     before = lived(sent(0), status(0, "rejected"))
-    assert transitions.signal(before, status(0, "rejected", error=WHOLE)(before)) is None
+    assert Change(before, status(0, "rejected", error=WHOLE)(before)).signal is None
     assert transitions.claimed(status(0, "rejected", error=WHOLE)(before), 1, NOW).steps[1].phase == "claimed"

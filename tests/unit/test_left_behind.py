@@ -7,6 +7,7 @@ import pytest
 from failover.rules.receipts.receipt import Receipt
 from failover.rules.sending.answers import Accepted, NotTaken, Refused, Unknown
 from failover.rules.workflow import due, transitions
+from failover.rules.workflow.race import lost_signal
 from failover.rules.workflow.state import from_plain, to_plain
 from tests.acts import reported
 from tests.examples import HOUR, NOW, THREE_STEPS, TWO_STEPS, workflow
@@ -158,25 +159,25 @@ def test_nothing_to_resume_once_it_is_over():
 def test_unheard(left):
     """A race that waits although its step has been left is told so, while the workflow runs."""
     flow = replace(left(transitions.claimed(workflow(*TWO_STEPS), 0, NOW)), task_token="token")
-    assert transitions.unheard(flow) == ("token", "Rejected")
-    assert transitions.unheard(replace(flow, task_token=None)) is None
-    assert transitions.unheard(transitions.cancelled(flow, NOW)) is None
+    assert lost_signal(flow) == ("token", "Rejected")
+    assert lost_signal(replace(flow, task_token=None)) is None
+    assert lost_signal(transitions.cancelled(flow, NOW)) is None
 
 
 def test_a_race_that_may_wait():
     """A race whose step is open waits for its expiry: nothing is told."""
-    assert transitions.unheard(replace(sent(workflow(*TWO_STEPS), 0), task_token="token")) is None
+    assert lost_signal(replace(sent(workflow(*TWO_STEPS), 0), task_token="token")) is None
 
 
 def test_a_race_of_a_step_never_claimed():
     """The first step's send may fail before its claim, every time: its race waits for the expiry, untold."""
-    assert transitions.unheard(replace(workflow(*TWO_STEPS), task_token="token")) is None
+    assert lost_signal(replace(workflow(*TWO_STEPS), task_token="token")) is None
 
 
 def test_a_race_of_a_later_step_never_claimed():
     """A later step's race is told where its send never claimed it: nothing of it is on its way."""
     flow = got(transitions.claimed(workflow(*TWO_STEPS), 0, NOW), 0, "rejected")
-    assert transitions.unheard(replace(flow, task_token="token")) == ("token", "Rejected")
+    assert lost_signal(replace(flow, task_token="token")) == ("token", "Rejected")
 
 
 def test_due_for_a_step_that_was_left():

@@ -5,6 +5,7 @@ import pytest
 from failover.rules.receipts.receipt import Receipt
 from failover.rules.sending.answers import Accepted, NotTaken, Refused, Unknown
 from failover.rules.workflow import transitions
+from failover.rules.workflow.race import Change
 from tests.examples import NOW, THREE_STEPS, TWO_STEPS, workflow
 
 UUID = "11111111-2222-3333-4444-555555555555"
@@ -315,23 +316,23 @@ def test_reached_although_not_sent(answer):
 def test_signal_for_success_and_failure():
     """The race is told ConditionMet for the end, Rejected for a closed step, and nothing for the rest."""
     before = replace(sent(workflow(*TWO_STEPS), 0), task_token="token")
-    assert transitions.signal(before, got(before, 0, "read")) == ("token", "ConditionMet")
-    assert transitions.signal(before, got(before, 0, "rejected")) == ("token", "Rejected")
-    assert transitions.signal(before, got(before, 0, "delivered")) is None
+    assert Change(before, got(before, 0, "read")).signal == ("token", "ConditionMet")
+    assert Change(before, got(before, 0, "rejected")).signal == ("token", "Rejected")
+    assert Change(before, got(before, 0, "delivered")).signal is None
 
 
 def test_no_signal_without_a_race():
     """Without a token there is nobody to tell; after the end neither."""
     before = sent(workflow(*TWO_STEPS), 0)
-    assert transitions.signal(before, got(before, 0, "read")) is None
+    assert Change(before, got(before, 0, "read")).signal is None
     over = replace(got(before, 0, "read"), task_token="token")
-    assert transitions.signal(over, got(over, 0, "delivered")) is None
+    assert Change(over, got(over, 0, "delivered")).signal is None
 
 
 def test_late_success_ends_the_race_of_the_current_step():
     """The token to answer is the current one, whichever step the status belongs to."""
     flow = replace(sent(sent(workflow(*THREE_STEPS), 0), 1, NOW + 700_000), task_token="of step 1")
-    assert transitions.signal(flow, got(flow, 0, "read")) == ("of step 1", "ConditionMet")
+    assert Change(flow, got(flow, 0, "read")).signal == ("of step 1", "ConditionMet")
 
 
 def test_timeline_is_numbered():

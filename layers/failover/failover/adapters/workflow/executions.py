@@ -1,10 +1,11 @@
-"""The failover state machine: starting an execution, and telling its race who has won."""
+"""The failover state machine: start an execution, look at it, end its race."""
 
 import json
 from typing import Any
 
 from failover.adapters import aws
 from failover.rules.workflow.itinerary import itinerary
+from failover.rules.workflow.race import Signal
 from failover.rules.workflow.state import Workflow
 
 _OTHER_SIDE_WON = frozenset({"TaskTimedOut", "TaskDoesNotExist"})
@@ -40,22 +41,25 @@ class Executions:
             raise
         return str(described["status"])
 
-    def tell(self, task_token: str, error: str) -> bool:
-        """End the race with `error`; False: it had ended already. Raises InvalidTaskToken."""
+    def end_race(self, signal: Signal) -> bool:
+        """End a race. Returns False if it had ended already. Raises InvalidTaskToken."""
         try:
             with aws.failures("stepfunctions"):
-                self._client.send_task_failure(taskToken=task_token, error=error)
+                self._client.send_task_failure(taskToken=signal.task_token, error=signal.error)
         except aws.AwsError as failure:
             if failure.code in _OTHER_SIDE_WON:
                 return False
             if failure.code == "InvalidToken":
-                raise InvalidTaskToken("stepfunctions", failure.code) from None
+                raise InvalidTaskToken from None
             raise
         return True
 
 
 class InvalidTaskToken(aws.AwsError):
     """Step Functions does not know this token as one of its own: never expected, always worth an alarm."""
+
+    def __init__(self) -> None:
+        super().__init__("stepfunctions", "InvalidToken")
 
 
 def _name(workflow: Workflow) -> str:

@@ -183,29 +183,8 @@ def resumed(workflow: Workflow, attempt: int, now: int) -> Workflow | None:
         return None
     if attempt < MOST_ATTEMPTS:
         return replace(workflow, attempt=attempt + 1, task_token=None)
-    return _due(_closed(workflow, len(workflow.steps) - 1, "unsendable", now), now)
-
-
-def signal(before: Workflow, after: Workflow) -> tuple[str, str] | None:
-    """(task token, error) with which the state machine is to be told what `after` decided; None: nothing to tell."""
-    if not before.running or after.task_token is None:
-        return None
-    if not after.running:
-        return after.task_token, "ConditionMet"
-    if any(new.outcome != old.outcome for old, new in zip(before.steps, after.steps, strict=True)):
-        return after.task_token, "Rejected"
-    return None
-
-
-def unheard(workflow: Workflow) -> tuple[str, str] | None:
-    """(task token, error) for a race that still waits although its step has been left; None: there is none.
-
-    A step whose send never got as far as its claim has a race, too; as the first one, it waits for its expiry.
-    """
-    begun = [step for step in workflow.steps if step.phase != "pending"]
-    if not workflow.running or workflow.task_token is None or not begun or begun[-1].outcome is None:
-        return None
-    return workflow.task_token, "Rejected"
+    ended = replace(workflow, task_token=None)  # its race has ended with the execution
+    return _due(_closed(ended, len(workflow.steps) - 1, "unsendable", now), now)
 
 
 def expires_at(step: Step) -> int:

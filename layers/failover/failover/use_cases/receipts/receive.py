@@ -1,4 +1,4 @@
-"""Receive a status callback: check that it is genuine, record it once, tell the race what it decides."""
+"""Receive a status callback: check that it is genuine, record it once, end the race if it decides it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +17,6 @@ from failover.rules.workflow import due, transitions
 from failover.rules.workflow.state import Workflow
 from failover.rules.workflow.status_entries import StatusesFull
 from failover.use_cases.requests import body
-from failover.use_cases.workflow.signal import signal
 from failover.use_cases.workflow.transition import transition
 
 _PATIENCE = 300_000
@@ -52,16 +51,14 @@ def receive(outside: Outside, authorization: str | None, raw: bytes) -> None:
     decide = partial(transitions.received, number=number, receipt=receipt, now=now)
     without_id = partial(transitions.received, number=number, receipt=replace(receipt, message_uuid=None), now=now)
     try:
-        told = transition(outside.store, workflow, decide, _pointer(outside, workflow, number, receipt), without_id)
+        change = transition(outside, workflow, decide, _pointer(outside, workflow, number, receipt), without_id)
     except StatusesFull:
         logger.warning("status dropped", step=number, status=receipt.status)
         count("ReceiptsDropped")
         return
-    logger.info("status", step=number, status=receipt.status, known=told is None)
-    if told is None:
+    logger.info("status", step=number, status=receipt.status, known=change is None)
+    if change is None:
         count("RepeatedReceipts")
-        return
-    signal(outside, *told)
 
 
 @contextmanager

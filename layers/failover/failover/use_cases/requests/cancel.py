@@ -9,7 +9,6 @@ from failover.rules.workflow import presentation, transitions
 from failover.rules.workflow.state import Workflow
 from failover.use_cases.callers.authenticate import Caller
 from failover.use_cases.requests.show import find
-from failover.use_cases.workflow.signal import signal
 from failover.use_cases.workflow.transition import transition
 
 
@@ -24,11 +23,10 @@ def cancel(outside: Outside, caller: Caller, workflow_id: str) -> dict[str, Any]
         seen = current
         return transitions.cancelled(current, outside.now())
 
-    told = transition(outside.store, workflow, decide)
-    if told is None:
+    change = transition(outside, workflow, decide)
+    if change is None:
         detail = f"This workflow is over: {seen.status}."
         raise problems.Problem(problems.CONFLICT, detail, more={"state": seen.status})
     count("WorkflowsCancelled")
     logger.info("workflow cancelled")
-    signal(outside, *told)
-    return presentation.cancelled(told[1])
+    return presentation.cancelled(change.after)

@@ -19,7 +19,7 @@ from failover.rules.sending.client_ref import client_ref
 from failover.rules.workflow import due, transitions
 from failover.rules.workflow.itinerary import InvalidInput
 from failover.rules.workflow.state import Workflow
-from failover.use_cases.workflow.transition import transition
+from failover.use_cases.workflow.transition import written
 
 _LONGEST_WAIT = 60.0
 """Seconds a send may wait for the step before to expire; the state machine's retries are too few to rely on."""
@@ -70,7 +70,7 @@ def _claim(outside: Outside, workflow: Workflow, number: int) -> Workflow | None
     waited = 0.0
     while True:
         try:
-            claim = transition(outside.store, workflow, lambda now: transitions.claimed(now, number, outside.now()))
+            claim = written(outside.store, workflow, lambda now: transitions.claimed(now, number, outside.now()))
         except transitions.TooEarly as early:
             seconds = early.milliseconds / 1000
             if waited == 0:
@@ -83,7 +83,7 @@ def _claim(outside: Outside, workflow: Workflow, number: int) -> Workflow | None
             waited += pause
             workflow = outside.store.read(workflow.id) or workflow
         else:
-            return claim[1] if claim else None
+            return claim.after if claim else None
 
 
 def _asked(outside: Outside, request: Request, claimed: Workflow, number: int) -> Answer:
@@ -127,8 +127,8 @@ def _record(outside: Outside, claimed: Workflow, number: int, answer: Answer) ->
     now = outside.now()
     decide = partial(transitions.answered, number=number, answer=answer, now=now)
     without_id = partial(transitions.answered, number=number, answer=_ID_REUSED, now=now)
-    told = transition(outside.store, claimed, decide, pointer, without_id)
-    if pointer and told and told[1].steps[number].phase == "unknown":
+    change = written(outside.store, claimed, decide, pointer, without_id)
+    if pointer and change and change.after.steps[number].phase == "unknown":
         answer = _ID_REUSED
     result = type(answer).__name__.lower()
     count("StepsSent", channel=claimed.steps[number].channel, answer=result)

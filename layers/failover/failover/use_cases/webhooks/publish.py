@@ -64,7 +64,7 @@ def settle(outside: Outside, workflow: Workflow) -> None:
     if not workflow.published:
         outside.store.end_content(workflow)
     sequence = bodies.told(workflow)[-1]["sequence"]
-    transition(outside.store, workflow, lambda now: transitions.published(now, sequence))
+    transition(outside, workflow, lambda now: transitions.published(now, sequence))
 
 
 def _settle(outside: Outside, workflow: Workflow) -> None:

@@ -32,10 +32,10 @@ def _look_after(outside: Outside, workflow_id: str) -> bool:
     stored = outside.store.read(workflow_id)
     if stored is None or stored.running:
         return False
-    taken = transition(outside.store, stored, lambda now: transitions.taken(now, outside.now()))
+    taken = transition(outside, stored, lambda now: transitions.taken(now, outside.now()))
     if taken is None:
         return True  # the index is a moment behind, or another run looks after it
-    workflow = taken[1]
+    workflow = taken.after
     rest = _never_queued(outside, workflow)
     queue(outside, [(workflow, rest)])
     settle(outside, workflow)

@@ -11,9 +11,10 @@ from functools import partial
 from failover.observability import count, logger, measure_seconds
 from failover.outside import Outside
 from failover.rules.workflow import transitions
+from failover.rules.workflow.race import lost_signal
 from failover.rules.workflow.state import Workflow
 from failover.use_cases.workflow.overdue import Listing, look_after_all
-from failover.use_cases.workflow.signal import tell
+from failover.use_cases.workflow.signal import end_race
 from failover.use_cases.workflow.transition import transition
 
 
@@ -41,16 +42,16 @@ def _look_after(outside: Outside, workflow_id: str) -> bool:
     stored = outside.store.read(workflow_id)
     if stored is None or not stored.running:
         return False
-    taken = transition(outside.store, stored, lambda now: transitions.taken(now, outside.now()))
+    taken = transition(outside, stored, lambda now: transitions.taken(now, outside.now()))
     if taken is None:
         return True  # the index is a moment behind, or another run looks after it
-    workflow = taken[1]
-    if transition(outside.store, workflow, lambda now: transitions.unconfirmed(now, outside.now())):
+    workflow = taken.after
+    if transition(outside, workflow, lambda now: transitions.unconfirmed(now, outside.now())):
         _reconciled("unconfirmed")
         return True
     if workflow.steps[-1].phase == "pending":
         workflow = _moved(outside, workflow)
-    transition(outside.store, workflow, lambda now: transitions.postponed(now, outside.now()))
+    transition(outside, workflow, lambda now: transitions.postponed(now, outside.now()))
     return True
 
 
@@ -61,7 +62,7 @@ def _moved(outside: Outside, workflow: Workflow) -> Workflow:
             outside.executions.start(workflow, outside.now())
             _reconciled("started")
         case "RUNNING":
-            if (unheard := transitions.unheard(workflow)) and tell(outside, *unheard):
+            if (signal := lost_signal(workflow)) and end_race(outside, signal):
                 _reconciled("signalled")
         case _:
             return _resumed(outside, workflow)
@@ -70,10 +71,10 @@ def _moved(outside: Outside, workflow: Workflow) -> Workflow:
 
 def _resumed(outside: Outside, workflow: Workflow) -> Workflow:
     decide = partial(transitions.resumed, attempt=workflow.attempt, now=outside.now())
-    told = transition(outside.store, workflow, decide)
-    if told is None:
+    change = transition(outside, workflow, decide)
+    if change is None:
         return workflow
-    resumed = told[1]
+    resumed = change.after
     if resumed.running:
         outside.executions.start(resumed, outside.now())
         _reconciled("resumed")

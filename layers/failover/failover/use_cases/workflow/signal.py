@@ -1,34 +1,30 @@
-"""Tell the race in the state machine what has been decided."""
+"""End the race that waits in the state machine."""
 
 from failover.adapters import aws
 from failover.adapters.workflow.executions import InvalidTaskToken
 from failover.observability import count, logger
 from failover.outside import Outside
-from failover.rules.workflow import transitions
-from failover.rules.workflow.state import Workflow
+from failover.rules.workflow.race import Signal
 
 
-def signal(outside: Outside, before: Workflow, after: Workflow) -> None:
-    """End the race if `after` decides it. That is stored already: whatever fails here, a timer still ends it."""
-    told = transitions.signal(before, after)
-    if told is None:
-        return
+def try_to_end_race(outside: Outside, signal: Signal) -> None:
+    """End the race of a decision that is stored already: if this fails, `reconcile` or the timer ends it."""
     try:
-        in_time = tell(outside, *told)
+        in_time = end_race(outside, signal)
     except (aws.Unavailable, aws.AwsError) as error:
-        logger.error("decided, but the race could not be told", error=str(error))
+        logger.error("signal lost", error=str(error))
         count("SignalsLost")
         return
-    logger.info("race told", signal=told[1], in_time=in_time)
+    logger.info("race ended", signal=signal.error, in_time=in_time)
 
 
-def tell(outside: Outside, task_token: str, error: str) -> bool:
-    """End the race that waits with this token; False: it had ended already, or the token is none (counted).
+def end_race(outside: Outside, signal: Signal) -> bool:
+    """End a race. Returns False if it had ended already, or if the token is invalid (which is counted).
 
     Raises `aws.Unavailable` and `aws.AwsError`.
     """
     try:
-        return outside.executions.tell(task_token, error)
+        return outside.executions.end_race(signal)
     except InvalidTaskToken:
         logger.error("Step Functions does not know the task token")
         count("InvalidTaskTokens")

@@ -1,4 +1,7 @@
-"""Read, decide, write if nobody else has: the one way a workflow changes."""
+"""The one way a workflow changes: read it, decide, write on condition that no one else has written since.
+
+`transition` also ends the race that the decision decides, so that no caller can forget it.
+"""
 
 import random
 import time
@@ -7,42 +10,63 @@ from collections.abc import Callable
 from failover.adapters.workflow.store import Conflict, Pointer, PointerTaken, Store
 from failover.errors import Temporary
 from failover.observability import count, logger
+from failover.outside import Outside
+from failover.rules.timing.backoff import grown
+from failover.rules.workflow.race import Change
 from failover.rules.workflow.state import Workflow
+from failover.use_cases.workflow.signal import try_to_end_race
 
 _TRIES = 5
-_PAUSE = 0.02
-"""Seconds before the second try, at most, then twice as long each time: somebody's transaction takes about as much."""
+_FIRST_PAUSE = 0.02
+"""Seconds, about what the transaction of another writer takes; at most so long before the second try."""
+
+type Decision = Callable[[Workflow], Workflow | None]
+"""The workflow as it should become; None if there is nothing to do."""
 
 
 class TooContended(Temporary):
-    """Others kept writing first; the same call may succeed in a moment."""
+    """Other writers kept being first; the same call may succeed in a moment."""
 
 
 def transition(
+    outside: Outside,
+    workflow: Workflow,
+    decide: Decision,
+    pointer: Pointer | None = None,
+    if_pointer_taken: Decision | None = None,
+) -> Change | None:
+    """Write a decision as `written` does, then end the race if the decision ends it. Raises TooContended."""
+    change = written(outside.store, workflow, decide, pointer, if_pointer_taken)
+    if change is not None and change.signal is not None:
+        try_to_end_race(outside, change.signal)
+    return change
+
+
+def written(
     store: Store,
     workflow: Workflow,
-    decide: Callable[[Workflow], Workflow | None],
+    decide: Decision,
     pointer: Pointer | None = None,
-    if_taken: Callable[[Workflow], Workflow | None] | None = None,
-) -> tuple[Workflow, Workflow] | None:
-    """(before, after) of the decision that was written; None: `decide` found nothing to do.
+    if_pointer_taken: Decision | None = None,
+) -> Change | None:
+    """Write a decision, and leave its race alone: for sends, which have no right to end one (template.yaml).
 
-    `workflow` is as the caller has read it. If another writer was faster, the decision is made again, knowing what
-    that one wrote. Where the id of `pointer` is another message's already, its pointer stays where it is, and
-    `if_taken` decides instead, without the id. Raises TooContended after five tries.
+    `workflow` is as the caller has read it. If another writer was first, `decide` is called again with what that one
+    wrote. If the id of `pointer` belongs to another message, its pointer stays as it is, and `if_pointer_taken`
+    decides instead, without the id. Returns None if `decide` found nothing to do. Raises TooContended after five tries.
     """
     for attempt in range(_TRIES):
         if attempt:
-            time.sleep(random.uniform(0, _PAUSE * 2 ** (attempt - 1)))
+            time.sleep(random.uniform(0, grown(_FIRST_PAUSE, attempt)))
         after = decide(workflow)
         if after is None:
             return None
         try:
-            return workflow, store.write(after, pointer)
+            return Change(workflow, store.write(after, pointer))
         except Conflict as conflict:
             workflow = conflict.current
         except PointerTaken:
             logger.error("the message id belongs to another message already", workflow_id=workflow.id)
             count("MessageIdsReused")
-            decide, pointer = if_taken or decide, None
+            decide, pointer = if_pointer_taken or decide, None
     raise TooContended

@@ -1,0 +1,45 @@
+"""The race of a step in the state machine: what ends it, and which decisions do (statemachine/failover.asl.yaml)."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from failover.rules.workflow.state import Workflow
+
+
+class Signal(NamedTuple):
+    """What ends a race: the call SendTaskFailure with these two."""
+
+    task_token: str
+    error: str
+    """`ConditionMet` goes to success, `Rejected` to the next step (statemachine/failover.asl.yaml)."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """A decision that was written."""
+
+    before: Workflow
+    after: Workflow
+
+    @property
+    def signal(self) -> Signal | None:
+        """What the state machine must be sent: the workflow is over, or a step has got its outcome."""
+        before, after = self.before, self.after
+        if not before.running or after.task_token is None:
+            return None
+        if not after.running:
+            return Signal(after.task_token, "ConditionMet")
+        if any(new.outcome != old.outcome for old, new in zip(before.steps, after.steps, strict=True)):
+            return Signal(after.task_token, "Rejected")
+        return None
+
+
+def lost_signal(workflow: Workflow) -> Signal | None:
+    """The signal of a race that still waits although its step has an outcome. Returns None if there is no such race.
+
+    A step whose send never reached its claim has a race too. If it is the first step, only its expiry ends that race.
+    """
+    begun = [step for step in workflow.steps if step.phase != "pending"]
+    if not workflow.running or workflow.task_token is None or not begun or begun[-1].outcome is None:
+        return None
+    return Signal(workflow.task_token, "Rejected")
