@@ -12,8 +12,8 @@ import jwt
 from failover.adapters.table import Table
 from failover.adapters.workflow.store import Store
 from failover.rules.channels.channel_table import CHANNELS
+from failover.rules.receipts.callback_signature import digest
 from failover.rules.receipts.receipt import Receipt
-from failover.rules.receipts.signature import digest
 from failover.rules.sending.answers import Accepted
 from failover.rules.sending.outgoing import webhook_url
 from failover.rules.webhooks.delivery import MOST_ATTEMPTS

@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Condition, Thread
 from typing import Any
 
-from failover.rules.receipts import signature
+from failover.rules.receipts import callback_signature
 from local import credentials
 from local.place import LocalFailure, Place
 
@@ -35,8 +35,8 @@ class Inbox:
             def do_POST(self) -> None:
                 raw = self.rfile.read(int(self.headers["Content-Length"]))
                 try:
-                    signature.check(self.headers.get("Authorization", ""), raw, signature_secret, time.time())
-                except signature.Forged:
+                    callback_signature.check(self.headers.get("Authorization", ""), raw, signature_secret, time.time())
+                except callback_signature.Forged:
                     self.send_response(401)
                 else:
                     inbox._receive(Webhook(time.time(), json.loads(raw)))

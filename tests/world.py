@@ -23,7 +23,7 @@ from failover.adapters.workflow.executions import Executions
 from failover.adapters.workflow.store import Store
 from failover.outside import Outside
 from failover.rules.channels.channel_table import CHANNELS
-from failover.rules.receipts.signature import digest
+from failover.rules.receipts.callback_signature import digest
 from failover.rules.webhooks.delivery import Task
 from failover.rules.workflow.state import Workflow
 from failover.use_cases.callers.register import register

@@ -3,7 +3,7 @@
 from typing import Any, Literal
 
 from failover import problems
-from failover.rules.callers import credentials
+from failover.rules.callers import account_secrets, basic
 from failover.rules.sending import vendor_credentials
 from failover.rules.sending.vendor_credentials import UnusableCredentials
 
@@ -26,10 +26,10 @@ def checked(secret: dict[str, Any], authorization: str | None, now: float) -> Fo
 
 
 def _check_basic(account: vendor_credentials.Account, authorization: str) -> None:
-    offered = credentials.basic(authorization)
+    offered = basic.basic(authorization)
     if offered is None or offered[0] != account.api_key:
         raise _unauthorized()
-    if not credentials.matches(offered[1], [credentials.hashed(account.api_secret)]):
+    if not account_secrets.matches(offered[1], [account_secrets.hashed(account.api_secret)]):
         raise _unauthorized()
 
 

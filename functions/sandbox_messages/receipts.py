@@ -11,7 +11,7 @@ from failover.adapters.deadline_post import Response, post
 from failover.observability import logger
 from failover.outside import Outside
 from failover.rules.channels.statuses import FAILURES
-from failover.rules.receipts.signature import digest
+from failover.rules.receipts.callback_signature import digest
 from failover.rules.workflow.presentation import iso
 from keeping import Kept, Key, UnknownMessage, read
 from messages_contract import callback, understood

@@ -7,7 +7,7 @@ import time
 import jwt
 import pytest
 
-from failover.rules.receipts.signature import digest
+from failover.rules.receipts.callback_signature import digest
 from local import stack
 from tests.examples import SMS, request
 

@@ -8,7 +8,7 @@ from vonage_jwt import verify_signature
 from failover.adapters import aws
 from failover.adapters.callers import Callers, Outdated
 from failover.adapters.secrets import Secret
-from failover.rules.receipts import signature
+from failover.rules.webhooks import signing
 from tests.functions.conftest import ended, task_of
 from tests.world import SIGNING_KEY, load
 
@@ -43,7 +43,7 @@ def application(world, register):
 def secret_in_use(world, now):
     """The secret with which a webhook of the tests' account is signed at `now`."""
     generations = world.callers.find_account(world.api_key).get("signatures", [])
-    return signature.secret_of_account(SIGNING_KEY, world.api_key, signature.generation(generations, now))
+    return signing.secret_of_account(SIGNING_KEY, world.api_key, signing.generation(generations, now))
 
 
 def test_account(world, register, output):

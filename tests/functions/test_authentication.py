@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from failover.adapters.callers import Outdated
 from failover.outside import Outside
-from failover.rules.callers import credentials
+from failover.rules.callers import account_secrets
 from failover.use_cases.callers.authenticate import authenticate
 from failover.use_cases.callers.register import register
 from tests.examples import SMS, request
@@ -230,10 +230,13 @@ def test_rotation_without_overlap(world, post):
 
 def test_overlap_ends():
     """The old secret dies when its overlap is over."""
-    kept = credentials.rotated([credentials.kept("a")], "b", now=1000, overlap=500)
-    assert credentials.valid(kept, 1499) == [credentials.hashed("a"), credentials.hashed("b")]
-    assert credentials.valid(kept, 1500) == [credentials.hashed("b")]
-    assert [len(credentials.valid(credentials.rotated(kept, "c", 1200, 500), now)) for now in (1200, 1700)] == [2, 1]
+    kept = account_secrets.rotated([account_secrets.kept("a")], "b", now=1000, overlap=500)
+    assert account_secrets.valid(kept, 1499) == [account_secrets.hashed("a"), account_secrets.hashed("b")]
+    assert account_secrets.valid(kept, 1500) == [account_secrets.hashed("b")]
+    assert [len(account_secrets.valid(account_secrets.rotated(kept, "c", 1200, 500), now)) for now in (1200, 1700)] == [
+        2,
+        1,
+    ]
 
 
 def test_two_rotations_at_once(world, monkeypatch):

@@ -6,7 +6,7 @@ import json
 import boto3
 import pytest
 
-from failover.rules.receipts.signature import digest
+from failover.rules.receipts.callback_signature import digest
 from failover.use_cases.requests.body import MAX_CALLBACK_BYTES
 from tests.examples import ID
 from tests.functions.test_message_status import UUID, app, callback, sent, told  # noqa: F401

@@ -10,7 +10,7 @@ import jwt
 import pytest
 
 from failover.rules.channels.channel_table import CHANNELS
-from failover.rules.receipts.signature import digest
+from failover.rules.receipts.callback_signature import digest
 from local import events
 from tests.examples import EVERY_CHANNEL, workflow
 from tests.world import CREDENTIALS, ROOT, SIGNATURE_SECRET, body_of, create_table, load, template

@@ -9,7 +9,7 @@ from botocore.exceptions import EndpointConnectionError
 from failover.adapters.table import marshalled
 from failover.adapters.workflow.store import _state_item
 from failover.rules.channels.channel_table import CHANNELS
-from failover.rules.receipts import signature
+from failover.rules.receipts import callback_signature
 from failover.rules.receipts.receipt import Receipt
 from failover.rules.sending.answers import Accepted
 from failover.rules.webhooks import delivery
@@ -149,7 +149,7 @@ def test_the_retention_outlasts_the_webhooks():
 def test_the_record_outlasts_the_last_status():
     """A status may come as late as the vendor gives up a message and repeats a callback; so may its webhook be told."""
     vendors_longest = max(channel.receipt_window for channel in CHANNELS.values())
-    last_attempt = vendors_longest + signature.LIFE + delivery.PATIENCE
+    last_attempt = vendors_longest + callback_signature.LIFE + delivery.PATIENCE
     assert template()["Parameters"]["RecordRetentionDays"]["MinValue"] * DAY > last_attempt
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import jwt
 import simplejson
 
-from failover.rules.receipts.signature import digest
+from failover.rules.receipts.callback_signature import digest
 from failover.rules.sending.answers import Accepted, Answer, NotTaken, Refused, Unknown
 from failover.rules.sending.backoff import CONNECT_SECONDS, READ_SECONDS
 from failover.rules.sending.client_ref import parse

@@ -16,10 +16,11 @@ from failover.adapters.webhooks.queue import WebhookQueue
 from failover.adapters.workflow.executions import Executions
 from failover.edges import task_edge
 from failover.outside import Outside
-from failover.rules.callers import credentials
+from failover.rules.callers import account_secrets
 from failover.rules.channels.channel_table import CHANNELS
-from failover.rules.receipts import signature
+from failover.rules.receipts import callback_signature
 from failover.rules.sending.client_ref import client_ref
+from failover.rules.webhooks import signing
 from failover.rules.workflow.race import Change
 from failover.rules.workflow.state import Workflow
 from failover.settings import from_environment
@@ -134,11 +135,11 @@ class Stack:
         for name in FUNCTIONS:
             function(name).outside = self.outside
         for account in ACCOUNTS:
-            secrets = [credentials.kept(API_SECRET)]
+            secrets = [account_secrets.kept(API_SECRET)]
             self.table.callers.add_account(
                 account, {"name": "tests", "secrets": secrets, "created_at": NOW, "status_url": status_url(account)}
             )
-            secret = signature.secret_of_account(SIGNING_KEY, account, 1)
+            secret = signing.secret_of_account(SIGNING_KEY, account, 1)
             for url in (status_url(account), order_url(account)):
                 self.customers.accounts[url] = account, lambda secret=secret: secret
 
@@ -211,7 +212,7 @@ class Stack:
     def receive(self, callback: dict[str, Any], fate: Fate | None = None, secret: str = SIGNATURE_SECRET) -> Any:
         """What a status callback is answered, as `call` tells it."""
         raw = json.dumps(callback["body"])
-        claims = {"iat": callback["issued_at"] // 1000, "payload_hash": signature.digest(raw.encode())}
+        claims = {"iat": callback["issued_at"] // 1000, "payload_hash": callback_signature.digest(raw.encode())}
         event = http_event("POST", "/webhooks/message-status", raw)
         if secret:
             event["headers"]["Authorization"] = "Bearer " + jwt.encode(claims, secret, algorithm="HS256")

@@ -13,12 +13,11 @@ import jwt
 import pytest
 
 from failover.problems import CATALOGUE
-from failover.rules.receipts import signature
 from failover.rules.receipts.receipt import Receipt
 from failover.rules.requests.plan import planned
 from failover.rules.requests.request import validated
 from failover.rules.sending.answers import Accepted
-from failover.rules.webhooks import bodies, delivery, webhook_url
+from failover.rules.webhooks import bodies, delivery, signing, webhook_url
 from failover.rules.workflow import listing, transitions
 from failover.use_cases.callers.authenticate import Caller
 from failover.use_cases.callers.register import COMMANDS
@@ -225,7 +224,7 @@ def test_attempts_fields():
 
 def test_claims():
     """Every claim of a webhook's signature is told."""
-    header = signature.authorization(b"{}", "a secret of thirty-two bytes and more", 0, "abcd1234", examples.ID)
+    header = signing.authorization(b"{}", "a secret of thirty-two bytes and more", 0, "abcd1234", examples.ID, "jti")
     claims = jwt.decode(header.removeprefix("Bearer "), options={"verify_signature": False})
     assert {line.split("`")[1] for line in section("Signature").splitlines() if line.startswith("| `")} == set(claims)
 

@@ -3,7 +3,8 @@ import math
 import jwt
 import pytest
 
-from failover.rules.receipts.signature import LIFE, Forged, authorization, check, digest, generation, rotated
+from failover.rules.receipts.callback_signature import LIFE, Forged, check, digest
+from failover.rules.webhooks.signing import authorization, generation, with_new_generation
 
 SECRET = "s" * 64
 BODY = b'{"status":"delivered"}'
@@ -91,7 +92,7 @@ def test_every_character_of_the_token_counts():
 
 def test_early():
     """A webhook's token is a few seconds old, for a receiver whose clock is behind."""
-    token = authorization(BODY, SECRET, NOW, "key", None).removeprefix("Bearer ")
+    token = authorization(BODY, SECRET, NOW, "key", None, "jti").removeprefix("Bearer ")
     assert jwt.decode(token, options={"verify_signature": False})["iat"] == NOW - 5
 
 
@@ -99,7 +100,7 @@ def test_generations():
     """Of an account's signature secrets those in use and to come are remembered, however often it rotates."""
     generations: list[dict[str, int]] = []
     for hour in range(10):
-        generations = rotated(generations, hour, hour + 2)
+        generations = with_new_generation(generations, hour, hour + 2)
     assert [entry["number"] for entry in generations] == [9, 10, 11]
     assert generation(generations, 9) == 9
     assert generation(generations, 11) == 11

@@ -7,8 +7,9 @@ from dataclasses import replace
 import pytest
 import yaml
 
+from failover.adapters import callers
 from failover.edges import http_edge
-from failover.rules.callers import credentials
+from failover.rules.callers import account_secrets, basic
 from failover.rules.receipts.redaction import private_phrases, redacted
 from failover.rules.sending import backoff, client_ref, outgoing
 from failover.rules.sending.answers import Accepted
@@ -155,23 +156,23 @@ def test_private_phrases():
 
 def test_secrets():
     """A secret is known by its hash alone, and either of two valid ones matches."""
-    old, new = credentials.new_secret(), credentials.new_secret()
-    hashes = [credentials.hashed(old), credentials.hashed(new)]
+    old, new = callers.new_secret(), callers.new_secret()
+    hashes = [account_secrets.hashed(old), account_secrets.hashed(new)]
     assert old not in hashes
-    assert credentials.matches(old, hashes)
-    assert credentials.matches(new, hashes)
-    assert not credentials.matches(credentials.new_secret(), hashes)
-    assert not credentials.matches("", hashes)
+    assert account_secrets.matches(old, hashes)
+    assert account_secrets.matches(new, hashes)
+    assert not account_secrets.matches(callers.new_secret(), hashes)
+    assert not account_secrets.matches("", hashes)
 
 
 def test_secrets_cannot_be_guessed(monkeypatch):
     """A secret is 32 bytes of the system's randomness, and is compared in a time that tells nothing."""
-    assert len({credentials.new_secret() for _ in range(100)}) == 100
-    assert len(base64.urlsafe_b64decode(credentials.new_secret() + "=")) == 32
+    assert len({callers.new_secret() for _ in range(100)}) == 100
+    assert len(base64.urlsafe_b64decode(callers.new_secret() + "=")) == 32
     compared = []
     monkeypatch.setattr(hmac, "compare_digest", lambda *two: compared.append(two) or False)
-    assert not credentials.matches("offered", ["one", "two"])
-    assert compared == [(credentials.hashed("offered"), "one"), (credentials.hashed("offered"), "two")]
+    assert not account_secrets.matches("offered", ["one", "two"])
+    assert compared == [(account_secrets.hashed("offered"), "one"), (account_secrets.hashed("offered"), "two")]
 
 
 @pytest.mark.parametrize(
@@ -190,7 +191,7 @@ def test_secrets_cannot_be_guessed(monkeypatch):
 )
 def test_basic(header, pair):
     """RFC 7617: a colon may stand in the secret, not in the key; anything else is no Basic header."""
-    assert credentials.basic(header) == pair
+    assert basic.basic(header) == pair
 
 
 @pytest.mark.decision("How are steps counted?")

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from failover.rules.receipts.usage import by_step, totals, usage
+from failover.rules.receipts.usage import usage
+from failover.rules.workflow.costs import by_step, totals
 
 SCALE = 10**20
 

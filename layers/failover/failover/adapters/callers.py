@@ -1,10 +1,20 @@
 """Accounts and applications: who may call."""
 
+import secrets
 from typing import Any
 
 from failover.adapters import aws
 from failover.adapters.table import AlreadyExists, ConditionFailed, Item, Table, calls, key, new_write_id, with_write
 from failover.errors import Overtaken
+
+
+def new_api_key() -> str:
+    return secrets.token_hex(4)
+
+
+def new_secret() -> str:
+    """32 random bytes, as 43 characters that need no quoting in a shell or a URL."""
+    return secrets.token_urlsafe(32)
 
 
 class Outdated(Overtaken):

@@ -19,7 +19,7 @@ from failover.adapters.table import (
     with_write,
 )
 from failover.errors import Overtaken
-from failover.rules.callers.credentials import is_id
+from failover.rules.formats.ids import is_id
 from failover.rules.formats.stored import UnreadableItem, checked
 from failover.rules.workflow import due
 from failover.rules.workflow.state import Workflow, from_plain, to_plain

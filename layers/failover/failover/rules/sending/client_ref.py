@@ -6,7 +6,9 @@ Ours has at most 40 characters, the limit of the Messages API v0.1.
 import re
 from typing import Any
 
-_PATTERN = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.([0-9])")
+from failover.rules.formats.ids import UUID
+
+_PATTERN = re.compile(rf"({UUID})\.([0-9])")
 
 
 def client_ref(workflow_id: str, number: int) -> str:

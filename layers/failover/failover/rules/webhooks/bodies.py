@@ -8,9 +8,10 @@ the content.
 from typing import Any
 
 from failover.rules.channels.statuses import FAILURES, risen
-from failover.rules.receipts.usage import Usage, by_step, totals
+from failover.rules.receipts.usage import Usage
 from failover.rules.sending import client_ref
 from failover.rules.workflow import reasons
+from failover.rules.workflow.costs import by_step, totals
 from failover.rules.workflow.presentation import iso, usage
 from failover.rules.workflow.state import FINAL_REPORTS, Entry, Workflow
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from failover.errors import Invalid
-from failover.rules.callers.credentials import is_api_key, is_id
+from failover.rules.formats.ids import is_api_key, is_id
 from failover.rules.formats.stored import UnreadableItem, checked, instant
 
 CONNECT_SECONDS = 3

@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from failover.errors import Invalid
-from failover.rules.callers.credentials import is_id
 from failover.rules.channels.channel_table import CHANNELS
+from failover.rules.formats.ids import is_id
 from failover.rules.formats.stored import UnreadableItem, checked
 from failover.rules.workflow.state import Step, Workflow
 from failover.rules.workflow.transitions import expires_at

@@ -8,6 +8,7 @@ from typing import Any
 
 from failover.errors import Invalid
 from failover.rules.channels.channel_table import CHANNELS
+from failover.rules.formats.ids import UUID
 from failover.rules.formats.stored import LATEST_INSTANT, UnreadableItem, checked, instant, one_of
 from failover.rules.workflow.presentation import iso
 from failover.rules.workflow.state import STATES
@@ -15,8 +16,8 @@ from failover.rules.workflow.state import STATES
 DEFAULT_LIMIT = 20
 LARGEST_LIMIT = 100
 LONGEST_REFERENCE = 40
-CURSOR = r"^[0-9]{1,15}\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
-"""What a cursor looks like; whatever looks like this is one."""
+CURSOR = rf"^[0-9]{{1,15}}\.{UUID}$"
+"""The shape of a cursor, `<created_at in ms>.<workflow id>`; every text of this shape is a valid cursor."""
 _ETERNITY = LATEST_INSTANT - 1
 
 type Fault = dict[str, str]

@@ -3,9 +3,10 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from failover.rules.receipts.usage import Usage, totals
+from failover.rules.receipts.usage import Usage
 from failover.rules.sending import client_ref
 from failover.rules.workflow import reasons
+from failover.rules.workflow.costs import totals
 from failover.rules.workflow.state import FINAL_REPORTS, Entry, Step, Workflow
 
 

@@ -7,9 +7,9 @@ import re
 from dataclasses import MISSING, asdict, dataclass, field, fields
 from typing import Any
 
-from failover.rules.callers.credentials import is_api_key, is_id
 from failover.rules.channels.channel_table import CHANNELS
 from failover.rules.channels.statuses import CONDITIONS
+from failover.rules.formats.ids import is_api_key, is_id
 from failover.rules.formats.stored import UnreadableItem, checked, instant, one_of, whole
 
 type Entry = dict[str, Any]

@@ -8,8 +8,8 @@ from typing import Any
 from failover.errors import Failure
 from failover.rules.channels.statuses import FAILURES, STATUSES
 from failover.rules.receipts.receipt import Receipt
-from failover.rules.receipts.usage import named_before
 from failover.rules.workflow import reasons
+from failover.rules.workflow.costs import named_before
 from failover.rules.workflow.state import Workflow
 
 MOST_STATUS_ENTRIES = 8

@@ -11,11 +11,11 @@ from typing import Any
 from failover.errors import Temporary
 from failover.rules.channels.statuses import FAILURES, meets, reached, risen
 from failover.rules.receipts.receipt import Receipt
-from failover.rules.receipts.usage import costs
 from failover.rules.sending import backoff
 from failover.rules.sending.answers import Accepted, Answer, NotTaken, Refused, Unknown
 from failover.rules.webhooks import bodies
 from failover.rules.workflow import due, reasons, status_entries
+from failover.rules.workflow.costs import costs
 from failover.rules.workflow.state import MOST_ATTEMPTS, Step, Workflow
 
 FINAL_CONDITION = "delivered"

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from failover import problems
 from failover.observability import logger
 from failover.outside import Outside
-from failover.rules.callers import credentials
+from failover.rules.callers import account_secrets, basic
+from failover.rules.formats import ids
 
 _UNAUTHORIZED = "You did not provide correct credentials."
 
@@ -31,12 +32,12 @@ def authenticate(outside: Outside, authorization: str | None) -> Caller:
 
 
 def _by_secret(outside: Outside, authorization: str) -> Caller:
-    offered = credentials.basic(authorization)
-    if offered is None or not credentials.is_api_key(offered[0]):
+    offered = basic.basic(authorization)
+    if offered is None or not ids.is_api_key(offered[0]):
         raise _unauthorized()
     api_key, secret = offered
     account = outside.callers.find_account(api_key)
-    if account is None or not credentials.matches(secret, credentials.valid(account["secrets"], outside.now())):
+    if account is None or not account_secrets.matches(secret, account_secrets.valid(account["secrets"], outside.now())):
         raise _unauthorized()
     return Caller(api_key)
 
@@ -46,7 +47,7 @@ def _by_token(outside: Outside, token: str) -> Caller:
 
     try:
         application_id = application_token.application_of(token)
-        application = outside.callers.find_application(application_id) if credentials.is_id(application_id) else None
+        application = outside.callers.find_application(application_id) if ids.is_id(application_id) else None
         if application is None:
             raise application_token.InvalidToken("unknown application")
         application_token.check(token, application["public_key"], outside.now() / 1000)

@@ -9,17 +9,17 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from pydantic import BaseModel, BeforeValidator, ConfigDict, TypeAdapter
 from pydantic_core import PydanticUseDefault
 
+from failover.adapters import callers
 from failover.adapters.callers import Outdated
 from failover.errors import Invalid
 from failover.observability import logger
 from failover.outside import Outside
-from failover.rules.callers import credentials
+from failover.rules.callers import account_secrets
 from failover.rules.channels.kinds import Text, Whole
 from failover.rules.channels.objects import Case, Object, Tagged
-from failover.rules.receipts import signature
 from failover.rules.requests import models
 from failover.rules.requests.models import Of
-from failover.rules.webhooks import webhook_url
+from failover.rules.webhooks import signing, webhook_url
 from failover.rules.workflow.presentation import iso
 
 
@@ -141,8 +141,8 @@ def _command(event: Any) -> Command:
 
 
 def _create_account(outside: Outside, command: CreateAccount) -> dict[str, str]:
-    api_key, secret = credentials.new_api_key(), credentials.new_secret()
-    account = {"name": command.name, "secrets": [credentials.kept(secret)], "created_at": outside.now()}
+    api_key, secret = callers.new_api_key(), callers.new_secret()
+    account = {"name": command.name, "secrets": [account_secrets.kept(secret)], "created_at": outside.now()}
     if command.status_url is not None:
         account["status_url"] = _checked_url(outside, command.status_url)
     signature_secret = _signature_secret(outside, api_key, 1)
@@ -170,9 +170,9 @@ def _create_application(outside: Outside, command: CreateApplication) -> dict[st
 
 def _rotate_secret(outside: Outside, command: RotateSecret) -> dict[str, str]:
     account = _account(outside, command.api_key)
-    secret = credentials.new_secret()
+    secret = callers.new_secret()
     overlap = command.overlap_hours * _HOUR
-    secrets = credentials.rotated(account["secrets"], secret, outside.now(), overlap)
+    secrets = account_secrets.rotated(account["secrets"], secret, outside.now(), overlap)
     _replace(outside, account, "api_key", secrets=secrets)
     logger.info("secret rotated", api_key=command.api_key)
     return {"api_key": command.api_key, "api_secret": secret}
@@ -182,7 +182,7 @@ def _rotate_signature_secret(outside: Outside, command: RotateSignatureSecret) -
     """The secret is told before it is used, so that the receivers of webhooks can learn it first."""
     account = _account(outside, command.api_key)
     since = outside.now() + command.in_hours * _HOUR
-    generations = signature.rotated(account.get("signatures", []), outside.now(), since)
+    generations = signing.with_new_generation(account.get("signatures", []), outside.now(), since)
     number = generations[-1]["number"]
     secret = _signature_secret(outside, command.api_key, number)  # first: none may come into use that nobody was told
     _replace(outside, account, "api_key", signatures=generations)
@@ -232,7 +232,7 @@ def _application(outside: Outside, api_key: str, application_id: str) -> dict[st
 
 
 def _signature_secret(outside: Outside, api_key: str, number: int) -> str:
-    return signature.secret_of_account(outside.webhook_secret.value()["signing_key"], api_key, number)
+    return signing.secret_of_account(outside.webhook_secret.value()["signing_key"], api_key, number)
 
 
 def _checked_url(outside: Outside, url: str) -> str:

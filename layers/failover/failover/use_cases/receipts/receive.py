@@ -10,7 +10,7 @@ from failover.adapters.workflow.store import Pointer
 from failover.observability import count, logger
 from failover.outside import Outside
 from failover.rules.channels.statuses import STATUSES
-from failover.rules.receipts import signature
+from failover.rules.receipts import callback_signature
 from failover.rules.receipts.receipt import Receipt, UnreadableReceipt, parse
 from failover.rules.sending import client_ref
 from failover.rules.workflow import due, transitions
@@ -97,12 +97,12 @@ def _check_signature(outside: Outside, authorization: str | None, raw: bytes) ->
     now = outside.now() / 1000
     try:
         try:
-            return 1000 * signature.check_any(authorization, raw, _secrets(secret.value()), now)
-        except signature.Forged:
+            return 1000 * callback_signature.check_any(authorization, raw, _secrets(secret.value()), now)
+        except callback_signature.Forged:
             if not secret.refreshed():
                 raise
-            return 1000 * signature.check_any(authorization, raw, _secrets(secret.value()), now)
-    except signature.Forged as error:
+            return 1000 * callback_signature.check_any(authorization, raw, _secrets(secret.value()), now)
+    except callback_signature.Forged as error:
         if secret.doubtful:
             raise problems.unavailable("The signature cannot be checked right now.", retry_after=30) from None
         logger.warning("forged callback", reason=str(error))

@@ -6,7 +6,7 @@ from typing import Any
 from failover import problems
 from failover.observability import unexpected
 from failover.outside import Outside
-from failover.rules.callers.credentials import is_id
+from failover.rules.formats.ids import is_id
 from failover.rules.formats.stored import UnreadableItem
 from failover.rules.webhooks import bodies
 from failover.rules.workflow import listing, presentation

@@ -1,5 +1,6 @@
 """Deliver one webhook to its customer: one attempt, and the next one put on the queue if it is worth it."""
 
+import uuid
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -10,8 +11,7 @@ from failover.adapters.webhooks.deliveries import Known
 from failover.errors import Temporary
 from failover.observability import count, logger, unexpected
 from failover.outside import Outside
-from failover.rules.receipts import signature
-from failover.rules.webhooks import bodies, delivery, hanging
+from failover.rules.webhooks import bodies, delivery, hanging, signing
 from failover.rules.webhooks.delivery import Answered, Attempted, Task
 from failover.rules.webhooks.hanging import Host
 from failover.rules.workflow.state import Entry
@@ -75,9 +75,9 @@ def _request(outside: Outside, known: Known, url: str, entry: Entry) -> Callable
 
 def _authorization(outside: Outside, known: Known, raw: bytes) -> str:
     now, api_key = outside.now(), known.workflow.account
-    generation = signature.generation(known.account.get("signatures", []), now)
-    secret = signature.secret_of_account(outside.webhook_secret.value()["signing_key"], api_key, generation)
-    return signature.authorization(raw, secret, now / 1000, api_key, known.workflow.application)
+    generation = signing.generation(known.account.get("signatures", []), now)
+    secret = signing.secret_of_account(outside.webhook_secret.value()["signing_key"], api_key, generation)
+    return signing.authorization(raw, secret, now / 1000, api_key, known.workflow.application, str(uuid.uuid4()))
 
 
 def _may_be_asked(outside: Outside, host: Host, now: int) -> bool:
