@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from failover.adapters.table import Item, plain
-from failover.rules.webhooks import bodies
+from failover.rules.workflow.publication import webhooks
 from failover.rules.workflow.state import Workflow, from_plain
 from local import credentials, stack
 from local.inbox import Inbox
@@ -70,7 +70,7 @@ def _settled(place: Place, inbox: Inbox, since: int) -> dict[str, Workflow]:
         flows = {name: flow for name, flow in _flows(place).items() if flow.created_at >= since}
         over = sum(not flow.running or verdict.silent(flow) for flow in flows.values())
         came = {verdict.identity(webhook.body) for webhook in inbox.received()}
-        if over == len(flows) and all((f.id, e["sequence"]) in came for f in flows.values() for e in bodies.told(f)):
+        if over == len(flows) and all((f.id, e["sequence"]) in came for f in flows.values() for e in webhooks(f)):
             return flows
         if (over, len(came)) != progress:
             progress, moved = (over, len(came)), time.monotonic()

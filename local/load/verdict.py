@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import Any
 
 from failover.rules.sending import backoff
-from failover.rules.webhooks import bodies
+from failover.rules.workflow import publication
 from failover.rules.workflow.state import Entry, Workflow
 
 ENDS = ("completed", "error", "cancelled")
@@ -23,7 +23,7 @@ def broken(
     violations = [f"lost: {workflow_id} was accepted and is not there" for workflow_id in posted - flows.keys()]
     for flow in flows.values():
         violations += (f"{flow.id}: {violation}" for violation in _of_one(flow))
-        expected = {entry["sequence"] for entry in bodies.told(flow)}
+        expected = {entry["sequence"] for entry in publication.webhooks(flow)}
         missing = expected - {sequence for workflow_id, sequence in told if workflow_id == flow.id}
         violations += (f"{flow.id}: I10: webhook {sequence} did not come" for sequence in sorted(missing))
     violations += (f"{reference}: I3: requested {many} times" for reference, many in requests.items() if many > 1)

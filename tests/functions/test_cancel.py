@@ -8,6 +8,7 @@ from failover.adapters.workflow.store import Conflict
 from failover.outside import Outside
 from failover.rules.sending.answers import NotTaken, Refused, Unknown
 from failover.rules.webhooks import bodies
+from failover.rules.workflow import publication
 from failover.rules.workflow.presentation import iso
 from failover.rules.workflow.state import FINAL_REPORTS
 from failover.use_cases.sending.send import send
@@ -163,7 +164,7 @@ def test_the_final_report(world, cancel, put, call):
     flow = put(sent(0), status(0, "submitted", usage=PRICE))
     cancel()
     flow = world.read(ID)
-    (entry,) = [entry for entry in bodies.told(flow) if entry["event"] in FINAL_REPORTS]
+    (entry,) = [entry for entry in publication.webhooks(flow) if entry["event"] in FINAL_REPORTS]
     report = bodies.body(flow, None, entry)
     assert (report["status"], report["usage"], "reason" in report) == ("cancelled", PRICE, False)
     assert [message["status"] for message in report["_links"]["messages"]] == ["submitted"]
@@ -198,7 +199,7 @@ def test_late_statuses(world, cancel, put, arrived, events):
     assert [entry["event"] for entry in flow.timeline[before:]] == events
     assert flow.timeline[before]["late"]
     assert (flow.status, flow.reason) == ("cancelled", None)
-    assert all(entry in bodies.told(flow) for entry in flow.timeline[before:])
+    assert all(entry in publication.webhooks(flow) for entry in flow.timeline[before:])
 
 
 def test_reached_twice(world, cancel, put):

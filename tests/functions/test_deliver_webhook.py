@@ -11,6 +11,7 @@ import pytest
 from vonage_jwt import verify_signature
 
 from failover.rules.webhooks import bodies, delivery
+from failover.rules.workflow import publication
 from failover.rules.workflow.presentation import iso
 from tests import messages_server as server
 from tests.examples import ID, SMS
@@ -45,7 +46,7 @@ def test_delivered(world, customer, deliver, put_off, listed):
     (request,) = customer.requests
     assert request.path == "/status"
     assert request.headers["content-type"] == "application/json"
-    assert request.body == bodies.body(flow, [SMS], bodies.find(flow, REPORT))
+    assert request.body == bodies.body(flow, [SMS], publication.find(flow, REPORT))
     assert put_off == []
     told = listed()
     assert (told["state"], told["kind"]) == ("delivered", "final_report")

@@ -8,7 +8,7 @@ import pytest
 from failover.adapters.workflow.store import Pointer
 from failover.rules.sending.answers import Unknown
 from failover.rules.webhooks import bodies
-from failover.rules.workflow import due
+from failover.rules.workflow import retention
 from failover.rules.workflow.presentation import iso
 from failover.use_cases.sending.send import send
 from tests.acts import LATER, answer, cancelled, claim, sent, status
@@ -30,7 +30,9 @@ def known(world, put):
         flow = put(*acts, **more)
         for number, step in enumerate(flow.steps):
             if step.message_uuid:
-                flow = world.store.write(flow, Pointer(step.message_uuid, number, due.pointers_expire_at(flow, NOW)))
+                flow = world.store.write(
+                    flow, Pointer(step.message_uuid, number, retention.pointers_expire_at(flow, NOW))
+                )
         return flow
 
     return known
@@ -185,7 +187,9 @@ def test_a_status_names_a_message_whose_answer_was_lost(world, put, call, receiv
     assert message()["status"] == "delivered"
     (pointer,) = [item for item in world.items() if item["sk"]["S"] == "pointer"]
     assert (
-        due.pointers_expire_at(flow, began) <= int(pointer["expires_at"]["N"]) <= due.pointers_expire_at(flow, now_ms())
+        retention.pointers_expire_at(flow, began)
+        <= int(pointer["expires_at"]["N"])
+        <= retention.pointers_expire_at(flow, now_ms())
     )
 
 

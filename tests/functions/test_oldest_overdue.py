@@ -10,15 +10,15 @@ def test_a_partition_that_cannot_be_read(world, reconciling, monkeypatch, output
     """The others are looked after all the same; how long the oldest waits is not known then, and not told."""
     for shard in (0, 1):
         left_in(world, shard)
-    store = reconciling.app.outside.store
-    overdue = store.overdue
+    index = reconciling.app.outside.overdue
+    page = index.page
 
-    def throttled(shard, *more):
-        if shard == 0:
+    def throttled(queue, shard, *more):
+        if (queue, shard) == ("due", 0):
             raise aws.Unavailable("dynamodb: ThrottlingException")
-        return overdue(shard, *more)
+        return page(queue, shard, *more)
 
-    monkeypatch.setattr(store, "overdue", throttled)
+    monkeypatch.setattr(index, "page", throttled)
     output()
     assert reconciling.run(NOW) == 1
     assert started(reconciling) == {id_in(1)}

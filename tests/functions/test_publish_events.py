@@ -12,9 +12,8 @@ from failover.adapters import aws
 from failover.edges.task_edge import TaskFailed
 from failover.rules.receipts.receipt import Receipt
 from failover.rules.sending.answers import Accepted
-from failover.rules.webhooks import bodies
 from failover.rules.webhooks.delivery import Task
-from failover.rules.workflow import transitions
+from failover.rules.workflow import publication, transitions
 from tests.examples import ID, MESSENGER, NOW, SMS, TWO_STEPS, workflow
 from tests.functions.conftest import REPORT, STATUS, ended, task_of
 from tests.world import load, template
@@ -73,7 +72,7 @@ def test_a_workflows_life(world, publish):
         publish(one)
         queued.append([task.sequence for task in world.queued()])
     assert queued == [[], [], [], [4], [5], [], [], [9, 10], [11]]
-    assert [(entry["sequence"], entry["event"]) for entry in bodies.told(world.read(ID))] == [
+    assert [(entry["sequence"], entry["event"]) for entry in publication.webhooks(world.read(ID))] == [
         *((4, "status"), (5, "status"), (9, "status"), (10, "completed"), (11, "status"))
     ]
 

@@ -7,7 +7,7 @@ import pytest
 
 from failover.adapters import aws
 from failover.adapters.workflow.executions import InvalidTaskToken
-from failover.adapters.workflow.store import Overdue, OverduePage
+from failover.adapters.workflow.overdue_index import Overdue, OverduePage
 from failover.rules.receipts.receipt import Receipt
 from failover.rules.sending.answers import Accepted
 from failover.rules.workflow import transitions
@@ -254,8 +254,8 @@ def test_the_index_is_behind(world, left, reconciling, output, monkeypatch, mean
     before = world.store.read(ID)
     lagging, none = [Overdue(ID, NOW - HOUR * 1000, "due#0")], OverduePage([], None)
     page = OverduePage(lagging, None)
-    monkeypatch.setattr(reconciling.app.outside.store, "overdue", lambda shard, *_: page if shard == 0 else none)
-    monkeypatch.setattr(reconciling.app.outside.store, "unpublished", lambda *_: none)
+    index = reconciling.app.outside.overdue
+    monkeypatch.setattr(index, "page", lambda queue, shard, *_: page if (queue, shard) == ("due", 0) else none)
     assert reconciling.run(NOW) == 1
     assert world.store.read(ID) == before
     assert "WorkflowsReconciled" not in output()

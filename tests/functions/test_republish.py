@@ -9,8 +9,7 @@ from failover.adapters import aws
 from failover.outside import Outside
 from failover.rules.receipts.receipt import Receipt
 from failover.rules.sending.answers import Unknown
-from failover.rules.webhooks import bodies
-from failover.rules.workflow import transitions
+from failover.rules.workflow import publication, transitions
 from failover.use_cases.webhooks.republish import republish
 from failover.use_cases.workflow import overdue
 from tests.conftest import one_write_at_a_time
@@ -172,7 +171,7 @@ def test_a_change_at_the_same_instant(world, publish, publishing, soon):  # noqa
     publish(*life)
     flow = world.read(ID)
     assert flow.published == 10
-    assert next(entry["sequence"] for entry in bodies.unpublished(flow)) == 11
+    assert next(entry["sequence"] for entry in publication.unpublished(flow)) == 11
     assert flow.due_at is not None
 
 

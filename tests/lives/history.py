@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
-from failover.rules.webhooks import bodies
 from failover.rules.webhooks.delivery import Task
+from failover.rules.workflow import publication
 from failover.rules.workflow.state import Workflow
 from failover.use_cases.workflow.overdue import MOST_PER_SHARD
 from tests.examples import MESSENGER, SMS, VIBER, request
@@ -202,7 +202,7 @@ class History:
     def forge(self, what: int, flow: Workflow) -> None:
         """F33: a message of the queue made by hand: unreadable, or of a webhook and with numbers as they may be."""
         body = FORGED[what % len(FORGED)]
-        told = bodies.told(flow)
+        told = publication.webhooks(flow)
         if what >= len(FORGED) and told:
             task = Task(flow.id, flow.account, flow.application, told[-1]["sequence"], attempt=(1, 7, 1200)[what % 3])
             body = json.dumps({**asdict(task), "series": (1, 200)[what % 2], "since": self.stack.now + 10**9})
@@ -339,7 +339,9 @@ class History:
 
     def figures(self) -> Counter[str]:
         received, taken = self.stack.customers.received, self.stack.vendor.taken
-        told = {(flow.id, one["sequence"]) for flow in self.promises.flows.values() for one in bodies.told(flow)}
+        told = {
+            (flow.id, one["sequence"]) for flow in self.promises.flows.values() for one in publication.webhooks(flow)
+        }
         figures = {
             "histories": 1,
             "workflows": len(self.promises.flows),

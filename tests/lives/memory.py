@@ -11,19 +11,16 @@ from failover.adapters.aws import Unavailable
 from failover.adapters.callers import Outdated
 from failover.adapters.table import AlreadyExists, new_write_id, with_write
 from failover.adapters.workflow.store import (
-    DUE_SHARDS,
     Conflict,
     KeyInUse,
     KeyUsed,
     Once,
-    Overdue,
-    OverduePage,
     Pointer,
     PointerTaken,
     Vanished,
 )
 from failover.rules.formats.stored import UnreadableItem
-from failover.rules.workflow import due
+from failover.rules.workflow import retention
 from failover.rules.workflow.listing import Filters, Page, Position
 from failover.rules.workflow.state import Workflow
 
@@ -91,7 +88,7 @@ class Items:
         content = self.contents.get(flow.id)
         if content is None or not self.present(content.expires_at):
             return None
-        return content.messages if self.present(due.content_expires_at(flow, content.retention)) else None
+        return content.messages if self.present(retention.content_expires_at(flow, content.retention)) else None
 
     def leave_token(self, workflow_id: str, step: int, token: str) -> bool:
         """What the state `Outcome` of the state machine writes; False: its condition is not met."""
@@ -122,7 +119,7 @@ class Store:
             if kept and kept.expires_at > workflow.created_at // 1000:
                 return kept is once  # a transaction that its client repeats has one token, and is made once
             if workflow.id not in self.items.flows:
-                expires_at = due.content_expires_at(workflow, content_retention)
+                expires_at = retention.content_expires_at(workflow, content_retention)
                 self.items.contents[workflow.id] = Content(content, content_retention, expires_at)
                 if once:
                     self.items.keys[once.key] = once
@@ -157,7 +154,7 @@ class Store:
     def end_content(self, workflow: Workflow) -> None:
         def act() -> None:
             if content := self.items.contents.get(workflow.id):
-                expires_at = due.content_expires_at(workflow, content.retention)
+                expires_at = retention.content_expires_at(workflow, content.retention)
                 self.items.contents[workflow.id] = replace(content, expires_at=expires_at)
 
         self.items.call("write", act)
@@ -196,61 +193,12 @@ class Store:
             raise PointerTaken
         self.items.pointers[pointer.message_uuid] = workflow_id, pointer
 
-    def put_off(self, overdue: Overdue, now: int, until: int) -> None:
-        def act() -> None:
-            if self.items.unreadable.get(overdue.workflow_id, until) <= now:
-                self.items.unreadable[overdue.workflow_id] = until
-
-        self.items.call("write", act)
-
     def find_message(self, message_uuid: str) -> tuple[str, int] | None:
         def act() -> tuple[str, int] | None:
             found = self.items.pointers.get(message_uuid)
             return (found[0], found[1].step) if found and self.items.present(found[1].expires_at) else None
 
         return self.items.call("read", act)
-
-    def overdue(self, shard: int, now: int, limit: int, after: Any = None) -> OverduePage:
-        wanted = self._running(lambda flow: flow.steps[-1].phase == "pending")
-        return self._due("due", shard, now, limit, wanted, after)
-
-    def silent(self, shard: int, now: int, limit: int, after: Any = None) -> OverduePage:
-        wanted = self._running(lambda flow: flow.steps[-1].phase != "pending")
-        return self._due("silent", shard, now, limit, wanted, after)
-
-    def unpublished(self, shard: int, now: int, limit: int, after: Any = None) -> OverduePage:
-        return self._due("unpublished", shard, now, limit, lambda flow: not flow.running, after)
-
-    @staticmethod
-    def _running(wanted: Callable[[Workflow], bool]) -> Callable[[Workflow], bool]:
-        return lambda flow: flow.running and wanted(flow)
-
-    def _due(
-        self, partition: str, shard: int, now: int, limit: int, wanted: Callable[[Workflow], bool], after: Any
-    ) -> OverduePage:
-        def act() -> OverduePage:
-            found = [
-                Overdue(flow.id, flow.due_at, f"{partition}#{shard}")
-                for flow in self.items.flows.values()
-                if wanted(flow) and flow.due_at is not None and flow.due_at <= now
-                if _shard(flow.id) == shard
-            ]
-            found += [
-                Overdue(workflow_id, at, f"{partition}#{shard}")
-                for workflow_id, at in self.items.unreadable.items()
-                if partition == "due" and at <= now and _shard(workflow_id) == shard
-            ]
-            found.sort(key=lambda one: (one.due_at, one.workflow_id))
-            if after is not None:
-                found = [one for one in found if (one.due_at, one.workflow_id) > after]
-            page = found[:limit]
-            return OverduePage(page, (page[-1].due_at, page[-1].workflow_id) if len(page) == limit else None)
-
-        return self.items.call("look for overdue", act)
-
-
-def _shard(workflow_id: str) -> int:
-    return int(workflow_id[:8], 16) % DUE_SHARDS
 
 
 @dataclass

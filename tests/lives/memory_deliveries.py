@@ -7,7 +7,7 @@ from failover.adapters.webhooks.deliveries import Known
 from failover.rules.webhooks import delivery
 from failover.rules.webhooks.delivery import Task
 from failover.rules.webhooks.hanging import KEPT_SECONDS, PROBE_SECONDS, Host
-from failover.rules.workflow import due
+from failover.rules.workflow import retention
 from failover.rules.workflow.state import Workflow
 from tests.lives.memory import HostItem, Item, Items
 
@@ -43,7 +43,7 @@ class Deliveries:
                 **known,
                 "last_attempt": number,
                 "claim": {"id": claim_id, "at": now},
-                "expires_at": workflow.expires_at or due.pointers_expire_at(workflow, now),
+                "expires_at": workflow.expires_at or retention.pointers_expire_at(workflow, now),
             }
             return True
 
@@ -112,7 +112,7 @@ class Hosts:
             ids = item.timed_out if item and self.items.present(item.expires_at) else frozenset()
             ids = ids if host.hangs and item and self.items.present(item.expires_at) else ids | {attempt_id}
             self.items.hosts[host.account, host.name] = HostItem(
-                ids, now + PROBE_SECONDS * 1000, due.forgotten_at(now, KEPT_SECONDS)
+                ids, now + PROBE_SECONDS * 1000, retention.forgotten_at(now, KEPT_SECONDS)
             )
 
         self.items.call("write", act)

@@ -11,8 +11,10 @@ from failover.adapters.table import Table, marshalled, plain
 from failover.adapters.webhooks.deliveries import Deliveries
 from failover.adapters.webhooks.hosts import Hosts
 from failover.adapters.workflow.listing import Listing
-from failover.adapters.workflow.store import DUE_SHARDS, Store
+from failover.adapters.workflow.overdue_index import OverdueIndex
+from failover.adapters.workflow.store import Store
 from failover.outside import Outside
+from failover.rules.workflow.overdue import SHARDS
 from failover.rules.workflow.state import Workflow, from_plain
 from tests.lives.calls import Calls
 from tests.lives.engine import condition_of_outcome
@@ -88,7 +90,7 @@ class MotoTable:
         self.edited: set[str] = set()
         """The keys of items that were edited by hand until they could not be read."""
         table = Table("workflows", Client(self._client, calls, self._wrote), now)
-        self.store, self.deliveries = Store(table), Deliveries(table)
+        self.store, self.overdue, self.deliveries = Store(table), OverdueIndex(table), Deliveries(table)
         self.callers, self.listing, self.hosts = Callers(table), Listing(table), Hosts(table)
 
     @staticmethod
@@ -122,7 +124,7 @@ class MotoTable:
 
     def edit(self, workflow_id: str) -> None:
         """Someone has edited this item by hand: an entry of its timeline has no event."""
-        shard = int(workflow_id[:8], 16) % DUE_SHARDS
+        shard = int(workflow_id[:8], 16) % SHARDS
         item = {"pk": f"workflow#{workflow_id}", "sk": "state", "due": f"due#{shard}", "due_at": 0}
         item |= {"id": workflow_id, "steps": [{"channel": "sms"}], "timeline": [{"sequence": 1, "at": 0}]}
         if item["pk"] not in self.edited:

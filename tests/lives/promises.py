@@ -11,7 +11,7 @@ import simplejson
 
 from failover.rules.channels.statuses import STATUSES
 from failover.rules.webhooks import bodies
-from failover.rules.workflow import due
+from failover.rules.workflow import publication, retention
 from failover.rules.workflow.state import FINAL_REPORTS, MOST_ATTEMPTS, Workflow
 from failover.rules.workflow.status_entries import MOST_STATUS_ENTRIES
 from tests.lives.calls import Process
@@ -56,7 +56,7 @@ class Promises:
     def written(self, before: Workflow | None, after: Workflow, now: int) -> None:
         """I1, I2, I4, I7 and F26 hold at each write, and the timeline only grows."""
         self.flows[after.id] = after
-        found_again = after.running or bodies.unpublished(after)
+        found_again = after.running or publication.unpublished(after)
         assert (after.due_at is not None) == bool(found_again), "whoever runs, or is not told of, is found again"
         assert (after.expires_at is None) == after.running, "F26: nothing that runs is forgotten"
         if before is None:
@@ -108,7 +108,7 @@ class Promises:
 
     def _ended(self, flow: Workflow, broken_until: int) -> None:
         assert not flow.running, "I5: it never ends"
-        longest = due.longest_life(flow.steps, flow.receipt_window) * 1000
+        longest = retention.longest_life(flow.steps, flow.receipt_window) * 1000
         assert flow.ended_at is not None
         assert flow.ended_at <= broken_until + longest, "I5: it ends in time"
         self.ended[f"{flow.status} {(flow.reason or '').partition(':')[0]}".strip()] += 1
@@ -125,7 +125,7 @@ class Promises:
 
     def _told(self, flow: Workflow, stack: Any) -> None:
         """I10: each status, and one report that is not amended, were received; sequence restores their order."""
-        told = {entry["sequence"]: entry for entry in bodies.told(flow)}
+        told = {entry["sequence"]: entry for entry in publication.webhooks(flow)}
         got = {at: raws for (told_of, at), raws in stack.customers.received.items() if told_of == flow.id}
         recorded = stack.table.deliveries.of(flow.id)
         assert got.keys() == told.keys(), "I10: each webhook arrives, and nothing else"
@@ -163,7 +163,7 @@ class Promises:
         """Texts and addresses are dropped their retention after the end, whether or not anybody heard of it."""
         retention = stack.outside.settings.content_retention
         for flow in self.flows.values():
-            until = due.content_expires_at(flow, retention)
+            until = retention.content_expires_at(flow, retention)
             kept = stack.table.content_expires_at(flow.id)
             assert kept is None or kept == until, "the table is told when"
             stack.now = max(stack.now, until * 1000)

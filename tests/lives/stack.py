@@ -26,7 +26,7 @@ from failover.rules.workflow.state import Workflow
 from failover.settings import from_environment
 from failover.use_cases.webhooks.publish import change, publish
 from tests.examples import NOW
-from tests.lives import memory, memory_deliveries
+from tests.lives import memory, memory_deliveries, memory_overdue
 from tests.lives.calls import Calls, Died, Fate, Process
 from tests.lives.engine import Engine
 from tests.lives.neighbours import Customers, Queue, Vendor, order_url, status_url
@@ -61,6 +61,7 @@ class MemoryTable:
 
     def __post_init__(self) -> None:
         self.store = memory.Store(self.items)
+        self.overdue = memory_overdue.OverdueIndex(self.items)
         self.deliveries = memory_deliveries.Deliveries(self.items)
         self.callers = memory.Callers(self.items)
         self.hosts = memory_deliveries.Hosts(self.items)
@@ -153,6 +154,7 @@ class Stack:
         outside = Outside(settings=SETTINGS, now=self._clock, sleep=self.wait, jitter=lambda: 0.0)
         made = {
             "store": self.table.store,
+            "overdue": self.table.overdue,
             "deliveries": self.table.deliveries,
             "callers": self.table.callers,
             "listing": self.table.listing,

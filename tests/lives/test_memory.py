@@ -164,13 +164,13 @@ class Table:
             self.table.deliveries.record(flow, sequence, claim_id, attempt, state)
 
     def _overdue(self, shard, later, limit):
-        return self.store.overdue(shard, NOW + later, limit).found
+        return self.table.overdue.page("due", shard, NOW + later, limit).found
 
     def _silent(self, shard, later, limit):
-        return self.store.silent(shard, NOW + later, limit).found
+        return self.table.overdue.page("silent", shard, NOW + later, limit).found
 
     def _unpublished(self, shard, later, limit):
-        return self.store.unpublished(shard, NOW + later, limit).found
+        return self.table.overdue.page("unpublished", shard, NOW + later, limit).found
 
     def _publish(self, flow_id, sequence):
         return self._changed(flow_id, lambda flow: transitions.published(flow, sequence))

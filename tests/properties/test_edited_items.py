@@ -12,7 +12,7 @@ from failover.rules.formats.stored import UnreadableItem
 from failover.rules.receipts.receipt import Receipt
 from failover.rules.sending.answers import Accepted
 from failover.rules.webhooks import bodies
-from failover.rules.workflow import due, listing, presentation, transitions
+from failover.rules.workflow import listing, overdue, presentation, publication, retention, transitions
 from failover.rules.workflow.itinerary import itinerary
 from failover.rules.workflow.state import from_plain, to_plain
 from failover.rules.workflow.status_entries import StatusesFull
@@ -85,11 +85,11 @@ def test_readable_or_not(item, number):
         return
     presentation.shown(flow, None)
     presentation.cancelled(flow)
-    for entry in bodies.told(flow):
+    for entry in publication.webhooks(flow):
         bodies.body(flow, None, entry)
-    bodies.none_lost(flow, LATER)
-    due.due_at(flow, LATER)
-    due.content_expires_at(flow, 60)
+    publication.earlier_published(flow, LATER)
+    overdue.due_at(flow, LATER)
+    retention.content_expires_at(flow, 60)
     if flow.running:
         itinerary(flow, LATER)
     receipt = Receipt("read", "u", None, None, usage=PRICE)
@@ -101,7 +101,7 @@ def test_readable_or_not(item, number):
     transitions.cancelled(flow, LATER)
     transitions.unconfirmed(flow, LATER)
     transitions.resumed(flow, flow.attempt, LATER)
-    transitions.postponed(flow, LATER)
+    transitions.repair_done(flow, LATER)
 
 
 @pytest.mark.parametrize("flow", LIVES, ids=range(len(LIVES)))

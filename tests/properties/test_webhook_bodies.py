@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from failover.rules.webhooks import bodies
+from failover.rules.workflow import publication
 from failover.rules.workflow.state import FINAL_REPORTS, from_plain, to_plain
 from tests.described import check
 from tests.examples import MESSENGER
@@ -22,7 +23,7 @@ def test_bodies_do_not_change(flow, happenings, word):
     flow = from_plain({**to_plain(flow), "word": word, "client_ref": "order 7"})
     first = {}
     for _, _, after in histories(flow, happenings):
-        for entry in bodies.told(after):
+        for entry in publication.webhooks(after):
             now = written(after, entry)
             assert first.setdefault(entry["sequence"], now) == now
 
@@ -33,7 +34,7 @@ def test_every_status_and_one_report_are_told(flow, happenings):
     """I10: each status is one webhook, and one more for each price or reason it brings, and the end one report."""
     for _, _, after in histories(flow, happenings):
         flow = after
-    told = bodies.told(flow)
+    told = publication.webhooks(flow)
     statuses = [entry for entry in told if entry["event"] == "status"]
     recorded = {(number, status) for number, step in enumerate(flow.steps) for status in step.statuses}
     assert {(entry["step"], entry["status"]) for entry in statuses} == recorded

@@ -18,7 +18,7 @@ from failover.rules.requests.plan import planned
 from failover.rules.requests.request import validated
 from failover.rules.sending.answers import Accepted
 from failover.rules.webhooks import bodies, delivery, signing, webhook_url
-from failover.rules.workflow import listing, transitions
+from failover.rules.workflow import listing, publication, transitions
 from failover.use_cases.callers.authenticate import Caller
 from failover.use_cases.callers.register import COMMANDS
 from failover.use_cases.webhooks import follow_webhooks
@@ -191,8 +191,8 @@ def webhook_bodies(kind):
         bodies.body(workflow, content, entry)
         for workflow in lives
         for content in contents
-        for entry in bodies.told(workflow)
-        if (entry["event"] == bodies.MESSAGE_STATUS) == (kind == "status")
+        for entry in publication.webhooks(workflow)
+        if (entry["event"] == publication.MESSAGE_STATUS) == (kind == "status")
     ]
 
 
@@ -213,7 +213,7 @@ def test_attempts_fields():
     """Every field of the attempts resource has a row, and every row is a field of it."""
     made = [{"number": 1, "at": 0, "milliseconds": 1, "error": "timeout"}, {"number": 2, "at": 0, "answer": 200}]
     workflow = lived("workflow")
-    recorded = {entry["sequence"]: {"state": "delivered", "attempts": made} for entry in bodies.told(workflow)}
+    recorded = {entry["sequence"]: {"state": "delivered", "attempts": made} for entry in publication.webhooks(workflow)}
     world = SimpleNamespace(
         store=SimpleNamespace(read_whole=lambda _: (workflow, None)),
         deliveries=SimpleNamespace(of=lambda _: recorded, prepare=lambda _: None),

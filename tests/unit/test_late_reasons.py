@@ -3,7 +3,7 @@
 import pytest
 
 from failover.rules.webhooks import bodies
-from failover.rules.workflow import presentation, transitions
+from failover.rules.workflow import presentation, publication, transitions
 from failover.rules.workflow.race import Change
 from failover.rules.workflow.status_entries import MOST_STATUS_ENTRIES, StatusesFull
 from tests.acts import LATER, lived, reported, sent, status
@@ -67,7 +67,7 @@ def test_completed_once():
 def test_after_the_end():
     """The reason of the workflow is completed too, without another final report; one that was sent stays as it was."""
     before = lived(sent(0), sent(1, LATER), status(1, "rejected"))
-    report = bodies.find(before, len(before.timeline))
+    report = publication.find(before, len(before.timeline))
     first = bodies.body(before, CONTENT, report)
     flow = status(1, "rejected", error=WHOLE)(before)
     whole = "rejected: 1300 Not part of the provider network"

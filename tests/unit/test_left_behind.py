@@ -6,7 +6,7 @@ import pytest
 
 from failover.rules.receipts.receipt import Receipt
 from failover.rules.sending.answers import Accepted, NotTaken, Refused, Unknown
-from failover.rules.workflow import due, transitions
+from failover.rules.workflow import overdue, transitions
 from failover.rules.workflow.race import lost_signal
 from failover.rules.workflow.state import from_plain, to_plain
 from tests.acts import reported
@@ -31,23 +31,23 @@ def over():
 def test_taken_when_it_is_due():
     """An overdue workflow is taken at the millisecond it is due, and not before."""
     flow = workflow(*TWO_STEPS)
-    assert transitions.taken(flow, flow.due_at - 1) is None
-    assert transitions.taken(flow, flow.due_at) is not None
+    assert transitions.repair_begun(flow, flow.due_at - 1) is None
+    assert transitions.repair_begun(flow, flow.due_at) is not None
 
 
 def test_taken_once():
     """Who has been taken is due again a minute later, so a twin finds nothing to do, and a crash loses a minute."""
     now = NOW + MINUTE
-    taken = transitions.taken(workflow(*TWO_STEPS), now)
+    taken = transitions.repair_begun(workflow(*TWO_STEPS), now)
     assert taken.due_at == now + MINUTE
-    assert transitions.taken(taken, now) is None
-    assert transitions.taken(taken, now + MINUTE) is not None
+    assert transitions.repair_begun(taken, now) is None
+    assert transitions.repair_begun(taken, now + MINUTE) is not None
 
 
 def test_taking_changes_nothing_else():
     """Being taken leaves no trace but the time it is due: no entry in the timeline, no step touched."""
     flow = workflow(*TWO_STEPS)
-    assert replace(transitions.taken(flow, NOW + HOUR * 1000), due_at=flow.due_at) == flow
+    assert replace(transitions.repair_begun(flow, NOW + HOUR * 1000), due_at=flow.due_at) == flow
 
 
 def test_who_is_over():
@@ -55,7 +55,7 @@ def test_who_is_over():
     assert over().due_at == NOW + 15 * MINUTE
     known = transitions.published(over(), over().timeline[-1]["sequence"])
     assert known.due_at is None
-    assert transitions.taken(known, NOW + WINDOW) is None
+    assert transitions.repair_begun(known, NOW + WINDOW) is None
 
 
 @pytest.mark.decision("Last step")
@@ -106,14 +106,14 @@ def test_the_window_is_the_workflows_own():
 
 def test_postponed():
     """A workflow that moves is looked at again after the slack; with its last step claimed, when the window ends."""
-    assert transitions.postponed(workflow(*TWO_STEPS), NOW).due_at == NOW + 4 * MINUTE
-    assert transitions.postponed(replace(sent(workflow("sms"), 0), due_at=NOW), NOW + 5).due_at == NOW + WINDOW
-    assert transitions.postponed(over(), NOW) is None
+    assert transitions.repair_done(workflow(*TWO_STEPS), NOW).due_at == NOW + 4 * MINUTE
+    assert transitions.repair_done(replace(sent(workflow("sms"), 0), due_at=NOW), NOW + 5).due_at == NOW + WINDOW
+    assert transitions.repair_done(over(), NOW) is None
 
 
 def test_postponed_to_later_only():
     """A workflow that has moved while it was looked after keeps its own, later time."""
-    assert transitions.postponed(sent(workflow(*TWO_STEPS), 0), NOW) is None
+    assert transitions.repair_done(sent(workflow(*TWO_STEPS), 0), NOW) is None
 
 
 def test_resumed():
@@ -195,10 +195,10 @@ def test_due_never_lies_in_the_past():
 
 def test_the_partitions_take_turns():
     """Whatever is left at the end of a run belongs to another partition each minute, and none is left out."""
-    orders = [due.in_turn(8, NOW + minute * MINUTE) for minute in range(8)]
+    orders = [overdue.in_turn(8, NOW + minute * MINUTE) for minute in range(8)]
     assert all(sorted(order) == list(range(8)) for order in orders)
     assert sorted(order[0] for order in orders) == list(range(8))
-    assert due.in_turn(8, NOW) == due.in_turn(8, NOW + MINUTE - 1 - NOW % MINUTE), "the same within a minute"
+    assert overdue.in_turn(8, NOW) == overdue.in_turn(8, NOW + MINUTE - 1 - NOW % MINUTE), "the same within a minute"
 
 
 def test_a_step_of_a_later_version():

@@ -7,8 +7,7 @@ import pytest
 
 from failover.rules.receipts.receipt import Receipt
 from failover.rules.sending.answers import Accepted, Unknown
-from failover.rules.webhooks import bodies
-from failover.rules.workflow import transitions
+from failover.rules.workflow import publication, transitions
 from local.load import verdict
 from tests.examples import NOW, TWO_STEPS, workflow
 
@@ -23,7 +22,7 @@ def failed_over():
 
 
 def judged(flow, requests=None, told=None):
-    everything = {(flow.id, entry["sequence"]) for entry in bodies.told(flow)}
+    everything = {(flow.id, entry["sequence"]) for entry in publication.webhooks(flow)}
     counted = Counter(requests or {f"{flow.id}.0": 1, f"{flow.id}.1": 1})
     return verdict.broken({flow.id}, {flow.id: flow}, counted, everything if told is None else told)
 

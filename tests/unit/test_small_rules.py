@@ -13,7 +13,7 @@ from failover.rules.callers import account_secrets, basic
 from failover.rules.receipts.redaction import private_phrases, redacted
 from failover.rules.sending import backoff, client_ref, outgoing
 from failover.rules.sending.answers import Accepted
-from failover.rules.workflow import due, transitions
+from failover.rules.workflow import overdue, retention, transitions
 from failover.rules.workflow.presentation import iso, shown
 from failover.rules.workflow.state import MOST_ATTEMPTS, from_plain, to_plain
 from tests.examples import (
@@ -83,8 +83,8 @@ def test_due_while_it_runs():
 def test_longest_life_covers_every_expiry():
     """Nothing is forgotten within the sum of all expiries and the receipt window."""
     flow = workflow(*THREE_STEPS)
-    assert due.longest_life(flow.steps, flow.receipt_window) > 600 + 300 + flow.receipt_window
-    assert due.forgotten_at(1, 10) == 11
+    assert retention.longest_life(flow.steps, flow.receipt_window) > 600 + 300 + flow.receipt_window
+    assert retention.forgotten_at(1, 10) == 11
 
 
 def test_longest_life_covers_whatever_is_repeated():
@@ -95,21 +95,23 @@ def test_longest_life_covers_whatever_is_repeated():
     tries = (1 + failed["MaxAttempts"]) * (send["TimeoutSeconds"] + failed["MaxDelaySeconds"])
     tries += throttled["MaxAttempts"] * throttled["MaxDelaySeconds"]
     found = sum(
-        (due.SLACK << attempt) + due.RETRY + 60 for attempt in range(MOST_ATTEMPTS)
+        (overdue.SLACK << attempt) + overdue.RETRY + 60 for attempt in range(MOST_ATTEMPTS)
     )  # each is overdue, later and
     # later, and a run of reconcile may come to nothing
     flow = workflow(*[("messenger", "read", 15)] * 9, "sms")
     timers = 9 * 15 + flow.receipt_window
-    assert due.longest_life(flow.steps, flow.receipt_window) >= timers + 10 * tries + MOST_ATTEMPTS * tries + found
+    assert (
+        retention.longest_life(flow.steps, flow.receipt_window) >= timers + 10 * tries + MOST_ATTEMPTS * tries + found
+    )
 
 
 def test_pointers_outlive_their_workflow():
     """F26: what is stored beside a workflow is kept longer than its record, however late it is stored."""
     flow = workflow(*THREE_STEPS)
-    life = due.longest_life(flow.steps, flow.receipt_window)
+    life = retention.longest_life(flow.steps, flow.receipt_window)
     for stored in (NOW, NOW + life * 1000, NOW + 10 * life * 1000):
         ended = transitions.cancelled(flow, stored + life * 1000)
-        assert due.pointers_expire_at(flow, stored) >= ended.expires_at
+        assert retention.pointers_expire_at(flow, stored) >= ended.expires_at
 
 
 @pytest.mark.parametrize(

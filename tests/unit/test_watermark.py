@@ -6,12 +6,11 @@ import pytest
 
 from failover.rules.receipts.receipt import Receipt
 from failover.rules.sending.answers import Accepted
-from failover.rules.webhooks import bodies
-from failover.rules.workflow import due, transitions
+from failover.rules.workflow import overdue, publication, transitions
 from tests.examples import HOUR, NOW, workflow
 from tests.world import template
 
-SURE = bodies.SURE_SECONDS * 1000
+SURE = publication.SURE_SECONDS * 1000
 
 
 def sent():
@@ -45,13 +44,13 @@ def test_a_status_that_came_meanwhile():
     later = got(ENDED, "read", NOW + 1)
     known = transitions.published(later, 6)
     assert (known.published, known.due_at) == (6, later.due_at)
-    assert [entry["sequence"] for entry in bodies.unpublished(known)] == [7]
+    assert [entry["sequence"] for entry in publication.unpublished(known)] == [7]
 
 
 def test_a_status_after_the_end():
     """A status that comes after everything was queued makes the workflow due again, until it is queued too."""
     later = got(transitions.published(ENDED, 6), "read", NOW + HOUR)
-    assert later.due_at == NOW + HOUR + due.PUBLISH_SLACK * 1000
+    assert later.due_at == NOW + HOUR + overdue.PUBLISH_SLACK * 1000
     assert transitions.published(later, 7).due_at is None
 
 
@@ -64,23 +63,23 @@ def test_an_answer_after_the_end():
 
 def test_looking_after_executions_ends_with_the_workflow():
     """Whoever looks after what runs does not postpone what is over."""
-    assert transitions.postponed(ENDED, NOW) is None
+    assert transitions.repair_done(ENDED, NOW) is None
 
 
 @pytest.mark.parametrize(("age", "sure"), [(0, True), (SURE - 1, True), (SURE, False), (30 * HOUR * 1000, False)])
 def test_who_may_be_sure(age, sure):
     """What the stream cannot have given up yet has been published before what follows it; older news may be lost."""
-    assert bodies.none_lost(got(sent(), "submitted"), NOW + age) is sure
+    assert publication.earlier_published(got(sent(), "submitted"), NOW + age) is sure
 
 
 def test_nothing_before():
     """A change that nothing came before, or nothing that is a webhook, or that all is known of, has lost nothing."""
     for before in (None, sent(), transitions.published(ENDED, 6)):
-        assert bodies.none_lost(before, NOW + 100 * SURE)
+        assert publication.earlier_published(before, NOW + 100 * SURE)
 
 
 def test_the_stream_gives_up_nothing_younger():
     """The template's stream gives a record up for its age only, an hour after anybody was sure of it."""
     stream = template()["Resources"]["PublishEvents"]["Properties"]["Events"]["Timeline"]["Properties"]
     assert stream["MaximumRetryAttempts"] == -1
-    assert bodies.SURE_SECONDS + HOUR <= stream["MaximumRecordAgeInSeconds"] <= 24 * HOUR - HOUR
+    assert publication.SURE_SECONDS + HOUR <= stream["MaximumRecordAgeInSeconds"] <= 24 * HOUR - HOUR

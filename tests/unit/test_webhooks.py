@@ -7,7 +7,7 @@ import pytest
 from failover.rules.receipts.receipt import Receipt
 from failover.rules.sending.answers import Accepted, Refused, Unknown
 from failover.rules.webhooks import bodies
-from failover.rules.workflow import transitions
+from failover.rules.workflow import publication, transitions
 from tests.examples import ID, MESSENGER, NOW, SMS, TWO_STEPS, workflow
 
 CONTENT = [MESSENGER, SMS]
@@ -35,7 +35,7 @@ def got(flow, number, status, now=NOW, **more):
 
 def body(flow, sequence=None, content=CONTENT):
     """Of the webhook with this sequence, else of the last one."""
-    entry = bodies.find(flow, sequence) if sequence else bodies.told(flow)[-1]
+    entry = publication.find(flow, sequence) if sequence else publication.webhooks(flow)[-1]
     return bodies.body(flow, content, entry)
 
 
@@ -113,8 +113,8 @@ def test_client_ref(step, whole, told):
 def test_nothing_of_the_message_is_told():
     """A message status has nothing of what was written, of conditions, or of lateness."""
     flow = got(failed_over(), 0, "delivered")
-    assert bodies.told(flow)[-2]["late"] is True
-    assert set(body(flow, bodies.told(flow)[-2]["sequence"])) == {
+    assert publication.webhooks(flow)[-2]["late"] is True
+    assert set(body(flow, publication.webhooks(flow)[-2]["sequence"])) == {
         *("message_uuid", "to", "from", "timestamp", "status", "_links", "sequence")
     }
 
@@ -261,13 +261,13 @@ def test_amended_report():
 def test_what_is_told():
     """Statuses and reports are webhooks; what we do in between is not. An entry's sequence is its webhook's."""
     flow = failed_over()
-    assert [(entry["sequence"], entry["event"]) for entry in bodies.told(flow)] == [
+    assert [(entry["sequence"], entry["event"]) for entry in publication.webhooks(flow)] == [
         (4, "status"),
         (8, "status"),
         (9, "completed"),
     ]
-    assert bodies.find(flow, 4) == flow.timeline[3]
-    assert [bodies.find(flow, sequence) for sequence in (-1, 0, 1, 5, 10)] == [None] * 5
+    assert publication.find(flow, 4) == flow.timeline[3]
+    assert [publication.find(flow, sequence) for sequence in (-1, 0, 1, 5, 10)] == [None] * 5
 
 
 @pytest.mark.decision("Content has been dropped")

@@ -7,6 +7,7 @@ words may quote what it was given.
 import logging
 import traceback
 from pathlib import Path
+from typing import Any
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import MetricUnit
@@ -67,8 +68,13 @@ def _write(name: str, unit: MetricUnit, value: float, dimensions: dict[str, str]
     metric.flush_metrics()
 
 
+def unavailable(error: Exception, **more: Any) -> None:
+    """Log a temporary failure, whose words are our own."""
+    logger.warning("unavailable", error=str(error) or type(error).__name__, **more)
+
+
 def unexpected(error: BaseException) -> None:
-    """Log a failure nobody foresaw, and count it: type and place, never its words."""
+    """Log an unexpected failure and count it: its type and place, never its words."""
     frames = [f"{Path(f.filename).name}:{f.lineno} {f.name}" for f in traceback.extract_tb(error.__traceback__)]
     logger.error("unexpected failure", error=type(error).__name__, frames=frames[-12:])
     count("UnexpectedFailures", error=type(error).__name__)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from failover.adapters import clock
 from failover.settings import Settings, from_environment
 
 if TYPE_CHECKING:
@@ -20,11 +21,8 @@ if TYPE_CHECKING:
     from failover.adapters.webhooks.queue import WebhookQueue
     from failover.adapters.workflow.executions import Executions
     from failover.adapters.workflow.listing import Listing
+    from failover.adapters.workflow.overdue_index import OverdueIndex
     from failover.adapters.workflow.store import Store
-
-
-def _now() -> int:
-    return time.time_ns() // 1_000_000
 
 
 @dataclass
@@ -32,7 +30,7 @@ class Outside:
     """Adapters are imported and made when first asked for, so that a function pays only for what it uses."""
 
     settings: Settings = field(default_factory=from_environment)
-    now: Callable[[], int] = _now
+    now: Callable[[], int] = clock.now
     """Milliseconds since the epoch."""
     sleep: Callable[[float], None] = time.sleep
     jitter: Callable[[], float] = random.random
@@ -49,6 +47,12 @@ class Outside:
         from failover.adapters.workflow.store import Store
 
         return Store(self.table)
+
+    @cached_property
+    def overdue(self) -> "OverdueIndex":
+        from failover.adapters.workflow.overdue_index import OverdueIndex
+
+        return OverdueIndex(self.table)
 
     @cached_property
     def callers(self) -> "Callers":
@@ -89,9 +93,7 @@ class Outside:
 
     @cached_property
     def webhook_secret(self) -> "Secret":
-        from failover.adapters.secrets import Secret
-
-        return Secret(self.settings.webhook_secret)
+        return self._secret(self.settings.webhook_secret)
 
     @cached_property
     def executions(self) -> "Executions":
@@ -101,15 +103,17 @@ class Outside:
 
     @cached_property
     def signature_secret(self) -> "Secret":
-        from failover.adapters.secrets import Secret
-
-        return Secret(self.settings.signature_secret)
+        return self._secret(self.settings.signature_secret)
 
     @cached_property
     def messages_secret(self) -> "Secret":
-        from failover.adapters.secrets import Secret
+        return self._secret(self.settings.messages_secret)
 
-        return Secret(self.settings.messages_secret)
+    def _secret(self, secret_id: str) -> "Secret":
+        from failover.adapters.secrets import Secret
+        from failover.observability import unavailable
+
+        return Secret(secret_id, unavailable)
 
     def messages(self, base_url: str) -> "MessagesApi":
         """The Messages API, or, where no address is set, the sandbox that this stack has under `base_url`."""

@@ -7,7 +7,6 @@ from typing import Any
 
 from failover.adapters import aws
 from failover.errors import Invalid
-from failover.observability import logger
 
 _REMEMBERED = 300.0
 """Seconds a secret is kept before it is read again."""
@@ -22,8 +21,16 @@ class UnusableSecret(Invalid):
 class Secret:
     """One secret: a JSON object of strings."""
 
-    def __init__(self, secret_id: str, client: Any = None, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        secret_id: str,
+        stale: Callable[[aws.Unavailable], None],
+        client: Any = None,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`stale` is called when Secrets Manager does not answer and the value known before is used."""
         self._id = secret_id
+        self._stale = stale
         self._client = client
         self._monotonic = monotonic
         self._value: dict[str, str] = {}
@@ -58,7 +65,7 @@ class Secret:
         except aws.Unavailable as error:
             if not self._value:
                 raise
-            logger.warning("unavailable", error=str(error))
+            self._stale(error)
             self._asked_at = self._monotonic()
             self.doubtful = True
 

@@ -22,7 +22,7 @@ from typing import Any
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
-from failover.adapters import aws
+from failover.adapters import aws, clock
 from failover.errors import Overtaken
 from failover.rules.formats.stored import UnreadableItem, checked
 
@@ -80,10 +80,6 @@ def with_write(writes: Iterable[str], write_id: str) -> tuple[str, ...]:
     return (*writes, write_id)[-WRITES_KEPT:]
 
 
-def _now() -> int:
-    return time.time_ns() // 1_000_000
-
-
 class Table:
     """Every method raises `aws.Unavailable` when DynamoDB throttles or is out of reach."""
 
@@ -91,7 +87,7 @@ class Table:
         self,
         name: str,
         client: Any = None,
-        now: Callable[[], int] = _now,
+        now: Callable[[], int] = clock.now,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         """`now`: milliseconds since the epoch."""

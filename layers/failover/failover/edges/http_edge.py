@@ -12,7 +12,7 @@ from typing import Any
 
 from failover import problems
 from failover.errors import Temporary
-from failover.observability import logger, unexpected
+from failover.observability import logger, unavailable, unexpected
 from failover.rules.requests import idempotency
 
 type Event = dict[str, Any]
@@ -67,7 +67,7 @@ def _problem(error: Exception) -> problems.Problem:
     if isinstance(error, problems.Problem):
         return error
     if isinstance(error, Temporary):
-        logger.warning("unavailable", error=str(error) or type(error).__name__)
+        unavailable(error)
         return problems.busy()
     unexpected(error)
     return problems.unexpected()

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from failover.errors import Failure, Temporary
-from failover.observability import count, logger, unexpected
+from failover.observability import count, logger, unavailable, unexpected
 from failover.rules.sending.vendor_credentials import UnusableCredentials
 from failover.rules.workflow.itinerary import InvalidInput, asked_step
 from failover.rules.workflow.transitions import TooEarly
@@ -38,7 +38,7 @@ def guarded(workflow_id: str | None = None) -> Iterator[None]:
         count("UnexpectedFailures", error=type(error).__name__)
         raise TaskFailed("the credentials of the Messages API cannot be used") from None
     except Temporary as error:
-        logger.warning("unavailable", error=str(error) or type(error).__name__)
+        unavailable(error)
         raise TaskFailed("the service is busy") from None
     except Exception as error:
         unexpected(error)

@@ -12,7 +12,7 @@ from failover.adapters.workflow.store import whole
 from failover.rules.formats.stored import checked, instant
 from failover.rules.webhooks import delivery
 from failover.rules.webhooks.delivery import Task
-from failover.rules.workflow import due
+from failover.rules.workflow import retention
 from failover.rules.workflow.state import Workflow
 
 
@@ -80,7 +80,7 @@ class Deliveries:
             ":dead": now - delivery.CLAIM_SECONDS * 1000,
             ":none": {},
             ":pending": "pending",
-            ":expires_at": workflow.expires_at or due.pointers_expire_at(workflow, now),
+            ":expires_at": workflow.expires_at or retention.pointers_expire_at(workflow, now),
         }
         update = (
             "SET last_attempt = :number, #claim = :claim, expires_at = :expires_at, "

@@ -6,7 +6,7 @@ from typing import Any
 from failover.adapters.table import ConditionFailed, Item, Table, calls, key, marshalled, new_write_id
 from failover.rules.formats.stored import checked
 from failover.rules.webhooks.hanging import KEPT_SECONDS, PROBE_SECONDS, Host
-from failover.rules.workflow import due
+from failover.rules.workflow import retention
 
 
 class Hosts:
@@ -37,7 +37,7 @@ class Hosts:
         values = {
             ":now": now // 1000,
             ":next": now + PROBE_SECONDS * 1000,
-            ":expires_at": due.forgotten_at(now, KEPT_SECONDS),
+            ":expires_at": retention.forgotten_at(now, KEPT_SECONDS),
         }
         times, one = "SET probe_at = :next, expires_at = :expires_at", {":one": {attempt_id}}
         update = f"{times} ADD timed_out :one"

@@ -1,7 +1,6 @@
 """Workflows, their content, and the pointers that lead to them."""
 
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from typing import Any
 
 import simplejson
@@ -21,11 +20,8 @@ from failover.adapters.table import (
 from failover.errors import Overtaken
 from failover.rules.formats.ids import is_id
 from failover.rules.formats.stored import UnreadableItem, checked
-from failover.rules.workflow import due
+from failover.rules.workflow import overdue, retention
 from failover.rules.workflow.state import Workflow, from_plain, to_plain
-
-DUE_SHARDS = 8
-"""Partitions of the index `due`: enough that no single one takes every workflow's writes."""
 
 
 class Conflict(Overtaken):
@@ -51,24 +47,6 @@ class Pointer:
     message_uuid: str
     step: int
     expires_at: int
-
-
-@dataclass(frozen=True)
-class Overdue:
-    """A workflow that reconcile should look at, as the index `due` has it."""
-
-    workflow_id: str
-    due_at: int
-    partition: str
-    """Of the index."""
-
-
-@dataclass(frozen=True)
-class OverduePage:
-    """Some of a partition's overdue workflows, oldest first; `next` leads to the page after it, None: there is none."""
-
-    found: list[Overdue]
-    next: Any
 
 
 @dataclass(frozen=True)
@@ -118,7 +96,7 @@ class Store:
             **key(f"workflow#{workflow.id}", "content"),
             "content": stored_content(content),
             "retention": content_retention,
-            "expires_at": due.content_expires_at(workflow, content_retention),
+            "expires_at": retention.content_expires_at(workflow, content_retention),
         }
         puts = [
             self._table.put(_state_item(workflow), "attribute_not_exists(pk)"),
@@ -178,7 +156,7 @@ class Store:
                     UpdateExpression="SET expires_at = :ended_at + #retention",
                     ConditionExpression="attribute_exists(#retention)",
                     ExpressionAttributeNames={"#retention": "retention"},
-                    ExpressionAttributeValues=marshalled({":ended_at": due.content_expires_at(workflow, 0)}),
+                    ExpressionAttributeValues=marshalled({":ended_at": retention.content_expires_at(workflow, 0)}),
                 )
         except ConditionFailed:
             pass  # it is gone already
@@ -231,62 +209,6 @@ class Store:
             raise UnreadableItem("workflow")
         return place
 
-    def put_off(self, overdue: Overdue, now: int, until: int) -> None:
-        """Have an overdue workflow that cannot be looked after found again at `until` (ms), behind those that can.
-
-        Where the index was a moment behind, and it has moved on by itself, nothing is changed.
-        """
-        try:
-            with calls():
-                self._client.update_item(
-                    TableName=self._table.name,
-                    Key=marshalled(key(f"workflow#{overdue.workflow_id}", "state")),
-                    UpdateExpression="SET due_at = :until",
-                    ConditionExpression="due = :partition AND due_at <= :now",
-                    ExpressionAttributeValues=marshalled(
-                        {":partition": overdue.partition, ":now": now, ":until": until}
-                    ),
-                )
-        except ConditionFailed:
-            pass  # it has been repaired, has moved on, or is gone
-
-    def overdue(self, shard: int, now: int, limit: int, after: Any = None) -> OverduePage:
-        """At most `limit` workflows of a shard (0 to DUE_SHARDS - 1) that have something left to send, and were due by
-        `now`. `after` is the `next` of the page before.
-
-        The index is a moment behind: some may have been looked after since.
-        """
-        return self._due(f"due#{shard}", now, limit, after)
-
-    def silent(self, shard: int, now: int, limit: int, after: Any = None) -> OverduePage:
-        """The same of workflows that only wait for the last message's receipt.
-
-        They, and those that are over, have partitions of their own: no number of them stands before one that could go
-        on.
-        """
-        return self._due(f"silent#{shard}", now, limit, after)
-
-    def unpublished(self, shard: int, now: int, limit: int, after: Any = None) -> OverduePage:
-        """The same of workflows that are over, whose webhooks are not known to have been queued."""
-        return self._due(f"unpublished#{shard}", now, limit, after)
-
-    def _due(self, partition: str, now: int, limit: int, after: Any) -> OverduePage:
-        with calls():
-            answer = self._client.query(
-                TableName=self._table.name,
-                IndexName="due",
-                KeyConditionExpression="due = :partition AND due_at <= :now",
-                ExpressionAttributeValues=marshalled({":partition": partition, ":now": now}),
-                Limit=limit,
-                **({"ExclusiveStartKey": after} if after else {}),
-            )
-        found = [
-            Overdue(item["pk"]["S"].removeprefix("workflow#"), int(Decimal(item["due_at"]["N"])), partition)
-            for item in answer["Items"]
-            if item["sk"]["S"] == "state" and item["pk"]["S"].startswith("workflow#")  # no copy that was made by hand
-        ]
-        return OverduePage(found, answer.get("LastEvaluatedKey"))
-
 
 def stored_content(content: list[dict[str, Any]]) -> str:
     """The messages as the table keeps them: no longer than the request that brought them."""
@@ -301,7 +223,7 @@ def whole(items: dict[str, Item], now: int) -> tuple[Workflow, list[dict[str, An
     if "state" not in items:
         return None
     workflow, stored = from_plain(items["state"]), items.get("content")
-    if stored is None or due.content_expires_at(workflow, checked(stored, "retention", int)) <= now // 1000:
+    if stored is None or retention.content_expires_at(workflow, checked(stored, "retention", int)) <= now // 1000:
         return workflow, None
     return workflow, _messages(checked(stored, "content", str), len(workflow.steps))
 
@@ -324,14 +246,8 @@ def _state_item(workflow: Workflow) -> Item:
     if workflow.client_ref is not None:
         item["referred"] = referred(workflow.account, workflow.client_ref)
     if workflow.due_at is not None:
-        item["due"] = f"{_kind(workflow)}#{int(workflow.id[:8], 16) % DUE_SHARDS}"
+        item["due"] = overdue.partition(workflow)
     return item
-
-
-def _kind(workflow: Workflow) -> str:
-    if not workflow.running:
-        return "unpublished"
-    return "due" if workflow.steps[-1].phase == "pending" else "silent"
 
 
 def referred(account: str, client_ref: str) -> str:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from failover.rules.sending import backoff, client_ref
-from failover.rules.workflow import due
+from failover.rules.workflow import overdue
 from failover.rules.workflow.presentation import iso
 
 START_SECONDS = 30
@@ -11,7 +11,7 @@ START_SECONDS = 30
 
 
 def planned(steps: list[dict[str, Any]], now: int, receipt_window: int) -> dict[str, Any]:
-    """The answer to `?dry_run=true`; times in ms, `receipt_window` as configured, in seconds (`due.receipt_window`).
+    """The answer to `?dry_run=true`; times in ms, `receipt_window` as configured (seconds).
 
     Each step could be sent at once, if those before it fail at once. The latest is when all of them take their whole
     time to be sent, and expire. Later than that a step is sent only where something had to be repaired.
@@ -22,7 +22,7 @@ def planned(steps: list[dict[str, Any]], now: int, receipt_window: int) -> dict[
         latest += START_SECONDS * 1000
         shown.append(_step(number, step, now, latest))
         expiry = step.get("failover", {}).get("expiry_time")
-        waits = expiry or due.receipt_window(step["to"]["type"], receipt_window)
+        waits = expiry or overdue.receipt_window(step["to"]["type"], receipt_window)
         latest += int(backoff.longest_send(expiry) * 1000) + waits * 1000
     return {"template": "failover", "dry_run": True, "steps": shown, "over_at_latest": iso(latest)}
 

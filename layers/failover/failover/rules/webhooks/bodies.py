@@ -13,37 +13,8 @@ from failover.rules.sending import client_ref
 from failover.rules.workflow import reasons
 from failover.rules.workflow.costs import by_step, totals
 from failover.rules.workflow.presentation import iso, usage
+from failover.rules.workflow.publication import MESSAGE_STATUS
 from failover.rules.workflow.state import FINAL_REPORTS, Entry, Workflow
-
-MESSAGE_STATUS = "status"
-TOLD = FINAL_REPORTS | {MESSAGE_STATUS}
-"""The events of a timeline that are webhooks; an entry's `sequence` is its webhook's."""
-
-
-SURE_SECONDS = 11 * 3600
-"""An entry that is younger has not been lost. The stream hands out a workflow's changes in their order, and the
-template has none given up that is younger than 12 hours; the hour between is for clocks that differ."""
-
-
-def told(workflow: Workflow) -> list[Entry]:
-    """The entries of the timeline that are webhooks, in their order."""
-    return [entry for entry in workflow.timeline if entry["event"] in TOLD]
-
-
-def unpublished(workflow: Workflow) -> list[Entry]:
-    """Those that are not known to have been queued; what runs is not known to have any queued."""
-    return [entry for entry in told(workflow) if entry["sequence"] > workflow.published]
-
-
-def none_lost(before: Workflow | None, now: int) -> bool:
-    """Whoever publishes the change of `before` into something else may be sure (at `now`, ms) that all changes up to
-    `before` have been published too, although nobody has written that down."""
-    return before is None or all(entry["at"] > now - SURE_SECONDS * 1000 for entry in unpublished(before))
-
-
-def find(workflow: Workflow, sequence: int) -> Entry | None:
-    """The entry with this sequence, if it is a webhook."""
-    return next((entry for entry in told(workflow) if entry["sequence"] == sequence), None)
 
 
 def body(workflow: Workflow, content: list[dict[str, Any]] | None, entry: Entry) -> dict[str, Any]:

@@ -13,8 +13,7 @@ from failover.rules.channels.statuses import FAILURES, meets, reached, risen
 from failover.rules.receipts.receipt import Receipt
 from failover.rules.sending import backoff
 from failover.rules.sending.answers import Accepted, Answer, NotTaken, Refused, Unknown
-from failover.rules.webhooks import bodies
-from failover.rules.workflow import due, reasons, status_entries
+from failover.rules.workflow import overdue, publication, reasons, retention, status_entries
 from failover.rules.workflow.costs import costs
 from failover.rules.workflow.state import MOST_ATTEMPTS, Step, Workflow
 
@@ -135,28 +134,28 @@ def cancelled(workflow: Workflow, now: int) -> Workflow | None:
 
 def unconfirmed(workflow: Workflow, now: int) -> Workflow | None:
     """The last step was claimed, and no receipt has come within the window; None: that is not so."""
-    silent_until = due.unconfirmed_at(workflow)
+    silent_until = overdue.unconfirmed_at(workflow)
     if not workflow.running or silent_until is None or now < silent_until:
         return None
     return _due(_closed(workflow, len(workflow.steps) - 1, "unconfirmed", now), now)
 
 
-def taken(workflow: Workflow, now: int) -> Workflow | None:
-    """Somebody is about to look after an overdue workflow; None: it is not overdue, or somebody else has taken it.
+def repair_begun(workflow: Workflow, now: int) -> Workflow | None:
+    """`reconcile` begins to repair an overdue workflow. Returns None if it is not overdue (another run began first).
 
-    Whatever becomes of that, a failure or a crash, it is due again a little later, behind all others that wait now.
+    If the repair fails or crashes, the workflow is due again RETRY seconds later, behind all that are overdue now.
     """
     if workflow.due_at is None or workflow.due_at > now:
         return None
-    return replace(workflow, due_at=now + due.RETRY * 1000)
+    return replace(workflow, due_at=now + overdue.RETRY * 1000)
 
 
-def postponed(workflow: Workflow, now: int) -> Workflow | None:
-    """Somebody has looked at an overdue workflow and found it moving, or has moved it.
+def repair_done(workflow: Workflow, now: int) -> Workflow | None:
+    """`reconcile` has repaired a workflow, or found that it needs none.
 
-    None: it is over, or it has moved meanwhile, and is due later anyway.
+    Returns None if the workflow is over, or if another transition has already made it due later.
     """
-    later = due.looked_after(workflow, now)
+    later = overdue.due_after_repair(workflow, now)
     if not workflow.running or workflow.due_at is None or workflow.due_at >= later:
         return None
     return replace(workflow, due_at=later)
@@ -170,7 +169,7 @@ def published(workflow: Workflow, sequence: int) -> Workflow | None:
     if workflow.running or sequence <= workflow.published:
         return None
     known = replace(workflow, published=sequence)
-    return known if bodies.unpublished(known) else replace(known, due_at=None)
+    return known if publication.unpublished(known) else replace(known, due_at=None)
 
 
 def resumed(workflow: Workflow, attempt: int, now: int) -> Workflow | None:
@@ -239,7 +238,7 @@ def _ended(workflow: Workflow, status: str, now: int, **told: Any) -> Workflow:
         status=status,
         reason=told.get("reason"),
         ended_at=now,
-        expires_at=due.forgotten_at(now, workflow.record_retention),
+        expires_at=retention.forgotten_at(now, workflow.record_retention),
     )
 
 
@@ -267,4 +266,4 @@ def _noted(workflow: Workflow, now: int, event: str, **told: Any) -> Workflow:
 
 
 def _due(workflow: Workflow, now: int) -> Workflow:
-    return replace(workflow, due_at=due.due_at(workflow, now))
+    return replace(workflow, due_at=overdue.due_at(workflow, now))

@@ -13,7 +13,7 @@ from failover.rules.channels.statuses import STATUSES
 from failover.rules.receipts import callback_signature
 from failover.rules.receipts.receipt import Receipt, UnreadableReceipt, parse
 from failover.rules.sending import client_ref
-from failover.rules.workflow import due, transitions
+from failover.rules.workflow import retention, transitions
 from failover.rules.workflow.state import Workflow
 from failover.rules.workflow.status_entries import StatusesFull
 from failover.use_cases.requests import body
@@ -85,7 +85,7 @@ def _pointer(outside: Outside, workflow: Workflow, number: int, receipt: Receipt
     """To a message whose send has not told its id (yet): its href must lead somewhere all the same."""
     if receipt.message_uuid is None or workflow.steps[number].message_uuid is not None:
         return None
-    return Pointer(receipt.message_uuid, number, due.pointers_expire_at(workflow, outside.now()))
+    return Pointer(receipt.message_uuid, number, retention.pointers_expire_at(workflow, outside.now()))
 
 
 def _check_signature(outside: Outside, authorization: str | None, raw: bytes) -> int:

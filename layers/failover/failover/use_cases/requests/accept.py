@@ -12,7 +12,7 @@ from failover.rules.channels.kinds import Fault
 from failover.rules.requests import idempotency
 from failover.rules.requests.request import InvalidRequest, Request, validated
 from failover.rules.sending import backoff
-from failover.rules.workflow import due, transitions
+from failover.rules.workflow import overdue, retention, transitions
 from failover.rules.workflow.state import Step, Workflow
 from failover.use_cases.callers.authenticate import Caller
 from failover.use_cases.requests import body
@@ -85,7 +85,7 @@ def _once(workflow: Workflow, key: str | None, digest: str) -> Once | None:
         request=digest,
         workflow_id=workflow.id,
         word=workflow.word,
-        expires_at=due.forgotten_at(workflow.created_at, idempotency.KEPT_SECONDS),
+        expires_at=retention.forgotten_at(workflow.created_at, idempotency.KEPT_SECONDS),
     )
 
 
@@ -128,7 +128,7 @@ def _workflow(outside: Outside, caller: Caller, asked: Request, word: str, base_
             word=word,
             base_url=base_url,
             created_at=outside.now(),
-            receipt_window=due.receipt_window(asked.steps[-1]["to"]["type"], settings.receipt_window),
+            receipt_window=overdue.receipt_window(asked.steps[-1]["to"]["type"], settings.receipt_window),
             record_retention=settings.record_retention,
             steps=tuple(
                 Step(

@@ -16,7 +16,7 @@ from failover.rules.receipts.redaction import private_phrases, redacted
 from failover.rules.sending import backoff, outgoing
 from failover.rules.sending.answers import Accepted, Answer, NotTaken, Refused, Unknown
 from failover.rules.sending.client_ref import client_ref
-from failover.rules.workflow import due, transitions
+from failover.rules.workflow import retention, transitions
 from failover.rules.workflow.itinerary import InvalidInput
 from failover.rules.workflow.state import Workflow
 from failover.use_cases.workflow.transition import written
@@ -123,7 +123,7 @@ def _still_wanted(outside: Outside, workflow_id: str, number: int) -> bool:
 def _record(outside: Outside, claimed: Workflow, number: int, answer: Answer) -> None:
     pointer = None
     if isinstance(answer, Accepted):
-        pointer = Pointer(answer.message_uuid, number, due.pointers_expire_at(claimed, outside.now()))
+        pointer = Pointer(answer.message_uuid, number, retention.pointers_expire_at(claimed, outside.now()))
     now = outside.now()
     decide = partial(transitions.answered, number=number, answer=answer, now=now)
     without_id = partial(transitions.answered, number=number, answer=_ID_REUSED, now=now)

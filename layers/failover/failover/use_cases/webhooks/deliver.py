@@ -9,11 +9,12 @@ import simplejson
 
 from failover.adapters.webhooks.deliveries import Known
 from failover.errors import Temporary
-from failover.observability import count, logger, unexpected
+from failover.observability import count, logger, unavailable, unexpected
 from failover.outside import Outside
 from failover.rules.webhooks import bodies, delivery, hanging, signing
 from failover.rules.webhooks.delivery import Answered, Attempted, Task
 from failover.rules.webhooks.hanging import Host
+from failover.rules.workflow import publication
 from failover.rules.workflow.state import Entry
 from failover.use_cases.workflow.transition import TooContended
 
@@ -44,7 +45,7 @@ def deliver(outside: Outside, task: Task) -> None:
         count("WebhooksGivenUp")
         logger.error("webhook given up", sequence=task.sequence, attempt=number)
         return
-    url, entry = known.url, bodies.find(known.workflow, task.sequence)
+    url, entry = known.url, publication.find(known.workflow, task.sequence)
     if url is None or entry is None:
         logger.info("no webhook", sequence=task.sequence, url_known=url is not None)
         return
@@ -137,6 +138,6 @@ def _about_the_host(outside: Outside, host: Host, claim_id: str, attempted: Atte
 
 def _passed_over(error: Exception) -> None:
     if isinstance(error, Temporary):
-        logger.warning("unavailable", error=str(error))
+        unavailable(error)
     else:
         unexpected(error)

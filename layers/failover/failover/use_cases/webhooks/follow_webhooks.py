@@ -6,9 +6,9 @@ from typing import Any
 from failover import problems
 from failover.observability import count, logger
 from failover.outside import Outside
-from failover.rules.webhooks import bodies, delivery
+from failover.rules.webhooks import delivery
 from failover.rules.webhooks.delivery import Task
-from failover.rules.workflow import presentation
+from failover.rules.workflow import presentation, publication
 from failover.rules.workflow.state import Entry, Workflow
 from failover.use_cases.callers.authenticate import Caller
 from failover.use_cases.requests.show import find
@@ -20,7 +20,7 @@ def show_webhooks(outside: Outside, caller: Caller, workflow_id: str) -> dict[st
     recorded = outside.deliveries.of(workflow.id)
     known = outside.deliveries.prepare(Task(workflow.id, workflow.account, workflow.application, sequence=0))
     untouched = "pending" if known and known.url else "no_url"
-    told = bodies.told(workflow)
+    told = publication.webhooks(workflow)
     return {"webhooks": [_shown(entry, recorded.get(entry["sequence"], {}), untouched) for entry in told]}
 
 
@@ -48,7 +48,7 @@ def redeliver(outside: Outside, caller: Caller, workflow_id: str, sequence: str)
 
 def _entry(workflow: Workflow, sequence: str) -> Entry:
     number = int(sequence) if sequence.isascii() and sequence.isdigit() and len(sequence) <= 9 else 0
-    entry = bodies.find(workflow, number)
+    entry = publication.find(workflow, number)
     if entry is None:
         raise problems.Problem(problems.NOT_FOUND, "There is no such webhook.")
     return entry
@@ -57,7 +57,7 @@ def _entry(workflow: Workflow, sequence: str) -> Entry:
 def _shown(entry: Entry, recorded: dict[str, Any], untouched: str) -> dict[str, Any]:
     return {
         "sequence": entry["sequence"],
-        "kind": "message_status" if entry["event"] == bodies.MESSAGE_STATUS else "final_report",
+        "kind": "message_status" if entry["event"] == publication.MESSAGE_STATUS else "final_report",
         "state": recorded.get("state", untouched),
         "attempts": [{**attempt, "at": presentation.iso(attempt["at"])} for attempt in recorded.get("attempts", [])],
     }

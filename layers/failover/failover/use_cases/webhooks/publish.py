@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from failover.errors import Temporary
-from failover.observability import count, logger, unexpected
+from failover.observability import count, logger, unavailable, unexpected
 from failover.outside import Outside
-from failover.rules.webhooks import bodies
 from failover.rules.webhooks.delivery import Task
-from failover.rules.workflow import transitions
+from failover.rules.workflow import publication, transitions
 from failover.rules.workflow.state import Entry, Workflow
 from failover.use_cases.workflow.transition import transition
 
@@ -24,7 +23,7 @@ class Change:
 
 def change(before: Workflow | None, after: Workflow) -> Change:
     """The change from one image of a workflow to the next."""
-    return Change(before, after, bodies.told(after)[len(bodies.told(before)) if before else 0 :])
+    return Change(before, after, publication.webhooks(after)[len(publication.webhooks(before)) if before else 0 :])
 
 
 def publish(outside: Outside, changes: Sequence[Change]) -> None:
@@ -36,7 +35,11 @@ def publish(outside: Outside, changes: Sequence[Change]) -> None:
     """
     queue(outside, [(one.after, one.webhooks) for one in changes])
     for one in {one.after.id: one for one in changes}.values():
-        if not one.after.running and one.after.due_at is not None and bodies.none_lost(one.before, outside.now()):
+        if (
+            not one.after.running
+            and one.after.due_at is not None
+            and publication.earlier_published(one.before, outside.now())
+        ):
             _settle(outside, one.after)
 
 
@@ -49,7 +52,7 @@ def queue(outside: Outside, told: Sequence[tuple[Workflow, list[Entry]]]) -> Non
     )
     for workflow, entries in told:
         for entry in entries:
-            count("WebhooksPublished", kind="status" if entry["event"] == bodies.MESSAGE_STATUS else "report")
+            count("WebhooksPublished", kind="status" if entry["event"] == publication.MESSAGE_STATUS else "report")
         if entries:
             sequences = [entry["sequence"] for entry in entries]
             logger.info("published", workflow_id=workflow.id, sequences=sequences)
@@ -63,7 +66,7 @@ def settle(outside: Outside, workflow: Workflow) -> None:
     """
     if not workflow.published:
         outside.store.end_content(workflow)
-    sequence = bodies.told(workflow)[-1]["sequence"]
+    sequence = publication.webhooks(workflow)[-1]["sequence"]
     transition(outside, workflow, lambda now: transitions.published(now, sequence))
 
 
@@ -71,6 +74,6 @@ def _settle(outside: Outside, workflow: Workflow) -> None:
     try:
         settle(outside, workflow)
     except Temporary as error:
-        logger.warning("unavailable", workflow_id=workflow.id, error=str(error) or type(error).__name__)
+        unavailable(error, workflow_id=workflow.id)
     except Exception as error:
         unexpected(error)

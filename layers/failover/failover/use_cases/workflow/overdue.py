@@ -1,38 +1,39 @@
-"""What the index `due` lists, one workflow after the other, while there is time."""
+"""Repair the workflows that the overdue index lists, one after the other, while there is time."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from failover.adapters import aws
-from failover.adapters.workflow.store import DUE_SHARDS, Overdue, OverduePage
+from failover.adapters.workflow.overdue_index import Overdue, OverdueIndex
 from failover.errors import Temporary
-from failover.observability import logger, unexpected
+from failover.observability import logger, unavailable, unexpected
 from failover.outside import Outside
 from failover.rules.formats.stored import UnreadableItem
-from failover.rules.workflow import due
+from failover.rules.workflow.overdue import IMMOVABLE, SHARDS, Queue, in_turn
 
 MOST_PER_SHARD = 50
 """Workflows of one shard that are listed at once."""
 MOST_LISTINGS = 20
-"""In one run, while there is time; the rest is there in the next one, a minute later."""
+"""In one run, while there is time; the next run, a minute later, goes on."""
 
-type Read = Callable[[int, int, int, Any], OverduePage]
-"""One of the store's lists: (shard, now, limit, after)."""
+type Repair = Callable[[Outside, str], bool]
+"""Repairs the workflow with this id. Returns False if it can do nothing about it."""
 
 
 @dataclass
 class Listing:
-    """The workflows of one of the store's lists that were due when it began, each of them once."""
+    """The workflows of one queue that were due when the listing began, each of them once."""
 
-    read: Read
+    index: OverdueIndex
+    queue: Queue
     now: int
     found: list[Overdue] = field(default_factory=list)
-    """Of the last listing: oldest first in each shard."""
+    """Of the last call of `go_on`: oldest first in each shard."""
     complete: bool = True
     """Every shard could be read."""
-    _after: dict[int, Any] = field(default_factory=lambda: dict.fromkeys(range(DUE_SHARDS)))
-    """Where each shard that has more goes on."""
+    _after: dict[int, Any] = field(default_factory=lambda: dict.fromkeys(range(SHARDS)))
+    """Where to go on in each shard that has more."""
 
     @property
     def over(self) -> bool:
@@ -40,18 +41,18 @@ class Listing:
         return not self._after
 
     def go_on(self, time_left: Callable[[], bool]) -> None:
-        """List what comes next, while there is time."""
+        """List the next page of each shard, while there is time."""
         self.found = []
-        for shard in due.in_turn(DUE_SHARDS, self.now):
+        for shard in in_turn(self.now):
             if shard not in self._after:
                 continue
             if not time_left():
                 self.complete = False
                 break
             try:
-                page = self.read(shard, self.now, MOST_PER_SHARD, self._after.pop(shard))
+                page = self.index.page(self.queue, shard, self.now, MOST_PER_SHARD, self._after.pop(shard))
             except aws.Unavailable as error:
-                logger.warning("unavailable", error=str(error))
+                unavailable(error)
                 self.complete = False
                 continue
             self.found += page.found
@@ -59,51 +60,44 @@ class Listing:
                 self._after[shard] = page.next
 
 
-def look_after_all(
-    listing: Listing, look_after: Callable[[Outside, str], bool], outside: Outside, time_left: Callable[[], bool]
-) -> int:
-    """Look after what `listing` has found and will find, while there is time; how many workflows there were.
-
-    `look_after` says whether it could do anything about a workflow.
-    """
-    looked_after = _each(listing.found, look_after, outside, time_left)
+def repair_all(listing: Listing, repair: Repair, outside: Outside, time_left: Callable[[], bool]) -> int:
+    """Repair what `listing` has found and will find, while there is time. Returns how many workflows it was."""
+    repaired = _each(listing.found, repair, outside, time_left)
     listings = 1
     while listings < MOST_LISTINGS and not listing.over and time_left():
         listing.go_on(time_left)
-        looked_after += _each(listing.found, look_after, outside, time_left)
-        listings += bool(listing.found)  # pages of copies that were made by hand do not count
-    return looked_after
+        repaired += _each(listing.found, repair, outside, time_left)
+        listings += bool(listing.found)  # a page of copies that were made by hand does not count
+    return repaired
 
 
-def _each(
-    found: list[Overdue], look_after: Callable[[Outside, str], bool], outside: Outside, time_left: Callable[[], bool]
-) -> int:
-    """One that fails waits for the next run."""
-    looked_after = 0
+def _each(found: list[Overdue], repair: Repair, outside: Outside, time_left: Callable[[], bool]) -> int:
+    """A workflow whose repair fails waits for the next run."""
+    repaired = 0
     for overdue in found:
         if not time_left():
             break
         logger.append_keys(workflow_id=overdue.workflow_id)
         try:
-            if not look_after(outside, overdue.workflow_id):
-                _put_off(outside, overdue)
+            if not repair(outside, overdue.workflow_id):
+                _set_aside(outside, overdue)
         except Temporary as error:
-            logger.warning("unavailable", error=str(error) or type(error).__name__)
+            unavailable(error)
         except UnreadableItem as error:
             unexpected(error)
-            _put_off(outside, overdue)
+            _set_aside(outside, overdue)
         except Exception as error:
-            unexpected(error)  # one broken workflow must not keep the others waiting
+            unexpected(error)  # one broken workflow must not delay the others
         finally:
             logger.remove_keys(["workflow_id"])
-        looked_after += 1
-    return looked_after
+        repaired += 1
+    return repaired
 
 
-def _put_off(outside: Outside, overdue: Overdue) -> None:
-    """What cannot be moved must not be found again each minute: it is unreadable, gone, or over and still listed."""
+def _set_aside(outside: Outside, overdue: Overdue) -> None:
+    """Do not list again each minute what cannot be repaired: it is unreadable, gone, or over and still in the index."""
     now = outside.now()
     try:
-        outside.store.put_off(overdue, now, now + due.IMMOVABLE * 1000)
+        outside.overdue.set_due_at(overdue, now, now + IMMOVABLE * 1000)
     except (aws.Unavailable, aws.AwsError) as error:
-        logger.warning("unavailable", error=str(error))
+        unavailable(error)

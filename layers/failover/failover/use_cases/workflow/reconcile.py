@@ -1,8 +1,8 @@
-"""Look after what was left behind: start, resume, signal and close workflows that are overdue.
+"""Repair overdue workflows: start, resume, signal or close them.
 
-Whatever is done here is done as everywhere else: one conditional write, and idempotent after it, so that two runs at
-once, or one that dies in the middle, do no harm. The first write takes a workflow: it is due again a little later, so
-that one which fails, or kills the run, each time it is looked after does not stand before all others for good.
+Each repair is one conditional write and idempotent calls after it, so two runs at once, or one that dies half-way, do
+no harm. The first write makes the workflow due again a little later: a workflow whose repair always fails, or kills the
+run, must not stay in front of the others.
 """
 
 from collections.abc import Callable
@@ -13,45 +13,45 @@ from failover.outside import Outside
 from failover.rules.workflow import transitions
 from failover.rules.workflow.race import lost_signal
 from failover.rules.workflow.state import Workflow
-from failover.use_cases.workflow.overdue import Listing, look_after_all
+from failover.use_cases.workflow.overdue import Listing, repair_all
 from failover.use_cases.workflow.signal import end_race
 from failover.use_cases.workflow.transition import transition
 
 
 def reconcile(outside: Outside, time_left: Callable[[], bool] = lambda: True) -> int:
-    """Look after every overdue workflow, oldest first in each shard, while there is time; how many there were.
+    """Repair every overdue workflow, oldest first in each shard, while there is time. Returns how many there were.
 
-    Those that have something left to send come first. How long the oldest has waited is measured, if the whole index
-    could be read.
+    Workflows with something left to send come first. Measures how long the oldest has waited, if the whole index could
+    be read.
     """
-    now, store = outside.now(), outside.store
-    moving, silent = Listing(store.overdue, now), Listing(store.silent, now)
+    index, now = outside.overdue, outside.now()
+    moving, silent = Listing(index, "due", now), Listing(index, "silent", now)
     moving.go_on(time_left)
     oldest = [one.due_at for one in moving.found]
     all_moving = moving.complete
-    moved = look_after_all(moving, _look_after, outside, time_left)
+    moved = repair_all(moving, _repair, outside, time_left)
     silent.go_on(time_left)
     oldest += [one.due_at for one in silent.found]
     if all_moving and silent.complete:
         measure_seconds("OldestOverdueSeconds", (now - min(oldest, default=now)) // 1000)
-    return moved + look_after_all(silent, _look_after, outside, time_left)
+    return moved + repair_all(silent, _repair, outside, time_left)
 
 
-def _look_after(outside: Outside, workflow_id: str) -> bool:
-    """False: it is gone, or over, and the index does not know."""
+def _repair(outside: Outside, workflow_id: str) -> bool:
+    """Returns False if the workflow is gone or over, and the index does not show it yet."""
     stored = outside.store.read(workflow_id)
     if stored is None or not stored.running:
         return False
-    taken = transition(outside, stored, lambda now: transitions.taken(now, outside.now()))
-    if taken is None:
-        return True  # the index is a moment behind, or another run looks after it
-    workflow = taken.after
+    begun = transition(outside, stored, lambda now: transitions.repair_begun(now, outside.now()))
+    if begun is None:
+        return True  # the index lags a moment behind, or another run is repairing it
+    workflow = begun.after
     if transition(outside, workflow, lambda now: transitions.unconfirmed(now, outside.now())):
         _reconciled("unconfirmed")
         return True
     if workflow.steps[-1].phase == "pending":
         workflow = _moved(outside, workflow)
-    transition(outside, workflow, lambda now: transitions.postponed(now, outside.now()))
+    transition(outside, workflow, lambda now: transitions.repair_done(now, outside.now()))
     return True
 
 
