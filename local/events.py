@@ -15,7 +15,7 @@ from failover.rules.channels.channel_table import CHANNELS
 from failover.rules.receipts.callback_signature import digest
 from failover.rules.receipts.receipt import Receipt
 from failover.rules.sending.answers import Accepted
-from failover.rules.sending.outgoing import webhook_url
+from failover.rules.sending.outgoing import callback_url
 from failover.rules.webhooks.delivery import MOST_ATTEMPTS
 from failover.rules.workflow import transitions
 from failover.rules.workflow.state import Step, Workflow
@@ -150,7 +150,7 @@ def keep_message(client: Any, table: str, api_url: str, client_ref: str, message
         "client_ref": {"S": client_ref},
         "message_uuid": {"S": message_uuid},
         "version": {"S": "v1"},
-        "callback_url": {"S": webhook_url(api_url)},
+        "callback_url": {"S": callback_url(api_url)},
         "body": {"S": json.dumps({**sent, "client_ref": client_ref})},
         "at": {"N": str(_now())},
         "expires_at": {"N": str(int(time.time()) + _YEAR)},

@@ -3,7 +3,7 @@
 from typing import Any
 
 from failover import problems
-from failover.edges import http_edge
+from failover.edges import http_edge, http_request
 from failover.observability import count
 from failover.outside import Outside
 from failover.use_cases.receipts.receive import receive
@@ -19,5 +19,5 @@ def _received(event: http_edge.Event) -> http_edge.ProxyAnswer:
     if event["httpMethod"] != "POST":
         count("CallbacksNotPosted")  # with GET, the vendor puts addresses into the query string: it is not logged
         raise problems.wrong_verb(event["httpMethod"], ["POST"])
-    receive(outside, http_edge.header(event, "Authorization"), http_edge.raw_body(event))
+    receive(outside, http_request.header(event, "Authorization"), http_request.raw_body(event))
     return http_edge.json_answer(200, {})

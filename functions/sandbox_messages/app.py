@@ -8,10 +8,10 @@ from typing import Any
 from callers import Form, checked
 from failover import problems
 from failover.adapters import aws
-from failover.edges import http_edge, resolver
+from failover.edges import http_edge, http_request, resolver
 from failover.outside import Outside
 from failover.rules.formats import strict_json
-from failover.rules.sending.outgoing import webhook_url
+from failover.rules.sending.outgoing import callback_url
 from failover.use_cases.requests.body import check_size
 from keeping import Kept, Key, Schedule
 from messages_contract import RATE_LIMITED, invalid, is_reference, understood
@@ -26,22 +26,22 @@ kept, schedule = Kept(), Schedule()
 def post(version: str) -> tuple[dict[str, Any], int]:
     event = api.current_event.raw_event
     form = _authenticate(event)
-    raw = http_edge.raw_body(event)
+    raw = http_request.raw_body(event)
     check_size(raw)
     try:
         body = strict_json.parse(raw)
     except strict_json.InvalidJson as error:
         raise invalid("body", error.reason) from None
     sent = understood(version, body)
-    own_webhook = webhook_url(http_edge.base_url(event, outside.settings.public_url))
-    if sent.webhook_url not in (None, own_webhook):
+    own_callback_url = callback_url(http_request.base_url(event, outside.settings.public_url))
+    if sent.callback_url not in (None, own_callback_url):
         raise invalid("webhook_url", "the sandbox calls no host but its own")
     script = script_of(sent.recipient)
     if script is None or script.answer == 422:
         raise invalid("to", "nobody the sandbox may write to")
     key = Key(sent.client_ref, str(uuid.uuid4()))
     with _asked_only_once():
-        kept.keep(key, version, body, own_webhook, form, outside.now())
+        kept.keep(key, version, body, own_callback_url, form, outside.now())
     if script.answer == 429:
         raise problems.Problem(RATE_LIMITED, "Please wait, then retry your request", headers={"Retry-After": "1"})
     if script.answer == 500:
@@ -55,7 +55,7 @@ def post(version: str) -> tuple[dict[str, Any], int]:
 def get() -> dict[str, Any]:
     """What was sent with `?client_ref=…`: each request's body, the accepted ones and those answered with an error."""
     _authenticate(api.current_event.raw_event)
-    client_ref = http_edge.query(api.current_event.raw_event).get("client_ref", "")
+    client_ref = http_request.query(api.current_event.raw_event).get("client_ref", "")
     if not is_reference(client_ref):
         raise invalid("client_ref", "not a string of at most 40 characters")
     return {"messages": kept.of(client_ref, outside.now())}
@@ -72,7 +72,7 @@ def _asked_only_once() -> Iterator[None]:
 
 def _authenticate(event: http_edge.Event) -> Form:
     """The vendor knows new credentials at once; here the secret is read again when what it held does not fit."""
-    authorization = http_edge.header(event, "Authorization")
+    authorization = http_request.header(event, "Authorization")
     secret = outside.messages_secret
     try:
         return checked(secret.value(), authorization, outside.now() / 1000)

@@ -26,7 +26,7 @@ class Sent:
     sender: str
     recipient: str
     client_ref: str | None
-    webhook_url: str | None
+    callback_url: str | None
 
 
 def understood(version: str, body: Any) -> Sent:
@@ -71,7 +71,7 @@ def _v1(body: dict[str, Any]) -> Sent:
         sender=str(body.get("from", "")),
         recipient=str(body.get("to", "")),
         client_ref=body.get("client_ref"),
-        webhook_url=body.get("webhook_url"),
+        callback_url=body.get("webhook_url"),
     )
 
 
@@ -114,7 +114,7 @@ def _v0_1(body: dict[str, Any]) -> Sent:
         sender=str(sender.get("number") or sender.get("id") or ""),
         recipient=str(recipient.get("number") or recipient.get("id") or ""),
         client_ref=body.get("client_ref"),
-        webhook_url=None,
+        callback_url=None,
     )
 
 

@@ -12,7 +12,7 @@ from failover.observability import logger
 from failover.outside import Outside
 from failover.rules.channels.statuses import FAILURES
 from failover.rules.receipts.callback_signature import digest
-from failover.rules.workflow.presentation import iso
+from failover.rules.timing.instants import iso
 from keeping import Kept, Key, UnknownMessage, read
 from messages_contract import callback, understood
 from recipients import script_of
@@ -21,7 +21,7 @@ outside = Outside()
 kept = Kept()
 
 
-class NotTaken(Exception):
+class CallbackNotAccepted(Exception):
     """The webhook did not answer 2xx; the queue brings the receipt again."""
 
 
@@ -59,8 +59,8 @@ def _post(url: str, body: dict[str, Any]) -> None:
     began = time.monotonic()
     answer = post(url, raw, headers, connect_seconds=3, response_seconds=12, longest_body=0)
     if not isinstance(answer, Response):
-        raise NotTaken(answer.fault)
+        raise CallbackNotAccepted(answer.fault)
     milliseconds = round((time.monotonic() - began) * 1000)
     logger.info("receipt played", status=body["status"], answer=answer.status, milliseconds=milliseconds)
     if not 200 <= answer.status < 300:
-        raise NotTaken(f"HTTP {answer.status}")
+        raise CallbackNotAccepted(f"HTTP {answer.status}")

@@ -4,8 +4,9 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 
-from failover.edges import http_edge, negotiation, reference, resolver
+from failover.edges import http_edge, http_request, negotiation, reference, resolver
 from failover.outside import Outside
+from failover.rules.formats.faults import Fault
 from failover.use_cases.callers.authenticate import Caller, authenticate
 from failover.use_cases.requests import show
 from failover.use_cases.requests.accept import Posted, accept
@@ -23,20 +24,20 @@ outside = Outside()
 def post() -> Response[str]:
     event = api.current_event.raw_event
     caller = _caller()
-    http_edge.require_json(event)
-    faults: list[http_edge.Fault] = []
-    key, dry_run = http_edge.idempotency_key(event, faults), http_edge.flag(event, "dry_run", faults)
-    posted = Posted(http_edge.raw_body(event), key, tuple(faults))
+    http_request.require_json(event)
+    faults: list[Fault] = []
+    key, dry_run = http_request.idempotency_key(event, faults), http_request.flag(event, "dry_run", faults)
+    posted = Posted(http_request.raw_body(event), key, tuple(faults))
     if dry_run:
         return resolver.json_response(200, plan(outside, posted))
-    base_url = http_edge.base_url(event, outside.settings.public_url)
+    base_url = http_request.base_url(event, outside.settings.public_url)
     accepted = accept(outside, caller, posted, _word(), base_url)
     headers = {"Idempotent-Replayed": "true"} if accepted.replayed else {}
     return resolver.json_response(202, {f"{accepted.word}_uuid": accepted.workflow_id}, headers)
 
 
 def get_list() -> dict[str, Any]:
-    return show.show_list(outside, _caller(), http_edge.query(api.current_event.raw_event), _word())
+    return show.show_list(outside, _caller(), http_request.query(api.current_event.raw_event), _word())
 
 
 def get(id: str) -> dict[str, Any]:
@@ -70,11 +71,11 @@ def get_docs() -> Response[str]:
 def _public(page: reference.Page) -> Response[str]:
     event = api.current_event.raw_event
     headers: dict[str, str | list[str]] = {**_PUBLIC, **page.headers, "ETag": page.etag}
-    if negotiation.is_known(http_edge.header(event, "If-None-Match"), page.etag):
+    if negotiation.is_known(http_request.header(event, "If-None-Match"), page.etag):
         return Response(304, body="", headers=headers)
     # Without an `Accept` API Gateway cannot tell that bytes are wanted, and hands on their base64.
-    bytes_wanted = bool(http_edge.header(event, "Accept"))
-    compressed = bytes_wanted and negotiation.takes_gzip(http_edge.header(event, "Accept-Encoding"))
+    bytes_wanted = bool(http_request.header(event, "Accept"))
+    compressed = bytes_wanted and negotiation.takes_gzip(http_request.header(event, "Accept-Encoding"))
     if compressed:
         headers["Content-Encoding"] = "gzip"
     if event["httpMethod"] == "HEAD":
@@ -86,8 +87,8 @@ def _public(page: reference.Page) -> Response[str]:
 
 def _caller() -> Caller:
     event = api.current_event.raw_event
-    caller = authenticate(outside, http_edge.header(event, "Authorization"))
-    http_edge.require_json_accepted(event)
+    caller = authenticate(outside, http_request.header(event, "Authorization"))
+    http_request.require_json_accepted(event)
     return caller
 
 

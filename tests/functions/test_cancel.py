@@ -7,9 +7,9 @@ from failover.adapters.workflow.executions import InvalidTaskToken
 from failover.adapters.workflow.store import Conflict
 from failover.outside import Outside
 from failover.rules.sending.answers import NotTaken, Refused, Unknown
+from failover.rules.timing.instants import iso
 from failover.rules.webhooks import bodies
 from failover.rules.workflow import publication
-from failover.rules.workflow.presentation import iso
 from failover.rules.workflow.state import FINAL_REPORTS
 from failover.use_cases.sending.send import send
 from tests.acts import LATER, answer, cancelled, claim, sent, status

@@ -10,7 +10,7 @@ import pytest
 import urllib3.connection
 import urllib3.util.connection
 
-from failover.adapters.deadline_post import THREADS, Fault, NoAnswer, NotSent, Response, post
+from failover.adapters.deadline_post import THREADS, NoAnswer, NotSent, PostFault, Response, post
 from tests import messages_server as server
 from tests.certificates import self_signed
 from tests.messages_server import MessagesServer, endless
@@ -78,7 +78,7 @@ def test_answered(other):
 def test_trickling_head(other, head, piece):
     """Each byte comes in time, and all of them never: the connection is cut."""
     other.script = [endless(other, head, piece)]
-    assert posted(other.url) == NoAnswer(Fault.READ_TIMEOUT)
+    assert posted(other.url) == NoAnswer(PostFault.READ_TIMEOUT)
     eventually(ended)
     assert len(other.requests) == 1
 
@@ -144,7 +144,7 @@ def test_connected_too_late(other, monkeypatch, module, name):
         return real(*arguments, **more)
 
     monkeypatch.setattr(module, name, late)
-    assert posted(other.url) == NotSent(Fault.CONNECT_TIMEOUT)
+    assert posted(other.url) == NotSent(PostFault.CONNECT_TIMEOUT)
     released.set()
     eventually(ended)
     assert other.requests == []
@@ -161,7 +161,7 @@ def test_cut_before_the_first_byte(other, monkeypatch):
     with monkeypatch.context() as slowly:
         slowly.setattr(urllib3.connection.HTTPConnection, "connect", slow)
         slowly.setattr(socket.socket, "shutdown", lambda *_: None)
-        assert posted(other.url) == NotSent(Fault.CONNECT_TIMEOUT)
+        assert posted(other.url) == NotSent(PostFault.CONNECT_TIMEOUT)
     released.set()
     eventually(ended)
     assert other.requests == []
@@ -184,7 +184,7 @@ def test_tls_that_hangs(monkeypatch, trickle, patience):
         received = []
         hanging = threading.Thread(target=_handshake, args=(listener, trickle, received))
         hanging.start()
-        assert posted(f"https://127.0.0.1:{listener.getsockname()[1]}/") == NotSent(Fault.CONNECT_TIMEOUT)
+        assert posted(f"https://127.0.0.1:{listener.getsockname()[1]}/") == NotSent(PostFault.CONNECT_TIMEOUT)
         eventually(ended)
         hanging.join()
     assert b"POST" not in b"".join(received)
@@ -208,7 +208,7 @@ def _handshake(listener, trickle, received):
 def test_untrusted(tmp_path):
     """A certificate that is not trusted keeps the request from leaving."""
     untrusted = MessagesServer(certificate=self_signed(tmp_path, "127.0.0.1"))
-    assert posted(untrusted.url) == NotSent(Fault.UNTRUSTED)
+    assert posted(untrusted.url) == NotSent(PostFault.UNTRUSTED)
     untrusted.close()
     assert untrusted.requests == []
 
@@ -224,18 +224,18 @@ def test_no_tls():
             connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
 
     threading.Thread(target=plain, daemon=True).start()
-    assert posted(f"https://127.0.0.1:{listener.getsockname()[1]}/") == NotSent(Fault.NO_TLS)
+    assert posted(f"https://127.0.0.1:{listener.getsockname()[1]}/") == NotSent(PostFault.NO_TLS)
     listener.close()
 
 
 @pytest.mark.parametrize(
     ("url", "fault"),
     [
-        ("http://127.0.0.1:1/", Fault.NO_CONNECTION),
-        ("http://nowhere.invalid/", Fault.NO_CONNECTION),
-        ("http://[bad/", Fault.UNUSABLE_URL),
-        ("nowhere", Fault.UNUSABLE_URL),
-        ("ftp://127.0.0.1/", Fault.UNUSABLE_URL),
+        ("http://127.0.0.1:1/", PostFault.NO_CONNECTION),
+        ("http://nowhere.invalid/", PostFault.NO_CONNECTION),
+        ("http://[bad/", PostFault.UNUSABLE_URL),
+        ("nowhere", PostFault.UNUSABLE_URL),
+        ("ftp://127.0.0.1/", PostFault.UNUSABLE_URL),
     ],
 )
 def test_not_sent(url, fault):
@@ -246,10 +246,10 @@ def test_not_sent(url, fault):
 @pytest.mark.parametrize(
     ("answer", "fault"),
     [
-        (server.reset, Fault.CONNECTION_LOST),
-        (server.closed, Fault.CONNECTION_LOST),
-        (server.garbage, Fault.NO_HTTP),
-        (server.raw(b"HTTP/1.1 2x\r\n\r\n"), Fault.NO_HTTP),
+        (server.reset, PostFault.CONNECTION_LOST),
+        (server.closed, PostFault.CONNECTION_LOST),
+        (server.garbage, PostFault.NO_HTTP),
+        (server.raw(b"HTTP/1.1 2x\r\n\r\n"), PostFault.NO_HTTP),
     ],
 )
 def test_no_answer(other, answer, fault):
@@ -284,7 +284,7 @@ def test_interim_responses(other, interim, times, headers):
 def test_no_final_response(other):
     """A server that changes to another protocol has not said whether it took the request."""
     other.script = [server.raw(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\n\r\n")]
-    assert posted(other.url) == NoAnswer(Fault.NO_HTTP)
+    assert posted(other.url) == NoAnswer(PostFault.NO_HTTP)
 
 
 def test_no_more_threads(other, monkeypatch):
@@ -294,5 +294,5 @@ def test_no_more_threads(other, monkeypatch):
         raise RuntimeError("can't start new thread")
 
     monkeypatch.setattr(threading.Thread, "start", none_left)
-    assert posted(other.url) == NotSent(Fault.NO_CONNECTION)
+    assert posted(other.url) == NotSent(PostFault.NO_CONNECTION)
     assert other.requests == []

@@ -10,9 +10,9 @@ import jwt
 import pytest
 from vonage_jwt import verify_signature
 
+from failover.rules.timing.instants import iso
 from failover.rules.webhooks import bodies, delivery
 from failover.rules.workflow import publication
-from failover.rules.workflow.presentation import iso
 from tests import messages_server as server
 from tests.examples import ID, SMS
 from tests.functions.conftest import REPORT, STATUS, attempts_made, ended, set_status_url, task_of

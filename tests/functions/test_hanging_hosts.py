@@ -10,8 +10,9 @@ import pytest
 from failover.adapters.webhooks.deliveries import Known
 from failover.adapters.webhooks.queue import read
 from failover.outside import Outside
+from failover.rules.timing.timeouts import CONNECT_SECONDS, RESPONSE_SECONDS
 from failover.rules.webhooks import hanging
-from failover.rules.webhooks.delivery import CONNECT_SECONDS, RESPONSE_SECONDS, Answered, Failed, Task
+from failover.rules.webhooks.delivery import Answered, Failed, Task
 from failover.rules.webhooks.hanging import Host
 from failover.use_cases.webhooks import deliver as use_case
 from tests.conftest import one_write_at_a_time

@@ -9,8 +9,8 @@ from failover.adapters import aws
 from failover.adapters.workflow.executions import InvalidTaskToken
 from failover.adapters.workflow.store import Conflict, Pointer
 from failover.rules.sending.answers import Accepted
+from failover.rules.timing.instants import iso
 from failover.rules.workflow import transitions
-from failover.rules.workflow.presentation import iso
 from failover.rules.workflow.race import Signal
 from failover.rules.workflow.status_entries import MOST_STATUS_ENTRIES
 from failover.use_cases.requests.body import MAX_CALLBACK_BYTES

@@ -7,9 +7,9 @@ import pytest
 
 from failover.adapters.workflow.store import Pointer
 from failover.rules.sending.answers import Unknown
+from failover.rules.timing.instants import iso
 from failover.rules.webhooks import bodies
 from failover.rules.workflow import retention
-from failover.rules.workflow.presentation import iso
 from failover.use_cases.sending.send import send
 from tests.acts import LATER, answer, cancelled, claim, sent, status
 from tests.examples import ID, MESSENGER, NOW, SMS, changed

@@ -12,8 +12,8 @@ import urllib3.util.connection
 from failover.adapters import aws
 from failover.adapters.sending import messages as messages_api
 from failover.rules.receipts.receipt import Receipt
-from failover.rules.sending import backoff
 from failover.rules.sending.vendor_credentials import UnusableCredentials
+from failover.rules.timing import timeouts
 from failover.rules.workflow import transitions
 from tests import messages_server as server
 from tests.certificates import self_signed
@@ -396,7 +396,7 @@ def test_both_requests_share_their_time(world, stored, messages, outside, monkey
     monkeypatch.setattr(messages_api, "post", post)
     messages.script = [server.problem(401, "Unauthorized")]
     assert sent_step(world, outside).state == "sent"
-    assert times[0] == backoff.CONNECT_SECONDS + backoff.READ_SECONDS
+    assert times[0] == timeouts.CONNECT_SECONDS + timeouts.READ_SECONDS
     assert 0 < times[1] < times[0]
 
 

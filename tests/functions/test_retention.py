@@ -265,7 +265,7 @@ def test_a_list_passes_over_expired_ones(world, app, at):
         one = replace(flow, id=f"{number:08x}-0000-4000-8000-000000000000", created_at=NOW + 1 + number)
         world.put(replace(one, expires_at=END + (5 if number >= 2 else 6)), [SMS])
     at(END + 5)
-    page = app.outside.listing.page(world.api_key, listing.parse({"limit": "2"}))
+    page = app.outside.listing.page(world.api_key, listing.parse_filters({"limit": "2"}))
     assert [item["created_at"] - NOW for item in page.workflows] == [2, 1]
-    rest = app.outside.listing.page(world.api_key, replace(listing.parse({"limit": "2"}), after=page.next))
+    rest = app.outside.listing.page(world.api_key, replace(listing.parse_filters({"limit": "2"}), after=page.next))
     assert [item["created_at"] - NOW for item in rest.workflows] == [0]

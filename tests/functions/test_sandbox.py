@@ -12,7 +12,7 @@ import pytest
 
 from failover.rules.channels.channel_table import CHANNELS
 from failover.rules.channels.statuses import STATUSES
-from failover.rules.receipts.receipt import parse
+from failover.rules.receipts.receipt import parse_receipt
 from failover.rules.sending import outgoing
 from tests import permissions
 from tests.examples import MESSENGER, SMS, VIBER, changed, messages
@@ -82,7 +82,7 @@ def test_each_script(app, scheduled, script):
         told = [(seconds, body["status"]) for seconds, body in scheduled]
         assert told == (list(script.receipts) if script.answer == 202 else [])
         for _, body in scheduled:
-            assert parse(body).client_ref == "ref"
+            assert parse_receipt(body).client_ref == "ref"
             assert ("error" in body) == (body["status"] in ("rejected", "undeliverable"))
 
 

@@ -16,7 +16,7 @@ from tests.lives.memory import HostItem, Item, Items
 class Deliveries:
     items: Items
 
-    def prepare(self, task: Task) -> Known | None:
+    def known(self, task: Task) -> Known | None:
         def act() -> Known | None:
             flow = self.items.flow(task.workflow_id)
             account = self.items.accounts.get(task.account)

@@ -12,8 +12,8 @@ import simplejson
 
 from failover.rules.receipts.callback_signature import digest
 from failover.rules.sending.answers import Accepted, Answer, NotTaken, Refused, Unknown
-from failover.rules.sending.backoff import CONNECT_SECONDS, READ_SECONDS
-from failover.rules.sending.client_ref import parse
+from failover.rules.sending.client_ref import parse_client_ref
+from failover.rules.timing.timeouts import CONNECT_SECONDS, READ_SECONDS
 from failover.rules.webhooks.delivery import Answered, Attempted, Failed
 from tests.lives.calls import Calls
 from tests.world import template
@@ -64,7 +64,7 @@ class Vendor:
         return SimpleNamespace(send=lambda: self._send(body))
 
     def _send(self, body: dict[str, Any]) -> Answer:
-        place = parse(body["client_ref"])
+        place = parse_client_ref(body["client_ref"])
         assert place is not None
         word = self.script.pop(0) if len(self.script) > 1 else self.script[0]
         self.asked[place] = body

@@ -96,7 +96,7 @@ class Table:
         callers = [(account, application) for account in ACCOUNTS for application in (None, APP)]
         tasks = [Task(flow_id, *caller, 1) for flow_id in IDS for caller in callers]
         deliveries, callers = self.table.deliveries, self.table.callers
-        prepared = [deliveries.prepare(task) for task in tasks]
+        prepared = [deliveries.known(task) for task in tasks]
         return (
             [self.store.read(flow_id) for flow_id in IDS],
             [self.store.read_whole(flow_id) for flow_id in IDS],

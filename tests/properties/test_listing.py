@@ -6,8 +6,8 @@ import uuid
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from failover.rules.workflow.listing import CURSOR, Filters, InvalidFilters, Position, parse
-from failover.rules.workflow.presentation import iso
+from failover.rules.timing.instants import iso
+from failover.rules.workflow.listing import CURSOR, Filters, InvalidFilters, Position, parse_filters
 
 NAMES = st.sampled_from(["status", "channel", "client_ref", "since", "until", "limit", "cursor", "sig", ""])
 ANY_TEXT = st.text(alphabet=st.characters(), max_size=60)
@@ -24,7 +24,7 @@ def test_any_query(query):
     """Any query string makes filters, or is refused with faults that are its own parameters."""
     named, filters = set(), Filters()
     try:
-        filters = parse(query)
+        filters = parse_filters(query)
     except InvalidFilters as error:
         named = {fault["name"] for fault in error.faults}
     assert named <= query.keys()
@@ -38,25 +38,25 @@ def test_every_date_time(at, second, fraction, offset):
     """Every date-time of RFC 3339 is accepted, with any fraction and offset, and with leap seconds."""
     zone = f"{'-' if offset < 0 else '+'}{abs(offset) // 60:02d}:{abs(offset) % 60:02d}"
     text = f"{at:%Y}".zfill(4) + f"{at:-%m-%dT%H:%M}:{second:02d}.{fraction}{zone}"
-    assert parse({"since": text}).since == parse({"until": text.lower()}).until
+    assert parse_filters({"since": text}).since == parse_filters({"until": text.lower()}).until
 
 
 @given(POSITIONS)
 def test_cursors(position):
     """A cursor leads back to its position, and is as the pattern says."""
-    assert parse({"cursor": position.cursor()}).after == position
+    assert parse_filters({"cursor": position.cursor()}).after == position
     assert re.fullmatch(CURSOR, position.cursor())
 
 
 @given(st.from_regex(CURSOR, fullmatch=True))
 def test_whatever_looks_like_a_cursor(cursor):
     """Whatever matches the pattern is accepted, and means one position."""
-    position = parse({"cursor": cursor.removesuffix("\n")}).after
+    position = parse_filters({"cursor": cursor.removesuffix("\n")}).after
     assert uuid.UUID(position.workflow_id)
-    assert parse({"cursor": position.cursor()}).after == position
+    assert parse_filters({"cursor": position.cursor()}).after == position
 
 
 @given(st.integers(0, FOREVER))
 def test_instants(milliseconds):
     """What is shown of an instant is read back to the millisecond."""
-    assert parse({"since": iso(milliseconds)}) == Filters(since=milliseconds)
+    assert parse_filters({"since": iso(milliseconds)}) == Filters(since=milliseconds)

@@ -17,6 +17,7 @@ from failover.rules.receipts.receipt import Receipt
 from failover.rules.requests.plan import planned
 from failover.rules.requests.request import validated
 from failover.rules.sending.answers import Accepted
+from failover.rules.timing import timeouts
 from failover.rules.webhooks import bodies, delivery, signing, webhook_url
 from failover.rules.workflow import listing, publication, transitions
 from failover.use_cases.callers.authenticate import Caller
@@ -277,7 +278,7 @@ def test_delivery_numbers():
     pauses = [delivery.pause(number) for number in range(1, 10)]
     doubling = ", ".join(map(str, pauses[:-2]))
     assert f"{doubling} and {pauses[-2]} s after the attempt before, then every {pauses[-1]} s" in page
-    assert f"{delivery.CONNECT_SECONDS} s to connect and {delivery.RESPONSE_SECONDS} s for the answer" in page
+    assert f"{timeouts.CONNECT_SECONDS} s to connect and {timeouts.RESPONSE_SECONDS} s for the answer" in page
     assert f"within {delivery.PATIENCE // 3600} hours" in page
 
 

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from failover.rules.workflow.listing import CURSOR, Filters, InvalidFilters, Position, parse, row, shown
-from failover.rules.workflow.presentation import iso
+from failover.rules.timing.instants import iso
+from failover.rules.workflow.listing import CURSOR, Filters, InvalidFilters, Position, parse_filters, row, shown
 from local.openapi import operations, resources
 from tests.examples import ID, NOW
 
@@ -15,13 +15,13 @@ ETERNITY = 253_402_300_799_999
 
 def faults(**query):
     with pytest.raises(InvalidFilters) as caught:
-        parse(query)
+        parse_filters(query)
     return [fault["name"] for fault in caught.value.faults]
 
 
 def test_nothing_asked_for():
     """Without parameters, and with unknown ones, everything is let through, 20 at a time."""
-    assert parse({}) == parse({"sig": "x", "status_": "x"}) == Filters(limit=20)
+    assert parse_filters({}) == parse_filters({"sig": "x", "status_": "x"}) == Filters(limit=20)
 
 
 @pytest.mark.decision("Names of the list's filters")
@@ -42,7 +42,7 @@ def test_everything_asked_for():
         "limit": "100",
         "cursor": HERE.cursor(),
     }
-    assert parse(query) == Filters("error", "sms", "table-12", 1_772_355_600_000, 1_772_359_200_001, 100, HERE)
+    assert parse_filters(query) == Filters("error", "sms", "table-12", 1_772_355_600_000, 1_772_359_200_001, 100, HERE)
 
 
 @pytest.mark.parametrize(
@@ -73,14 +73,14 @@ def test_everything_asked_for():
 )
 def test_instants(text, instant):
     """Every date-time of RFC 3339 is read, to the millisecond; those out of reach are as far as one can go."""
-    filters = parse({"since": text, "until": text})
+    filters = parse_filters({"since": text, "until": text})
     assert (filters.since, filters.until) == (instant, instant)
 
 
 def test_shown_instants_are_read_back():
     """The `created_at` a list shows, sent back as `since` and `until`, is that very millisecond."""
     for milliseconds in range(NOW, NOW + 2000):
-        assert parse({"since": iso(milliseconds)}).since == milliseconds
+        assert parse_filters({"since": iso(milliseconds)}).since == milliseconds
 
 
 @pytest.mark.parametrize(
@@ -114,8 +114,8 @@ def test_every_fault_at_once():
 
 def test_since_after_until():
     """A span that ends before it begins is no fault; it holds nothing."""
-    assert parse({"since": "2026-03-02", "until": "2026-03-01"}).let_nothing_through
-    assert not parse({"since": "2026-03-01", "until": "2026-03-01"}).let_nothing_through
+    assert parse_filters({"since": "2026-03-02", "until": "2026-03-01"}).let_nothing_through
+    assert not parse_filters({"since": "2026-03-01", "until": "2026-03-01"}).let_nothing_through
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def test_cursor_of_another_span(since, until, start, nothing):
 
 def test_largest_cursor():
     """Whatever matches the cursor's pattern is taken, and is in front of everything if it is beyond all time."""
-    filters = parse({"cursor": f"{10**15 - 1}.{ID}"})
+    filters = parse_filters({"cursor": f"{10**15 - 1}.{ID}"})
     assert (filters.start, filters.let_nothing_through) == (None, False)
 
 
@@ -147,12 +147,12 @@ def test_documented_patterns():
     assert re.fullmatch(parameters["cursor"]["pattern"], HERE.cursor())
     assert parameters["cursor"]["pattern"] == CURSOR
     for bound in ("minimum", "maximum", "default"):
-        assert parse({"limit": str(parameters["limit"][bound])}).limit == parameters["limit"][bound]
-    assert parse({}).limit == parameters["limit"]["default"]
-    assert parse({"client_ref": "x" * parameters["client_ref"]["maxLength"]}).client_ref
+        assert parse_filters({"limit": str(parameters["limit"][bound])}).limit == parameters["limit"][bound]
+    assert parse_filters({}).limit == parameters["limit"]["default"]
+    assert parse_filters({"client_ref": "x" * parameters["client_ref"]["maxLength"]}).client_ref
     for name in ("status", "channel"):
         words = resources.schemas()[parameters[name]["$ref"].rpartition("/")[2]]["enum"]
-        assert [getattr(parse({name: word}), name) for word in words] == words
+        assert [getattr(parse_filters({name: word}), name) for word in words] == words
 
 
 def test_shown():

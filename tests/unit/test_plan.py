@@ -10,8 +10,8 @@ from failover.rules.requests.plan import START_SECONDS, planned
 from failover.rules.requests.request import validated
 from failover.rules.sending import backoff
 from failover.rules.sending.answers import Unknown
+from failover.rules.timing.instants import iso
 from failover.rules.workflow import transitions
-from failover.rules.workflow.presentation import iso
 from tests.examples import EVERY_CHANNEL, HOUR, MESSENGER, NOW, SMS, VIBER, changed, request, workflow
 from tests.world import ROOT
 

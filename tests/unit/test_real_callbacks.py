@@ -7,7 +7,7 @@ import pytest
 
 from failover.rules.channels.statuses import STATUSES
 from failover.rules.formats import lenient_json
-from failover.rules.receipts.receipt import Receipt, UnreadableReceipt, parse
+from failover.rules.receipts.receipt import Receipt, UnreadableReceipt, parse_receipt
 from failover.rules.sending.client_ref import client_ref
 from failover.rules.workflow import transitions
 from tests.acts import lived, sent
@@ -159,13 +159,13 @@ REAL = {
 @pytest.mark.parametrize(("body", "expected"), REAL.values(), ids=REAL)
 def test_real_callbacks(body, expected):
     """Each is read as what it says; what is odd in one field costs that field only."""
-    assert parse(lenient_json.parse(json.dumps(body).encode())) == expected
+    assert parse_receipt(lenient_json.parse(json.dumps(body).encode())) == expected
 
 
 @pytest.mark.parametrize("body", [body for body, _ in REAL.values()], ids=REAL)
 def test_each_is_recorded(body):
     """Each is an entry of the timeline, also long after the end, and never moves what has ended."""
-    known = parse(deepcopy(body))
+    known = parse_receipt(deepcopy(body))
     flow = transitions.received(lived(sent(0)), 0, known, NOW)
     assert flow.timeline[3]["status"] == known.status
     over = lived(sent(0), lambda flow: transitions.cancelled(flow, NOW))
@@ -179,14 +179,14 @@ def test_what_cannot_be_read(field):
     """Only a callback without a status, or one that names no message, is unreadable."""
     body = {**V1, "status": "read", "client_ref": None, field: None}
     with pytest.raises(UnreadableReceipt, match=field):
-        parse(body)
+        parse_receipt(body)
 
 
 @pytest.mark.parametrize("later", ["submitted", "SUBMITTED", "delivered"])
 def test_submitted_comes_last(later):
     """A lower status that comes late is recorded, and takes nothing back."""
-    flow = transitions.received(lived(sent(0)), 0, parse({**V1, "status": "read"}), NOW)
-    after = transitions.received(flow, 0, parse({**V1, "status": later}), NOW)
+    flow = transitions.received(lived(sent(0)), 0, parse_receipt({**V1, "status": "read"}), NOW)
+    after = transitions.received(flow, 0, parse_receipt({**V1, "status": later}), NOW)
     assert (after.steps[0].status, after.status) == ("read", "completed")
     assert after.steps[0].statuses == ("read", later.lower())
     assert set(after.steps[0].statuses) <= STATUSES

@@ -3,7 +3,7 @@ from decimal import Decimal
 import pytest
 
 from failover.rules.receipts.message_uuid import message_uuid
-from failover.rules.receipts.receipt import UnreadableReceipt, parse
+from failover.rules.receipts.receipt import UnreadableReceipt, parse_receipt
 
 V1 = {
     "message_uuid": "aaaaaaaa-bbbb-4ccc-8ddd-0123456789ab",
@@ -31,8 +31,8 @@ V0_1 = {
 @pytest.mark.decision("Calls we make")
 def test_both_versions_say_the_same():
     """The v1 and the v0.1 body of one callback are read alike."""
-    receipt = parse(V1)
-    assert receipt == parse(V0_1)
+    receipt = parse_receipt(V1)
+    assert receipt == parse_receipt(V0_1)
     assert receipt.error == {"code": 1300, "reason": "Not part of the provider network"}
     assert receipt.usage == {"price": "0.0333", "currency": "EUR"}
 
@@ -51,21 +51,21 @@ def test_both_versions_say_the_same():
 )
 def test_timestamps(timestamp, milliseconds):
     """ISO 8601 and v1's other form are read; an unreadable time is no reason to lose a status."""
-    assert parse({**V1, "timestamp": timestamp}).timestamp == milliseconds
+    assert parse_receipt({**V1, "timestamp": timestamp}).timestamp == milliseconds
 
 
 @pytest.mark.parametrize("uuid", ["a/b", "a\x00b", "a\r\nb", "<script>", "a b", "é", "..", ".", "", "a" * 101, "a\n"])
 def test_unusable_message_uuid(uuid):
     """An id that would have to be quoted somewhere is none; the reference still leads to the step."""
     assert message_uuid(uuid) is None
-    receipt = parse({**V1, "message_uuid": uuid})
+    receipt = parse_receipt({**V1, "message_uuid": uuid})
     assert (receipt.message_uuid, receipt.client_ref) == (None, V1["client_ref"])
 
 
 @pytest.mark.parametrize("uuid", [V1["message_uuid"], "0A000000:0123-abc_~.x", "a" * 100, "...", "uuid-0"])
 def test_usable_message_uuid(uuid):
     """Whatever may stand in a path as it is, is an id."""
-    assert message_uuid(uuid) == parse({**V1, "message_uuid": uuid}).message_uuid == uuid
+    assert message_uuid(uuid) == parse_receipt({**V1, "message_uuid": uuid}).message_uuid == uuid
 
 
 @pytest.mark.parametrize(
@@ -81,14 +81,14 @@ def test_usable_message_uuid(uuid):
 def test_unreadable(body, field):
     """What is no status callback is named by the field that is wrong."""
     with pytest.raises(UnreadableReceipt) as caught:
-        parse(body)
+        parse_receipt(body)
     assert caught.value.field == field
 
 
 @pytest.mark.parametrize("error", ["text", {"title": {}}, {"code": "x" * 500, "reason": None}, {}])
 def test_odd_errors(error):
     """An error of an odd shape costs its words, never the status."""
-    assert parse({**V1, "error": error}).status == "rejected"
+    assert parse_receipt({**V1, "error": error}).status == "rejected"
 
 
 @pytest.mark.parametrize(
@@ -108,20 +108,20 @@ def test_odd_errors(error):
 )
 def test_words_of_an_error(error, kept):
     """Only strings and numbers are words: neither `None` nor a Python object ends up in a reason."""
-    assert parse({**V1, "error": error}).error == kept
+    assert parse_receipt({**V1, "error": error}).error == kept
 
 
 @pytest.mark.parametrize("character", ["x", "é", "\u2026", "\U0001f44d"])
 def test_reason_is_bounded(character):
     """A reason has at most 200 characters and 400 bytes, and is cut between two characters."""
-    reason = parse({**V1, "error": {"code": 1300, "reason": character * 1000}}).error["reason"]
+    reason = parse_receipt({**V1, "error": {"code": 1300, "reason": character * 1000}}).error["reason"]
     assert reason == character * min(200, 400 // len(character.encode()))
 
 
 def test_reason_names_nobody():
     """The vendor's words are kept without the numbers they may quote."""
     error = {"title": "1170", "detail": "Invalid msisdn +44 7700 900-123 of jo@example.org\r\nx\x1b[31m"}
-    assert parse({**V1, "error": error}).error == {"code": 1170, "reason": "Invalid msisdn … of … x [31m"}
+    assert parse_receipt({**V1, "error": error}).error == {"code": 1170, "reason": "Invalid msisdn … of … x [31m"}
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ def test_reason_names_nobody():
 def test_reason_names_no_party(parties):
     """Neither are sender and recipient left in the vendor's words, however they are written."""
     error = {"code": 1170, "reason": "sms from AcmeTable: PSID-jo.smith is nobody"}
-    assert parse({**V1, **parties, "error": error}).error["reason"] == "sms from …: … is nobody"
+    assert parse_receipt({**V1, **parties, "error": error}).error["reason"] == "sms from …: … is nobody"
 
 
 @pytest.mark.parametrize(
@@ -159,14 +159,14 @@ def test_reason_names_no_party(parties):
 )
 def test_all_that_the_vendor_said(error, kept):
     """Code and words are kept, in whichever shape they come; what says nothing is no error."""
-    assert parse({**V1, "error": error}).error == kept
+    assert parse_receipt({**V1, "error": error}).error == kept
 
 
 @pytest.mark.decision("A status word unknown to us")
 @pytest.mark.parametrize("word", ["delivered", "DELIVERED", "Delivered", " delivered\n"])
 def test_case_of_a_status(word):
     """Words that differ only in case, or in the blanks around them, are one."""
-    assert parse({**V1, "status": word}).status == "delivered"
+    assert parse_receipt({**V1, "status": word}).status == "delivered"
 
 
 @pytest.mark.decision("A status word unknown to us")
@@ -198,19 +198,19 @@ def test_case_of_a_status(word):
 )
 def test_unknown_status(word, kept):
     """A word that is unknown here is kept in letters: bounded, without addresses, and never a word that decides."""
-    assert parse({**V1, "to": "PSID-jo.smith", "status": word}).status == kept
+    assert parse_receipt({**V1, "to": "PSID-jo.smith", "status": word}).status == kept
 
 
 @pytest.mark.decision("A status word unknown to us")
 @pytest.mark.parametrize("sender", ["Sent", "sent", "SÉNT", {"type": "sms", "number": "Sent"}])
 def test_a_status_that_is_a_party(sender):
     """A word that names a party is recorded without it; a word that decides is the vendor's all the same."""
-    assert parse({**V1, "from": sender, "status": "sent"}).status == "unknown"
-    assert parse({**V1, "from": "Read", "to": "read", "status": "read"}).status == "read"
+    assert parse_receipt({**V1, "from": sender, "status": "sent"}).status == "unknown"
+    assert parse_receipt({**V1, "from": "Read", "to": "read", "status": "read"}).status == "read"
 
 
 @pytest.mark.parametrize("field", ["status", "to", "from"])
 def test_long_words(field):
     """A word or party of a megabyte is read within a moment, whatever its characters."""
     long = "a" + "\u0301\u0323" * 500_000
-    assert parse({**V1, "status": "queued", field: long}).status in ("a", "queued")
+    assert parse_receipt({**V1, "status": "queued", field: long}).status in ("a", "queued")

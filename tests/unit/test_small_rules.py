@@ -8,13 +8,15 @@ import pytest
 import yaml
 
 from failover.adapters import callers
-from failover.edges import http_edge
+from failover.edges import http_request
 from failover.rules.callers import account_secrets, basic
 from failover.rules.receipts.redaction import private_phrases, redacted
+from failover.rules.requests import idempotency
 from failover.rules.sending import backoff, client_ref, outgoing
 from failover.rules.sending.answers import Accepted
+from failover.rules.timing.instants import iso
 from failover.rules.workflow import overdue, retention, transitions
-from failover.rules.workflow.presentation import iso, shown
+from failover.rules.workflow.presentation import shown
 from failover.rules.workflow.state import MOST_ATTEMPTS, from_plain, to_plain
 from tests.examples import (
     EVERY_CHANNEL,
@@ -55,7 +57,7 @@ def test_budgets():
 def test_pauses_for_a_twin(jitter, waits):
     """A twin's write is waited for in growing pauses, and no longer than a second."""
     pauses = []
-    while (pause := backoff.pause_for_twin(len(pauses) + 1, sum(pauses), jitter)) is not None:
+    while (pause := idempotency.pause_for_twin(len(pauses) + 1, sum(pauses), jitter)) is not None:
         pauses.append(pause)
     assert pauses == waits
     assert sum(pauses) <= 1
@@ -201,9 +203,9 @@ def test_client_ref():
     """A reference leads back to its step, fits the vendor's 40 characters, and no other text is one."""
     reference = client_ref.client_ref(ID, 9)
     assert len(reference) <= 40
-    assert client_ref.parse(reference) == (ID, 9)
+    assert client_ref.parse_client_ref(reference) == (ID, 9)
     for other in ("", ID, f"{ID}.10", f"{ID}.x", f"{ID.upper()}.1", f"x{reference}", f"{reference}\n"):
-        assert client_ref.parse(other) is None
+        assert client_ref.parse_client_ref(other) is None
 
 
 def test_v1_bodies():
@@ -293,5 +295,5 @@ def test_base_url(path, proxy, domain, expected):
     """The API's own address is what API Gateway says it was called by: stage, custom domain, or mapping."""
     context = {"path": path, "domainName": domain, "stage": "beta"}
     event = {"requestContext": context, "resource": "/{proxy+}", "pathParameters": {"proxy": proxy}}
-    assert http_edge.base_url(event, "") == f"https://{domain}{expected}"
-    assert http_edge.base_url(event, "http://set") == "http://set"
+    assert http_request.base_url(event, "") == f"https://{domain}{expected}"
+    assert http_request.base_url(event, "http://set") == "http://set"

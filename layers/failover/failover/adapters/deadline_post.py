@@ -26,7 +26,7 @@ THREADS = "deadline-post"
 """How the names of its threads begin."""
 
 
-class Fault(StrEnum):
+class PostFault(StrEnum):
     """What kept an answer away."""
 
     UNUSABLE_URL = "the URL cannot be used"
@@ -52,14 +52,14 @@ class Response:
 class NotSent:
     """Not one byte of the request has left, nor will it."""
 
-    fault: Fault
+    fault: PostFault
 
 
 @dataclass(frozen=True)
 class NoAnswer:
     """The request may have arrived."""
 
-    fault: Fault
+    fault: PostFault
 
 
 type Outcome = Response | NotSent | NoAnswer
@@ -97,7 +97,7 @@ def post(
                 requests.Request("POST", url, {**headers, "Connection": "close"}, data=raw),
             )
         except RuntimeError:  # there can be no more threads
-            return NotSent(Fault.NO_CONNECTION)
+            return NotSent(PostFault.NO_CONNECTION)
         wait([running], timeout=connect_seconds + response_seconds)
         return running.result() if running.done() else exchange.cut()
     finally:
@@ -143,7 +143,7 @@ class _Exchange:
                     connection.shutdown(socket.SHUT_RDWR)
             if self._head:
                 return self._head
-            return NoAnswer(Fault.READ_TIMEOUT) if self.sending else NotSent(Fault.CONNECT_TIMEOUT)
+            return NoAnswer(PostFault.READ_TIMEOUT) if self.sending else NotSent(PostFault.CONNECT_TIMEOUT)
 
     def close(self) -> None:
         with self._lock:
@@ -174,7 +174,7 @@ def _exchanged(
             prepared = session.prepare_request(request)
             with session.send(prepared, timeout=timeout, allow_redirects=False, stream=True) as response:
                 if response.status_code < 200:
-                    return NoAnswer(Fault.NO_HTTP)
+                    return NoAnswer(PostFault.NO_HTTP)
                 head = Response(response.status_code, response.headers, None)
                 exchange.answered(head)
                 return replace(head, body=_body(response, longest_body))
@@ -242,26 +242,26 @@ def _body(response: requests.Response, longest: int) -> bytes | None:
     return body
 
 
-def _unsent(error: BaseException) -> Fault:
+def _unsent(error: BaseException) -> PostFault:
     """Why a request did not leave."""
     causes = tuple(_causes(error))
     if _any(causes, InvalidURL, MissingSchema, InvalidSchema):
-        return Fault.UNUSABLE_URL
+        return PostFault.UNUSABLE_URL
     if _any(causes, ssl.SSLCertVerificationError, CertificateError):
-        return Fault.UNTRUSTED
+        return PostFault.UNTRUSTED
     if _any(causes, requests.Timeout, TimeoutError):
-        return Fault.CONNECT_TIMEOUT
-    return Fault.NO_TLS if _any(causes, ssl.SSLError) else Fault.NO_CONNECTION
+        return PostFault.CONNECT_TIMEOUT
+    return PostFault.NO_TLS if _any(causes, ssl.SSLError) else PostFault.NO_CONNECTION
 
 
-def _lost(error: BaseException) -> Fault:
+def _lost(error: BaseException) -> PostFault:
     """Why a request that may have left was not answered."""
     causes = tuple(_causes(error))
     if _any(causes, requests.Timeout, TimeoutError):
-        return Fault.READ_TIMEOUT
+        return PostFault.READ_TIMEOUT
     if _any(causes, ConnectionError, ssl.SSLError):
-        return Fault.CONNECTION_LOST
-    return Fault.NO_HTTP
+        return PostFault.CONNECTION_LOST
+    return PostFault.NO_HTTP
 
 
 def _any(causes: tuple[BaseException, ...], *kinds: type[BaseException]) -> bool:

@@ -3,9 +3,7 @@
 API Gateway's own gateway responses do not reach an error inside a function, so every answer is made here.
 """
 
-import base64
 import json
-import re
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -13,14 +11,10 @@ from typing import Any
 from failover import problems
 from failover.errors import Temporary
 from failover.observability import logger, unavailable, unexpected
-from failover.rules.requests import idempotency
 
 type Event = dict[str, Any]
 type ProxyAnswer = dict[str, Any]
 """What API Gateway's proxy integration wants back, with `multiValueHeaders`."""
-
-type Fault = dict[str, str]
-"""{"name": "dry_run", "reason": "…"}"""
 
 TRACE_HEADER = "X-Nexmo-Trace-Id"
 ON_EVERY_ANSWER = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
@@ -71,89 +65,3 @@ def _problem(error: Exception) -> problems.Problem:
         return problems.busy()
     unexpected(error)
     return problems.unexpected()
-
-
-def header(event: Event, name: str) -> str | None:
-    """A header's value, whatever the case of its name; repeated ones are joined with a comma, as proxies do."""
-    many = event.get("multiValueHeaders") or {}
-    values = next((value for key, value in many.items() if key.lower() == name.lower()), None)
-    if values:
-        return ",".join(values)
-    single = event.get("headers") or {}
-    return next((value for key, value in single.items() if key.lower() == name.lower()), None)
-
-
-def query(event: Event) -> dict[str, str]:
-    """The parameters of the query string; of one that is repeated, the last."""
-    return event.get("queryStringParameters") or {}
-
-
-def flag(event: Event, name: str, faults: list[Fault]) -> bool:
-    """A parameter that is `true` or `false`. Adds to `faults`: what else was meant must not be guessed."""
-    value = query(event).get(name, "false").lower()
-    if value not in ("true", "false"):
-        faults.append({"name": name, "reason": "Should be 'true' or 'false'"})
-    return value == "true"
-
-
-def idempotency_key(event: Event, faults: list[Fault]) -> str | None:
-    """The `Idempotency-Key` header. Adds to `faults`."""
-    key = header(event, "Idempotency-Key")
-    if key is not None and (reason := idempotency.fault(key)):
-        faults.append({"name": "Idempotency-Key", "reason": reason})
-    return key
-
-
-def raw_body(event: Event) -> bytes:
-    """The body's bytes as they were sent."""
-    body = event.get("body") or ""
-    if not event.get("isBase64Encoded"):
-        return str(body).encode("utf-8", "surrogatepass")
-    try:
-        return base64.b64decode(body, validate=True)
-    except ValueError:
-        raise problems.Problem(problems.INVALID_JSON, "Malformed JSON payload: not base64.") from None
-
-
-def base_url(event: Event, public_url: str) -> str:
-    """Scheme, host and base path under which this API was called, from API Gateway's own word, never from a header.
-
-    The base path is what API Gateway's path has in front of what the route matched: the stage, or a custom domain's
-    mapping. https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-mapping-template-reference.html
-    """
-    if public_url:
-        return public_url
-    context = event["requestContext"]
-    proxy = (event.get("pathParameters") or {}).get("proxy", "")
-    matched = event["resource"].replace("{proxy+}", proxy).rstrip("/")
-    base = context["path"].rstrip("/").removesuffix(matched)
-    return f"https://{context['domainName']}{base}"
-
-
-_CHARSET = re.compile(r';\s*charset\s*=\s*"?([^";\s]*)', re.IGNORECASE)
-_UTF_8 = {"utf-8", "utf8", "us-ascii"}
-"""Every text in US-ASCII is the same text in UTF-8."""
-
-
-def require_json(event: Event) -> None:
-    """The request brings JSON in UTF-8 (RFC 8259, 8.1), not compressed, and takes JSON. Raises Problem (415, 406)."""
-    content_type = header(event, "Content-Type") or ""
-    if content_type.partition(";")[0].strip().lower() != "application/json":
-        raise problems.wrong_content_type()
-    if any(charset.lower() not in _UTF_8 for charset in _CHARSET.findall(content_type)):
-        raise problems.Problem(problems.WRONG_CONTENT_TYPE, "Invalid 'Content-Type' header: charset must be 'utf-8'")
-    if (header(event, "Content-Encoding") or "identity").strip().lower() != "identity":
-        raise problems.Problem(
-            problems.WRONG_CONTENT_ENCODING,
-            "Invalid 'Content-Encoding' header: the body must not be compressed",
-            headers={"Accept-Encoding": "identity"},  # RFC 9110, 12.5.3
-        )
-    require_json_accepted(event)
-
-
-def require_json_accepted(event: Event) -> None:
-    """The client takes JSON (RFC 9110, 12.5.1: no `Accept` takes everything). Raises Problem (406)."""
-    accept = header(event, "Accept")
-    ranges = [part.partition(";")[0].strip().lower() for part in (accept or "*/*").split(",")]
-    if not {"*/*", "application/*", "application/json"}.intersection(ranges):
-        raise problems.Problem(problems.NOT_ACCEPTABLE, "Invalid 'Accept' header: must be one of 'application/json'")

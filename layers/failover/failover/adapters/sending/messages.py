@@ -18,9 +18,9 @@ from failover.rules.formats import lenient_json
 from failover.rules.receipts.message_uuid import message_uuid
 from failover.rules.sending import vendor_credentials
 from failover.rules.sending.answers import Accepted, Answer, NotTaken, Refused, Unknown
-from failover.rules.sending.backoff import CONNECT_SECONDS, READ_SECONDS
 from failover.rules.sending.refusals import refused
 from failover.rules.sending.vendor_credentials import Account, Credentials
+from failover.rules.timing.timeouts import CONNECT_SECONDS, READ_SECONDS
 
 _LONGEST_ANSWER = 64 * 1024
 

@@ -42,7 +42,7 @@ class Deliveries:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def prepare(self, task: Task) -> Known | None:
+    def known(self, task: Task) -> Known | None:
         """Everything about a task in one read; None: the workflow, or its account, is gone, or it is not theirs."""
         pk = f"workflow#{task.workflow_id}"
         account = (f"account#{task.account}", "account")

@@ -11,19 +11,20 @@ from typing import Any
 from requests_hardened.ip_filter import InvalidIPAddress
 from requests_hardened.ip_filter_adapter import IPFilterAdapter
 
-from failover.adapters.deadline_post import Fault, NoAnswer, NotSent, Response, post
+from failover.adapters.deadline_post import NoAnswer, NotSent, PostFault, Response, post
+from failover.rules.timing.timeouts import CONNECT_SECONDS, RESPONSE_SECONDS
 from failover.rules.webhooks import webhook_url
-from failover.rules.webhooks.delivery import CONNECT_SECONDS, RESPONSE_SECONDS, Answered, Attempted, Failed, Forbidden
+from failover.rules.webhooks.delivery import Answered, Attempted, Failed, Forbidden
 
 logging.getLogger("requests_hardened").setLevel(logging.CRITICAL)
 """It warns of every host it refuses, by name; whose host that is stays out of the log."""
 
 _WORDS = {
-    Fault.CONNECT_TIMEOUT: "timeout",
-    Fault.READ_TIMEOUT: "timeout",
-    Fault.UNTRUSTED: "no trusted TLS connection",
-    Fault.NO_TLS: "no trusted TLS connection",
-    Fault.CONNECTION_LOST: "no HTTP answer",
+    PostFault.CONNECT_TIMEOUT: "timeout",
+    PostFault.READ_TIMEOUT: "timeout",
+    PostFault.UNTRUSTED: "no trusted TLS connection",
+    PostFault.NO_TLS: "no trusted TLS connection",
+    PostFault.CONNECTION_LOST: "no HTTP answer",
 }
 """What a customer reads of a fault; the others are in words that suit them, too (docs/api.md, "Attempts")."""
 
@@ -58,7 +59,7 @@ class Webhooks:
         match outcome:
             case Response(status):
                 return Answered(status)
-            case NotSent(Fault.UNUSABLE_URL as unusable):
+            case NotSent(PostFault.UNUSABLE_URL as unusable):
                 return Forbidden(unusable.value)
             case NotSent(fault) | NoAnswer(fault):
                 return Failed(_WORDS.get(fault, fault.value))

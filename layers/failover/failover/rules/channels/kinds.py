@@ -19,9 +19,6 @@ from failover.rules.formats.unseen import all_seen
 VERSIONS = ("v1", "v0.1")
 """Of the Messages API, the newer one first."""
 
-type Fault = dict[str, str]
-"""{"name": "workflow[1].to.number", "reason": "…"}"""
-
 
 class Kind(Protocol):
     def __hash__(self) -> int: ...

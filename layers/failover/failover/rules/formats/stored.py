@@ -5,9 +5,7 @@ from types import UnionType
 from typing import Any
 
 from failover.errors import Invalid
-
-LATEST_INSTANT = 253_402_300_800_000
-"""Milliseconds since the epoch; the year 10000, which no ISO 8601 time of ours can show."""
+from failover.rules.timing.instants import LATEST
 
 
 class UnreadableItem(Invalid):
@@ -38,7 +36,7 @@ def whole(item: Any, name: str, least: int, most: int) -> None:
 def instant(item: Any, name: str, default: Any = ...) -> Any:
     """The same as `checked` for a time in milliseconds since the epoch."""
     value = checked(item, name, int, default)
-    whole(item, name, 0, LATEST_INSTANT - 1)
+    whole(item, name, 0, LATEST - 1)
     return value
 
 

@@ -3,7 +3,6 @@
 import re
 import unicodedata
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from failover.errors import Invalid
@@ -12,6 +11,7 @@ from failover.rules.receipts import vendor_error
 from failover.rules.receipts.message_uuid import message_uuid
 from failover.rules.receipts.redaction import private_phrases, redacted
 from failover.rules.receipts.usage import Usage, usage
+from failover.rules.timing.instants import from_iso
 
 _YEAR_2100 = 4_102_444_800_000
 _LONGEST_WORD = 40
@@ -48,7 +48,7 @@ class Receipt:
     usage: Usage | None = None
 
 
-def parse(body: Any) -> Receipt:
+def parse_receipt(body: Any) -> Receipt:
     """Read the v1 or the v0.1 body of a callback. Raises UnreadableReceipt."""
     if not isinstance(body, dict):
         raise UnreadableReceipt("body")
@@ -96,10 +96,9 @@ def _instant(value: Any) -> int | None:
     if not isinstance(value, str):
         return None
     try:
-        at = datetime.fromisoformat(value.strip().removesuffix(" UTC"))
+        milliseconds = from_iso(value.strip().removesuffix(" UTC"))
     except ValueError:
         return None
-    milliseconds = int((at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp() * 1000)
     return milliseconds if 0 <= milliseconds < _YEAR_2100 else None
 
 

@@ -6,8 +6,18 @@ from typing import Any
 
 import simplejson
 
+from failover.rules.timing.backoff import grown, within
+
 KEPT_SECONDS = 24 * 3600
 LONGEST = 255
+_TWIN_BUDGET = 1.0
+"""Seconds a request waits for another one with the same key that is being stored."""
+_TWIN_FIRST = 0.1
+
+
+def pause_for_twin(attempt: int, elapsed: float, jitter: float) -> float | None:
+    """Seconds before looking again whether that other request has been stored; None: give up."""
+    return within(_TWIN_BUDGET, elapsed, grown(_TWIN_FIRST, attempt) * (1 - jitter / 2))
 
 
 def fault(key: str) -> str | None:

@@ -31,8 +31,9 @@ from pydantic_core import CoreSchema, ErrorDetails, InitErrorDetails, PydanticCu
 
 from failover.rules.channels import kinds
 from failover.rules.channels.addresses import Address
-from failover.rules.channels.kinds import VERSIONS, Fault, Kind, Word
+from failover.rules.channels.kinds import VERSIONS, Kind, Word
 from failover.rules.channels.objects import Case, Field, Many, Object, OneOf, Tagged, missing_in
+from failover.rules.formats.faults import Fault
 
 _OURS = "fault"
 """The type of an error whose message is ours."""

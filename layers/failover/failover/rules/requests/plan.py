@@ -3,8 +3,8 @@
 from typing import Any
 
 from failover.rules.sending import backoff, client_ref
+from failover.rules.timing.instants import iso
 from failover.rules.workflow import overdue
-from failover.rules.workflow.presentation import iso
 
 START_SECONDS = 30
 """From the request to the first send, and from each decision to the next send: functions start, engines queue."""

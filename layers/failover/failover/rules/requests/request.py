@@ -7,8 +7,9 @@ from typing import Any
 from failover.errors import Invalid
 from failover.rules.channels.channel import Channel
 from failover.rules.channels.channel_table import CHANNELS
-from failover.rules.channels.kinds import Anything, Checked, Fault, Word, join
+from failover.rules.channels.kinds import Anything, Checked, Word, join
 from failover.rules.channels.objects import Field, Many, Object, missing_in
+from failover.rules.formats.faults import Fault
 from failover.rules.requests import models, steps
 from failover.rules.webhooks import webhook_url
 

@@ -15,7 +15,7 @@ def client_ref(workflow_id: str, number: int) -> str:
     return f"{workflow_id}.{number}"
 
 
-def parse(text: str) -> tuple[str, int] | None:
+def parse_client_ref(text: str) -> tuple[str, int] | None:
     """(workflow id, step number), or None for a reference that is not ours."""
     match = _PATTERN.fullmatch(text)
     return (match[1], int(match[2])) if match else None

@@ -9,13 +9,13 @@ type Content = dict[str, Any]
 """One validated step of a request: from, to, message, client_ref, failover."""
 
 
-def webhook_url(base_url: str) -> str:
-    """Where status callbacks come in, under the address this API is called by."""
+def callback_url(base_url: str) -> str:
+    """Our own address for status callbacks, under the base URL this API is called by."""
     return f"{base_url}/webhooks/message-status"
 
 
-def v1(step: Content, client_ref: str, webhook_url: str) -> dict[str, Any]:
-    """The flat body of `POST /v1/messages`. It names its own webhook, so no dashboard has to."""
+def v1(step: Content, client_ref: str, callback_url: str) -> dict[str, Any]:
+    """The flat body of `POST /v1/messages`. It names our callback URL, so the vendor's dashboard need not."""
     channel = CHANNELS[step["to"]["type"]]
     content = step["message"]["content"]
     body: dict[str, Any] = {
@@ -25,7 +25,7 @@ def v1(step: Content, client_ref: str, webhook_url: str) -> dict[str, Any]:
         "to": step["to"][channel.recipient],
         content["type"]: content[content["type"]],
         "client_ref": client_ref,
-        "webhook_url": webhook_url,
+        "webhook_url": callback_url,
         "webhook_version": "v1",
     }
     options = _options(channel, step["message"])

@@ -10,9 +10,10 @@ from typing import Any
 from failover.rules.channels.statuses import FAILURES, risen
 from failover.rules.receipts.usage import Usage
 from failover.rules.sending import client_ref
+from failover.rules.timing.instants import iso
 from failover.rules.workflow import reasons
 from failover.rules.workflow.costs import by_step, totals
-from failover.rules.workflow.presentation import iso, usage
+from failover.rules.workflow.presentation import usage
 from failover.rules.workflow.publication import MESSAGE_STATUS
 from failover.rules.workflow.state import FINAL_REPORTS, Entry, Workflow
 

@@ -6,9 +6,8 @@ from typing import Any
 from failover.errors import Invalid
 from failover.rules.formats.ids import is_api_key, is_id
 from failover.rules.formats.stored import UnreadableItem, checked, instant
+from failover.rules.timing.backoff import grown
 
-CONNECT_SECONDS = 3
-RESPONSE_SECONDS = 15
 _FIRST = 5
 _LONGEST = 900
 """Seconds between two attempts: 5, doubling to 900, which is also the longest a queue can hold a message back."""
@@ -135,7 +134,7 @@ def worth_repeating(attempted: Attempted) -> bool:
 
 def pause(series: int) -> int:
     """Seconds from the attempt that is `series`-th of its series (from 1) to the next."""
-    return min(_FIRST << min(series - 1, 10), _LONGEST)
+    return int(grown(_FIRST, series, _LONGEST))
 
 
 def may_go_on(since: int, now: int, seconds: int) -> bool:

@@ -3,14 +3,14 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from failover.errors import Invalid
 from failover.rules.channels.channel_table import CHANNELS
+from failover.rules.formats.faults import Fault
 from failover.rules.formats.ids import UUID
-from failover.rules.formats.stored import LATEST_INSTANT, UnreadableItem, checked, instant, one_of
-from failover.rules.workflow.presentation import iso
+from failover.rules.formats.stored import UnreadableItem, checked, instant, one_of
+from failover.rules.timing.instants import LATEST, from_iso, iso
 from failover.rules.workflow.state import STATES
 
 DEFAULT_LIMIT = 20
@@ -18,9 +18,7 @@ LARGEST_LIMIT = 100
 LONGEST_REFERENCE = 40
 CURSOR = rf"^[0-9]{{1,15}}\.{UUID}$"
 """The shape of a cursor, `<created_at in ms>.<workflow id>`; every text of this shape is a valid cursor."""
-_ETERNITY = LATEST_INSTANT - 1
-
-type Fault = dict[str, str]
+_ETERNITY = LATEST - 1
 
 
 class InvalidFilters(Invalid):
@@ -75,7 +73,7 @@ class Page:
     next: Position | None
 
 
-def parse(query: Mapping[str, str]) -> Filters:
+def parse_filters(query: Mapping[str, str]) -> Filters:
     """The filters of a query string; parameters it does not know are passed over. Raises InvalidFilters."""
     faults: list[Fault] = []
 
@@ -133,9 +131,7 @@ def _instant(text: str) -> int:
     text = text.upper().replace(" ", "+")  # a plus of an offset is a blank in a query string
     text = re.sub("^0000", "0004", text)  # which has the same days, and is as long ago
     text, leap_seconds = re.subn(r"^(.{11}[0-9]{2}:[0-9]{2}):60", r"\1:59", text)
-    at = datetime.fromisoformat(text)
-    since_epoch = (at if at.tzinfo else at.replace(tzinfo=UTC)) - datetime.fromtimestamp(0, UTC)
-    return min(max(since_epoch // timedelta(milliseconds=1) + 1000 * leap_seconds, 0), _ETERNITY)
+    return min(max(from_iso(text) + 1000 * leap_seconds, 0), _ETERNITY)
 
 
 def _one_of(words: tuple[str, ...]) -> Any:

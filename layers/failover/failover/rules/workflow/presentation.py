@@ -1,19 +1,13 @@
 """What a customer is shown of a workflow."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 from failover.rules.receipts.usage import Usage
 from failover.rules.sending import client_ref
+from failover.rules.timing.instants import iso
 from failover.rules.workflow import reasons
 from failover.rules.workflow.costs import totals
 from failover.rules.workflow.state import FINAL_REPORTS, Entry, Step, Workflow
-
-
-def iso(milliseconds: int) -> str:
-    """ISO 8601, UTC, milliseconds and Z."""
-    at = datetime.fromtimestamp(milliseconds / 1000, UTC)
-    return f"{at:%Y-%m-%dT%H:%M:%S}.{milliseconds % 1000:03d}Z"
 
 
 def shown(workflow: Workflow, content: list[dict[str, Any]] | None) -> dict[str, Any]:

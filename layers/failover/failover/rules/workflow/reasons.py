@@ -27,7 +27,7 @@ def error(told: dict[str, Any] | None) -> str:
     return " ".join(str(part) for part in (told.get("code"), told.get("reason")) if part)
 
 
-def told(timeline: Sequence[Entry], number: int, failure: str) -> dict[str, Any] | None:
+def reported(timeline: Sequence[Entry], number: int, failure: str) -> dict[str, Any] | None:
     """All that the callbacks of one failure of a step's message have said: the first code, and the first reason."""
     known: dict[str, Any] | None = None
     for entry in timeline:

@@ -22,7 +22,7 @@ class StatusesFull(Failure):
     """A callback repeats a status, or has an unknown one, and the timeline has no more room for its message."""
 
 
-def told(workflow: Workflow, number: int, receipt: Receipt, late: bool) -> dict[str, Any] | None:
+def new_entry(workflow: Workflow, number: int, receipt: Receipt, late: bool) -> dict[str, Any] | None:
     """What an entry about this callback of step `number`'s message tells; None: all of it is known.
 
     A repeat is new if it names a price that none of this message's callbacks has named, or tells more of why the
@@ -51,7 +51,7 @@ def told(workflow: Workflow, number: int, receipt: Receipt, late: bool) -> dict[
 def _told_newly(workflow: Workflow, number: int, receipt: Receipt) -> dict[str, Any] | None:
     if receipt.status not in FAILURES:
         return None
-    known = reasons.told(workflow.timeline, number, receipt.status)
+    known = reasons.reported(workflow.timeline, number, receipt.status)
     completed = reasons.completed(known, receipt.error)
     return completed if completed != known else None
 

@@ -102,7 +102,7 @@ def received(workflow: Workflow, number: int, receipt: Receipt, now: int) -> Wor
     """
     step = workflow.steps[number]
     late = step.outcome is not None or not workflow.running
-    entry = None if step.phase == "pending" else status_entries.told(workflow, number, receipt, late)
+    entry = None if step.phase == "pending" else status_entries.new_entry(workflow, number, receipt, late)
     if entry is None:
         return None
     known, before, after = workflow, step.status, risen(step.status, receipt.status)

@@ -19,8 +19,8 @@ from failover.rules.channels.kinds import Text, Whole
 from failover.rules.channels.objects import Case, Object, Tagged
 from failover.rules.requests import models
 from failover.rules.requests.models import Of
+from failover.rules.timing.instants import iso
 from failover.rules.webhooks import signing, webhook_url
-from failover.rules.workflow.presentation import iso
 
 
 class InvalidCommand(Invalid):

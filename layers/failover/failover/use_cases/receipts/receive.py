@@ -11,7 +11,7 @@ from failover.observability import count, logger
 from failover.outside import Outside
 from failover.rules.channels.statuses import STATUSES
 from failover.rules.receipts import callback_signature
-from failover.rules.receipts.receipt import Receipt, UnreadableReceipt, parse
+from failover.rules.receipts.receipt import Receipt, UnreadableReceipt, parse_receipt
 from failover.rules.sending import client_ref
 from failover.rules.workflow import retention, transitions
 from failover.rules.workflow.state import Workflow
@@ -75,7 +75,7 @@ def _counted() -> Iterator[None]:
 def _receipt(raw: bytes) -> Receipt:
     """Raises Problem (400)."""
     try:
-        return parse(body.parsed_callback(raw))
+        return parse_receipt(body.parsed_callback(raw))
     except UnreadableReceipt as error:
         fault = {"name": error.field, "reason": "Missing, or not a value this API knows"}
         raise problems.invalid_parameters([fault]) from None
@@ -117,7 +117,7 @@ def _secrets(value: dict[str, str]) -> list[str]:
 
 def _place(outside: Outside, receipt: Receipt, issued_at: int) -> tuple[str, int] | None:
     """The workflow and step of a receipt: by our reference, else by its message's id."""
-    if receipt.client_ref is not None and (place := client_ref.parse(receipt.client_ref)):
+    if receipt.client_ref is not None and (place := client_ref.parse_client_ref(receipt.client_ref)):
         return place
     place = outside.store.find_message(receipt.message_uuid) if receipt.message_uuid else None
     happened_at = issued_at if receipt.timestamp is None else receipt.timestamp

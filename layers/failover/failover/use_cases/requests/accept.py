@@ -8,10 +8,9 @@ from failover.adapters import aws
 from failover.adapters.workflow.store import KeyInUse, KeyUsed, Once
 from failover.observability import count, logger
 from failover.outside import Outside
-from failover.rules.channels.kinds import Fault
+from failover.rules.formats.faults import Fault
 from failover.rules.requests import idempotency
 from failover.rules.requests.request import InvalidRequest, Request, validated
-from failover.rules.sending import backoff
 from failover.rules.workflow import overdue, retention, transitions
 from failover.rules.workflow.state import Step, Workflow
 from failover.use_cases.callers.authenticate import Caller
@@ -31,7 +30,7 @@ class Posted:
 
 
 @dataclass(frozen=True)
-class Accepted:
+class Acceptance:
     workflow_id: str
     word: str
     """`workflow` or `dispatch`."""
@@ -39,7 +38,7 @@ class Accepted:
     """The request had been accepted before, under the same Idempotency-Key."""
 
 
-def accept(outside: Outside, caller: Caller, posted: Posted, word: str, base_url: str) -> Accepted:
+def accept(outside: Outside, caller: Caller, posted: Posted, word: str, base_url: str) -> Acceptance:
     """The new workflow, or the one an earlier request with the same Idempotency-Key made.
 
     Raises Problem (400, 409, 413, 503) before anything is written. Once it is stored it has been accepted: should the
@@ -60,7 +59,7 @@ def accept(outside: Outside, caller: Caller, posted: Posted, word: str, base_url
         logger.error("stored but not started", error=str(error))
         count("WorkflowsNotStarted")
     logger.info("workflow accepted", steps=[step.channel for step in workflow.steps])
-    return Accepted(workflow.id, word)
+    return Acceptance(workflow.id, word)
 
 
 def requested(outside: Outside, posted: Posted) -> Request:
@@ -96,7 +95,7 @@ def _store(outside: Outside, workflow: Workflow, asked: Request, once: Once | No
         try:
             return outside.store.create(workflow, asked.steps, outside.settings.content_retention, once)
         except KeyInUse:
-            pause = backoff.pause_for_twin(attempt, (outside.now() - began) / 1000, outside.jitter())
+            pause = idempotency.pause_for_twin(attempt, (outside.now() - began) / 1000, outside.jitter())
             if pause is None:
                 raise
             outside.sleep(pause)
@@ -107,13 +106,13 @@ def _store(outside: Outside, workflow: Workflow, asked: Request, once: Once | No
             return None
 
 
-def _replayed(first: Once, digest: str) -> Accepted:
+def _replayed(first: Once, digest: str) -> Acceptance:
     if first.request != digest:
         raise problems.Problem(problems.CONFLICT, "This Idempotency-Key was used with another request.")
     count("RequestsReplayed")
     logger.append_keys(workflow_id=first.workflow_id)
     logger.info("request replayed")
-    return Accepted(first.workflow_id, first.word, replayed=True)
+    return Acceptance(first.workflow_id, first.word, replayed=True)
 
 
 def _workflow(outside: Outside, caller: Caller, asked: Request, word: str, base_url: str) -> Workflow:

@@ -25,7 +25,7 @@ def show(outside: Outside, caller: Caller, workflow_id: str) -> dict[str, Any]:
 def show_list(outside: Outside, caller: Caller, query: Mapping[str, str], word: str) -> dict[str, Any]:
     """A page of the account's workflows, newest first. Raises Problem (400)."""
     try:
-        filters = listing.parse(query)
+        filters = listing.parse_filters(query)
     except listing.InvalidFilters as error:
         raise problems.invalid_parameters(error.faults) from None
     page = outside.listing.page(caller.account, filters)

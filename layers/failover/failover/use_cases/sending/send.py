@@ -162,7 +162,7 @@ def _body(outside: Outside, workflow: Workflow, number: int, step: dict[str, Any
     reference = client_ref(workflow.id, number)
     if outside.settings.messages_version == "v0.1":
         return outgoing.v0_1(step, reference)
-    return outgoing.v1(step, reference, outgoing.webhook_url(workflow.base_url))
+    return outgoing.v1(step, reference, outgoing.callback_url(workflow.base_url))
 
 
 def _count_failover(claimed: Workflow, number: int) -> None:

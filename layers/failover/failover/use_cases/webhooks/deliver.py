@@ -30,7 +30,7 @@ def deliver(outside: Outside, task: Task) -> None:
     however many messages ask for it. The next attempt is queued before this one is recorded: from then on the series
     lives in the new message, and whatever fails must not bring this one back.
     """
-    known = outside.deliveries.prepare(task)
+    known = outside.deliveries.known(task)
     if known is None:
         logger.warning("no attempt: it is gone, or another caller's", sequence=task.sequence, attempt=task.attempt)
         return

@@ -6,9 +6,10 @@ from typing import Any
 from failover import problems
 from failover.observability import count, logger
 from failover.outside import Outside
+from failover.rules.timing import instants
 from failover.rules.webhooks import delivery
 from failover.rules.webhooks.delivery import Task
-from failover.rules.workflow import presentation, publication
+from failover.rules.workflow import publication
 from failover.rules.workflow.state import Entry, Workflow
 from failover.use_cases.callers.authenticate import Caller
 from failover.use_cases.requests.show import find
@@ -18,7 +19,7 @@ def show_webhooks(outside: Outside, caller: Caller, workflow_id: str) -> dict[st
     """Every webhook with its attempts, in the order of the timeline. Raises Problem (404)."""
     workflow, _ = find(outside, caller, workflow_id)
     recorded = outside.deliveries.of(workflow.id)
-    known = outside.deliveries.prepare(Task(workflow.id, workflow.account, workflow.application, sequence=0))
+    known = outside.deliveries.known(Task(workflow.id, workflow.account, workflow.application, sequence=0))
     untouched = "pending" if known and known.url else "no_url"
     told = publication.webhooks(workflow)
     return {"webhooks": [_shown(entry, recorded.get(entry["sequence"], {}), untouched) for entry in told]}
@@ -32,7 +33,7 @@ def redeliver(outside: Outside, caller: Caller, workflow_id: str, sequence: str)
     workflow, _ = find(outside, caller, workflow_id)
     entry = _entry(workflow, sequence)
     task = Task(workflow.id, workflow.account, workflow.application, entry["sequence"])
-    known = outside.deliveries.prepare(task)
+    known = outside.deliveries.known(task)
     if known is None or known.url is None:
         raise problems.Problem(problems.CONFLICT, "There is no URL to send this webhook to.")
     if known.last_attempt >= delivery.MOST_ATTEMPTS:
@@ -59,5 +60,5 @@ def _shown(entry: Entry, recorded: dict[str, Any], untouched: str) -> dict[str, 
         "sequence": entry["sequence"],
         "kind": "message_status" if entry["event"] == publication.MESSAGE_STATUS else "final_report",
         "state": recorded.get("state", untouched),
-        "attempts": [{**attempt, "at": presentation.iso(attempt["at"])} for attempt in recorded.get("attempts", [])],
+        "attempts": [{**attempt, "at": instants.iso(attempt["at"])} for attempt in recorded.get("attempts", [])],
     }

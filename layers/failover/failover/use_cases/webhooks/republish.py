@@ -47,7 +47,7 @@ def _repair(outside: Outside, workflow_id: str) -> bool:
 
 def _never_queued(outside: Outside, workflow: Workflow) -> list[Entry]:
     """Without a URL no attempt is ever recorded, so there is nothing to compare; return nothing."""
-    known = outside.deliveries.prepare(Task(workflow.id, workflow.account, workflow.application, sequence=0))
+    known = outside.deliveries.known(Task(workflow.id, workflow.account, workflow.application, sequence=0))
     if known is None or known.url is None:
         return []
     attempted = outside.deliveries.of(workflow.id)
