@@ -44,6 +44,7 @@ lint: .venv/ready .venv-checkov/ready ## format, types, template, state machine
 	ruff check .
 	ruff format --check .
 	mypy
+	lint-imports
 	cfn-lint template.yaml
 	env -u PYTHONPATH .venv-checkov/bin/checkov --config-file .checkov.yaml
 	AWS_DEFAULT_REGION=eu-west-1 sam validate --lint

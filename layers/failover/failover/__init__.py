@@ -1,12 +1,16 @@
-"""Failover: send a list of messages one after the other until one of them has done its work.
+"""Failover: send the messages of a workflow one after the other until one is delivered or read.
 
     failover
-    ├── rules      pure functions over plain data: no AWS, no HTTP, no clock, no environment
-    ├── adapters   the outside: DynamoDB, Step Functions, the Messages API, secrets
-    ├── use_cases  one module for each thing the product does, over rules and adapters
-    ├── problems   the catalogue of errors a client can see
-    ├── settings   the environment variables, read once
-    └── observability   the one logger and the one set of metrics
+    ├── edges          what functions share: requests and answers of API Gateway, guarded tasks, the public pages
+    ├── use_cases      what the product does, one module each
+    ├── outside        the adapters a use case may use, made when first asked for
+    ├── adapters       DynamoDB, Step Functions, SQS, the Messages API, customers' servers
+    ├── observability  the one logger and the one set of metrics
+    ├── problems       the catalogue of errors that a client can see
+    ├── rules          decisions: pure functions over plain data
+    ├── settings       the environment variables, read once
+    └── errors         the exceptions, drawn as a tree
 
-Arrows point one way: use_cases import adapters and rules, adapters import rules, rules import nothing of ours.
+Imports point downwards only, in this list and between the rooms of `rules`, `adapters` and `use_cases`, which have the
+same names: channels, callers, requests, sending, receipts, workflow, webhooks. import-linter checks it (pyproject.toml).
 """
