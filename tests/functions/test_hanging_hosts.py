@@ -206,7 +206,7 @@ class Simulation:
         self.flows = {"dead": flow, "alive": replace(flow, account="alive")}
         self.outside = SimpleNamespace(
             now=lambda: self.clock,
-            deliveries=SimpleNamespace(prepare=self._prepare, claim=lambda *_: "claim", record=lambda *_: None),
+            deliveries=SimpleNamespace(known=self._known, claim=lambda *_: "claim", record=lambda *_: None),
             hosts=SimpleNamespace(find=self._find, probe=self._probe, timed_out=self._timed_out, answered=None),
             webhooks=SimpleNamespace(post=self._post),
             webhook_secret=SimpleNamespace(value=lambda: {"signing_key": "k" * 64}),
@@ -229,7 +229,7 @@ class Simulation:
             use_case.deliver(self.outside, task)
             heapq.heappush(workers, self.clock + 20)
 
-    def _prepare(self, task):
+    def _known(self, task):
         return Known(self.flows[task.account], [SMS], {"status_url": f"https://{task.account}.test/"}, None, 0, None)
 
     def _find(self, account, name):

@@ -217,7 +217,7 @@ def test_attempts_fields():
     recorded = {entry["sequence"]: {"state": "delivered", "attempts": made} for entry in publication.webhooks(workflow)}
     world = SimpleNamespace(
         store=SimpleNamespace(read_whole=lambda _: (workflow, None)),
-        deliveries=SimpleNamespace(of=lambda _: recorded, prepare=lambda _: None),
+        deliveries=SimpleNamespace(of=lambda _: recorded, known=lambda _: None),
     )
     shown = follow_webhooks.show_webhooks(world, Caller(workflow.account), workflow.id)
     assert told_fields("Attempts and redelivery") == fields(shown)
