@@ -13,7 +13,7 @@ outside = Outside()
 
 
 def handler(event: dict[str, Any], context: Any) -> None:
-    """`event`: one message of SQS (the template's batch size), which names a webhook of a workflow."""
+    """`event`: one message of SQS (the batch size in the template), which names a webhook."""
     for record in event["Records"]:
         with task_edge.guarded():
             task = _task(record["body"])
@@ -23,11 +23,11 @@ def handler(event: dict[str, Any], context: Any) -> None:
 
 
 def _task(body: str) -> Task | None:
-    """The message's task; None: it is none of ours, and lies among the dead letters now."""
+    """The message's task, or None after an unreadable message was moved to the dead letters."""
     try:
         return read(body)
     except UnreadableTask as error:
-        logger.error("unreadable message", field=str(error))
+        logger.error("queue message unreadable", field=str(error))
         count("UnreadableMessages")
         outside.webhook_queue.bury_unreadable(body)
         return None

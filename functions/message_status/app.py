@@ -17,7 +17,7 @@ def handler(event: http_edge.Event, context: Any) -> http_edge.ProxyAnswer:
 
 def _received(event: http_edge.Event) -> http_edge.ProxyAnswer:
     if event["httpMethod"] != "POST":
-        count("CallbacksNotPosted")  # with GET, the vendor puts addresses into the query string: it is not logged
+        count("CallbacksNotPosted")  # with GET the query string has addresses, so it is not logged
         raise problems.wrong_verb(event["httpMethod"], ["POST"])
     receive(outside, http_request.header(event, "Authorization"), http_request.raw_body(event))
     return http_edge.json_answer(200, {})

@@ -1,4 +1,4 @@
-"""The table's stream: each webhook that is new in a timeline goes on the queue."""
+"""The table's stream: queue each new webhook."""
 
 from typing import Any
 
@@ -13,16 +13,15 @@ outside = Outside()
 
 
 def handler(event: dict[str, Any], context: Any) -> None:
-    """`event`: records of DynamoDB Streams with both images; the template lets through state items only."""
+    """`event`: records of DynamoDB Streams with both images, state items only (template.yaml)."""
     with task_edge.guarded():
         publish(outside, [found for record in event["Records"] if (found := _change(record))])
 
 
 def _change(record: dict[str, Any]) -> Change | None:
-    """What a record says has changed; None: nothing, or nothing that can be read.
+    """The change in a record. Returns None for a removal, and for an item that cannot be read.
 
-    An item that someone has edited by hand says nothing about its webhooks. Tried again, it would hold up those of all
-    other workflows of its shard.
+    Retrying an item that was edited by hand would only delay all other workflows of its shard.
     """
     try:
         images = record["dynamodb"]
@@ -30,6 +29,6 @@ def _change(record: dict[str, Any]) -> Change | None:
         if not after:
             return None
         return change(from_plain(plain(before)) if before else None, from_plain(plain(after)))
-    except Exception as error:  # noqa: BLE001 - loud, and the records behind it go on
+    except Exception as error:  # noqa: BLE001 - logged and counted; the records behind it go on
         unexpected(error)
         return None

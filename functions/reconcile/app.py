@@ -1,4 +1,4 @@
-"""Each minute: look after the workflows that are overdue, and then after webhooks that were not queued."""
+"""Each minute: repair overdue workflows, then queue missing webhooks."""
 
 from typing import Any
 
@@ -10,11 +10,11 @@ from failover.use_cases.workflow.reconcile import reconcile
 outside = Outside()
 
 _RESERVE_MS = 10_000
-"""Time to finish the last workflow that was begun."""
+"""Time to finish the last repair."""
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, int]:
-    """`event` is not looked at. How many workflows were overdue, and how many ended ones were looked at."""
+    """`event` is ignored. Returns how many workflows were overdue, and how many ended ones were checked."""
 
     def time_left() -> bool:
         return bool(context.get_remaining_time_in_millis() > _RESERVE_MS)

@@ -1,4 +1,4 @@
-"""The sandbox: answers like the Messages API, keeps what was sent, schedules the receipts of a recipient's script."""
+"""The sandbox: answers like the Messages API, keeps what was sent, schedules the callbacks of a recipient's script."""
 
 import uuid
 from collections.abc import Iterator
@@ -38,22 +38,22 @@ def post(version: str) -> tuple[dict[str, Any], int]:
         raise invalid("webhook_url", "the sandbox calls no host but its own")
     script = script_of(sent.recipient)
     if script is None or script.answer == 422:
-        raise invalid("to", "nobody the sandbox may write to")
+        raise invalid("to", "not a recipient of the sandbox")
     key = Key(sent.client_ref, str(uuid.uuid4()))
-    with _asked_only_once():
+    with _not_retried():
         kept.keep(key, version, body, own_callback_url, form, outside.now())
     if script.answer == 429:
         raise problems.Problem(RATE_LIMITED, "Please wait, then retry your request", headers={"Retry-After": "1"})
     if script.answer == 500:
         raise problems.Problem(problems.INTERNAL, "Internal Error")
-    with _asked_only_once():
+    with _not_retried():
         schedule.all(key, script.receipts)
     return {"message_uuid": key.message_uuid}, 202
 
 
 @api.get("/sandbox/messages")
 def get() -> dict[str, Any]:
-    """What was sent with `?client_ref=…`: each request's body, the accepted ones and those answered with an error."""
+    """The requests with `?client_ref=…`, both accepted and answered with an error."""
     _authenticate(api.current_event.raw_event)
     client_ref = http_request.query(api.current_event.raw_event).get("client_ref", "")
     if not is_reference(client_ref):
@@ -62,8 +62,8 @@ def get() -> dict[str, Any]:
 
 
 @contextmanager
-def _asked_only_once() -> Iterator[None]:
-    """What may have been kept is not asked for again: where AWS fails, the answer is the one that leaves it open."""
+def _not_retried() -> Iterator[None]:
+    """If AWS fails, answer 500: the message may have been kept, so the client must not retry."""
     try:
         yield
     except aws.Unavailable:
@@ -71,7 +71,7 @@ def _asked_only_once() -> Iterator[None]:
 
 
 def _authenticate(event: http_edge.Event) -> Form:
-    """The vendor knows new credentials at once; here the secret is read again when what it held does not fit."""
+    """The vendor knows new credentials at once; here the secret is read again if the cached one does not fit."""
     authorization = http_request.header(event, "Authorization")
     secret = outside.messages_secret
     try:

@@ -1,4 +1,4 @@
-"""Who may send through the sandbox: the holder of the credentials in its secret, in either form, as at the vendor."""
+"""Authentication of the sandbox: the credentials in the stack's own secret, in either form, as at the vendor."""
 
 from typing import Any, Literal
 

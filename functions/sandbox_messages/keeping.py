@@ -27,7 +27,7 @@ class Key:
 
 
 class Kept:
-    """What was sent, for a day."""
+    """The requests of the last day."""
 
     @cached_property
     def _client(self) -> Any:
@@ -55,7 +55,7 @@ class Kept:
             self._client.put_item(TableName=self._table, Item=item)
 
     def find(self, key: Key, now: int) -> tuple[str, Any, str] | None:
-        """(version, body, callback URL) of one message, as they were kept; None once a day has passed."""
+        """(version, body, callback URL) of one message. Returns None after a day."""
         with aws.failures("dynamodb"):
             answer = self._client.get_item(TableName=self._table, Key=key.item(), ConsistentRead=True)
         item = answer.get("Item")
@@ -86,16 +86,16 @@ class Kept:
 
 
 def written(key: Key, status: str) -> str:
-    """A message of the queue. It names a kept message, and has neither a body to sign nor an address to send it to."""
+    """A queue message: it names a kept message, without a body to sign or a URL to send it to."""
     return json.dumps({**asdict(key), "status": status})
 
 
 class UnknownMessage(Exception):
-    """What the queue says is not what `written` writes."""
+    """A queue message that `written` has not made."""
 
 
 def read(text: str) -> tuple[Key, str]:
-    """The kept message a message of the queue names, and the status to report. Raises UnknownMessage."""
+    """(key, status to report) of a queue message. Raises UnknownMessage."""
     try:
         message = lenient_json.parse(text.encode(errors="replace"))
     except lenient_json.UnreadableJson:
@@ -113,14 +113,14 @@ def _is_word(value: Any) -> bool:
 
 
 class Schedule:
-    """Receipts to come."""
+    """Callbacks to come."""
 
     @cached_property
     def _client(self) -> Any:
         return aws.client("sqs")
 
     def all(self, key: Key, receipts: Sequence[tuple[int, str]]) -> None:
-        """Have each status of a kept message reported after its seconds (at most 900): at most ten, in one call."""
+        """Schedule a callback for each (seconds, status): at most ten, at most 900 seconds ahead, in one call."""
         entries = [
             {"Id": str(number), "MessageBody": written(key, status), "DelaySeconds": seconds}
             for number, (seconds, status) in enumerate(receipts)
@@ -130,4 +130,4 @@ class Schedule:
         with aws.failures("sqs"):
             answer = self._client.send_message_batch(QueueUrl=os.environ["SANDBOX_QUEUE"], Entries=entries)
         if answer.get("Failed"):
-            raise aws.Unavailable("sqs: some receipts were not taken")
+            raise aws.Unavailable("sqs: some messages were not accepted")

@@ -1,4 +1,4 @@
-"""The Messages API's send contract as far as a caller can tell: v1's flat body, v0.1's nested one, and callbacks."""
+"""The Messages API as its callers see it: v1's flat body, v0.1's nested one, and callbacks."""
 
 import re
 from dataclasses import dataclass
@@ -42,7 +42,7 @@ def understood(version: str, body: Any) -> Sent:
 
 
 def is_reference(value: Any) -> bool:
-    """A text of at most 40 characters that the table can hold as a key: without half a surrogate pair."""
+    """A text of at most 40 characters that the table accepts as a key: without lone surrogates."""
     return isinstance(value, str) and len(value) <= 40 and not re.search("[\ud800-\udfff]", value)
 
 
@@ -88,7 +88,7 @@ def _nested(channel: Channel, kind: str, body: dict[str, Any]) -> dict[str, Any]
 
 
 def _check(channel: Channel, message: Any, version: str) -> None:
-    """Raises Problem (422): the Messages API does not take this message, or not in this form."""
+    """Raises Problem (422) for a message that the Messages API does not accept in this form."""
     read, faults = read_message(channel, message, version)
     for fault in faults:
         raise invalid(fault["name"], fault["reason"])
@@ -119,7 +119,7 @@ def _v0_1(body: dict[str, Any]) -> Sent:
 
 
 def callback(sent: Sent, message_uuid: str, status: str, error: tuple[int, str] | None) -> dict[str, Any]:
-    """The body of a status callback, all but its timestamp."""
+    """The body of a status callback, without its timestamp."""
     body: dict[str, Any] = {"message_uuid": message_uuid, "status": status}
     if sent.version == "v1":
         body.update({"to": sent.recipient, "from": sent.sender, "channel": sent.channel})

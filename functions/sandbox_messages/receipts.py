@@ -1,4 +1,4 @@
-"""The other half of the sandbox: sends each receipt, when its time has come, as the vendor would."""
+"""The other half of the sandbox: sends each scheduled callback, as the vendor would."""
 
 import json
 import time
@@ -22,7 +22,7 @@ kept = Kept()
 
 
 class CallbackNotAccepted(Exception):
-    """The webhook did not answer 2xx; the queue brings the receipt again."""
+    """The callback was not answered 2xx; the queue brings it again."""
 
 
 def handler(event: dict[str, Any], context: Any) -> None:
@@ -30,15 +30,15 @@ def handler(event: dict[str, Any], context: Any) -> None:
         try:
             url, body = _callback(*read(record["body"]))
         except UnknownMessage:
-            logger.warning("no receipt of the sandbox")
+            logger.warning("sandbox: queue message unreadable")
             continue
         _post(url, {**body, "timestamp": iso(outside.now())})
 
 
 def _callback(key: Key, status: str) -> tuple[str, dict[str, Any]]:
-    """Where a callback goes, and its body, from what was kept and from its recipient's script alone.
+    """(URL, body) of a callback, from the kept request and its recipient's script alone.
 
-    Raises UnknownMessage: the queue's message names nothing that was kept, or nothing that its script reports.
+    Raises UnknownMessage if the message was not kept, or its script does not report this status.
     """
     found = kept.find(key, outside.now())
     if found is None:
@@ -61,6 +61,6 @@ def _post(url: str, body: dict[str, Any]) -> None:
     if not isinstance(answer, Response):
         raise CallbackNotAccepted(answer.fault)
     milliseconds = round((time.monotonic() - began) * 1000)
-    logger.info("receipt played", status=body["status"], answer=answer.status, milliseconds=milliseconds)
+    logger.info("sandbox: callback sent", status=body["status"], answer=answer.status, milliseconds=milliseconds)
     if not 200 <= answer.status < 300:
         raise CallbackNotAccepted(f"HTTP {answer.status}")

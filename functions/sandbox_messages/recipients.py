@@ -1,6 +1,6 @@
-"""Who can be written to in the sandbox, and what happens then: the one table of its scripts.
+"""The recipients of the sandbox and their scripts.
 
-Numbers are of the range Ofcom keeps for drama (447700900000 to 447700900999), ids begin with `sim-`.
+Numbers are of the range that Ofcom keeps for drama (447700900000 to 447700900999); ids begin with `sim-`.
 """
 
 from dataclasses import dataclass
@@ -12,10 +12,10 @@ class Script:
     """The recipient's id is `sim-<name>`."""
     number: str
     """The recipient's telephone number."""
-    tells: str
-    """What a person would say happens."""
+    summary: str
+    """What happens, in plain words."""
     receipts: tuple[tuple[int, str], ...] = ()
-    """(seconds after the send, status), each sent as a signed webhook."""
+    """(seconds after the send, status), each sent as a signed callback."""
     answer: int = 202
     """The HTTP status of the send itself."""
     error: tuple[int, str] | None = None
@@ -33,7 +33,7 @@ _SCRIPTS = (
         error=(1300, "Not part of the provider network"),
     ),
     Script("refused", "447700900003", "the send is refused at once", answer=422),
-    Script("silent", "447700900004", "accepted, and never heard of again"),
+    Script("silent", "447700900004", "accepted, and never reported on"),
     Script("late", "447700900005", "delivered after 20 seconds", ((0, "submitted"), (20, "delivered"))),
     Script("read-first", "447700900006", "read before delivered", ((0, "submitted"), (1, "read"), (3, "delivered"))),
     Script(
@@ -51,7 +51,7 @@ _SCRIPTS = (
         error=(1260, "Destination unreachable"),
     ),
     Script("busy", "447700900010", "the send is answered 429, always", answer=429),
-    Script("broken", "447700900011", "the send is answered 500, and nobody knows", answer=500),
+    Script("broken", "447700900011", "the send is answered 500, so it may have been accepted", answer=500),
 )
 
 SCRIPTS = {script.name: script for script in _SCRIPTS}
@@ -60,7 +60,7 @@ _FIRST_NUMBER, _LAST_NUMBER = 447700900000, 447700900999
 
 
 def script_of(recipient: str) -> Script | None:
-    """The script of an id or a number; other numbers of the range are delivered to; None: nobody may be there."""
+    """The script of an id or a number; other numbers of the range are delivered to. Returns None for all others."""
     if recipient in _BY_ADDRESS:
         return _BY_ADDRESS[recipient]
     if recipient.isascii() and recipient.isdigit() and _FIRST_NUMBER <= int(recipient[:20]) <= _LAST_NUMBER:

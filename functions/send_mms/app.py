@@ -10,6 +10,6 @@ outside = Outside()
 
 
 def handler(event: dict[str, Any], context: Any) -> None:
-    """`event`: {"workflow": id, "step": number}. What comes of it is in the table; the state machine gets nothing."""
+    """`event`: {"workflow": id, "step": number}. Returns nothing: the result is in the table."""
     with task_edge.sending(event) as (workflow_id, number):
         send(outside, "mms", workflow_id, number)

@@ -15,7 +15,7 @@ from failover.use_cases.requests.plan import plan
 from failover.use_cases.webhooks import follow_webhooks
 
 _PUBLIC = {"Cache-Control": "public, max-age=300", "Vary": "Accept-Encoding"}
-"""Of the two public pages, which are the same for every caller and change only with a deploy."""
+"""Of the two public pages, which are the same for every caller and change only with a deployment."""
 
 api = resolver.make()
 outside = Outside()
@@ -73,7 +73,7 @@ def _public(page: reference.Page) -> Response[str]:
     headers: dict[str, str | list[str]] = {**_PUBLIC, **page.headers, "ETag": page.etag}
     if negotiation.is_known(http_request.header(event, "If-None-Match"), page.etag):
         return Response(304, body="", headers=headers)
-    # Without an `Accept` API Gateway cannot tell that bytes are wanted, and hands on their base64.
+    # Without `Accept`, API Gateway does not decode base64 answers.
     bytes_wanted = bool(http_request.header(event, "Accept"))
     compressed = bytes_wanted and negotiation.takes_gzip(http_request.header(event, "Accept-Encoding"))
     if compressed:
@@ -93,7 +93,7 @@ def _caller() -> Caller:
 
 
 def _word() -> str:
-    """The word of the endpoint that is used."""
+    """The word of the endpoint in use."""
     return "dispatch" if "/dispatch" in api.current_event.path else "workflow"
 
 

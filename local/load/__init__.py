@@ -129,7 +129,7 @@ def _callbacks(place: Place) -> list[float]:
     """Seconds in which each status callback of the sandbox that was answered had its answer."""
     pages = stack.client(place, "logs").get_paginator("filter_log_events")
     group = stack.resources(place)["SandboxLogs"]
-    told = pages.paginate(logGroupName=group, filterPattern='"receipt played"')
+    told = pages.paginate(logGroupName=group, filterPattern='"sandbox: callback sent"')
     lines = "\n".join(event["message"] for page in told for event in page["events"])
     return [int(milliseconds) / 1000 for milliseconds in re.findall(r'"milliseconds":(\d+)', lines)]
 

@@ -165,7 +165,7 @@ def test_chain(deployed, posted):
         (
             "refused",
             "refused: 422 1150 Invalid params: The value of one or more parameters is invalid. "
-            "(to: nobody the sandbox may write to)",
+            "(to: not a recipient of the sandbox)",
         ),
     ],
 )

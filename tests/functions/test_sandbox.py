@@ -108,7 +108,7 @@ def test_documented():
     for script, row in zip(recipients().SCRIPTS.values(), rows, strict=True):
         assert f"`sim-{script.name}`" in row
         assert script.number in row
-        assert script.tells in row
+        assert script.summary in row
 
 
 @pytest.mark.parametrize("recipient", ["sim-nobody", "447700901000", "447700899999", "15551234567", "", "page"])
@@ -306,14 +306,14 @@ def test_a_message_that_names_nothing(app, receipts, received, output, change):
     message, *_ = accepted(app, received.url, to("sim-read"))
     play(receipts, message | change)
     assert received.requests == []
-    assert "no receipt of the sandbox" in output()
+    assert "sandbox: queue message unreadable" in output()
 
 
 @pytest.mark.parametrize("text", ["", "x", "[]", "null", "[" * 10_000, '"\ud800"'])
 def test_a_message_that_cannot_be_read(receipts, output, text):
     """What is no message of this queue is logged and dropped."""
     play(receipts, text)
-    assert "no receipt of the sandbox" in output()
+    assert "sandbox: queue message unreadable" in output()
 
 
 def test_a_message_that_is_forgotten(app, receipts, received, output):

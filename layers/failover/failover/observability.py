@@ -1,7 +1,7 @@
 """The one logger and the one set of metrics.
 
-Neither ever gets a text, an address or a secret; an exception is named by its type and its place, because its
-words may quote what it was given.
+Neither ever gets a text, an address or a secret. A foreign exception is logged by its type and place, because its words
+may quote its input.
 """
 
 import logging
@@ -33,43 +33,43 @@ ALARMED = frozenset(
         "WorkflowsAbandoned",
     }
 )
-"""What the template's alarms watch. An alarm knows one set of dimensions only: these metrics are written once more
-under the name of the stack's table alone, whichever function has written them, and whatever else they tell."""
+"""Metrics with an alarm in the template. An alarm matches exactly one set of dimensions, so these metrics are also
+written with the dimension `table` alone."""
 
 logger = Logger(use_rfc3339=True, utc=True)
 
-# Lambda sets the root logger to the level it was asked for, and the libraries have theirs from it. At DEBUG they log
-# whole requests, with texts, numbers and credentials; our own logger has a level of its own.
+# Libraries inherit the root logger's level, which Lambda sets. At DEBUG they log whole requests, with texts, numbers
+# and credentials. Our logger has its own level.
 logging.getLogger().setLevel(logging.WARNING)
 
 
 def count(name: str, **dimensions: str) -> None:
-    """Add one to a metric, at once and on its own, so that nothing has to be flushed when a function dies."""
+    """Add one to a metric. It is written at once, so that a function that dies loses none."""
     _write(name, MetricUnit.Count, 1, dimensions)
 
 
 def count_none(name: str) -> None:
-    """Write 0, so that the metric has a value in this period: an alarm may not be able to tell none from missing."""
+    """Write 0, for alarms that cannot tell zero from missing data."""
     _write(name, MetricUnit.Count, 0, {})
 
 
 def measure_seconds(name: str, seconds: float) -> None:
-    """Write one value of a metric that is a span of time, at once and on its own."""
+    """Write one value of a metric that is a duration."""
     _write(name, MetricUnit.Seconds, seconds, {})
 
 
 def _write(name: str, unit: MetricUnit, value: float, dimensions: dict[str, str]) -> None:
     metric = AmazonCloudWatchEMFProvider(namespace=NAMESPACE)
     metric.add_metric(name, unit, value)
-    for dimension, told in dimensions.items():
-        metric.add_dimension(dimension, told)
+    for dimension, value_of_it in dimensions.items():
+        metric.add_dimension(dimension, value_of_it)
     if name in ALARMED and (table := from_environment().table_name):
         metric.add_dimensions(table=table)
     metric.flush_metrics()
 
 
 def unavailable(error: Exception, **more: Any) -> None:
-    """Log a temporary failure, whose words are our own."""
+    """Log a temporary failure. Its words are our own."""
     logger.warning("unavailable", error=str(error) or type(error).__name__, **more)
 
 

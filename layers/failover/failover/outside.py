@@ -1,4 +1,4 @@
-"""Everything of the outside a use case may touch, made once for each cold start of a function."""
+"""The adapters, clock and randomness that use cases may use, made once for each cold start of a function."""
 
 import random
 import time
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class Outside:
-    """Adapters are imported and made when first asked for, so that a function pays only for what it uses."""
+    """Each adapter is imported and made at its first use, so that a function pays only for what it uses."""
 
     settings: Settings = field(default_factory=from_environment)
     now: Callable[[], int] = clock.now
@@ -116,7 +116,7 @@ class Outside:
         return Secret(secret_id, unavailable)
 
     def messages(self, base_url: str) -> "MessagesApi":
-        """The Messages API, or, where no address is set, the sandbox that this stack has under `base_url`."""
+        """The Messages API. If MESSAGES_URL is empty, the sandbox of this stack under `base_url`."""
         from failover.adapters.sending.messages import MessagesApi
 
         url = self.settings.messages_url or f"{base_url}/sandbox"

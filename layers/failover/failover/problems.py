@@ -1,4 +1,4 @@
-"""The problem catalogue: every error a client can see (contract, section 5; RFC 9457).
+"""The problem catalogue: every error a client can see (docs/api.md, "Problems"; RFC 9457).
 
 `type` keeps the vendor's URIs, because its clients compare them.
 """
@@ -64,7 +64,7 @@ CATALOGUE = (
 
 
 class Problem(Failure):
-    """An answer to a client that is an error. `detail` is for the client's eyes and holds no secret.
+    """An error as the answer to a client, who sees `detail`: no secrets in it.
 
     `more` are further members of the document (RFC 9457, 3.2).
     """
@@ -100,11 +100,11 @@ class Problem(Failure):
 
 
 MOST_FAULTS = 100
-"""That one problem lists: a body of 64 KB can have 30,000, whose list would be longer than Lambda's answer may be."""
+"""Faults that one problem lists. A body of 64 KB can have 30,000, which would exceed the limit of Lambda's answer."""
 
 
 def invalid_parameters(faults: list[dict[str, str]]) -> Problem:
-    """A problem that lists the first 100 faults; `detail` has their number, `omitted_parameters` that of the rest."""
+    """A problem that lists the first 100 faults. `detail` has their number, `omitted_parameters` the rest's."""
     detail = f"Found errors validating {len(faults)} of your submitted parameters."
     more = {"omitted_parameters": len(faults) - MOST_FAULTS} if len(faults) > MOST_FAULTS else {}
     return Problem(INVALID_PARAMS, detail, invalid_parameters=faults[:MOST_FAULTS], more=more)
@@ -116,7 +116,7 @@ def unavailable(detail: str, retry_after: int = 2) -> Problem:
 
 
 def wrong_verb(verb: str, allowed: Iterable[str]) -> Problem:
-    """405, with the verbs that the address has (RFC 9110, 15.5.6)."""
+    """405, with the verbs that the address allows (RFC 9110, 15.5.6)."""
     headers = {"Allow": ", ".join(sorted(allowed))}
     return Problem(WRONG_VERB, f"Request method '{verb}' not supported", headers=headers)
 
@@ -127,17 +127,17 @@ def nothing_here() -> Problem:
 
 
 def busy() -> Problem:
-    """503 where AWS throttles or is out of reach."""
+    """503: AWS throttles or is out of reach."""
     return unavailable("The service is busy; the same request may succeed in a moment.")
 
 
 def unexpected() -> Problem:
-    """500 for a fault of ours."""
+    """500: an unexpected failure."""
     return Problem(INTERNAL, "Something went wrong on our side.")
 
 
 def wrong_content_type() -> Problem:
-    """415 for a body that is not declared as JSON."""
+    """415: the body is not declared as JSON."""
     return Problem(WRONG_CONTENT_TYPE, "Invalid 'Content-Type' header: must be one of 'application/json'")
 
 

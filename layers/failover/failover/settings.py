@@ -1,4 +1,4 @@
-"""The settings: every environment variable the functions read, with its meaning. `template.yaml` sets them."""
+"""Every environment variable that the functions read. `template.yaml` sets them."""
 
 import os
 from collections.abc import Mapping
@@ -12,9 +12,9 @@ class Settings:
     state_machine_arn: str
     """STATE_MACHINE_ARN: the failover state machine."""
     public_url: str
-    """PUBLIC_URL: scheme, host and base path of this API; empty: taken from API Gateway's request context."""
+    """PUBLIC_URL: scheme, host and base path of this API. If empty, they come from API Gateway's request context."""
     messages_url: str
-    """MESSAGES_URL: where the Messages API is; empty: the sandbox of this stack."""
+    """MESSAGES_URL: where the Messages API is. If empty, the sandbox of this stack."""
     messages_version: str
     """MESSAGES_VERSION: `v1` or `v0.1`."""
     messages_secret: str
@@ -26,11 +26,11 @@ class Settings:
     webhook_queue: str
     """WEBHOOK_QUEUE: URL of the queue of webhooks to deliver."""
     webhook_dead_letters: str
-    """WEBHOOK_DEAD_LETTERS: URL of the queue of those that could not be delivered."""
+    """WEBHOOK_DEAD_LETTERS: URL of the queue of webhooks that could not be delivered."""
     loopback_webhooks: bool
-    """LOOPBACK_WEBHOOKS: `true` lets webhooks go to this machine, and by http; never on AWS."""
+    """LOOPBACK_WEBHOOKS: `true` allows webhooks to this machine, also by http. Never on AWS."""
     receipt_window: int
-    """RECEIPT_WINDOW_HOURS, in seconds: how long the last step may go without a receipt; 0: as its channel has it."""
+    """RECEIPT_WINDOW_HOURS, in seconds: how long the last step waits for a receipt. 0: the channel's own window."""
     content_retention: int
     """CONTENT_RETENTION_DAYS, in seconds: how long texts and numbers are kept after the end."""
     record_retention: int
@@ -38,7 +38,7 @@ class Settings:
 
 
 def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
-    """The settings of this function; those it has no use for are empty or at their defaults."""
+    """The settings of this function. Those it does not use are empty, or have their defaults."""
     hour, day = 3600, 86400
     return Settings(
         table_name=environment.get("TABLE_NAME", ""),

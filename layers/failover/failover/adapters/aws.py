@@ -1,4 +1,4 @@
-"""How we speak to AWS: one place for clients, time-outs and retries, and for telling its failures apart."""
+"""Clients of AWS with their timeouts and retries, and the two kinds of its failures."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -53,7 +53,7 @@ class AwsError(Failure):
 
 
 def client(service: str) -> Any:
-    """A client of an AWS service: 1 s to connect, 3 s to answer, three tries: a caller behind API Gateway has 29 s."""
+    """A client of an AWS service: 1 s to connect, 3 s to answer, three tries, well within API Gateway's 29 s."""
     return boto3.client(service, config=_CONFIG)
 
 
@@ -79,9 +79,9 @@ _PAUSES = (0.1, 0.3, 1.0, 2.0, 4.0)
 
 
 def insistently[T](read: Callable[[], T], sleep: Callable[[float], None]) -> T:
-    """Read what became of a write whose answer was lost: what has lost the answer may fail the read, too.
+    """Read with retries whether a write took effect whose answer was lost.
 
-    Begins no further read later than about seven seconds after the first. Raises Unavailable.
+    The last read begins about seven seconds after the first at the latest. Raises Unavailable.
     """
     ends = time.monotonic() + sum(_PAUSES)
     for pause in _PAUSES:
@@ -95,5 +95,5 @@ def insistently[T](read: Callable[[], T], sleep: Callable[[float], None]) -> T:
 
 
 def _shape(error: ClientError) -> str:
-    """The error's name where a service keeps codes of an older protocol beside it: SQS (smithy, awsQueryCompatible)."""
+    """The error's name if its code is of an older protocol, as with SQS (Smithy's awsQueryCompatible)."""
     return str(error.response.get("Error", {}).get("QueryErrorCode", ""))

@@ -1,4 +1,4 @@
-"""Secrets Manager, with a short memory."""
+"""Secrets of Secrets Manager, cached for a few minutes."""
 
 import json
 import time
@@ -9,9 +9,9 @@ from failover.adapters import aws
 from failover.errors import Invalid
 
 _REMEMBERED = 300.0
-"""Seconds a secret is kept before it is read again."""
+"""Seconds before a secret is read again."""
 _PATIENCE = 10.0
-"""Seconds between two refreshes on demand: whoever sends us forged callbacks must not make us call AWS for each."""
+"""Seconds between two refreshes on demand, so that forged callbacks cannot make us call AWS for each."""
 
 
 class UnusableSecret(Invalid):
@@ -36,27 +36,27 @@ class Secret:
         self._value: dict[str, str] = {}
         self._asked_at = float("-inf")
         self.doubtful = False
-        """What is known may be out of date: Secrets Manager did not answer when it was asked last."""
+        """The cached value may be out of date: Secrets Manager did not answer the last call."""
 
     def value(self) -> dict[str, str]:
-        """The secret, read at most five minutes ago, or as it was when Secrets Manager last answered.
+        """The secret, read within the last five minutes, or as Secrets Manager last returned it.
 
-        Raises `aws.Unavailable` where it never has.
+        Raises `aws.Unavailable` if it has never answered.
         """
         self._read_after(_REMEMBERED)
         return self._value
 
     def refreshed(self) -> bool:
-        """Read it again because it was not accepted; True: it has changed. Raises as `value`.
+        """Read the secret again because it was not accepted. Returns True if it has changed. Raises as `value`.
 
-        While Secrets Manager does not answer, nobody can say (`doubtful`).
+        While Secrets Manager does not answer, that is not known (`doubtful`).
         """
         before = self._value
         self._read_after(_PATIENCE)
         return self._value != before
 
     def _read_after(self, seconds: float) -> None:
-        """Read it if that was tried this long ago; while Secrets Manager does not answer, what is known is kept."""
+        """Read the secret if the last try was this long ago. Without an answer, keep the cached value."""
         if self._monotonic() - self._asked_at < seconds:
             return
         try:
@@ -74,7 +74,7 @@ class Secret:
         try:
             with aws.failures("secretsmanager"):
                 answer = self._client.get_secret_value(SecretId=self._id)
-            value = json.loads(answer["SecretString"], strict=False)  # a key in PEM is often pasted with its line ends
+            value = json.loads(answer["SecretString"], strict=False)  # PEM is often pasted with raw line ends
             if not isinstance(value, dict):
                 raise ValueError
         except (KeyError, ValueError):

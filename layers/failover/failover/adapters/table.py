@@ -1,16 +1,16 @@
-"""The one table, as plain dicts: keys, numbers and conditions of DynamoDB stop here.
+"""The one table, as plain dicts. Keys, number types and conditions of DynamoDB stay in here.
 
 pk                    sk             what
 workflow#<id>         content        what is to be sent to whom; never changed
 workflow#<id>         state          ids, steps' states, timeline, task token: small, and versioned
 workflow#<id>         webhook#<n>    the attempts to deliver the webhook with sequence n
 message#<uuid>        pointer        the workflow and step of a message
-idempotency#<hash>    idempotency    the workflow an account made under an Idempotency-Key
+idempotency#<hash>    idempotency    the workflow that an account made with an Idempotency-Key
 account#<api key>     account        name, hashes of its secrets, status URL
 application#<id>      application    account, public key, status URL
-host#<key>#<hash>     host           the time-outs in a row of a host that an account's webhooks go to
+host#<key>#<hash>     host           consecutive timeouts of a host that an account's webhooks go to
 
-An item is gone once its `expires_at` (seconds) has passed; DynamoDB may take days longer to remove it.
+An item counts as gone once its `expires_at` (seconds) has passed; DynamoDB may take days longer to remove it.
 """
 
 import secrets
@@ -29,18 +29,18 @@ from failover.rules.formats.stored import UnreadableItem, checked
 type Item = dict[str, Any]
 
 WRITES_KEPT = 128
-"""Write ids kept in an item that is replaced as a whole: more writes than can happen while one is being repeated.
+"""Write ids kept in an item that is replaced as a whole: more than the writes that can happen while one is retried.
 
-A client repeats a write for a quarter of a minute. In that time the state machine, the sends and `reconcile` write a
-handful of times, and callbacks at most 12 times for each step (`transitions.MOST_STATUS_ENTRIES`).
+A client retries a write for 15 seconds. Meanwhile the state machine, the sends and `reconcile` write a few times, and
+callbacks at most 12 times for each step (`status_entries.MOST_STATUS_ENTRIES`).
 """
 
 
 class ConditionFailed(Overtaken):
-    """DynamoDB refused a write: its condition was not met, or another write of the same item was under way.
+    """DynamoDB refused a write: its condition was not met, or another write of the same item was in progress.
 
-    `refused` holds, for a transaction, the positions of the writes whose own condition was not met; it is empty for a
-    single write, and where another write was under way.
+    `refused` has the positions of the writes of a transaction whose own condition was not met. It is empty for a single
+    write, and if another write was in progress.
     """
 
     def __init__(self, refused: frozenset[int] = frozenset()) -> None:
@@ -71,12 +71,12 @@ def calls() -> Iterator[None]:
 
 
 def new_write_id() -> str:
-    """Marks one write of an item, so that its writer recognizes it if the answer gets lost. Unique in its item."""
+    """An id for one write of an item, by which its writer recognizes it if the answer gets lost."""
     return secrets.token_urlsafe(6)
 
 
 def with_write(writes: Iterable[str], write_id: str) -> tuple[str, ...]:
-    """The write ids an item keeps, once `write_id` is added to `writes`."""
+    """The write ids that an item keeps after `write_id` is added."""
     return (*writes, write_id)[-WRITES_KEPT:]
 
 
@@ -103,7 +103,7 @@ class Table:
         return next(iter(self.present([answer["Item"]])), None) if "Item" in answer else None
 
     def get_all(self, *keys: tuple[str, str]) -> dict[tuple[str, str], Item]:
-        """Those of some items that are there, as they are now, in one call."""
+        """The items of `keys` that exist, as they are now, in one call."""
         wanted = [marshalled(key(*pair)) for pair in keys]
         request = {self.name: {"Keys": wanted, "ConsistentRead": True}}
         with calls():
@@ -116,9 +116,9 @@ class Table:
     def present(
         self, items: Iterable[dict[str, Any]], unreadable: Callable[[UnreadableItem], None] | None = None
     ) -> list[Item]:
-        """Those of DynamoDB's items that are not gone, as plain dicts.
+        """DynamoDB's items as plain dicts, without those that are gone.
 
-        Raises UnreadableItem, or leaves such an item out and hands the error to `unreadable`.
+        Raises UnreadableItem, or, with `unreadable`, leaves such an item out and calls it with the error.
         """
         seconds, found = self.now() // 1000, []
         for item in items:
@@ -133,7 +133,7 @@ class Table:
         return found
 
     def put(self, item: Item, condition: str | None = None, **values: Any) -> dict[str, Any]:
-        """The arguments of a PutItem; `:name` in `condition` stands for the value of that name."""
+        """The arguments of a PutItem. `:name` in `condition` stands for the keyword argument `name`."""
         request: dict[str, Any] = {"TableName": self.name, "Item": marshalled(item)}
         if condition is not None:
             request["ConditionExpression"] = condition
@@ -157,7 +157,7 @@ def plain(item: dict[str, Any]) -> Item:
 
 
 def _whole(value: Any) -> Any:
-    """DynamoDB gives every number as a Decimal; all of ours are whole. Raises UnreadableItem for any other."""
+    """DynamoDB returns numbers as Decimal; all of ours are whole. Raises UnreadableItem for any other."""
     if isinstance(value, Decimal):
         if value != value.to_integral_value():
             raise UnreadableItem("a number that is not whole")

@@ -1,7 +1,4 @@
-"""The edge of the functions behind API Gateway: raw bodies and headers in, JSON or problems out.
-
-API Gateway's own gateway responses do not reach an error inside a function, so every answer is made here.
-"""
+"""Answers of the functions behind API Gateway: JSON, or a problem for every exception."""
 
 import json
 import uuid
@@ -14,23 +11,23 @@ from failover.observability import logger, unavailable, unexpected
 
 type Event = dict[str, Any]
 type ProxyAnswer = dict[str, Any]
-"""What API Gateway's proxy integration wants back, with `multiValueHeaders`."""
+"""The answer that API Gateway's proxy integration expects, with `multiValueHeaders`."""
 
 TRACE_HEADER = "X-Nexmo-Trace-Id"
 ON_EVERY_ANSWER = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
-"""Answers hold numbers and texts of people, so no cache may keep one, unless its route says otherwise (RFC 9111)."""
+"""Answers hold personal data, so no cache may keep one, unless its route says otherwise (RFC 9111)."""
 ON_EVERY_PROBLEM = {"Content-Language": "en"}
 
 
 def guarded(event: Event, act: Callable[[Event], ProxyAnswer]) -> ProxyAnswer:
-    """The answer of `act`, whatever it raises; the trace id is in every log line meanwhile."""
+    """The answer of `act`, or a problem for what it raises. Adds a trace id to the answer and to every log line."""
     trace_id = uuid.uuid4().hex
     logger.append_keys(trace_id=trace_id)
     try:
         proxy_answer = act(event)
     except Exception as error:
         problem = _problem(error)
-        logger.info("problem", status=problem.kind.status, type=problem.kind.type)
+        logger.info("answered with a problem", status=problem.kind.status, type=problem.kind.type)
         headers = {**ON_EVERY_PROBLEM, **problem.headers}
         proxy_answer = json_answer(problem.kind.status, problem.body(trace_id), problems.CONTENT_TYPE, headers)
     finally:
@@ -48,7 +45,7 @@ def json_answer(
     content_type: str = "application/json",
     headers: dict[str, str] | None = None,
 ) -> ProxyAnswer:
-    """An answer with a JSON object, or with no body at all."""
+    """An answer with a JSON object, or without a body."""
     return {
         "statusCode": status,
         "multiValueHeaders": {key: [value] for key, value in {"Content-Type": content_type, **(headers or {})}.items()},

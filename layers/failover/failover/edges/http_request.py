@@ -10,7 +10,7 @@ from failover.rules.requests import idempotency
 
 
 def header(event: Event, name: str) -> str | None:
-    """A header's value, whatever the case of its name; repeated ones are joined with a comma, as proxies do."""
+    """A header's value, by its name in any case. Repeated headers are joined with a comma (RFC 9110, 5.3)."""
     many = event.get("multiValueHeaders") or {}
     values = next((value for key, value in many.items() if key.lower() == name.lower()), None)
     if values:
@@ -20,12 +20,12 @@ def header(event: Event, name: str) -> str | None:
 
 
 def query(event: Event) -> dict[str, str]:
-    """The parameters of the query string; of one that is repeated, the last."""
+    """The parameters of the query string. Of a repeated one, the last counts."""
     return event.get("queryStringParameters") or {}
 
 
 def flag(event: Event, name: str, faults: list[Fault]) -> bool:
-    """A parameter that is `true` or `false`. Adds to `faults`: what else was meant must not be guessed."""
+    """A parameter that is `true` or `false`. Any other value is added to `faults`, not guessed."""
     value = query(event).get(name, "false").lower()
     if value not in ("true", "false"):
         faults.append({"name": name, "reason": "Should be 'true' or 'false'"})
@@ -33,7 +33,7 @@ def flag(event: Event, name: str, faults: list[Fault]) -> bool:
 
 
 def idempotency_key(event: Event, faults: list[Fault]) -> str | None:
-    """The `Idempotency-Key` header. Adds to `faults`."""
+    """The `Idempotency-Key` header. An invalid one is added to `faults`."""
     key = header(event, "Idempotency-Key")
     if key is not None and (reason := idempotency.fault(key)):
         faults.append({"name": "Idempotency-Key", "reason": reason})
@@ -52,10 +52,9 @@ def raw_body(event: Event) -> bytes:
 
 
 def base_url(event: Event, public_url: str) -> str:
-    """Scheme, host and base path under which this API was called, from API Gateway's own word, never from a header.
+    """Scheme, host and base path this API was called by, from API Gateway's request context, never from a header.
 
-    The base path is what API Gateway's path has in front of what the route matched: the stage, or a custom domain's
-    mapping. https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-mapping-template-reference.html
+    The base path stands before the part that the route matched: the stage, or a custom domain's mapping. https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-mapping-template-reference.html
     """
     if public_url:
         return public_url
@@ -68,11 +67,14 @@ def base_url(event: Event, public_url: str) -> str:
 
 _CHARSET = re.compile(r';\s*charset\s*=\s*"?([^";\s]*)', re.IGNORECASE)
 _UTF_8 = {"utf-8", "utf8", "us-ascii"}
-"""Every text in US-ASCII is the same text in UTF-8."""
+"""US-ASCII is a subset of UTF-8."""
 
 
 def require_json(event: Event) -> None:
-    """The request brings JSON in UTF-8 (RFC 8259, 8.1), not compressed, and takes JSON. Raises Problem (415, 406)."""
+    """Require a body of JSON in UTF-8 (RFC 8259, 8.1), uncompressed, and a client that accepts JSON.
+
+    Raises Problem (415, 406).
+    """
     content_type = header(event, "Content-Type") or ""
     if content_type.partition(";")[0].strip().lower() != "application/json":
         raise problems.wrong_content_type()
@@ -88,7 +90,10 @@ def require_json(event: Event) -> None:
 
 
 def require_json_accepted(event: Event) -> None:
-    """The client takes JSON (RFC 9110, 12.5.1: no `Accept` takes everything). Raises Problem (406)."""
+    """Require a client that accepts JSON; without `Accept` it accepts everything (RFC 9110, 12.5.1).
+
+    Raises Problem (406).
+    """
     accept = header(event, "Accept")
     ranges = [part.partition(";")[0].strip().lower() for part in (accept or "*/*").split(",")]
     if not {"*/*", "application/*", "application/json"}.intersection(ranges):

@@ -1,4 +1,4 @@
-"""What a request's headers say of the answer's form: the content coding, and whether the client has it already."""
+"""Content negotiation: may the answer be compressed, and does the client have it already?"""
 
 import re
 
@@ -7,9 +7,9 @@ _WEIGHT = re.compile(r"\s*q\s*=\s*(1(?:\.0{0,3})?|0(?:\.[0-9]{0,3})?)\s*", re.IG
 
 
 def takes_gzip(accept_encoding: str | None) -> bool:
-    """Whether gzip may be sent, and is no less welcome than the bare content (RFC 9110, 12.5.3).
+    """The client accepts gzip, with no lower weight than uncompressed content (RFC 9110, 12.5.3).
 
-    Without the header there is no compression: any coding would be allowed, but such a client is an old or simple one.
+    Without the header any coding is allowed, but such a client is old or simple, so nothing is compressed.
     """
     weights = dict(map(_weighted, (accept_encoding or "").lower().split(",")))
     gzip = max((weights[name] for name in ("gzip", "x-gzip") if name in weights), default=weights.get("*", 0.0))
@@ -17,13 +17,13 @@ def takes_gzip(accept_encoding: str | None) -> bool:
 
 
 def _weighted(member: str) -> tuple[str, float]:
-    """The coding of one member of the header, and its weight; 0 if the weight cannot be read."""
+    """The coding and the weight of one member of the header. An unreadable weight is 0."""
     coding, has_weight, parameter = member.partition(";")
     match = _WEIGHT.fullmatch(parameter)
     return coding.strip(), float(match[1]) if match else float(not has_weight)
 
 
 def is_known(if_none_match: str | None, etag: str) -> bool:
-    """Whether the client has what `etag` stands for, by the weak comparison (RFC 9110, 13.1.2)."""
+    """The client has the representation of `etag`, by the weak comparison (RFC 9110, 13.1.2)."""
     known = (if_none_match or "").strip()
     return known == "*" or etag.removeprefix("W/") in _ETAG.findall(known)

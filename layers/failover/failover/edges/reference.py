@@ -1,7 +1,7 @@
-"""The public pages: the OpenAPI document, and Swagger UI, which comes with Powertools and shows it, all in one file.
+"""The public pages: the OpenAPI document, and Powertools' Swagger UI in one file.
 
-A page is made and compressed once in each process, when it is first asked for. API Gateway's own compression
-(`MinimumCompressionSize`) would do it for each answer, private ones too, and would unpack the bodies of requests.
+A page is made and compressed at its first use in a process. API Gateway's own compression (`MinimumCompressionSize`)
+would also compress private answers, and would decompress the bodies of requests.
 """
 
 import gzip
@@ -18,7 +18,7 @@ from aws_lambda_powertools.event_handler.openapi import swagger_ui
 
 @dataclass(frozen=True)
 class Page:
-    """What is the same for every caller until the next deploy."""
+    """A page that is the same for every caller until the next deployment."""
 
     content_type: str
     text: str
@@ -26,12 +26,12 @@ class Page:
 
     @cached_property
     def etag(self) -> str:
-        """Weak, for it is one for both encodings (RFC 9110, 8.8.1)."""
+        """Weak, because both encodings share it (RFC 9110, 8.8.1)."""
         return f'W/"{sha256(self.text.encode()).hexdigest()[:32]}"'
 
     @cached_property
     def compressed(self) -> str:
-        """The text in UTF-8, as gzip, and that in base64, as API Gateway takes bytes."""
+        """The text as gzip in base64, the form in which API Gateway takes bytes."""
         return b64encode(gzip.compress(self.text.encode(), mtime=0)).decode()
 
 
@@ -43,7 +43,7 @@ def document() -> Page:
 
 @cache
 def page() -> Page:
-    """The reference as HTML that loads nothing from anywhere else."""
+    """The reference as HTML that loads no other file."""
     html = _html()
     return Page("text/html; charset=utf-8", html, _page_headers(html))
 
@@ -57,7 +57,7 @@ _OURS = {
     "<title>Swagger UI</title>": "<title>Workflows API</title>",
     'currentUrl.pathname + "?format=json"': 'currentUrl.pathname.replace(/docs\\/?$/, "openapi.json")',
 }
-"""What Powertools' page says, and what ours does instead: its own name, and where the document is."""
+"""Powertools' texts, and ours in their place: the name, and the address of the document."""
 
 
 def _html() -> str:
@@ -75,10 +75,9 @@ def _html() -> str:
 
 
 def _page_headers(html: str) -> dict[str, str]:
-    """Headers under which a browser runs the page's own scripts and no others, and shows the page in no frame.
+    """Headers that let a browser run the page's own scripts only, outside of any frame: credentials are typed here.
 
-    Credentials are typed into this page. Swagger UI sets style attributes and draws its icons from data: URLs, and
-    calls the API it is served by (https://www.w3.org/TR/CSP3/).
+    Swagger UI sets style attributes, draws icons from data: URLs, and calls its own origin (w3.org/TR/CSP3).
     """
     scripts = re.findall(r"<script[^>]*>(.*?)</script>", html, re.DOTALL)
     hashes = (f"'sha256-{b64encode(sha256(script.encode()).digest()).decode()}'" for script in scripts)

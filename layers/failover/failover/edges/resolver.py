@@ -1,6 +1,6 @@
-"""The router of the functions that serve several paths: Powertools' resolver, with our problems at its edges.
+"""The router of functions with several paths: Powertools' resolver, answering with our problems.
 
-A module of its own, so that a function with one path does not pay for importing it.
+A function with one path does not import it, and starts faster.
 """
 
 import json
@@ -13,13 +13,13 @@ from failover import problems
 from failover.edges import http_edge
 
 BASE_PATHS = ["/beta/v0.1", "/beta", "/v0.1"]
-"""What may stand in front of a path: API Gateway keeps a custom domain's base path in the event."""
+"""What may precede a path: API Gateway keeps a custom domain's base path in the event."""
 
 _VERBS = {"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"}
 
 
 def make() -> APIGatewayRestResolver:
-    """A resolver that raises whatever its routes raise; `serve` turns that into problems."""
+    """A resolver that raises what its routes raise; `serve` makes problems of it."""
     resolver = APIGatewayRestResolver(strip_prefixes=[*BASE_PATHS])
     resolver.not_found(_not_found)
     resolver.exception_handler(Exception)(_raise)
@@ -27,7 +27,7 @@ def make() -> APIGatewayRestResolver:
 
 
 def serve_at(resolver: APIGatewayRestResolver, path: str, **routes: Callable[..., Any]) -> None:
-    """Serve a path's verbs (`GET=…, POST=…`), and answer 405 to every other one (RFC 9110, 15.5.6)."""
+    """Serve a path's verbs (`GET=…, POST=…`), and answer 405 to all others (RFC 9110, 15.5.6)."""
 
     def refuse(**_: str) -> NoReturn:
         raise problems.wrong_verb(resolver.current_event.http_method, routes)
@@ -51,5 +51,5 @@ def _not_found(_: Exception) -> NoReturn:
 
 
 def _raise(error: Exception) -> NoReturn:
-    """Without a handler the resolver logs the exception's words, which may quote a body."""
+    """Needed, because without a handler the resolver logs the exception's words, which may quote a body."""
     raise error

@@ -1,7 +1,7 @@
-"""The edge of the functions nobody waits for: only an error of ours, with fixed words, may leave.
+"""Guard the functions that have no client: only `TaskFailed`, with fixed words, leaves them.
 
-Whoever called tries again: the state machine a send, the queue a delivery, the stream its records. Step Functions keeps
-an exception's text in the execution's history, and the text of a foreign exception may quote what it was given.
+Their caller retries: the state machine a send, the queue a delivery, the stream its records. Step Functions keeps an
+exception's words in the execution's history, and the words of a foreign exception may quote personal data.
 """
 
 from collections.abc import Iterator
@@ -16,12 +16,12 @@ from failover.rules.workflow.transitions import TooEarly
 
 
 class TaskFailed(Failure):
-    """The task failed; the log has the rest. It is tried again, which is safe."""
+    """The task failed. The log says why; retrying is safe."""
 
 
 @contextmanager
 def guarded(workflow_id: str | None = None) -> Iterator[None]:
-    """Log under the workflow's id, and let out nothing but TaskFailed."""
+    """Log with the workflow's id. Raises TaskFailed for every exception."""
     if workflow_id is not None:
         logger.append_keys(workflow_id=workflow_id)
     try:
@@ -29,9 +29,9 @@ def guarded(workflow_id: str | None = None) -> Iterator[None]:
     except InvalidInput as error:
         logger.error("invalid input", field=str(error))
         count("InvalidInputs")
-        raise TaskFailed("the input names no step of ours") from None
+        raise TaskFailed("the input does not name a step") from None
     except TooEarly:
-        logger.warning("far ahead of the timer")
+        logger.warning("claim too early, given up")
         raise TaskFailed("the step before has time left") from None
     except UnusableCredentials as error:
         logger.error("unusable credentials", error=str(error))
@@ -49,7 +49,7 @@ def guarded(workflow_id: str | None = None) -> Iterator[None]:
 
 @contextmanager
 def sending(event: Any) -> Iterator[tuple[str, int]]:
-    """(workflow id, step number) that the state machine's event names, guarded."""
+    """(workflow id, step number) of the state machine's event, guarded."""
     with guarded():
         workflow_id, number = asked_step(event)
     with guarded(workflow_id):

@@ -1,1 +1,1 @@
-"""What the product does: accept a workflow, send a step, receive a status, show a workflow, register a caller."""
+"""What the product does: accept a workflow, send a step, receive a status, deliver a webhook, register a caller."""

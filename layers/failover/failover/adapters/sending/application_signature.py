@@ -1,6 +1,6 @@
-"""The tokens an application sends with: RS256 JWTs, each for one request.
+"""The tokens of our application at the Messages API: RS256 JWTs, a new one for each request.
 
-Importing this imports cryptography, which takes a good part of a cold start: import it only where it is needed.
+Importing this module imports cryptography, a large part of a cold start. Import it only where it is needed.
 """
 
 import uuid
@@ -21,14 +21,14 @@ def authorization(application: Application, now: float) -> str:
 
 
 def public_key(application: Application) -> str:
-    """What proves the tokens of an application, in PEM. Raises UnusableCredentials."""
+    """The public key that verifies an application's tokens, in PEM. Raises UnusableCredentials."""
     public = _key(application.private_key).public_key()
     return public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
 
 
 @lru_cache(maxsize=1)
 def _key(private_key: str) -> RSAPrivateKey:
-    """The key of a PEM; reading it takes longer than signing with it."""
+    """The key in a PEM, cached: reading it takes longer than signing with it."""
     try:
         key = load_pem_private_key(private_key.encode(), password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm):

@@ -1,7 +1,7 @@
-"""The Messages API: one request, and what can be known from its answer.
+"""The Messages API: one request, and what its answer proves (docs/adr/0004-no-second-request.md).
 
-Each request has a new connection: on one kept alive, a reset would not tell whether the request was read, and such a
-message could never be sent again.
+Each request has its own connection. On a kept-alive one, a reset does not show whether the request was read, so the
+message could never be retried.
 """
 
 import time
@@ -37,7 +37,7 @@ class MessagesApi:
         self._clock = clock
 
     def prepare(self, body: dict[str, Any]) -> "Request":
-        """Everything about the request that can fail, before its step is claimed.
+        """Do everything about the request that can fail, before its step is claimed.
 
         Raises UnusableBody, UnusableCredentials, UnusableSecret, `aws.Unavailable` and `aws.AwsError`.
         """
@@ -52,7 +52,7 @@ class Request:
     """One message, ready to be sent."""
 
     def __init__(self, url: str, raw: bytes, secret: Secret, clock: Callable[[], float]) -> None:
-        """Reads the credentials and signs with them. Raises as `MessagesApi.prepare`."""
+        """Read the credentials and sign with them. Raises as `MessagesApi.prepare`."""
         self._url = url
         self._raw = raw
         self._secret = secret
@@ -60,7 +60,7 @@ class Request:
         self._authorize()
 
     def send(self) -> Answer:
-        """Ask for the message; a second time only if the credentials were refused and have changed.
+        """Send the message. A second request follows only if the credentials were refused and have changed.
 
         Both requests together take at most CONNECT_SECONDS + READ_SECONDS (`rules.sending.backoff`). If reading the
         credentials again takes longer, no second request is made.
@@ -74,7 +74,7 @@ class Request:
         return answer
 
     def _authorize(self) -> None:
-        """Take the credentials from the secret and make the header of the next request with them."""
+        """Read the credentials and make the header of the next request."""
         credentials = vendor_credentials.read(self._secret.value())
         self._next_authorization: str | None = self._header(credentials)
         self._credentials = credentials
@@ -89,9 +89,9 @@ class Request:
         return application_signature.authorization(credentials, self._clock())
 
     def _authorization(self) -> str:
-        """The header, with a token that no request had before. The first was made before the step was claimed.
+        """The header, with a new token for each request. The first was made before the step was claimed.
 
-        A later one is signed with the same key, which has signed before: there is nothing left in it that could fail.
+        Later ones are signed with the same key, which has worked before, so nothing in here can fail after the claim.
         """
         header = self._next_authorization or self._header(self._credentials)
         self._next_authorization = None
@@ -151,7 +151,7 @@ class Request:
 
 
 def _parsed(raw: bytes | None) -> Any:
-    """The answer's JSON, or None: too long, cut off or not JSON all say nothing."""
+    """The answer's JSON. Returns None if it is too long, cut off or not JSON."""
     try:
         return lenient_json.parse(raw or b"")
     except lenient_json.UnreadableJson:

@@ -1,7 +1,7 @@
-"""One POST to a customer's URL, to public addresses only (contract, section 0; faults, F24 and F25).
+"""One POST to a customer's URL, to public addresses only (docs/reliability.md, F24 and F25).
 
-`requests_hardened` looks the host's name up once, refuses addresses that are not public, and connects to the very
-address it has checked, so that a name that changes its mind in between leads nowhere else.
+`requests_hardened` resolves the host once, refuses addresses that are not public, and connects to the address it has
+checked, so that DNS rebinding has no effect.
 """
 
 import logging
@@ -17,7 +17,7 @@ from failover.rules.webhooks import webhook_url
 from failover.rules.webhooks.delivery import Answered, Attempted, Failed, Forbidden
 
 logging.getLogger("requests_hardened").setLevel(logging.CRITICAL)
-"""It warns of every host it refuses, by name; whose host that is stays out of the log."""
+"""It logs every host it refuses by name, and customers' hosts must not be logged."""
 
 _WORDS = {
     PostFault.CONNECT_TIMEOUT: "timeout",
@@ -26,18 +26,18 @@ _WORDS = {
     PostFault.NO_TLS: "no trusted TLS connection",
     PostFault.CONNECTION_LOST: "no HTTP answer",
 }
-"""What a customer reads of a fault; the others are in words that suit them, too (docs/api.md, "Attempts")."""
+"""A fault as the customer sees it, where the words of PostFault do not suit (docs/api.md, "Attempts and redelivery")."""
 
 
 class Webhooks:
     def __init__(self, *, loopback: bool) -> None:
-        """`loopback` also allows http, and this machine: for a stack that runs on it."""
+        """`loopback` also allows http and this machine, for the local stack."""
         self._loopback = loopback
 
     def post(self, url: str, raw: bytes, headers: dict[str, str]) -> Attempted:
-        """Send it once, following no redirect and reading no body.
+        """Send it once. Follows no redirect and reads no body.
 
-        It takes no longer than the time to connect and the time to respond together (`deadline_post`).
+        Takes at most CONNECT_SECONDS + RESPONSE_SECONDS (`deadline_post`).
         """
         if fault := webhook_url.fault(url, loopback=self._loopback):
             return Forbidden("the URL is not allowed")
@@ -66,11 +66,11 @@ class Webhooks:
 
 
 class _NotPublic(Exception):
-    """The host has an address that no webhook may go to."""
+    """The host has an address that webhooks must not go to."""
 
 
 class _PublicOnly(IPFilterAdapter):  # type: ignore[misc]
-    """Refuses what the library lets pass and `webhook_url` does not. Raises _NotPublic before anything is connected."""
+    """Also refuses what `webhook_url` refuses and the library does not. Raises _NotPublic before it connects."""
 
     def build_connection_pool_key_attributes(self, *arguments: Any, **more: Any) -> Any:
         try:

@@ -1,4 +1,4 @@
-"""The hosts that customers' webhooks go to. The table keeps only those that let attempts time out."""
+"""The hosts that webhooks go to. The table keeps only those with timeouts."""
 
 import hashlib
 from typing import Any
@@ -16,22 +16,22 @@ class Hosts:
         self._table = table
 
     def find(self, account: str, name: str) -> Host:
-        """What is known of a host; of most of them nothing is."""
+        """A host with its timeouts. Most hosts have none, and no item."""
         host = Host(account, name)
         item = self._table.get_all(_key(host)).get(_key(host), {})
         return Host(account, name, len(checked(item, "timed_out", set, set())), checked(item, "probe_at", int, 0))
 
     def probe(self, host: Host, now: int) -> bool:
-        """Take the next attempt at a host that hangs; False: it is not time yet, or another delivery has taken it."""
+        """Claim the next probe of a hanging host. Returns False if it is too early or claimed already."""
         if now < host.probe_at:
             return False
         values = {":next": now + PROBE_SECONDS * 1000, ":known": host.probe_at, ":me": new_write_id()}
         return self._update(host, "SET probe_at = :next, probe_by = :me", values, "probe_at = :known OR probe_by = :me")
 
     def timed_out(self, host: Host, attempt_id: str, now: int) -> None:
-        """Remember a time-out by the id of its attempt, so that a repeated write counts it once.
+        """Record a timeout by the id of its attempt, so that a retried write counts it once.
 
-        A host that hangs already needs no further one. What has expired starts again, whether or not DynamoDB has
+        A host that hangs already needs no further timeouts. An expired item starts anew, whether or not DynamoDB has
         removed it.
         """
         values = {
@@ -48,11 +48,11 @@ class Hosts:
             self._update(host, f"{times}, timed_out = :one", values | one, "expires_at <= :now")
 
     def answered(self, host: Host) -> None:
-        """Forget the time-outs: it answers again."""
+        """Forget the timeouts: the host answers again."""
         self._update(host, "REMOVE timed_out", {}, "attribute_exists(pk)")
 
     def _update(self, host: Host, update: str, values: Item, condition: str) -> bool:
-        """False: the condition was not met."""
+        """Returns False if the condition was not met."""
         request: dict[str, Any] = {
             "TableName": self._table.name,
             "Key": marshalled(key(*_key(host))),

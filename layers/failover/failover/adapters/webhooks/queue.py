@@ -1,7 +1,7 @@
-"""The queue of webhooks to deliver. Its messages say which, and nothing of what is in them.
+"""The queue of webhooks to deliver. Its messages name webhooks and hold none of their content.
 
-Each is in its account's group. In a standard queue a group orders nothing; SQS sees by it which account has many
-messages in flight, and hands out those of the others first.
+Each message has its account as MessageGroupId. On a standard queue this does not order messages; it turns on SQS fair
+queues, so that an account with many messages in flight does not delay the others.
 """
 
 import json
@@ -28,26 +28,26 @@ class WebhookQueue:
         self._client = client or aws.client("sqs")
 
     def add_all(self, tasks: Iterable[Task]) -> None:
-        """Have these delivered at once."""
+        """Queue attempts to be made at once."""
         for some in batched(tasks, _AT_ONCE, strict=False):
             entries = [{"Id": str(number), **_message(task)} for number, task in enumerate(some)]
             with aws.failures("sqs"):
                 answer = self._client.send_message_batch(QueueUrl=self._url, Entries=entries)
             if answer.get("Failed"):
-                raise aws.Unavailable("sqs: some messages were not taken")
+                raise aws.Unavailable("sqs: some messages were not accepted")
 
     def add(self, task: Task, seconds: int) -> None:
-        """Have it attempted in `seconds` (at most 900)."""
+        """Queue an attempt to be made in `seconds` (at most 900)."""
         with aws.failures("sqs"):
             self._client.send_message(QueueUrl=self._url, **_message(task), DelaySeconds=seconds)
 
     def bury(self, task: Task) -> None:
-        """Put it among the dead letters; redriving them begins a new series of attempts."""
+        """Move a task to the dead letters. Redriving it begins a new series of attempts."""
         with aws.failures("sqs"):
             self._client.send_message(QueueUrl=self._dead_letters_url, **_message(task))
 
     def bury_unreadable(self, message: str) -> None:
-        """Put a message that is none of ours among the dead letters, as it is."""
+        """Move a message that is not ours to the dead letters, unchanged."""
         with aws.failures("sqs"):
             self._client.send_message(
                 QueueUrl=self._dead_letters_url, MessageBody=message, MessageGroupId=_OF_NO_ACCOUNT

@@ -19,7 +19,7 @@ class Executions:
         self._client = client or aws.client("stepfunctions")
 
     def start(self, workflow: Workflow, now: int) -> None:
-        """Start `<id>-<attempt>` with the steps that are left. Starting it again is no error: an answer got lost."""
+        """Start `<id>-<attempt>` with the remaining steps. Idempotent, since an answer may get lost."""
         try:
             with aws.failures("stepfunctions"):
                 self._client.start_execution(
@@ -30,7 +30,7 @@ class Executions:
                 raise
 
     def status(self, workflow: Workflow) -> str | None:
-        """RUNNING, SUCCEEDED, FAILED, ABORTED or TIMED_OUT of `<id>-<attempt>`; None: there is no such execution."""
+        """RUNNING, SUCCEEDED, FAILED, ABORTED or TIMED_OUT. Returns None if `<id>-<attempt>` does not exist."""
         arn = f"{self._arn.replace(':stateMachine:', ':execution:')}:{_name(workflow)}"
         try:
             with aws.failures("stepfunctions"):
@@ -56,7 +56,7 @@ class Executions:
 
 
 class InvalidTaskToken(aws.AwsError):
-    """Step Functions does not know this token as one of its own: never expected, always worth an alarm."""
+    """Step Functions does not know this token. Never expected, always worth an alarm."""
 
     def __init__(self) -> None:
         super().__init__("stepfunctions", "InvalidToken")

@@ -10,7 +10,7 @@ from failover.rules.formats.stored import UnreadableItem
 from failover.rules.workflow.listing import Filters, Page, Position
 
 _MOST_QUERIES = 10
-"""A list whose filters let little through reads this much of the index at a time, and gives a cursor to go on."""
+"""Queries for one page. If the filters match little, the page may be short and has a cursor to go on from."""
 _READ_AT_ONCE = 500
 
 
@@ -18,14 +18,14 @@ class Listing:
     """Raises `aws.Unavailable` when DynamoDB throttles or is out of reach."""
 
     def __init__(self, table: Table, unreadable: Callable[[UnreadableItem], None] | None = None) -> None:
-        """`unreadable` hears of each item that is left out because it cannot be read; without it, it is raised."""
+        """`unreadable` is called for each item that is left out because it cannot be read; without it, that raises."""
         self._table = table
         self._unreadable = unreadable
 
     def page(self, account: str, filters: Filters) -> Page:
-        """One page of the workflows the filters let through; a new one appears within a second or so.
+        """One page of the matching workflows. A new workflow appears within about a second.
 
-        There may be fewer than `filters.limit`, even none, and still a position to go on from.
+        The page may have fewer than `filters.limit` workflows, even none, and still a position to go on from.
         """
         if filters.let_nothing_through:
             return Page([], None)
@@ -35,7 +35,7 @@ class Listing:
         for _ in range(_MOST_QUERIES):
             with calls():
                 answer = self._table.client.query(**query)
-            items = [item for item in answer["Items"] if item["sk"] == {"S": "state"}]  # no copy that was made by hand
+            items = [item for item in answer["Items"] if item["sk"] == {"S": "state"}]  # not a copy made by hand
             found += self._table.present(items, self._unreadable)
             last = answer.get("LastEvaluatedKey")
             if len(found) >= filters.limit or last is None:
@@ -69,12 +69,12 @@ class Listing:
         }
         if wanted:
             query["FilterExpression"] = " AND ".join(wanted)
-        if (start := filters.start) is not None:  # outside of the key condition, DynamoDB refuses it
+        if (start := filters.start) is not None:  # DynamoDB refuses one outside of the key condition
             place = {**key(f"workflow#{start.workflow_id}", "state"), index: partition, "created_at": start.created_at}
             query["ExclusiveStartKey"] = marshalled(place)
         return query
 
 
 def _position(item: dict[str, Any]) -> Position:
-    """Of an item as DynamoDB gives it."""
+    """The position of an item in DynamoDB's form."""
     return Position(int(Decimal(item["created_at"]["N"])), item["pk"]["S"].removeprefix("workflow#"))

@@ -1,4 +1,4 @@
-"""Workflows, their content, and the pointers that lead to them."""
+"""Workflows, their content, and the pointers from messages to workflows."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -25,15 +25,15 @@ from failover.rules.workflow.state import Workflow, from_plain, to_plain
 
 
 class Conflict(Overtaken):
-    """Somebody else wrote first. `current` is the workflow as it is now."""
+    """Another writer was first. `current` is the workflow as it is now."""
 
     def __init__(self, current: Workflow) -> None:
-        super().__init__("written by somebody else")
+        super().__init__("another writer was first")
         self.current = current
 
 
 class PointerTaken(Overtaken):
-    """The Messages API gave a message an id that another message of this stack already has."""
+    """The Messages API gave a message the id of another message of this stack."""
 
 
 class Vanished(Overtaken):
@@ -42,7 +42,7 @@ class Vanished(Overtaken):
 
 @dataclass(frozen=True)
 class Pointer:
-    """Leads from a message to its step; forgotten when the workflow's record is."""
+    """Leads from a message to its step. Expires with the workflow's record."""
 
     message_uuid: str
     step: int
@@ -51,7 +51,7 @@ class Pointer:
 
 @dataclass(frozen=True)
 class Once:
-    """What an account asked for under an Idempotency-Key, and the workflow that came of it."""
+    """The request that an account made with an Idempotency-Key, and its workflow."""
 
     key: str
     """Of the table: a hash of account and key."""
@@ -63,7 +63,7 @@ class Once:
 
 
 class KeyUsed(Overtaken):
-    """Under this Idempotency-Key there is a workflow already."""
+    """This Idempotency-Key has a workflow already."""
 
     def __init__(self, first: Once) -> None:
         super().__init__("the key has been used")
@@ -71,7 +71,7 @@ class KeyUsed(Overtaken):
 
 
 class KeyInUse(aws.Unavailable):
-    """Under this Idempotency-Key a workflow is being stored: in a moment it is there, or the key is free."""
+    """A workflow with this Idempotency-Key is being stored: in a moment it exists, or the key is free."""
 
 
 class Store:
@@ -106,19 +106,21 @@ class Store:
             free = "attribute_not_exists(pk) OR expires_at <= :now"
             puts.append(self._table.put(_once_item(once), free, now=workflow.created_at // 1000))
         try:
-            with calls():  # botocore gives a transaction a token, so that its repeat is no second one
+            with calls():  # botocore adds a token, so its retry is not a second transaction
                 self._client.transact_write_items(TransactItems=[{"Put": put} for put in puts])
         except ConditionFailed:
             if once is None:
                 raise AlreadyExists("workflow") from None
             first = self.find_once(once.key)
-            if first is None or first.expires_at <= workflow.created_at // 1000:  # what its twin makes is not there yet
+            if (
+                first is None or first.expires_at <= workflow.created_at // 1000
+            ):  # the other request's workflow is not stored yet
                 raise KeyInUse("dynamodb: the same Idempotency-Key is in use") from None
             if first.workflow_id != workflow.id:
                 raise KeyUsed(first) from None
 
     def find_once(self, once_key: str) -> Once | None:
-        """What was made under an Idempotency-Key."""
+        """The request and workflow of an Idempotency-Key, or None."""
         item = self._table.get(once_key, "idempotency")
         if item is None:
             return None
@@ -131,7 +133,7 @@ class Store:
         return from_plain(item) if item else None
 
     def read_whole(self, workflow_id: str) -> tuple[Workflow, list[dict[str, Any]] | None] | None:
-        """The workflow and its content, in one consistent query; the content is None once it has been dropped."""
+        """The workflow and its content in one consistent query. The content is None once it has been dropped."""
         with calls():
             answer = self._client.query(
                 TableName=self._table.name,
@@ -144,9 +146,9 @@ class Store:
         return whole({item["sk"]: item for item in self._table.present(answer["Items"])}, self._table.now())
 
     def end_content(self, workflow: Workflow) -> None:
-        """Have the content of a workflow that is over dropped its retention after the end, and no later.
+        """Let the content of an ended workflow expire its retention after the end.
 
-        Until then it was to be kept for the longest life. Done again it changes nothing; what is gone stays gone.
+        Until then it was to be kept for the longest life. Idempotent; dropped content stays dropped.
         """
         try:
             with calls():
@@ -159,14 +161,13 @@ class Store:
                     ExpressionAttributeValues=marshalled({":ended_at": retention.content_expires_at(workflow, 0)}),
                 )
         except ConditionFailed:
-            pass  # it is gone already
+            pass  # it has been dropped already
 
     def write(self, workflow: Workflow, pointer: Pointer | None = None) -> Workflow:
-        """Replace the state item if it is still as `workflow` was read; the workflow as written.
+        """Replace the state item if its version is still that of `workflow`. Returns the workflow as written.
 
-        A write whose answer gets lost is recognized by its id, even if others have written since: it succeeded, and
-        what they wrote is in the next read. Raises Conflict with the current workflow, and PointerTaken; then it has
-        written nothing.
+        A write whose answer gets lost is recognized by its id, even if others have written since. Raises Conflict with
+        the current workflow, PointerTaken and Vanished; then nothing was written.
         """
         write_id = new_write_id()
         written = replace(workflow, version=workflow.version + 1, writes=with_write(workflow.writes, write_id))
@@ -200,7 +201,7 @@ class Store:
             raise
 
     def find_message(self, message_uuid: str) -> tuple[str, int] | None:
-        """(workflow id, step number) of a message the Messages API has accepted."""
+        """(workflow id, step number) of a message, or None."""
         item = self._table.get(f"message#{message_uuid}", "pointer")
         if item is None:
             return None
@@ -211,14 +212,13 @@ class Store:
 
 
 def stored_content(content: list[dict[str, Any]]) -> str:
-    """The messages as the table keeps them: no longer than the request that brought them."""
+    """The content as the table stores it, no longer than the request that brought it."""
     return simplejson.dumps(content, ensure_ascii=False, use_decimal=True, separators=(",", ":"))
 
 
 def whole(items: dict[str, Item], now: int) -> tuple[Workflow, list[dict[str, Any]] | None] | None:
-    """A workflow and its content of the items under its key, by their sort keys.
-
-    The content is gone in time even where nobody has told the table when the workflow ended.
+    """A workflow and its content from the items under its key, by sort key. The content is None once it has expired,
+    even if its item does not yet say so.
     """
     if "state" not in items:
         return None
@@ -240,7 +240,9 @@ def _messages(content: str, steps: int) -> list[dict[str, Any]]:
 
 def _state_item(workflow: Workflow) -> Item:
     item = {**key(f"workflow#{workflow.id}", "state"), **to_plain(workflow)}
-    item["write_id"] = workflow.writes[-1] if workflow.writes else ""  # what release 0.1.0 recognizes its writes by
+    item["write_id"] = (
+        workflow.writes[-1] if workflow.writes else ""
+    )  # by which earlier versions recognize their writes
     item["listed"] = workflow.account
     item["channels"] = sorted({step.channel for step in workflow.steps})
     if workflow.client_ref is not None:
@@ -251,7 +253,7 @@ def _state_item(workflow: Workflow) -> Item:
 
 
 def referred(account: str, client_ref: str) -> str:
-    """The partition of the index `referred`: what an account calls by one client_ref."""
+    """The partition of the index `referred`: an account's workflows with one client_ref."""
     return f"{account}#{client_ref}"
 
 

@@ -1,4 +1,4 @@
-"""What the messages of a workflow cost: exact totals for each currency (docs/api.md, "Usage")."""
+"""What the messages of a workflow cost: exact totals for each currency (docs/api.md, "Prices")."""
 
 from collections.abc import Iterable
 from decimal import Decimal

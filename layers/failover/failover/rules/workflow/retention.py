@@ -1,4 +1,4 @@
-"""When the table may forget what it holds of a workflow (docs/security.md, "What is kept")."""
+"""When the table may forget what it holds of a workflow (docs/operations.md, "Retention")."""
 
 from failover.rules.workflow.state import Step, Workflow
 

@@ -1,4 +1,4 @@
-"""Who is calling: Basic credentials of an account, or a JWT of one of its applications (contract, section 2)."""
+"""Identify the caller by an account's Basic credentials or an application's token (docs/api.md, "Authentication")."""
 
 from dataclasses import dataclass
 
@@ -43,7 +43,7 @@ def _by_secret(outside: Outside, authorization: str) -> Caller:
 
 
 def _by_token(outside: Outside, token: str) -> Caller:
-    from failover.rules.callers import application_token  # cryptography is dear, and Basic callers need none
+    from failover.rules.callers import application_token  # imports cryptography, which is slow and not needed for Basic
 
     try:
         application_id = application_token.application_of(token)

@@ -20,14 +20,14 @@ from failover.use_cases.requests import body
 from failover.use_cases.workflow.transition import transition
 
 _PATIENCE = 300_000
-"""Milliseconds after its timestamp in which a callback nobody can place may still find its message."""
+"""Milliseconds after its timestamp in which the message of an unknown callback may still become known."""
 
 
 def receive(outside: Outside, authorization: str | None, raw: bytes) -> None:
-    """Record one callback; returning means it need not come again.
+    """Record one callback. When this returns, the vendor need not send it again.
 
-    Raises Problem: 503 (unsigned, too early to place, or not to be checked now: send it again), 401 (forged),
-    400 (unreadable), 413. The last two are counted, because the vendor does not send such a callback again.
+    Raises Problem: 503 (unsigned, message not known yet, or signature cannot be checked now; the vendor retries),
+    401 (forged), 400 (unreadable), 413. The last two are counted, because the vendor does not retry them.
     """
     with _counted():
         body.check_size(raw, body.MAX_CALLBACK_BYTES)
@@ -42,7 +42,7 @@ def receive(outside: Outside, authorization: str | None, raw: bytes) -> None:
     place = _place(outside, receipt, issued_at)
     workflow = outside.store.read(place[0]) if place else None
     if place is None or workflow is None or place[1] >= len(workflow.steps):
-        logger.warning("a receipt for no message of ours", status=receipt.status)
+        logger.warning("callback for an unknown message", status=receipt.status)
         count("UnknownReceipts")
         return
     logger.append_keys(workflow_id=workflow.id)
@@ -53,21 +53,21 @@ def receive(outside: Outside, authorization: str | None, raw: bytes) -> None:
     try:
         change = transition(outside, workflow, decide, _pointer(outside, workflow, number, receipt), without_id)
     except StatusesFull:
-        logger.warning("status dropped", step=number, status=receipt.status)
+        logger.warning("status not recorded: timeline full", step=number, status=receipt.status)
         count("ReceiptsDropped")
         return
-    logger.info("status", step=number, status=receipt.status, known=change is None)
+    logger.info("status received", step=number, status=receipt.status, known=change is None)
     if change is None:
         count("RepeatedReceipts")
 
 
 @contextmanager
 def _counted() -> Iterator[None]:
-    """Counts the problem of a callback that cannot be read."""
+    """Count a callback that cannot be read."""
     try:
         yield
     except problems.Problem as problem:
-        logger.warning("unreadable callback", type=problem.kind.type)
+        logger.warning("callback refused: unreadable", type=problem.kind.type)
         count("UnreadableReceipts")
         raise
 
@@ -82,7 +82,7 @@ def _receipt(raw: bytes) -> Receipt:
 
 
 def _pointer(outside: Outside, workflow: Workflow, number: int, receipt: Receipt) -> Pointer | None:
-    """To a message whose send has not told its id (yet): its href must lead somewhere all the same."""
+    """A pointer for a message whose id its send has not recorded yet, so that the link to the message works."""
     if receipt.message_uuid is None or workflow.steps[number].message_uuid is not None:
         return None
     return Pointer(receipt.message_uuid, number, retention.pointers_expire_at(workflow, outside.now()))
@@ -105,18 +105,18 @@ def _check_signature(outside: Outside, authorization: str | None, raw: bytes) ->
     except callback_signature.Forged as error:
         if secret.doubtful:
             raise problems.unavailable("The signature cannot be checked right now.", retry_after=30) from None
-        logger.warning("forged callback", reason=str(error))
+        logger.warning("callback refused: forged", reason=str(error))
         count("ForgedReceipts")
         raise problems.Problem(problems.INVALID_SIGNATURE, "The signature does not fit this body.") from None
 
 
 def _secrets(value: dict[str, str]) -> list[str]:
-    """Those that are good: the vendor repeats a callback for a day with the signature it had at first."""
+    """The valid secrets: the vendor retries a callback for a day with its first signature."""
     return [value["signature_secret"], *filter(None, [value.get("previous_signature_secret")])]
 
 
 def _place(outside: Outside, receipt: Receipt, issued_at: int) -> tuple[str, int] | None:
-    """The workflow and step of a receipt: by our reference, else by its message's id."""
+    """(workflow id, step number) of a receipt: by our client_ref, else by the message id."""
     if receipt.client_ref is not None and (place := client_ref.parse_client_ref(receipt.client_ref)):
         return place
     place = outside.store.find_message(receipt.message_uuid) if receipt.message_uuid else None

@@ -19,14 +19,14 @@ from failover.use_cases.requests import body
 
 @dataclass(frozen=True)
 class Posted:
-    """A request as it came."""
+    """A request as posted."""
 
     raw: bytes
-    """Its body."""
+    """The body."""
     key: str | None = None
-    """Its Idempotency-Key."""
+    """The Idempotency-Key."""
     faults: tuple[Fault, ...] = ()
-    """What is wrong with it besides its body."""
+    """Faults found outside of the body."""
 
 
 @dataclass(frozen=True)
@@ -35,14 +35,14 @@ class Acceptance:
     word: str
     """`workflow` or `dispatch`."""
     replayed: bool = False
-    """The request had been accepted before, under the same Idempotency-Key."""
+    """An earlier request with the same Idempotency-Key was accepted."""
 
 
 def accept(outside: Outside, caller: Caller, posted: Posted, word: str, base_url: str) -> Acceptance:
-    """The new workflow, or the one an earlier request with the same Idempotency-Key made.
+    """Store and start a new workflow, or return that of an earlier request with the same Idempotency-Key.
 
-    Raises Problem (400, 409, 413, 503) before anything is written. Once it is stored it has been accepted: should the
-    state machine not start at once, the workflow stays in the index `due`, and `reconcile` starts it.
+    Raises Problem (400, 409, 413, 503) before anything is written. A stored workflow is accepted: if the state machine
+    cannot be started, `reconcile` starts it.
     """
     asked = requested(outside, posted)
     digest = idempotency.digest(asdict(asked))
@@ -56,14 +56,14 @@ def accept(outside: Outside, caller: Caller, posted: Posted, word: str, base_url
     try:
         outside.executions.start(workflow, outside.now())
     except (aws.Unavailable, aws.AwsError) as error:
-        logger.error("stored but not started", error=str(error))
+        logger.error("workflow stored but not started", error=str(error))
         count("WorkflowsNotStarted")
     logger.info("workflow accepted", steps=[step.channel for step in workflow.steps])
     return Acceptance(workflow.id, word)
 
 
 def requested(outside: Outside, posted: Posted) -> Request:
-    """What a request asks for. Raises Problem (400 with all of its faults, 413)."""
+    """The validated request. Raises Problem (400 with all faults, 413)."""
     body.check_size(posted.raw)
     parsed = body.parsed(posted.raw)
     settings = outside.settings
@@ -89,7 +89,7 @@ def _once(workflow: Workflow, key: str | None, digest: str) -> Once | None:
 
 
 def _store(outside: Outside, workflow: Workflow, asked: Request, once: Once | None) -> None:
-    """Store it, or raise `aws.Unavailable` knowing that it was not stored, as far as that can be known."""
+    """Store a workflow. Raises `aws.Unavailable` only if it was not stored, as far as that can be known."""
     attempt, began = 1, outside.now()
     while True:
         try:

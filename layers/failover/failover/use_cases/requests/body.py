@@ -1,4 +1,4 @@
-"""The body of a request or a callback: its longest length, and how it is read."""
+"""The body of a request or a callback: its size limit, and its JSON."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from failover.rules.formats import lenient_json, strict_json
 MAX_BYTES = 64 * 1024
 """Of a request."""
 MAX_CALLBACK_BYTES = 1024 * 1024
-"""Of a callback: the vendor does not repeat one that was answered 413, so only what cannot be genuine is refused."""
+"""Of a callback. The vendor does not retry after a 413, so the limit is above any genuine callback."""
 
 
 def check_size(raw: bytes, most: int = MAX_BYTES) -> None:
@@ -26,7 +26,7 @@ def parsed(raw: bytes) -> Any:
 
 
 def parsed_callback(raw: bytes) -> Any:
-    """The JSON value of a callback's body, as far as it can be read. Raises Problem (400)."""
+    """The JSON value of a callback's body, read leniently. Raises Problem (400)."""
     try:
         return lenient_json.parse(raw)
     except lenient_json.UnreadableJson as error:

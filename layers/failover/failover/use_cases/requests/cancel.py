@@ -1,4 +1,4 @@
-"""Cancel a workflow, and say truthfully what can no longer be taken back."""
+"""Cancel a workflow, and report which messages can no longer be stopped."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from failover.use_cases.workflow.transition import transition
 
 
 def cancel(outside: Outside, caller: Caller, workflow_id: str) -> dict[str, Any]:
-    """No further step is claimed from here on. Raises Problem: 404, or 409 with the state of one that is over."""
+    """Cancel: no further step is claimed. Raises Problem: 404, or 409 with the state of a workflow that is over."""
     workflow, _ = find(outside, caller, workflow_id)
     logger.append_keys(workflow_id=workflow.id)
     seen = workflow

@@ -1,4 +1,4 @@
-"""Say what a request would do, and do nothing."""
+"""Show what a request would do, without doing it."""
 
 from typing import Any
 

@@ -14,7 +14,7 @@ from failover.rules.workflow.state import Workflow
 from failover.use_cases.callers.authenticate import Caller
 
 type Content = list[dict[str, Any]] | None
-"""The steps as they were asked for; None: they have been dropped."""
+"""The steps as requested, or None once they have been dropped."""
 
 
 def show(outside: Outside, caller: Caller, workflow_id: str) -> dict[str, Any]:
@@ -33,7 +33,7 @@ def show_list(outside: Outside, caller: Caller, query: Mapping[str, str], word: 
 
 
 def _rows(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """One that cannot be read hides none of the others."""
+    """Leaves out unreadable items, so that they do not hide the others."""
     rows = []
     for item in items:
         try:
@@ -44,7 +44,7 @@ def _rows(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def show_message(outside: Outside, caller: Caller, message_uuid: str) -> dict[str, Any]:
-    """A message, with the workflow it belongs to. Raises Problem (404)."""
+    """A message and its workflow. Raises Problem (404)."""
     place = outside.store.find_message(message_uuid) if len(message_uuid) <= 100 else None
     if place is None:
         raise problems.Problem(problems.NOT_FOUND, "There is no such message.")
@@ -53,7 +53,7 @@ def show_message(outside: Outside, caller: Caller, message_uuid: str) -> dict[st
 
 
 def find(outside: Outside, caller: Caller, workflow_id: str, what: str = "workflow") -> tuple[Workflow, Content]:
-    """A workflow of the caller's. Raises Problem (404), the same for a missing one and for somebody else's."""
+    """A workflow of the caller. Raises the same Problem (404) for a missing one and for that of another account."""
     found = outside.store.read_whole(workflow_id) if is_id(workflow_id) else None
     if found is None or found[0].account != caller.account:
         raise problems.Problem(problems.NOT_FOUND, f"There is no such {what}.")

@@ -1,6 +1,6 @@
-"""Send one step: claim it, ask the Messages API, record the answer.
+"""Send one step: claim it, send the request to the Messages API, record the answer.
 
-Whatever dies after the claim, the step is never asked for again; its status or its expiry decides.
+A process that dies after the claim is not followed by a second request: a status or the expiry decides the step.
 """
 
 from dataclasses import replace
@@ -22,19 +22,19 @@ from failover.rules.workflow.state import Workflow
 from failover.use_cases.workflow.transition import written
 
 _LONGEST_WAIT = 60.0
-"""Seconds a send may wait for the step before to expire; the state machine's retries are too few to rely on."""
+"""Seconds a send waits for the step before to expire, since the state machine's retries are too few for that."""
 
 _LOOK_AGAIN = 5.0
-"""Seconds after which it looks whether it still has to wait."""
+"""Seconds between two looks whether it still has to wait."""
 
 _ID_REUSED = Unknown("the answer named another message's id")
-"""Perhaps something between us and the Messages API has repeated an earlier answer, and this message never left."""
+"""A proxy may have repeated an earlier answer, so this message may never have been sent."""
 
 
 def send(outside: Outside, channel: str, workflow_id: str, number: int) -> None:
-    """Send step `number`, or return quietly where it must not be sent. Raises before its claim or after its answer.
+    """Send step `number`, or do nothing if it must not be sent. Raises only before its claim or after its answer.
 
-    Raises InvalidInput where there is no such workflow, or no such step of this channel in it.
+    Raises InvalidInput if the workflow does not exist, or has no such step on this channel.
     """
     found = outside.store.read_whole(workflow_id)
     if found is None:
@@ -43,7 +43,7 @@ def send(outside: Outside, channel: str, workflow_id: str, number: int) -> None:
     if not 0 <= number < len(workflow.steps) or workflow.steps[number].channel != channel:
         raise InvalidInput("step")
     if not workflow.running:
-        _not_sent(number)  # its content may be gone, too
+        _not_sent(number)  # and its content may be gone
         return
     if content is None:
         raise LookupError("the content of this workflow has been dropped")
@@ -53,19 +53,19 @@ def send(outside: Outside, channel: str, workflow_id: str, number: int) -> None:
     if claimed is None:
         _not_sent(number)
         return
-    answer = _asked(outside, request, claimed, number)  # nothing that can fail may stand between these two
+    answer = _asked(outside, request, claimed, number)  # nothing that can fail may stand between claim and request
     _record(outside, claimed, number, _unquoted(answer, content[number]))
     _count_failover(claimed, number)
 
 
 def _not_sent(number: int) -> None:
-    logger.info("not sent", step=number, reason="over, or claimed already")
+    logger.info("send skipped: workflow over, or step claimed already", step=number)
 
 
 def _claim(outside: Outside, workflow: Workflow, number: int) -> Workflow | None:
-    """The workflow with step `number` claimed; waits a little where the step before has time left.
+    """The workflow with step `number` claimed, or None. Waits a little if the step before has time left.
 
-    That is where the machine's timer was ahead of ours, or where a send died. Meanwhile a status may decide that step.
+    It has if the state machine's clock is ahead of ours, or if its send died. Meanwhile a status may decide that step.
     """
     waited = 0.0
     while True:
@@ -75,7 +75,7 @@ def _claim(outside: Outside, workflow: Workflow, number: int) -> Workflow | None
             seconds = early.milliseconds / 1000
             if waited == 0:
                 count("ClaimsTooEarly")
-                logger.warning("ahead of the timer", step=number, seconds=seconds)
+                logger.warning("claim too early, waiting", step=number, seconds=seconds)
             if waited + seconds > _LONGEST_WAIT:
                 raise
             pause = min(seconds, _LOOK_AGAIN)
@@ -87,10 +87,10 @@ def _claim(outside: Outside, workflow: Workflow, number: int) -> Workflow | None
 
 
 def _asked(outside: Outside, request: Request, claimed: Workflow, number: int) -> Answer:
-    """Ask until the answer is final. Before asking again, look whether the message is still wanted.
+    """Send requests until an answer is final. Before each retry, check whether the message is still wanted.
 
-    The budget counts from the claim, as `backoff.longest_send` does. Where the claim itself took so long that the step
-    might expire meanwhile, nothing is asked for.
+    The budget counts from the claim, as `backoff.longest_send` does. If the claim took so long that the step might
+    expire meanwhile, no request is sent.
     """
     step = claimed.steps[number]
     budget = backoff.budget(step.expiry_time)
@@ -104,7 +104,7 @@ def _asked(outside: Outside, request: Request, claimed: Workflow, number: int) -
         pause = backoff.pause(attempt, answer.retry_after, elapsed(), budget, outside.jitter())
         if pause is None:
             break
-        logger.warning("asked to wait", step=number, reason=answer.reason, seconds=round(pause, 2))
+        logger.warning("send will be retried", step=number, reason=answer.reason, seconds=round(pause, 2))
         outside.sleep(pause)
         attempt += 1
         if not _still_wanted(outside, claimed.id, number):
@@ -116,7 +116,7 @@ def _still_wanted(outside: Outside, workflow_id: str, number: int) -> bool:
     try:
         current = outside.store.read(workflow_id)
     except aws.Unavailable:
-        return False  # without knowing, nothing may be asked for again
+        return False  # without knowing, a retry could send twice
     return current is not None and transitions.still_wanted(current, number)
 
 
@@ -134,21 +134,21 @@ def _record(outside: Outside, claimed: Workflow, number: int, answer: Answer) ->
     count("StepsSent", channel=claimed.steps[number].channel, answer=result)
     if isinstance(answer, Accepted):
         count("MessagesAccepted")
-        count_none("GenuineReceipts")  # which `receipts-missing` compares with it, even if no callback has ever come
+        count_none("GenuineReceipts")  # the alarm `receipts-missing` needs it even before the first callback
     if isinstance(answer, Refused) and answer.of_account:
         count("AccountRefused", scope=answer.scope)
     logger.info("step sent", step=number, answer=result, reason=_loggable(answer))
 
 
 def _unquoted(answer: Answer, step: dict[str, Any]) -> Answer:
-    """The answer without anything of the message; its words outlast the message in the timeline."""
+    """The answer without parts of the message, since its words stay in the timeline longer than the message."""
     if isinstance(answer, Refused):
         return replace(answer, words=redacted(answer.words, private_phrases(step)))
     return answer
 
 
 def _loggable(answer: Answer) -> str | None:
-    """Our own words for the answer; those of the Messages API may quote the message."""
+    """The answer in our words, since those of the Messages API may quote the message."""
     match answer:
         case Accepted():
             return None
@@ -166,7 +166,7 @@ def _body(outside: Outside, workflow: Workflow, number: int, step: dict[str, Any
 
 
 def _count_failover(claimed: Workflow, number: int) -> None:
-    """With this claim the step before it has been left for good, whatever it was that ended it."""
+    """Count the failover that this claim makes final."""
     if number == 0:
         return
     left = claimed.steps[number - 1]

@@ -1,4 +1,4 @@
-"""Deliver one webhook to its customer: one attempt, and the next one put on the queue if it is worth it."""
+"""Deliver one webhook: make one attempt, and queue the next one if it should be retried."""
 
 import uuid
 from collections.abc import Callable
@@ -20,26 +20,26 @@ from failover.use_cases.workflow.transition import TooContended
 
 
 class AttemptUnderWay(TooContended):
-    """Another delivery has claimed the same attempt; should it die, this message comes again and takes over."""
+    """Another delivery has claimed this attempt. If that one dies, this message comes again and takes over."""
 
 
 def deliver(outside: Outside, task: Task) -> None:
-    """Make the attempt a task asks for, unless it has been made. Raises AttemptUnderWay.
+    """Make the attempt of a task, unless it has been made. Raises AttemptUnderWay.
 
-    An attempt is claimed before it is made, so that of twins one makes it, and a webhook has one series of attempts
-    however many messages ask for it. The next attempt is queued before this one is recorded: from then on the series
-    lives in the new message, and whatever fails must not bring this one back.
+    An attempt is claimed before it is made, so of two deliveries one makes it, and a webhook has one series of attempts
+    no matter how many messages ask for it. The next attempt is queued before this one is recorded: from then on the new
+    message carries the series, and no failure may bring this one back.
     """
     known = outside.deliveries.known(task)
     if known is None:
-        logger.warning("no attempt: it is gone, or another caller's", sequence=task.sequence, attempt=task.attempt)
+        logger.warning("webhook skipped: workflow or account gone", sequence=task.sequence, attempt=task.attempt)
         return
     began = outside.now()
     number = delivery.number(task, known.last_attempt)
     if number == known.last_attempt and delivery.under_way(known.claimed_at, began):
         raise AttemptUnderWay
     if number < known.last_attempt or (number == known.last_attempt and known.claimed_at is None):
-        logger.info("no attempt: made already", sequence=task.sequence, attempt=number)
+        logger.info("webhook skipped: attempt made already", sequence=task.sequence, attempt=number)
         return
     if number > delivery.LAST_ATTEMPT:
         count("WebhooksGivenUp")
@@ -47,7 +47,7 @@ def deliver(outside: Outside, task: Task) -> None:
         return
     url, entry = known.url, publication.find(known.workflow, task.sequence)
     if url is None or entry is None:
-        logger.info("no webhook", sequence=task.sequence, url_known=url is not None)
+        logger.info("webhook skipped: no URL, or no such webhook", sequence=task.sequence, url_known=url is not None)
         return
     task = replace(task, attempt=number, since=delivery.began(task, began))
     request = _request(outside, known, url, entry)
@@ -63,11 +63,11 @@ def deliver(outside: Outside, task: Task) -> None:
     attempt = {"number": number, "at": began, "milliseconds": milliseconds, **result}
     _recorded(outside, known, task, claim_id, attempt, state, required=not queued)
     _about_the_host(outside, host, claim_id, attempted)
-    logger.info("webhook", sequence=task.sequence, attempt=number, state=state, **result)
+    logger.info("webhook attempted", sequence=task.sequence, attempt=number, state=state, **result)
 
 
 def _request(outside: Outside, known: Known, url: str, entry: Entry) -> Callable[[], Attempted]:
-    """The attempt, ready to be made: what can fail before it has been done."""
+    """The attempt, ready to be made: everything that can fail before it is done here."""
     document = bodies.body(known.workflow, known.content, entry)
     raw = simplejson.dumps(document, ensure_ascii=False, use_decimal=True).encode()
     headers = {"Authorization": _authorization(outside, known, raw)}
@@ -82,7 +82,7 @@ def _authorization(outside: Outside, known: Known, raw: bytes) -> str:
 
 
 def _may_be_asked(outside: Outside, host: Host, now: int) -> bool:
-    """A host that hangs is asked by one of all the webhooks that wait for it, every now and then."""
+    """True for a host that answers, and for the one probe of a hanging host."""
     if not host.hangs or outside.hosts.probe(host, now):
         return True
     count("WebhooksHeldBack")
@@ -90,7 +90,7 @@ def _may_be_asked(outside: Outside, host: Host, now: int) -> bool:
 
 
 def _followed_up(outside: Outside, task: Task, attempted: Attempted) -> tuple[str, bool]:
-    """Queue the next attempt, where one is due: (the state the webhook is in now, another message stands for it)."""
+    """Queue the next attempt if there is one. Returns (the webhook's state, another message carries it on)."""
     if delivery.delivered(attempted):
         count("WebhooksDelivered")
         return "delivered", False
@@ -115,7 +115,7 @@ def _followed_up(outside: Outside, task: Task, attempted: Attempted) -> tuple[st
 def _recorded(
     outside: Outside, known: Known, task: Task, claim_id: str, attempt: dict[str, Any], state: str, *, required: bool
 ) -> None:
-    """Record the attempt. Where it is `required`, no other message stands for the webhook, and a failure is raised."""
+    """Record the attempt. A failure is raised if `required`: then no other message carries the webhook on."""
     try:
         outside.deliveries.record(known.workflow, task.sequence, claim_id, attempt, state)
     except Exception as error:
@@ -126,7 +126,7 @@ def _recorded(
 
 
 def _about_the_host(outside: Outside, host: Host, claim_id: str, attempted: Attempted) -> None:
-    """Remember a time-out, or forget those before it. The attempt has been recorded: a failure is passed over."""
+    """Record a timeout, or forget earlier ones. The attempt is recorded already, so failures are only logged."""
     try:
         if hanging.timed_out(attempted):
             outside.hosts.timed_out(host, claim_id, outside.now())

@@ -1,4 +1,4 @@
-"""What follows from a workflow's change once it is stored: its webhooks are queued, and its end begins to count."""
+"""After a workflow's change is stored: queue its webhooks, and record that once the workflow is over."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from failover.use_cases.workflow.transition import transition
 
 @dataclass(frozen=True)
 class Change:
-    """A workflow before a write (None: it was created by it) and after it, and the webhooks that are new in it."""
+    """A workflow before (None: it was created) and after a write, and the webhooks that the write added."""
 
     before: Workflow | None
     after: Workflow
@@ -22,16 +22,16 @@ class Change:
 
 
 def change(before: Workflow | None, after: Workflow) -> Change:
-    """The change from one image of a workflow to the next."""
+    """The change between two images of a workflow."""
     return Change(before, after, publication.webhooks(after)[len(publication.webhooks(before)) if before else 0 :])
 
 
 def publish(outside: Outside, changes: Sequence[Change]) -> None:
-    """Queue a delivery for every webhook that the changes have brought, in their order.
+    """Queue a delivery for every webhook that the changes added, in order.
 
-    Raises `aws.Unavailable` or `aws.AwsError` while some may have been queued; done again it queues those twice, and
-    their delivery notices. Once all are queued nothing is raised: the changes must not come again. What is left to do
-    for a workflow that is over, `republish` does later.
+    May raise `aws.Unavailable` or `aws.AwsError` after some were queued; a retry queues those twice, which their
+    delivery notices. Once all are queued nothing is raised, so that the changes do not come again. If recording that
+    fails, `republish` does it later.
     """
     queue(outside, [(one.after, one.webhooks) for one in changes])
     for one in {one.after.id: one for one in changes}.values():
@@ -44,7 +44,7 @@ def publish(outside: Outside, changes: Sequence[Change]) -> None:
 
 
 def queue(outside: Outside, told: Sequence[tuple[Workflow, list[Entry]]]) -> None:
-    """Queue a delivery for each of these entries of workflows. Raises `aws.Unavailable`."""
+    """Queue a delivery for each of these entries. Raises `aws.Unavailable`."""
     outside.webhook_queue.add_all(
         Task(workflow.id, workflow.account, workflow.application, sequence=entry["sequence"])
         for workflow, entries in told
@@ -55,14 +55,13 @@ def queue(outside: Outside, told: Sequence[tuple[Workflow, list[Entry]]]) -> Non
             count("WebhooksPublished", kind="status" if entry["event"] == publication.MESSAGE_STATUS else "report")
         if entries:
             sequences = [entry["sequence"] for entry in entries]
-            logger.info("published", workflow_id=workflow.id, sequences=sequences)
+            logger.info("webhooks queued", workflow_id=workflow.id, sequences=sequences)
 
 
 def settle(outside: Outside, workflow: Workflow) -> None:
-    """A workflow is over and all its webhooks are queued: have its content dropped in time, and write that down.
+    """A workflow is over and all its webhooks are queued: set the expiry of its content, then record the last sequence.
 
-    Where it has been written down before, its content has had its time since. Done again it changes nothing. Raises as
-    `transition`.
+    If a sequence is recorded already, the expiry has been set. Idempotent. Raises as `transition`.
     """
     if not workflow.published:
         outside.store.end_content(workflow)

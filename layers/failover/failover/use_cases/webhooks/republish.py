@@ -24,7 +24,7 @@ def republish(outside: Outside, time_left: Callable[[], bool] = lambda: True) ->
 
 
 def _repair(outside: Outside, workflow_id: str) -> bool:
-    """Queue first, record it then: a run that dies in between queues them again, and the delivery notices.
+    """Queue first, record then: a run that dies in between queues them again, which the delivery notices.
 
     Returns False if the workflow is gone or running, and the index does not show it yet.
     """
@@ -41,7 +41,7 @@ def _repair(outside: Outside, workflow_id: str) -> bool:
     for _ in rest:
         count("WebhooksPublishedLate")
     if rest:
-        logger.warning("published late", sequences=[entry["sequence"] for entry in rest])
+        logger.warning("webhooks queued late", sequences=[entry["sequence"] for entry in rest])
     return True
 
 

@@ -56,7 +56,7 @@ def _repair(outside: Outside, workflow_id: str) -> bool:
 
 
 def _moved(outside: Outside, workflow: Workflow) -> Workflow:
-    """See that an execution is at work, and knows what has been decided; the workflow as it is then."""
+    """Make sure that an execution is running, and that a decided race has ended. Returns the workflow after that."""
     match outside.executions.status(workflow):
         case None:
             outside.executions.start(workflow, outside.now())
