@@ -7,7 +7,7 @@ from failover.edges import task_edge
 from failover.observability import unexpected
 from failover.outside import Outside
 from failover.rules.workflow.state import from_plain
-from failover.use_cases.webhooks.publish import Change, change, publish
+from failover.use_cases.webhooks.publish import StreamRecord, publish, stream_record
 
 outside = Outside()
 
@@ -18,7 +18,7 @@ def handler(event: dict[str, Any], context: Any) -> None:
         publish(outside, [found for record in event["Records"] if (found := _change(record))])
 
 
-def _change(record: dict[str, Any]) -> Change | None:
+def _change(record: dict[str, Any]) -> StreamRecord | None:
     """The change in a record. Returns None for a removal, and for an item that cannot be read.
 
     Retrying an item that was edited by hand would only delay all other workflows of its shard.
@@ -28,7 +28,7 @@ def _change(record: dict[str, Any]) -> Change | None:
         before, after = images.get("OldImage"), images.get("NewImage")
         if not after:
             return None
-        return change(from_plain(plain(before)) if before else None, from_plain(plain(after)))
+        return stream_record(from_plain(plain(before)) if before else None, from_plain(plain(after)))
     except Exception as error:  # noqa: BLE001 - logged and counted; the records behind it go on
         unexpected(error)
         return None

@@ -24,7 +24,7 @@ from failover.rules.webhooks import signing
 from failover.rules.workflow.race import Change
 from failover.rules.workflow.state import Workflow
 from failover.settings import from_environment
-from failover.use_cases.webhooks.publish import change, publish
+from failover.use_cases.webhooks.publish import publish, stream_record
 from tests.examples import NOW
 from tests.lives import memory, memory_deliveries, memory_overdue
 from tests.lives.calls import Calls, Died, Fate, Process
@@ -100,7 +100,7 @@ class MemoryTable:
     def publish(self, outside: Outside, records: list[Any]) -> None:
         """What the function publish_events does with images that it has read."""
         with task_edge.guarded():
-            publish(outside, [change(before, after) for before, after in records])
+            publish(outside, [stream_record(before, after) for before, after in records])
 
 
 def memory_table(calls: Calls, now: Callable[[], int]) -> MemoryTable:

@@ -31,7 +31,7 @@ class Known:
 
     @property
     def url(self) -> str | None:
-        """The request's own, else the application's for its tokens, else the account's (docs/api.md, "Where they go")."""
+        """The request's own, else its application's, else its account's (docs/api.md, "Where they go")."""
         caller = self.account if self.workflow.application is None else self.application or {}
         return self.workflow.webhook_url or caller.get("status_url")
 

@@ -26,7 +26,7 @@ _WORDS = {
     PostFault.NO_TLS: "no trusted TLS connection",
     PostFault.CONNECTION_LOST: "no HTTP answer",
 }
-"""A fault as the customer sees it, where the words of PostFault do not suit (docs/api.md, "Attempts and redelivery")."""
+"""A fault as the customer sees it, if not in PostFault's words (docs/api.md, "Attempts and redelivery")."""
 
 
 class Webhooks:

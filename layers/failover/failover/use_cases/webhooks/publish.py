@@ -7,13 +7,13 @@ from failover.errors import Temporary
 from failover.observability import count, logger, unavailable, unexpected
 from failover.outside import Outside
 from failover.rules.webhooks.delivery import Task
-from failover.rules.workflow import publication, transitions
+from failover.rules.workflow import publication
 from failover.rules.workflow.state import Entry, Workflow
-from failover.use_cases.workflow.transition import transition
+from failover.use_cases.workflow.settle import settle
 
 
 @dataclass(frozen=True)
-class Change:
+class StreamRecord:
     """A workflow before (None: it was created) and after a write, and the webhooks that the write added."""
 
     before: Workflow | None
@@ -21,52 +21,40 @@ class Change:
     webhooks: list[Entry]
 
 
-def change(before: Workflow | None, after: Workflow) -> Change:
-    """The change between two images of a workflow."""
-    return Change(before, after, publication.webhooks(after)[len(publication.webhooks(before)) if before else 0 :])
+def stream_record(before: Workflow | None, after: Workflow) -> StreamRecord:
+    """The record of a write, from its two images."""
+    return StreamRecord(
+        before, after, publication.webhooks(after)[len(publication.webhooks(before)) if before else 0 :]
+    )
 
 
-def publish(outside: Outside, changes: Sequence[Change]) -> None:
-    """Queue a delivery for every webhook that the changes added, in order.
+def publish(outside: Outside, records: Sequence[StreamRecord]) -> None:
+    """Queue a delivery for every webhook that the records added, in order.
 
     May raise `aws.Unavailable` or `aws.AwsError` after some were queued; a retry queues those twice, which their
-    delivery notices. Once all are queued nothing is raised, so that the changes do not come again. If recording that
+    delivery notices. Once all are queued nothing is raised, so that the records do not come again. If recording that
     fails, `republish` does it later.
     """
-    queue(outside, [(one.after, one.webhooks) for one in changes])
-    for one in {one.after.id: one for one in changes}.values():
-        if (
-            not one.after.running
-            and one.after.due_at is not None
-            and publication.earlier_published(one.before, outside.now())
-        ):
+    queue(outside, [(one.after, one.webhooks) for one in records])
+    for one in {one.after.id: one for one in records}.values():
+        unsettled = not one.after.running and one.after.due_at is not None
+        if unsettled and publication.earlier_published(one.before, outside.now()):
             _settle(outside, one.after)
 
 
-def queue(outside: Outside, told: Sequence[tuple[Workflow, list[Entry]]]) -> None:
+def queue(outside: Outside, webhooks: Sequence[tuple[Workflow, list[Entry]]]) -> None:
     """Queue a delivery for each of these entries. Raises `aws.Unavailable`."""
     outside.webhook_queue.add_all(
         Task(workflow.id, workflow.account, workflow.application, sequence=entry["sequence"])
-        for workflow, entries in told
+        for workflow, entries in webhooks
         for entry in entries
     )
-    for workflow, entries in told:
+    for workflow, entries in webhooks:
         for entry in entries:
             count("WebhooksPublished", kind="status" if entry["event"] == publication.MESSAGE_STATUS else "report")
         if entries:
             sequences = [entry["sequence"] for entry in entries]
             logger.info("webhooks queued", workflow_id=workflow.id, sequences=sequences)
-
-
-def settle(outside: Outside, workflow: Workflow) -> None:
-    """A workflow is over and all its webhooks are queued: set the expiry of its content, then record the last sequence.
-
-    If a sequence is recorded already, the expiry has been set. Idempotent. Raises as `transition`.
-    """
-    if not workflow.published:
-        outside.store.end_content(workflow)
-    sequence = publication.webhooks(workflow)[-1]["sequence"]
-    transition(outside, workflow, lambda now: transitions.published(now, sequence))
 
 
 def _settle(outside: Outside, workflow: Workflow) -> None:

@@ -11,8 +11,9 @@ from failover.outside import Outside
 from failover.rules.webhooks.delivery import Task
 from failover.rules.workflow import publication, transitions
 from failover.rules.workflow.state import Entry, Workflow
-from failover.use_cases.webhooks.publish import queue, settle
+from failover.use_cases.webhooks.publish import queue
 from failover.use_cases.workflow.overdue import Listing, repair_all
+from failover.use_cases.workflow.settle import settle
 from failover.use_cases.workflow.transition import transition
 
 
