@@ -1,7 +1,7 @@
-"""One HTTP POST that is over at its deadline, and that says whether any of it has left.
+"""One HTTP POST with a deadline, which reports whether any of it was sent.
 
-The time-outs of `requests` hold for each read from the socket, so a server that trickles can keep a request open for
-as long as it likes. Here the request runs in a thread of its own; at the deadline its connection is cut.
+The timeouts of `requests` hold for each read from the socket, so a server that answers byte by byte can keep a request
+open without limit. Here the request runs in its own thread, and its connection is cut at the deadline.
 """
 
 import contextlib
@@ -23,11 +23,11 @@ from urllib3.exceptions import HTTPError
 from urllib3.util.ssl_match_hostname import CertificateError
 
 THREADS = "deadline-post"
-"""How the names of its threads begin."""
+"""Prefix of its threads' names."""
 
 
 class PostFault(StrEnum):
-    """What kept an answer away."""
+    """Why there is no answer."""
 
     UNUSABLE_URL = "the URL cannot be used"
     NO_CONNECTION = "no connection"
@@ -43,21 +43,21 @@ class PostFault(StrEnum):
 class Response:
     status: int
     headers: Mapping[str, str]
-    """By names in any case."""
+    """Case-insensitive."""
     body: bytes | None
-    """Decompressed; None: not asked for, longer than asked for, or not all of it arrived in time."""
+    """Decompressed. None if it was not asked for, is longer than asked for, or did not arrive in time."""
 
 
 @dataclass(frozen=True)
 class NotSent:
-    """Not one byte of the request has left, nor will it."""
+    """No byte of the request was sent, nor will be."""
 
     fault: PostFault
 
 
 @dataclass(frozen=True)
 class NoAnswer:
-    """The request may have arrived."""
+    """The request may have been received."""
 
     fault: PostFault
 
@@ -75,14 +75,14 @@ def post(
     longest_body: int,
     adapters: Mapping[str, HTTPAdapter] | None = None,
 ) -> Outcome:
-    """POST `raw` once, on a connection of its own, and return after both times together at the latest.
+    """POST `raw` once, on its own connection, and return within both times together.
 
-    That covers everything: looking the name up, connecting, TLS, sending, and reading the answer. A request that has
-    not begun to leave by then never leaves; a name server that hangs holds only its thread. Redirects are not followed,
-    and proxies, credentials and certificates of the environment are not used.
+    That includes DNS, connecting, TLS, sending, and reading the answer. A request that has not begun to be sent by then
+    never is; a name server that hangs blocks only its thread. Redirects are not followed; proxies, credentials and
+    certificates of the environment are not used.
 
-    `longest_body`: bytes to read of the answer's body; 0: none. `adapters`: for each prefix of a URL a fresh adapter of
-    requests; what these raise goes through, unless requests or the standard library defines it.
+    `longest_body`: bytes of the answer's body to read, 0 for none. `adapters`: a fresh adapter of requests for each URL
+    prefix; exceptions they raise pass through, except those of requests and the standard library.
     """
     exchange = _Exchange()
     executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix=THREADS)
@@ -96,7 +96,7 @@ def post(
                 longest_body,
                 requests.Request("POST", url, {**headers, "Connection": "close"}, data=raw),
             )
-        except RuntimeError:  # there can be no more threads
+        except RuntimeError:  # no more threads can be started
             return NotSent(PostFault.NO_CONNECTION)
         wait([running], timeout=connect_seconds + response_seconds)
         return running.result() if running.done() else exchange.cut()
@@ -105,11 +105,11 @@ def post(
 
 
 class _Cut(OSError):
-    """The deadline was over before this step of the request."""
+    """The deadline passed before this step of the request."""
 
 
 class _Exchange:
-    """How far a request has come, shared by its thread and by the one that waits for it."""
+    """The progress of a request, shared by its thread and the one that waits for it."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -119,13 +119,13 @@ class _Exchange:
         self._connected: list[socket.socket] = []
 
     def connected(self, connection: socket.socket) -> None:
-        """Raises _Cut. Keeps a duplicate: TLS takes the file descriptor of `connection` over."""
+        """Raises _Cut. Keeps a duplicate, since TLS takes over the file descriptor of `connection`."""
         with self._lock:
             self._go_on()
             self._connected.append(connection.dup())
 
     def begin_to_send(self) -> None:
-        """From here on the request may arrive. Raises _Cut."""
+        """From here on the request may be received. Raises _Cut."""
         with self._lock:
             self._go_on()
             self.sending = True
@@ -135,11 +135,11 @@ class _Exchange:
             self._head = head
 
     def cut(self) -> Outcome:
-        """End it now, and say how far it has come."""
+        """Cut the connection, and return the outcome so far."""
         with self._lock:
             self._cut = True
             for connection in self._connected:
-                with contextlib.suppress(OSError):  # the other side may have ended it
+                with contextlib.suppress(OSError):  # the peer may have closed it
                     connection.shutdown(socket.SHUT_RDWR)
             if self._head:
                 return self._head
@@ -186,16 +186,16 @@ def _exchanged(
 
 class _Session(requests.Session):
     def get_redirect_target(self, resp: requests.Response) -> None:
-        """Nowhere: even if it follows no redirect, requests would read its location, and its whole body."""
+        """Always None: otherwise requests prepares the redirect and reads the body even with allow_redirects=False."""
 
 
 class _FinalResponse(http.client.HTTPResponse):
-    """Skips the interim responses before the final one (RFC 9110, 15.2); the standard library skips 100 alone."""
+    """Skips all interim responses (RFC 9110, 15.2); the standard library skips only 100."""
 
     def _read_status(self) -> tuple[str, int, str]:
         while True:
             version, status, reason = super()._read_status()  # type: ignore[misc]
-            if not 100 <= status < 200 or status == 101:  # 101 is final: the connection speaks something else then
+            if not 100 <= status < 200 or status == 101:  # after 101 the connection uses another protocol
                 return version, status, reason
             while self.fp.readline(65537) not in (b"\r\n", b"\n", b""):
                 pass
@@ -238,12 +238,12 @@ def _body(response: requests.Response, longest: int) -> bytes | None:
             if len(body) > longest:
                 return None
     except (requests.RequestException, HTTPError, ValueError, OSError):
-        return None  # its status says enough
+        return None  # the status is enough
     return body
 
 
 def _unsent(error: BaseException) -> PostFault:
-    """Why a request did not leave."""
+    """Why a request was not sent."""
     causes = tuple(_causes(error))
     if _any(causes, InvalidURL, MissingSchema, InvalidSchema):
         return PostFault.UNUSABLE_URL
@@ -255,7 +255,7 @@ def _unsent(error: BaseException) -> PostFault:
 
 
 def _lost(error: BaseException) -> PostFault:
-    """Why a request that may have left was not answered."""
+    """Why a request that may have been sent was not answered."""
     causes = tuple(_causes(error))
     if _any(causes, requests.Timeout, TimeoutError):
         return PostFault.READ_TIMEOUT
@@ -269,7 +269,7 @@ def _any(causes: tuple[BaseException, ...], *kinds: type[BaseException]) -> bool
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    """An error, and those it was raised for: requests wraps urllib3's, which wrap the standard library's."""
+    """An error and its causes: requests wraps urllib3's errors, which wrap those of the standard library."""
     while error is not None:
         yield error
         error = error.__cause__ or error.__context__
