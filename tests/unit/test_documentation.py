@@ -335,3 +335,17 @@ PROGRAMS = sorted((ROOT / "tests/clients/generated").iterdir())
 def test_programs(program):
     """The documented programs for generated clients are those that the tests run."""
     assert f"\n{program.read_text()}```\n" in section("Generate a client")
+
+
+SHOWN = {
+    "receivers.md": sorted((ROOT / "tests/clients/receivers").iterdir()),
+    "migration.md": [ROOT / "tests/clients/application_token.py"],
+}
+
+
+@pytest.mark.parametrize("page", SHOWN)
+def test_shown_programs(page):
+    """The receivers of webhooks and the program that makes a token are shown as the tests run them."""
+    text = (ROOT / "docs" / page).read_text()
+    assert SHOWN[page]
+    assert all(f"\n{program.read_text()}```\n" in text for program in SHOWN[page])

@@ -15,13 +15,17 @@ CLI_ONLY = {"query", "output"}
 """Options of the CLI itself."""
 
 
+WHOLE = re.compile(r"^(?:env \$\(cat \.local/aws\.env\) )?(aws .*)$")
+SUBSTITUTED = re.compile(r"^\w+=\$\((?:env \$\(cat \.local/aws\.env\) )?(aws [^|]*?)(?: \| .*)?\)$")
+"""A command by itself, and one whose output goes into a variable."""
+
+
 def commands():
     for page in PAGES:
         for block in re.findall(r"^ *```\w*\n(.*?)^ *```", page.read_text(), re.MULTILINE | re.DOTALL):
             for line in block.replace("\\\n", " ").splitlines():
-                command = line.strip().removeprefix("env $(cat .local/aws.env) ")
-                if command.startswith("aws "):
-                    yield pytest.param(command, id=f"{page.stem}: {' '.join(command.split()[1:3])}")
+                if match := WHOLE.match(line.strip()) or SUBSTITUTED.match(line.strip()):
+                    yield pytest.param(match[1], id=f"{page.stem}: {' '.join(match[1].split()[1:3])}")
 
 
 COMMANDS = list(commands())
@@ -55,7 +59,7 @@ def variables(properties):
 def test_local_invoke():
     """The `env.json` for `sam local invoke` has every name of a resource that its functions need, and no variable that
     SAM drops because the template does not name it."""
-    (block,) = re.findall(r"^```json\n(.*?)^```", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL)
+    (block,) = re.findall(r"^```json\n(.*?)^```", (ROOT / "docs/deploy.md").read_text(), re.MULTILINE | re.DOTALL)
     resources = template()["Resources"]
     for function, given in json.loads(block).items():
         named = variables(resources[function]["Properties"])
