@@ -15,16 +15,17 @@ CLI_ONLY = {"query", "output"}
 """Options of the CLI itself."""
 
 
-WHOLE = re.compile(r"^(?:env \$\(cat \.local/aws\.env\) )?(aws .*)$")
-SUBSTITUTED = re.compile(r"^\w+=\$\((?:env \$\(cat \.local/aws\.env\) )?(aws [^|]*?)(?: \| .*)?\)$")
-"""A command by itself, and one whose output goes into a variable."""
+LOCAL = r"(?:env \$\(cat \.local/aws\.env\) )?"
+WHOLE = re.compile(rf"^{LOCAL}(aws .*)$")
+PART = re.compile(rf"^(?:\w+=\$\(|\w+\(\) {{ ){LOCAL}(aws [^|]*?)(?: \| .*)?(?:\)|; }})$")
+"""A command by itself, and one whose output goes into a variable or that is the body of a function."""
 
 
 def commands():
     for page in PAGES:
         for block in re.findall(r"^ *```\w*\n(.*?)^ *```", page.read_text(), re.MULTILINE | re.DOTALL):
             for line in block.replace("\\\n", " ").splitlines():
-                if match := WHOLE.match(line.strip()) or SUBSTITUTED.match(line.strip()):
+                if match := WHOLE.match(line.strip()) or PART.match(line.strip()):
                     yield pytest.param(match[1], id=f"{page.stem}: {' '.join(match[1].split()[1:3])}")
 
 
