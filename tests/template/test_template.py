@@ -7,6 +7,7 @@ import tomllib
 import pytest
 import yaml
 
+from failover.rules.channels.channel_table import CHANNELS
 from tests.world import ROOT, load, template
 
 
@@ -49,6 +50,31 @@ def cycle(graph):
         return None
 
     return next((found for node in sorted(graph) if (found := visit(node))), None)
+
+
+def merges(node):
+    """(merged keys, keys beside the merge) of each YAML mapping that has a merge (`<<`)."""
+    if isinstance(node, yaml.MappingNode):
+        pairs = [(key.value, value) for key, value in node.value]
+        own = {key for key, _ in pairs if key != "<<"}
+        yield from (({key.value for key, _ in value.value}, own) for key, value in pairs if key == "<<")
+        for _, value in pairs:
+            yield from merges(value)
+    elif isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            yield from merges(item)
+
+
+def test_a_merge_overrides_nothing():
+    """No merged key is written again beside the merge: checkov could not parse the template, and would still exit 0."""
+    found = list(merges(yaml.compose((ROOT / "template.yaml").read_text())))
+    assert found
+    assert not any(merged & own for merged, own in found)
+
+
+def test_metadata_is_plain():
+    """Metadata, the source of the merges, has no intrinsic function: CloudFormation evaluates none there."""
+    assert not list(references(template()["Metadata"]))
 
 
 def test_no_dependency_cycle(translated):
@@ -193,7 +219,8 @@ def test_tasks_are_bounded():
     """Every task's time-out is beyond its function's, and the machine's beyond every workflow."""
     machine = yaml.safe_load((ROOT / "statemachine/failover.asl.yaml").read_text())
     resources = template()["Resources"]
-    longest = max(resources[name]["Properties"]["Timeout"] for name in ("SendMessenger", "SendViber", "SendSms"))
+    sends = [f"Send{channel.function.title()}" for channel in CHANNELS.values()]
+    longest = max(resources[name]["Properties"]["Timeout"] for name in sends)
     for name in ("Send", "SendLast"):
         assert machine["States"][name]["TimeoutSeconds"] > longest
     assert machine["TimeoutSeconds"] > 9 * (86400 + 9 * (185 + 60))
