@@ -195,10 +195,10 @@ def test_due_never_lies_in_the_past():
 
 def test_the_partitions_take_turns():
     """Whatever is left at the end of a run belongs to another partition each minute, and none is left out."""
-    orders = [overdue.in_turn(8, NOW + minute * MINUTE) for minute in range(8)]
+    orders = [overdue.in_turn(NOW + minute * MINUTE) for minute in range(8)]
     assert all(sorted(order) == list(range(8)) for order in orders)
     assert sorted(order[0] for order in orders) == list(range(8))
-    assert overdue.in_turn(8, NOW) == overdue.in_turn(8, NOW + MINUTE - 1 - NOW % MINUTE), "the same within a minute"
+    assert overdue.in_turn(NOW) == overdue.in_turn(NOW + MINUTE - 1 - NOW % MINUTE), "the same within a minute"
 
 
 def test_a_step_of_a_later_version():
