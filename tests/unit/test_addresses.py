@@ -85,8 +85,8 @@ def test_no_punctuation(number):
     name, why = reason(changed(SMS, "to.number", number))
     assert name == "workflow[0].to.number"
     assert why == (
-        "Should be 7 to 15 digits with the country code first, such as 447700900000: no leading 0, no letters, "
-        "hyphens, dots, brackets or invisible characters"
+        "Should be 7 to 15 digits, country code first and no leading 0, such as 447700900000; no letters, "
+        "hyphens, dots, brackets or control characters"
     )
 
 

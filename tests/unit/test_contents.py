@@ -80,7 +80,7 @@ V1_ONLY = sorted(
 def test_options_that_v0_1_lacks(name, where):
     """On a stack with Messages API v0.1 an option of v1 is refused by name, and the reason says what it needs."""
     option = where.rpartition(".")[2]
-    reason = f"{option} needs Messages API v1, and this service uses v0.1"
+    reason = f"{option} needs Messages API v1, but this service uses v0.1"
     assert faults(MESSAGES[name], "v0.1")[where] == reason
 
 
@@ -102,7 +102,7 @@ def test_options_that_v0_1_lacks(name, where):
 )
 def test_contents_that_v0_1_lacks(name, where, needed):
     """So is a channel, a content type and a field of a content that v0.1 lacks."""
-    assert faults(MESSAGES[name], "v0.1")[where] == f"{needed} needs Messages API v1, and this service uses v0.1"
+    assert faults(MESSAGES[name], "v0.1")[where] == f"{needed} needs Messages API v1, but this service uses v0.1"
 
 
 @pytest.mark.decision("Length of an SMS")
@@ -114,7 +114,7 @@ def test_texts_of_v0_1():
     assert accepted(longer)
     (reason,) = faults(longer, "v0.1").values()
     assert reason == (
-        "Should be a string of 1 to 1000 characters; more needs Messages API v1, and this service uses v0.1"
+        "Should be a string of 1 to 1000 characters; more needs Messages API v1, but this service uses v0.1"
     )
 
 
@@ -123,7 +123,7 @@ def test_custom_of_messenger():
     """Messages API v1 has no custom object for Messenger, v0.1 has one."""
     step = changed(MESSENGER, "message.content", {"type": "custom", "custom": {"attachment": {"type": "template"}}})
     assert faults(step) == {
-        "message.content.type": "custom needs Messages API v0.1, and this service uses v1",
+        "message.content.type": "custom needs Messages API v0.1, but this service uses v1",
     }
     assert accepted(step, "v0.1")["message"] == step["message"]
 

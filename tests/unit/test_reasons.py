@@ -75,9 +75,9 @@ def check(reasons):
             "around it",
         ),
         ({**request(SMS), "workflow": []}, "workflow", "Should be an array of 1 to 10 steps"),
-        ({"template": "failover"}, "workflow", "Required, and missing"),
+        ({"template": "failover"}, "workflow", "Required, but missing"),
         ({**request(SMS), "template": "race"}, "template", "Should be 'failover'"),
-        ({**request(SMS), "webhook_url": 7}, "webhook_url", "Should be a URL with https, not a number"),
+        ({**request(SMS), "webhook_url": 7}, "webhook_url", "Should be an https URL, not a number"),
         (request(changed(SMS, "to", None)), "workflow[0].to", "Should be an object, not null"),
         (request(changed(SMS, "message", "x")), "workflow[0].message", "Should be an object, not a string"),
         (
@@ -88,7 +88,7 @@ def check(reasons):
         (
             request(changed(MESSENGER, "from.type", "mesenger"), SMS),
             "workflow[0].from.type",
-            "Should be 'messenger'",
+            "Should be 'messenger', as in to.type",
         ),
         (
             request(changed(examples.WHATSAPP, "message.content.template.parameters", [7])),
@@ -98,7 +98,7 @@ def check(reasons):
         (
             request(changed(MESSENGER, "message.content", {})),
             "workflow[0].message.content.type",
-            "Required, and missing: 'text', 'image', 'audio', 'video', 'file' or 'custom'",
+            "Required, but missing: 'text', 'image', 'audio', 'video', 'file' or 'custom'",
         ),
     ],
 )
@@ -144,7 +144,7 @@ def test_anything_anywhere(data):
 @pytest.mark.parametrize(
     ("event", "error"),
     [
-        ({}, f"action: Required, and missing: {ACTIONS}"),
+        ({}, f"action: Required, but missing: {ACTIONS}"),
         ([], f"command: Should be an object whose action is {ACTIONS}, not an array"),
         ({"action": "create_account", "name": 7}, "name: Should be a string of 1 to 100 characters, not a number"),
         (

@@ -125,7 +125,7 @@ def test_failover_on_the_last_step():
     """The last step has nothing to fail over to."""
     body = request(SMS)
     body["workflow"][0]["failover"] = MESSENGER["failover"]
-    assert faults(body) == {"workflow[0].failover": "The last step has nothing to fail over to"}
+    assert faults(body) == {"workflow[0].failover": "Not allowed on the last step: there is nothing to fail over to"}
 
 
 @pytest.mark.decision("Rejected input")

@@ -63,8 +63,8 @@ class Recipient(Address):
     """A telephone number that is written to (ITU-T E.164)."""
 
     wanted = (
-        "7 to 15 digits with the country code first, such as 447700900000: no leading 0, no letters, hyphens, dots, "
-        "brackets or invisible characters"
+        "7 to 15 digits, country code first and no leading 0, such as 447700900000; no letters, hyphens, dots, "
+        "brackets or control characters"
     )
     pattern = r"^[1-9][0-9]{6,14}$"
 
@@ -76,7 +76,7 @@ class Recipient(Address):
 class Sender(Address):
     """A telephone number, a short code or a name that a message comes from."""
 
-    wanted = f"a number or a name of 1 to {LONGEST} characters, none of them a control character"
+    wanted = f"a number or a name of 1 to {LONGEST} characters, without control characters"
     pattern = _printable(LONGEST)
 
     def tidied(self, text: str) -> str:
@@ -89,7 +89,7 @@ class Id(Address):
 
     @property
     def wanted(self) -> str:
-        return f"an id of 1 to {self.most} characters, none of them a control character"
+        return f"an id of 1 to {self.most} characters, without control characters"
 
     @property
     def pattern(self) -> str:
@@ -100,7 +100,7 @@ class Id(Address):
 class Dialled(Address):
     """A telephone number that a person calls. The Messages API takes it with and without a +, so it is kept."""
 
-    wanted = "2 to 15 digits with the country code first; a + may stand before them"
+    wanted = "2 to 15 digits, country code first, with or without a leading +"
     pattern = r"^\+?[1-9][0-9]{1,14}$"
 
     def tidied(self, text: str) -> str:

@@ -62,11 +62,13 @@ class Word:
     words: tuple[str, ...]
     refusals: tuple[tuple[str, str], ...] = ()
     """(a word that is not taken, why not)"""
+    note: str = ""
+    """Completes `wanted`."""
     types = (str,)
 
     @property
     def wanted(self) -> str:
-        return quoted(self.words)
+        return quoted(self.words) + self.note
 
 
 @dataclass(frozen=True)

@@ -44,7 +44,7 @@ class Field:
 
 def missing_in(version: str, name: str, versions: tuple[str, ...]) -> str:
     """The reason for refusing what another version of the Messages API has."""
-    return f"{name} needs Messages API {versions[0]}, and this service uses {version}"
+    return f"{name} needs Messages API {versions[0]}, but this service uses {version}"
 
 
 @dataclass(frozen=True)

@@ -20,16 +20,16 @@ _LONGEST_INTEGER = 60
 
 
 _REASONS = {
-    "Expecting value": "a value is expected",
-    "Expecting property name": "a name in double quotes is expected",
-    "Expecting ':'": "':' is expected",
-    "Expecting ','": "',' is expected",
-    "Unterminated string": "a string without an end begins",
-    "Invalid control character": "a string has a control character that is not escaped",
-    "Invalid \\escape": "a string has an unknown escape sequence",
-    "Invalid \\u": "a string has an incomplete escape sequence",
-    "Extra data": "more text follows the JSON value",
-    "Illegal trailing comma": "a comma stands before a closing bracket",
+    "Expecting value": "expected a value",
+    "Expecting property name": "expected a name in double quotes",
+    "Expecting ':'": "expected ':'",
+    "Expecting ','": "expected ','",
+    "Unterminated string": "unterminated string",
+    "Invalid control character": "unescaped control character",
+    "Invalid \\escape": "unknown escape sequence",
+    "Invalid \\u": "incomplete escape sequence",
+    "Extra data": "unexpected text after the JSON value",
+    "Illegal trailing comma": "comma before a closing bracket",
 }
 """By how the messages of Python's json begin."""
 
@@ -75,13 +75,13 @@ def _check_depth(text: str) -> None:
         depth += 1 if bracket in "[{" else -1
         deepest = max(deepest, depth)
     if deepest > MAX_DEPTH:
-        raise InvalidJson(f"nested deeper than {MAX_DEPTH}")
+        raise InvalidJson(f"nested more than {MAX_DEPTH} levels deep")
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     result = dict(pairs)
     if len(result) < len(pairs):
-        raise InvalidJson("an object has the same key twice")
+        raise InvalidJson("the same key twice in an object")
     return result
 
 
@@ -97,13 +97,13 @@ def _decimal(digits: str) -> Decimal:
     try:
         return Decimal(digits)
     except ArithmeticError:
-        raise InvalidJson("a number has an exponent beyond all bounds") from None
+        raise InvalidJson("a number's exponent is too large") from None
 
 
 def _check_strings(value: Any) -> None:
     if isinstance(value, str):
         if _UNPRINTABLE.search(value):
-            raise InvalidJson("a string has a NUL or half of a surrogate pair")
+            raise InvalidJson("NUL or half a surrogate pair in a string")
     elif isinstance(value, dict):
         for key, item in value.items():
             _check_strings(key)

@@ -37,7 +37,7 @@ from failover.rules.formats.faults import Fault
 
 _OURS = "fault"
 """The type of an error whose message is ours."""
-_REQUIRED = "Required, and missing"
+_REQUIRED = "Required, but missing"
 _MESSAGES = {"missing": _REQUIRED, "extra_forbidden": "Unknown field", "string_unicode": "Should be Unicode text"}
 _BRANCH = "@"
 """What the tags of a union's branches begin with; pydantic puts them into the path of an error."""
@@ -212,7 +212,7 @@ def _more_in_v1(value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
         return validate(value)
     except ValidationError as error:
         why = _details(error)[0]["msg"]
-        raise _ours(f"{why}; more needs Messages API v1, and this service uses v0.1") from None
+        raise _ours(f"{why}; more needs Messages API v1, but this service uses v0.1") from None
 
 
 def _tidied_by(tidied: Callable[[str], str]) -> Callable[[Any], Any]:

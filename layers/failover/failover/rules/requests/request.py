@@ -21,7 +21,7 @@ def _body(*, loopback: bool) -> Object:
     fields = (
         Field("template", Word(("failover",)), required=True),
         Field("client_ref", steps.REFERENCE),
-        Field("webhook_url", Checked(partial(webhook_url.fault, loopback=loopback), "a URL with https")),
+        Field("webhook_url", Checked(partial(webhook_url.fault, loopback=loopback), "an https URL")),
         Field("workflow", Many(Anything(), "steps", 1, MAX_STEPS), required=True),
     )
     return Object(fields, strict=False)
@@ -108,7 +108,7 @@ def _needed(channel: Channel, message: Any, at: str) -> list[Fault]:
         option = _inside(given, need.option)
         asked = option == need.word if need.word else option is not None
         if need.content == content_type and asked and isinstance(content, dict) and content.get(need.field) is None:
-            why = f"{need.option} is '{need.word}'" if need.word else f"there is an {need.option}"
+            why = f"{need.option} is '{need.word}'" if need.word else f"{need.option} is given"
             name = join(join(join(at, "content"), content_type), need.field)
             faults.append({"name": name, "reason": f"{need.field} is required when {why}"})
     return faults

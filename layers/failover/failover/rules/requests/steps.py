@@ -16,7 +16,7 @@ REFERENCE = Text(40)
 
 _RECIPIENTS: dict[str, Kind] = {"id": Id(), "number": Recipient()}
 _SENDERS: dict[str, Kind] = {"id": Id(), "number": Sender()}
-_NO_FAILOVER = "The last step has nothing to fail over to"
+_NO_FAILOVER = "Not allowed on the last step: there is nothing to fail over to"
 
 
 def sender(channel: Channel) -> Kind:
@@ -29,9 +29,9 @@ def recipient(channel: Channel) -> Kind:
     return _RECIPIENTS[channel.recipient]
 
 
-def party(channel: Channel, field: str, kind: Kind) -> Object:
-    """`from` or `to`."""
-    return Object((Field("type", Word((channel.name,)), required=True), Field(field, kind, required=True)))
+def party(channel: Channel, field: str, kind: Kind, note: str = "") -> Object:
+    """`from` or `to`; `note` completes the reason for refusing its type."""
+    return Object((Field("type", Word((channel.name,), note=note), required=True), Field(field, kind, required=True)))
 
 
 def options(channel: Channel, content: str) -> Object:
@@ -39,7 +39,7 @@ def options(channel: Channel, content: str) -> Object:
     allowed = channel.options_with(content) if content else channel.options
     fields = tuple(replace(one, required=content in one.required_with) for one in allowed)
     elsewhere = tuple(
-        (one.name, f"{one.name} goes with {kinds.quoted(one.with_content)} only")
+        (one.name, f"{one.name} goes only with {kinds.quoted(one.with_content)}")
         for one in channel.options
         if one not in allowed
     )
@@ -55,15 +55,13 @@ def message(channel: Channel, content: str) -> Object:
         required = any(one.required for one in of_channel.fields)
         fields.append(Field(channel.name, of_channel, required))
     in_v1 = [one.name for one in channel.options if one.top_level]
-    elsewhere = tuple((name, f"Unknown field here; it goes into message.{channel.name}") for name in in_v1)
+    elsewhere = tuple((name, f"Unknown field here; it belongs in message.{channel.name}") for name in in_v1)
     return Object(tuple(fields), elsewhere=elsewhere)
 
 
 def failover(channel: str, conditions: tuple[str, ...]) -> Object:
     """When the next step goes out."""
-    no_read = (
-        (("read", f"{channel} has no read status, only 'delivered' can be met"),) if "read" not in conditions else ()
-    )
+    no_read = (("read", f"Should be 'delivered': {channel} never reports 'read'"),) if "read" not in conditions else ()
     return Object(
         (
             Field("expiry_time", EXPIRY, required=True),
@@ -76,7 +74,7 @@ def step(channel: Channel, content: str, *, last: bool) -> Object:
     """A step with a content type. `last`: no step follows."""
     return Object(
         (
-            Field("from", party(channel, channel.sender, sender(channel)), required=True),
+            Field("from", party(channel, channel.sender, sender(channel), ", as in to.type"), required=True),
             Field("to", party(channel, channel.recipient, recipient(channel)), required=True),
             Field("message", message(channel, content), required=True),
             Field("client_ref", REFERENCE),

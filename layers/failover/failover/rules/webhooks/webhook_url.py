@@ -35,16 +35,16 @@ def fault(url: str, *, loopback: bool) -> str | None:
     if unfit or not parts.hostname or not port_known:
         return "Should be a URL"
     if parts.scheme != "https" and not (loopback and parts.scheme == "http"):
-        return "Should be a URL with https"
+        return "Should be an https URL"
     if parts.username is not None or parts.password is not None:
-        return "Should be a URL without credentials"
+        return "Should be a URL without a user name or password"
     return _host_fault(parts, loopback=loopback)
 
 
 def _host_fault(parts: SplitResult, *, loopback: bool) -> str | None:
     host = _as_looked_up(parts)
     if host is None:
-        return "Should be a URL whose host is a domain name (labels of 1 to 63 characters) or a whole IP address"
+        return "Should be a URL whose host is a domain name (labels of 1 to 63 characters) or a complete IP address"
     is_loopback = host == "localhost" or host.endswith(".localhost")
     try:
         address = ip_address(host)
