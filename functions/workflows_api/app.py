@@ -29,7 +29,7 @@ def post() -> Response[str]:
     key, dry_run = http_request.idempotency_key(event, faults), http_request.flag(event, "dry_run", faults)
     posted = Posted(http_request.raw_body(event), key, tuple(faults))
     if dry_run:
-        return resolver.json_response(200, plan(outside, posted))
+        return resolver.json_response(200, plan(outside, caller, posted))
     base_url = http_request.base_url(event, outside.settings.public_url)
     accepted = accept(outside, caller, posted, _word(), base_url)
     headers = {"Idempotent-Replayed": "true"} if accepted.replayed else {}

@@ -1,11 +1,11 @@
-"""The OpenAPI document, made from the code: `python -m local.openapi` writes it to where the API serves it from.
+"""The OpenAPI document, generated from the code. `python -m local.openapi` writes it where the API reads it.
 
 openapi
 ├── requests     what a client sends: made from the channel table's models
 │   ├── addresses   numbers, names and ids
-│   └── patterns    what they and numbers may look like as strings
-├── resources    what it gets
-└── operations   the addresses, and the problems each answers with
+│   └── patterns    regular expressions for them, and for numbers in strings
+├── resources    what a client gets
+└── operations   the paths, and the problems each answers with
 """
 
 import json
@@ -26,11 +26,12 @@ def document() -> dict[str, Any]:
         "info": {
             "title": "Workflows API",
             "version": version,
-            "description": "Send a person a list of messages, one channel after the other, until one of them has done "
-            "its work. `/workflows` and `/dispatch` are two names of one resource; each answers in its own word.",
+            "description": "Sends a list of messages, one channel after the other, until one is delivered or read. "
+            "`/workflows` and `/dispatch` are two names for one resource. A workflow's id is called `workflow_uuid` "
+            "or `dispatch_uuid`, after the endpoint that created it.",
             "license": {"name": "MIT", "identifier": "MIT"},
         },
-        "servers": [{"url": "/beta", "description": "The stage. A custom domain may serve /v0.1/dispatch as well."}],
+        "servers": [{"url": "/beta", "description": "The stage. A custom domain can also serve /v0.1/dispatch."}],
         "security": [{"basic": []}, {"application": []}],
         "tags": operations.TAGS,
         "paths": operations.paths(),

@@ -21,13 +21,13 @@ NAMES: dict[Address, str] = {
 def schemas() -> dict[str, Schema]:
     return {
         "TelephoneNumber": _address(
-            patterns.RECIPIENT, 10**6, 10**15 - 1, "7 to 15 digits, the country code first.", "447700900000"
+            patterns.RECIPIENT, 10**6, 10**15 - 1, "7 to 15 digits, country code first.", "447700900000"
         ),
         "DialledNumber": _address(
             patterns.DIALLED,
             10,
             10**15 - 1,
-            "2 to 15 digits, the country code first, with or without +.",
+            "2 to 15 digits, country code first, with or without a leading +.",
             "14155550100",
         ),
         "Sender": _address(patterns.SENDER, 0, 10**50 - 1, "A number or a name of 1 to 50 characters.", "ACME"),
@@ -40,7 +40,7 @@ def schemas() -> dict[str, Schema]:
 
 
 def _address(pattern: str, low: int, high: int, description: str, example: str) -> Schema:
-    """It may come as a JSON integer."""
+    """A string that matches `pattern`, or an integer."""
     return {
         "anyOf": [{"type": "string", "pattern": pattern}, {"type": "integer", "minimum": low, "maximum": high}],
         "description": f"{description} Invisible characters and blanks are removed.",

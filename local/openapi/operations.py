@@ -1,4 +1,4 @@
-"""The addresses of the API, what each answers, and the webhooks it sends."""
+"""The paths of the API, their responses, and the webhooks it sends."""
 
 from typing import Any
 
@@ -9,9 +9,9 @@ from failover.rules.workflow.listing import CURSOR, DEFAULT_LIMIT, LARGEST_LIMIT
 type Part = dict[str, Any]
 
 TAGS = [
-    {"name": "workflows", "description": "Workflows, under the first name of this API."},
-    {"name": "dispatch", "description": "The same under its later name."},
-    {"name": "messages", "description": "Where the hrefs of messages lead."},
+    {"name": "workflows", "description": "Workflows, under the API's first name."},
+    {"name": "dispatch", "description": "The same under the API's later name."},
+    {"name": "messages", "description": "The messages of workflows."},
 ]
 SECURITY_SCHEMES: Part = {
     "basic": {"type": "http", "scheme": "basic", "description": "API key and secret of an account."},
@@ -19,7 +19,7 @@ SECURITY_SCHEMES: Part = {
         "type": "http",
         "scheme": "bearer",
         "bearerFormat": "JWT",
-        "description": "RS256 token of an application: `application_id`, `iat`, `jti`; `exp` is optional.",
+        "description": "RS256 token of an application, with `application_id`, `iat`, `jti` and optionally `exp`.",
     },
 }
 _ALWAYS = (
@@ -35,20 +35,20 @@ _ID: Part = {"name": "id", "in": "path", "required": True, "schema": {"$ref": "#
 
 
 def paths() -> Part:
-    """Every address of both names, and of messages."""
+    """Every path, under both names, and that of messages."""
     both = {**_of_word("workflows", "Workflow"), **_of_word("dispatch", "Dispatch")}
-    message = _operation("getMessage", "messages", "A message, with its last status", {200: "Message"}, _NOT_FOUND)
+    message = _operation("getMessage", "messages", "Show a message with its status", {200: "Message"}, _NOT_FOUND)
     return {**both, "/messages/{id}": {"parameters": [_ID], "get": message}}
 
 
 def webhooks() -> Part:
-    """What the customer's URL gets. Each is signed; see the documentation."""
+    """The requests to the customer's URL, all signed (docs/api.md, "Webhooks")."""
     return {
         name: {
             "post": {
                 "summary": summary,
                 "requestBody": {"content": _json(schema), "required": True},
-                "responses": {"2XX": {"description": "Taken. 429, 5xx and no answer are tried again for 24 hours."}},
+                "responses": {"2XX": {"description": "Delivered. 429, 5xx or no answer is retried for 24 hours."}},
             }
         }
         for name, summary, schema in (
@@ -83,7 +83,7 @@ def _of_word(path: str, name: str) -> Part:
             "get": _operation(
                 f"list{name}",
                 tag,
-                "Your workflows, newest first",
+                "List your workflows, newest first",
                 {200: f"{name}List"},
                 (problems.INVALID_PARAMS,),
                 parameters=_FILTERS,
@@ -91,7 +91,7 @@ def _of_word(path: str, name: str) -> Part:
             "post": _operation(
                 f"create{name}",
                 tag,
-                "Send a workflow",
+                "Create a workflow, or plan it",
                 {202: "Accepted", 200: "Plan"},
                 (*_OF_A_BODY, problems.CONFLICT),
                 links={202: _links(f"{name.lower()}_uuid", f"get{name}", f"cancel{name}", f"list{name}Webhooks")},
@@ -101,19 +101,19 @@ def _of_word(path: str, name: str) -> Part:
         },
         f"/{path}/{{id}}": {
             "parameters": [_ID],
-            "get": _operation(f"get{name}", tag, "A workflow, with its steps and timeline", {200: "Workflow"}, one),
+            "get": _operation(f"get{name}", tag, "Show a workflow with its steps and timeline", {200: "Workflow"}, one),
         },
         f"/{path}/{{id}}/cancel": {
             "parameters": [_ID],
-            "post": _operation(f"cancel{name}", tag, "Claim no further step", {200: "Cancelled"}, conflict),
+            "post": _operation(f"cancel{name}", tag, "Cancel a workflow", {200: "Cancelled"}, conflict),
         },
         f"/{path}/{{id}}/webhooks": {
             "parameters": [_ID],
-            "get": _operation(f"list{name}Webhooks", tag, "Webhooks and their attempts", {200: "WebhookList"}, one),
+            "get": _operation(f"list{name}Webhooks", tag, "List its webhooks and attempts", {200: "WebhookList"}, one),
         },
         f"/{path}/{{id}}/webhooks/{{sequence}}/redeliver": {
             "parameters": [_ID, sequence],
-            "post": _operation(f"redeliver{name}Webhook", tag, "Send one again", {202: "Redelivery"}, conflict),
+            "post": _operation(f"redeliver{name}Webhook", tag, "Send a webhook again", {202: "Redelivery"}, conflict),
         },
     }
 
@@ -144,7 +144,7 @@ _DESCRIPTIONS = {"Plan": "With `dry_run=true`: what would happen. Nothing is sto
 
 
 def _links(field: str, *operations: str) -> Part:
-    """Where the id in an answer may be used."""
+    """Links to the operations that take the id in a response."""
     parameters = {"id": f"$response.body#/{field}"}
     return {operation: {"operationId": operation, "parameters": parameters} for operation in operations}
 
@@ -162,18 +162,18 @@ _LIMIT = {"type": "integer", "minimum": 1, "maximum": LARGEST_LIMIT, "default": 
 _FILTERS = [
     _query("status", "Only workflows with this status.", {"$ref": "#/components/schemas/WorkflowStatus"}),
     _query("channel", "Only workflows with a step on this channel.", {"$ref": "#/components/schemas/Channel"}),
-    _query("client_ref", "Only workflows you call by this.", _REFERENCE),
-    _query("since", "Created then or later.", {"type": "string", "format": "date-time"}),
-    _query("until", "Created then or earlier.", {"type": "string", "format": "date-time"}),
-    _query("limit", "Workflows of a page.", _LIMIT),
-    _query("cursor", "The `cursor` of the page before.", {"type": "string", "pattern": CURSOR}),
+    _query("client_ref", "Only workflows with this `client_ref`.", _REFERENCE),
+    _query("since", "Only workflows created at this time or later.", {"type": "string", "format": "date-time"}),
+    _query("until", "Only workflows created at this time or earlier.", {"type": "string", "format": "date-time"}),
+    _query("limit", "The most workflows per page.", _LIMIT),
+    _query("cursor", "The `cursor` of the previous page.", {"type": "string", "pattern": CURSOR}),
 ]
 _OF_CREATE = [
-    _query("dry_run", "`true` plans it and does nothing.", {"type": "string", "enum": ["true", "false"]}),
+    _query("dry_run", "`true`: only return a plan.", {"type": "string", "enum": ["true", "false"]}),
     {
         "name": "Idempotency-Key",
         "in": "header",
-        "description": "The same key within 24 hours is the same request: it is answered again, and done once.",
+        "description": "A repeat with the same key within 24 hours creates no second workflow.",
         "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST, "pattern": "^[!-~]+$"},
     },
 ]

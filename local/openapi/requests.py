@@ -1,6 +1,6 @@
-"""The schemas of requests, made from the kinds of fields that the code reads them with (rules/kinds).
+"""The schemas of requests, made from the kinds of fields that validate them (rules/kinds).
 
-Every object has a name, for generators of clients name a type after it.
+Every object has a name, because client generators name types after it.
 """
 
 from collections.abc import Iterable
@@ -21,19 +21,19 @@ from local.openapi import addresses, patterns
 type Schema = dict[str, Any]
 
 _DESCRIBED_VERSION = "v1"
-"""Of the Messages API: what a stack with v0.1 refuses besides is in its answers."""
+"""Of the Messages API. What a stack with v0.1 refuses in addition is not described."""
 _CLIENT_REF: Schema = {
     "type": ["string", "null"],
     "minLength": steps.REFERENCE.least,
     "maxLength": steps.REFERENCE.most,
-    "description": "A reference of your own, given back in webhooks and lists.",
+    "description": "Your own reference, returned in webhooks and lists.",
 }
 _WEBHOOK_URL: Schema = {
     "type": ["string", "null"],
     "maxLength": LONGEST,
     "format": "uri",
-    "description": "Where this workflow's webhooks go instead of your account's or application's URL: https, and a "
-    "public host.",
+    "description": "Where this workflow's webhooks go, instead of the `status_url` of your account or application. "
+    "An https URL with a public host.",
     "examples": ["https://shop.example.com/status"],
 }
 _NULL: Schema = {"type": "null"}
@@ -60,13 +60,13 @@ def schemas() -> dict[str, Schema]:
     components = {
         "WorkflowRequest": _request(),
         "Step": _one_of(f"{_camel(name)}Step" for name in CHANNELS)
-        | {"description": "A message, and what makes the next one go out."},
+        | {"description": "A message, and the condition for sending the next one."},
         "LastStep": _one_of(f"{_camel(name)}LastStep" for name in CHANNELS)
-        | {"description": "The last message: nothing follows it, so it has no `failover`."},
+        | {"description": "The last message. No message follows it, so it has no `failover`."},
         **addresses.schemas(),
         "TemplateParameter": {
             "anyOf": [{"type": "string"}, _ref("DefaultParameter")],
-            "description": "A string. Older clients wrote an object.",
+            "description": "A string, or an object as older clients send it.",
         },
         "DefaultParameter": _closed({"default": {"type": "string"}}, ["default"]),
     }
@@ -82,8 +82,8 @@ def _request() -> Schema:
             "template": {"type": "string", "const": "failover"},
             "workflow": {
                 "type": "array",
-                "description": f"1 to {MAX_STEPS} steps, sent in this order. All but the last have `failover`; the "
-                "last has none. Nulls after the last step, which old clients leave there, are ignored.",
+                "description": f"1 to {MAX_STEPS} steps, sent in this order. All but the last have `failover`. "
+                "Nulls after the last step, which old clients send, are ignored.",
                 "minItems": 1,
                 "maxItems": MAX_STEPS,
                 "items": {"anyOf": [_ref("Step"), _ref("LastStep")]},

@@ -1,4 +1,4 @@
-"""The schemas of answers and webhooks."""
+"""The schemas of responses and webhooks."""
 
 from typing import Any
 
@@ -11,28 +11,28 @@ type Schema = dict[str, Any]
 
 _STATUSES = {
     "submitted": "handed to the provider",
-    "delivered": "reached the device, the provider says",
-    "read": "opened; some channels report it",
-    "rejected": "refused by platform or provider, or its time to live ran out",
+    "delivered": "reached the device, according to the provider",
+    "read": "opened; only some channels report it",
+    "rejected": "refused by the platform or provider, or its time to live ran out",
     "undeliverable": "the provider could not be reached, or could not deliver",
 }
 EVENTS = {
     "accepted": "the workflow was stored",
-    "sending": "a step was claimed: its request is about to leave",
-    "sent": "the Messages API took it",
-    "unsent": "it certainly was not taken",
-    "unknown": "nobody can tell whether it was taken",
-    "status": "a status came",
+    "sending": "a step was claimed: its request is about to be sent",
+    "sent": "the Messages API accepted it",
+    "unsent": "it was certainly not accepted",
+    "unknown": "it may have been accepted or not",
+    "status": "a status was received",
     "left": "a step was closed without success",
     "completed": "the workflow succeeded",
     "error": "the workflow failed, with its last step",
     "cancelled": "the customer cancelled it",
-    "amended": "the final report again: cost was added, or the person was reached twice",
+    "amended": "the final report again: the total changed, or a second message reached the recipient",
 }
 
 
 def schemas() -> dict[str, Schema]:
-    """The components of everything this API says."""
+    """The components of all responses and webhooks."""
     return {
         "Uuid": {"type": "string", "format": "uuid"},
         "Instant": {"type": "string", "format": "date-time", "examples": ["2026-01-31T12:00:00.000Z"]},
@@ -44,21 +44,21 @@ def schemas() -> dict[str, Schema]:
             "minLength": 1,
             "maxLength": 40,
             "pattern": "^[a-z_]+$",
-            "description": "A MessageStatus, or another word of the Messages API's, which decides nothing here.",
+            "description": "A MessageStatus, or another word of the Messages API, which decides nothing.",
         },
         "WorkflowStatus": {"type": "string", "enum": list(STATES)},
         "FinalStatus": {"type": "string", "enum": [status for status in STATES if status != "running"]},
         "StepState": {
             "type": "string",
             "enum": ["pending", "claimed", "sent", "unknown", "unsent", *OUTCOMES],
-            "description": "Where a step is, or what it came to.",
+            "description": "The progress of a step, or its outcome.",
         },
         "Usage": _object(
             {"price": _text("An exact decimal."), "currency": _text("ISO 4217.")},
             examples=[{"price": "0.0333", "currency": "EUR"}],
         ),
         "Total": {
-            "description": "The sum of the messages' prices; an array where there are several currencies.",
+            "description": "The sum of the messages' prices; an array if there are several currencies.",
             "oneOf": [_ref("Usage"), _array(_ref("Usage"))],
         },
         "Problem": _object(
@@ -75,7 +75,7 @@ def schemas() -> dict[str, Schema]:
                 },
                 "omitted_parameters": {
                     **_count(1),
-                    "description": "How many more parameters are invalid than are listed; absent where all are.",
+                    "description": "How many invalid parameters are not listed; absent if all are.",
                 },
                 "state": _ref("WorkflowStatus"),
             },
@@ -86,9 +86,14 @@ def schemas() -> dict[str, Schema]:
             {
                 "template": {"type": "string", "const": "failover"},
                 "dry_run": _mark("Always true: nothing was stored or sent."),
+                "webhooks_to": {
+                    "anyOf": [_text(), {"type": "null"}],
+                    "description": "The URL that webhooks would go to; null if none would be sent.",
+                },
                 "steps": _array(_ref("PlannedStep")),
                 "over_at_latest": _ref("Instant"),
-            }
+            },
+            {"client_ref": _text()},
         ),
         "Party": _object({"type": _ref("Channel")}, {"id": _text(), "number": _text()}),
         "PlannedStep": _object(
@@ -127,7 +132,7 @@ def schemas() -> dict[str, Schema]:
                 "error": _ref("MessageError"),
                 "usage": _ref("Total"),
                 "timestamp": _ref("Instant"),
-                "late": _mark("True: the status came after its step was closed."),
+                "late": _mark("True: the step was already closed, or the workflow over."),
                 "outcome": _text(),
                 "reason": _text(),
             },
@@ -146,7 +151,7 @@ def schemas() -> dict[str, Schema]:
         "CancelledStepState": {
             "type": "string",
             "enum": ["sent", "in_flight", "never_sent"],
-            "description": "in_flight: it may go out, or may have. never_sent: it has not, and will not.",
+            "description": "in_flight: it may have been sent, or may still be. never_sent: it was not and will not be.",
         },
         "Webhook": _object(
             {
@@ -160,12 +165,12 @@ def schemas() -> dict[str, Schema]:
         "WebhookState": {"type": "string", "enum": ["no_url", "pending", "delivered", "failed"]},
         "Attempt": _object(
             {"number": _count(1), "at": _ref("Instant"), "milliseconds": _count()},
-            {"answer": _count(100), "error": _text("Why there was no answer.")},
+            {"answer": _count(100), "error": _text("Why there was no response.")},
         ),
         "WebhookList": _object({"webhooks": _array(_ref("Webhook"))}),
         "Redelivery": _object({"sequence": _count(1), "attempt": _count(1)}),
         "MessageError": _object(
-            {"reason": _text("In the words of the Messages API; empty where it gave only a code.")},
+            {"reason": _text("In the words of the Messages API; empty if it gave only a code.")},
             {"code": _count()},
         ),
         "Links": _object({}, {"workflow": _ref("WorkflowLink"), "dispatch": _ref("DispatchLink")}),
@@ -175,7 +180,7 @@ def schemas() -> dict[str, Schema]:
         "MessageStatusWebhook": _message("StatusWord", {"sequence": _count(1)}),
         "FinalReport": {
             "oneOf": [_ref("WorkflowReport"), _ref("DispatchReport")],
-            "description": "The report of a workflow's end; once more, with `amended`, if what comes later adds to it.",
+            "description": "The report of a workflow's end, sent again with `amended` if a later status changes it.",
         },
         **{f"{name}Report": schema for name, schema in _words_of(_REPORT, _REPORTED).items()},
         "ReportLinks": _object({"messages": _array(_ref("ReportedMessage"))}),
@@ -220,14 +225,14 @@ def _words(meanings: dict[str, str], known: set[str]) -> Schema:
 
 
 def _words_of(required: dict[str, Schema], optional: dict[str, Schema]) -> dict[str, Schema]:
-    """The same resource in either word."""
+    """One resource with `workflow_uuid`, and one with `dispatch_uuid`."""
     return {
         word.title(): _object({f"{word}_uuid": _ref("Uuid")} | required, optional) for word in ("workflow", "dispatch")
     }
 
 
 def _either(name: str, required: dict[str, Schema], optional: dict[str, Schema] | None = None) -> dict[str, Schema]:
-    """A resource that speaks of the workflow in the word of the endpoint that made it."""
+    """A resource that names the workflow's id after the endpoint that created it."""
     words = {f"{name}{word}": schema for word, schema in _words_of(required, optional or {}).items()}
     return {name: {"oneOf": [_ref(word) for word in words]}, **words}
 
@@ -247,7 +252,7 @@ def _message(status: str, more: dict[str, Schema]) -> Schema:
             "message_uuid": _text(),
             "to": _ref("Party"),
             "from": _ref("Party"),
-            "content_dropped": _mark("True: sender and recipient are not kept any longer."),
+            "content_dropped": _mark("True: sender and recipient are no longer stored."),
             "error": _ref("MessageError"),
             "usage": _ref("Usage"),
             "client_ref": _text(),
@@ -275,5 +280,5 @@ _REPORTED: dict[str, Schema] = {
     "usage": _ref("Total"),
     "client_ref": _text(),
     "reason": _text(),
-    "amended": _mark("True: the workflow's report was sent before, and this one replaces it."),
+    "amended": _mark("True: this report replaces the ones before."),
 }

@@ -17,6 +17,7 @@ from failover.rules.callers import account_secrets
 from failover.use_cases.callers.authenticate import authenticate
 from failover.use_cases.callers.register import register
 from tests.examples import SMS, request
+from tests.functions.conftest import set_status_url
 from tests.functions.test_same_instant import at_once
 from tests.world import body_of, http_event, load
 
@@ -136,6 +137,29 @@ def test_refused(world, application, post, changes):
     assert answer["statusCode"] == 401
     assert body_of(answer)["type"].endswith("#unauthorized")
     assert not [item for item in world.items() if item["sk"]["S"] == "state"]
+
+
+@pytest.mark.parametrize(
+    ("header", "detail"),
+    [(None, "You did not send an Authorization header."), ("Basic x", "You did not provide correct credentials.")],
+)
+def test_no_header(call, header, detail):
+    """A 401 says whether there was no Authorization header, or a wrong one."""
+    answer = call("GET", "/workflows", Authorization=header)
+    assert answer["statusCode"] == 401
+    assert body_of(answer)["type"].endswith("#unauthorized")
+    assert body_of(answer)["detail"] == detail
+
+
+@pytest.mark.decision("Customer's webhook URL")
+def test_status_url_of_the_caller(world, application):
+    """A token has its application's `status_url`, a secret its account's; neither has the other's."""
+    set_status_url(world, "https://shop.test/account")
+    assert authenticate(Outside(), world.basic).status_url == "https://shop.test/account"
+    assert authenticate(Outside(), token(application)).status_url is None
+    set_status_url(world, "https://shop.test/application", application_id=application)
+    assert authenticate(Outside(), token(application)).status_url == "https://shop.test/application"
+    assert authenticate(Outside(), world.basic).status_url == "https://shop.test/account"
 
 
 @pytest.mark.decision("Time rules of a token")

@@ -4,7 +4,9 @@ import boto3
 import pytest
 
 from failover.rules.requests.plan import planned
+from failover.rules.requests.request import validated
 from tests.examples import MESSENGER, NOW, SMS, changed, request
+from tests.functions.conftest import set_status_url
 from tests.world import body_of
 
 BAD = request(changed(MESSENGER, "failover.expiry_time", 5), changed(SMS, "to.number", "x"))
@@ -18,7 +20,23 @@ def test_planned(world, app, call, path, flag):
     app.outside.now = lambda: NOW
     answer = call("POST", f"{path}?dry_run={flag}", request(MESSENGER, SMS))
     assert answer["statusCode"] == 200
-    assert body_of(answer) == planned(request(MESSENGER, SMS)["workflow"], NOW, 72 * 3600)
+    assert body_of(answer) == planned(validated(request(MESSENGER, SMS)), None, NOW, 72 * 3600)
+
+
+@pytest.mark.decision("Customer's webhook URL")
+def test_where_webhooks_go(world, call):
+    """A plan names the URL of its webhooks: the request's, else the caller's own; null if there is none."""
+
+    def planned_url(**more):
+        plan = body_of(call("POST", "/workflows?dry_run=true", {**request(SMS), "client_ref": "table-12", **more}))
+        assert plan["client_ref"] == "table-12"
+        return plan["webhooks_to"]
+
+    assert planned_url() is None
+    assert planned_url(webhookUrl="https://shop.test/typing-mistake") is None
+    set_status_url(world, "https://shop.test/account")
+    assert planned_url() == "https://shop.test/account"
+    assert planned_url(webhook_url="https://shop.test/request") == "https://shop.test/request"
 
 
 def test_nothing_happens(world, call, messages, output):

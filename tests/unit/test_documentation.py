@@ -232,8 +232,9 @@ def test_claims():
 
 def test_plan_fields():
     """Every field of a plan has a row, and every row is a field of it."""
-    steps = [{**examples.MESSENGER, "client_ref": "order-4711"}, examples.VIBER, examples.SMS]
-    assert told_fields("Plan") == fields(planned(steps, examples.NOW, 72 * examples.HOUR))
+    steps = {**examples.MESSENGER, "client_ref": "order-4711"}, examples.VIBER, examples.SMS
+    asked = validated({**examples.request(*steps), "client_ref": "table-12"})
+    assert told_fields("Plan") == fields(planned(asked, None, examples.NOW, 72 * examples.HOUR))
 
 
 def test_list():

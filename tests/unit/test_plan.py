@@ -23,7 +23,7 @@ def milliseconds(text):
 
 
 def planned_for(*steps):
-    return planned(validated(request(*steps)).steps, NOW, WINDOW)
+    return planned(validated(request(*steps)), None, NOW, WINDOW)
 
 
 def test_a_single_step():
@@ -41,7 +41,7 @@ def test_a_single_step():
 def test_the_window_of_the_last_channel(name, configured):
     """Without a configured window the last step waits as long as the vendor sends receipts on its channel."""
     window = {"sms": 3, "mms": 3, "viber_service_msg": 14}.get(name, 30) * 24 * HOUR
-    plan = planned(validated(request(EVERY_CHANNEL[name])).steps, NOW, configured)
+    plan = planned(validated(request(EVERY_CHANNEL[name])), None, NOW, configured)
     assert plan["over_at_latest"] == iso(NOW + (30 + 75 + (configured or window)) * 1000)
 
 
@@ -106,4 +106,4 @@ def test_documented_plan():
     )
     told = next(block for block in blocks if block.get("dry_run"))
     now = milliseconds(told["steps"][0]["earliest_send"])
-    assert planned(validated(asked).steps, now, WINDOW) == told
+    assert planned(validated(asked), None, now, WINDOW) == told

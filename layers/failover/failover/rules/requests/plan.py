@@ -1,30 +1,36 @@
-"""What would happen: when each step of a request could be sent, at the earliest and at the latest."""
+"""What would happen: the earliest and latest time each step of a request can be sent, and where webhooks go."""
 
 from typing import Any
 
+from failover.rules.requests.request import Request
 from failover.rules.sending import backoff, client_ref
 from failover.rules.timing.instants import iso
 from failover.rules.workflow import overdue
 
 START_SECONDS = 30
-"""From the request to the first send, and from each decision to the next send: functions start, engines queue."""
+"""From the request to the first send, and from each decision to the next send: time to start functions and queue."""
 
 
-def planned(steps: list[dict[str, Any]], now: int, receipt_window: int) -> dict[str, Any]:
-    """The answer to `?dry_run=true`; times in ms, `receipt_window` as configured (seconds).
+def planned(asked: Request, status_url: str | None, now: int, receipt_window: int) -> dict[str, Any]:
+    """Return the answer to `?dry_run=true`.
 
-    Each step could be sent at once, if those before it fail at once. The latest is when all of them take their whole
-    time to be sent, and expire. Later than that a step is sent only where something had to be repaired.
+    `status_url` is the caller's, `now` is in ms, and `receipt_window` is the configured one in seconds (`overdue`).
+    A step can be sent at once if all steps before it fail at once. Its latest time assumes that each of them takes the
+    longest to be sent and then expires; a step is sent later than that only after a repair.
     """
     latest = now
     shown = []
-    for number, step in enumerate(steps):
+    for number, step in enumerate(asked.steps):
         latest += START_SECONDS * 1000
         shown.append(_step(number, step, now, latest))
         expiry = step.get("failover", {}).get("expiry_time")
         waits = expiry or overdue.receipt_window(step["to"]["type"], receipt_window)
         latest += int(backoff.longest_send(expiry) * 1000) + waits * 1000
-    return {"template": "failover", "dry_run": True, "steps": shown, "over_at_latest": iso(latest)}
+    document: dict[str, Any] = {"template": "failover", "dry_run": True}
+    if asked.client_ref:
+        document["client_ref"] = asked.client_ref
+    webhooks_to = asked.webhook_url or status_url
+    return {**document, "webhooks_to": webhooks_to, "steps": shown, "over_at_latest": iso(latest)}
 
 
 def _step(number: int, step: dict[str, Any], earliest: int, latest: int) -> dict[str, Any]:

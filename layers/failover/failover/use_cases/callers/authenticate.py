@@ -9,6 +9,7 @@ from failover.rules.callers import account_secrets, basic
 from failover.rules.formats import ids
 
 _UNAUTHORIZED = "You did not provide correct credentials."
+_NO_HEADER = "You did not send an Authorization header."
 
 
 @dataclass(frozen=True)
@@ -17,12 +18,14 @@ class Caller:
     """The API key."""
     application: str | None = None
     """The application whose token was used."""
+    status_url: str | None = None
+    """Of the application, or of the account if its secret was used: where webhooks go without a `webhook_url`."""
 
 
 def authenticate(outside: Outside, authorization: str | None) -> Caller:
     """The caller behind an `Authorization` header. Raises Problem (401)."""
     if not authorization:
-        raise _unauthorized()
+        raise _unauthorized(_NO_HEADER)
     if "," in authorization:  # API Gateway joins repeated headers
         raise problems.Problem(problems.MULTIPLE_AUTH, "Send one Authorization header, with one method.")
     scheme, _, rest = authorization.strip().partition(" ")
@@ -39,7 +42,7 @@ def _by_secret(outside: Outside, authorization: str) -> Caller:
     account = outside.callers.find_account(api_key)
     if account is None or not account_secrets.matches(secret, account_secrets.valid(account["secrets"], outside.now())):
         raise _unauthorized()
-    return Caller(api_key)
+    return Caller(api_key, status_url=account.get("status_url"))
 
 
 def _by_token(outside: Outside, token: str) -> Caller:
@@ -59,11 +62,11 @@ def _by_token(outside: Outside, token: str) -> Caller:
     except application_token.InvalidToken as error:
         logger.info("token refused", reason=str(error))
         raise _unauthorized() from None
-    return Caller(application["account"], application_id)
+    return Caller(application["account"], application_id, application.get("status_url"))
 
 
 _CHALLENGE = {"WWW-Authenticate": 'Basic realm="Workflows API", Bearer realm="Workflows API"'}
 
 
-def _unauthorized() -> problems.Problem:
-    return problems.Problem(problems.UNAUTHORIZED, _UNAUTHORIZED, headers=_CHALLENGE)
+def _unauthorized(detail: str = _UNAUTHORIZED) -> problems.Problem:
+    return problems.Problem(problems.UNAUTHORIZED, detail, headers=_CHALLENGE)
