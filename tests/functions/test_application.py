@@ -45,7 +45,7 @@ def tokens(messages):
     return said
 
 
-@pytest.mark.decision("Credentials towards the Messages API")
+@pytest.mark.decision("Credentials for the Messages API")
 @pytest.mark.parametrize("version", ["v1", "v0.1"])
 def test_token(world, stored, messages, outside, version):
     """With an application in the secret a request of either version has a token that its public key proves."""

@@ -165,7 +165,7 @@ def test_status_url_of_the_caller(world, application):
 @pytest.mark.decision("Time rules of a token")
 @pytest.mark.parametrize("key", [KEY, OTHER_KEY], ids=["signed", "forged"])
 def test_refused_with_a_reason(world, application, post, key):
-    """Whose signature is right is told what is wrong with the token; everyone else gets the same bare answer."""
+    """A correctly signed token is refused with its fault; all others get the same bare answer."""
     detail = body_of(post(token(application, key=key, exp=ago(-DAY - 120))))["detail"]
     bare = body_of(post(world.basic + "x"))["detail"]
     assert (detail == bare) == (key is OTHER_KEY)

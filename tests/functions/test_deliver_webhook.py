@@ -139,7 +139,6 @@ def test_acknowledged(world, customer, deliver, put_off, listed, status):
 
 
 @pytest.mark.decision("Customer's webhooks")
-@pytest.mark.decision("Redirect as the answer to a webhook")
 @pytest.mark.parametrize("status", [301, 302, 307, 400, 401, 403, 404, 408, 410, 422])
 def test_final_answers(world, customer, deliver, put_off, listed, status):
     """Every answer that is no 2xx, no 429 and no 5xx is final: failed, and nothing queued anywhere."""

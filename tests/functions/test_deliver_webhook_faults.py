@@ -149,7 +149,7 @@ def test_the_same_message_twice(world, customer, deliver, put_off, listed):
     assert (len(customer.requests), len(put_off), len(listed()["attempts"])) == (1, 1, 1)
 
 
-@pytest.mark.decision("Redelivery while a repeat is to come")
+@pytest.mark.decision("Redelivery while a retry is due")
 def test_a_second_series(world, customer, deliver, put_off, listed):
     """A redelivery beside a series that waits: whichever comes second ends, and one series goes on."""
     ended(world)
@@ -314,7 +314,7 @@ def test_signing_key_out_of_reach(world, customer, deliver, delivering, monkeypa
     assert customer.requests == []
 
 
-@pytest.mark.decision("No URL known")
+@pytest.mark.decision("Customer's webhook URL")
 def test_no_url(world, deliver, put_off, listed):
     """Without a URL there is nothing to do."""
     ended(world)

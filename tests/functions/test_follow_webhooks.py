@@ -20,7 +20,7 @@ def redeliver(call, sequence, path=ADDRESS, **headers):
     return call("POST", f"{path}/{sequence}/redeliver", **headers)
 
 
-@pytest.mark.decision("No URL known")
+@pytest.mark.decision("Customer's webhook URL")
 @pytest.mark.parametrize("state", ["no_url", "pending"])
 def test_before_any_attempt(world, call, state):
     """Every webhook is listed from the moment it is in the timeline, in its order; entries that are none are not."""

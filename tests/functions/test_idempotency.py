@@ -72,7 +72,7 @@ PADDED = {**BODY, "workflow": [*BODY["workflow"], None]}
 NULLED = {**BODY, "client_ref": None, "webhook_url": None}
 
 
-@pytest.mark.decision("What an `Idempotency-Key` compares")
+@pytest.mark.decision("`Idempotency-Key`")
 @pytest.mark.parametrize("body", [SIGNED, REORDERED, SPELLED, PADDED, NULLED])
 def test_the_same_in_other_words(post, body):
     """A request that means the same is the same: old clients sign each one anew, and spelling does not count."""
@@ -86,7 +86,7 @@ TEMPLATE = changed(TEMPLATE, "message", {"content": TEMPLATE["message"]["content
 POLICY = {"policy": "deterministic", "locale": "en"}
 
 
-@pytest.mark.decision("What an `Idempotency-Key` compares")
+@pytest.mark.decision("`Idempotency-Key`")
 @pytest.mark.parametrize(
     ("plain", "path", "value"),
     [
@@ -149,7 +149,7 @@ def test_numbers_of_a_custom_object(post):
     assert post(second)["statusCode"] == 409
 
 
-@pytest.mark.decision("A repeat at the other endpoint")
+@pytest.mark.decision("`Idempotency-Key`")
 def test_both_endpoints(world, post):
     """The key reaches over both endpoints; a repeat at the other one is answered in the word of the first."""
     first = post(path="/v0.1/dispatch")
@@ -196,7 +196,7 @@ def test_a_plan_uses_no_key(world, post):
     assert post(OTHERS[0], path="/workflows?dry_run=true")["statusCode"] == 200
 
 
-@pytest.mark.decision("Form of an `Idempotency-Key`")
+@pytest.mark.decision("`Idempotency-Key`")
 @pytest.mark.parametrize("key", ["!", "~" * 255, "5f0a4c1e-8d3b-4e57-9c1a-2b6d7e8f9a10", 'a"b\\c', "#", "workflow#x"])
 def test_keys(post, key):
     """A key has 1 to 255 visible ASCII characters, whichever they are."""
@@ -204,7 +204,7 @@ def test_keys(post, key):
     assert replayed(post(key=key))
 
 
-@pytest.mark.decision("Form of an `Idempotency-Key`")
+@pytest.mark.decision("`Idempotency-Key`")
 @pytest.mark.parametrize("key", ["", " ", "a b", "k ", "x" * 256, "é", "a\x7f", "a\tb", "k\n"])
 def test_no_keys(world, post, key):
     """Anything else is 400, names the header, and nothing is stored."""

@@ -107,7 +107,7 @@ def test_what_an_entry_says(world, call, listed):
     assert listed("/v0.1/dispatch") == {"dispatches": [{"dispatch_uuid": numbered(1), **told}]}
 
 
-@pytest.mark.decision("Name of the list")
+@pytest.mark.decision("The list")
 def test_both_endpoints_show_all(call, listed):
     """What was created at either endpoint is in the list of both, each in its own word."""
     made = {
@@ -165,7 +165,7 @@ def expected(kinds, *, status=None, channel=None, client_ref=None, first=0, last
     return wanted[::-1]
 
 
-@pytest.mark.decision("Names of the list's filters")
+@pytest.mark.decision("The list")
 @pytest.mark.parametrize("client_ref", [None, "table-12"])
 @pytest.mark.parametrize("channel", [None, "sms"])
 @pytest.mark.parametrize("status", [None, "completed"])

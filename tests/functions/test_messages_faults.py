@@ -171,7 +171,7 @@ def test_asked_to_wait(world, stored, messages, outside, slept, status, headers,
     assert slept == [pause]
 
 
-@pytest.mark.decision("Connections to the Messages API")
+@pytest.mark.decision("Certainly not sent")
 def test_a_connection_for_each_request(world, stored, messages, outside):
     """No request goes out on a connection that was used before: there a reset would tell nothing."""
     messages.script = [server.http(503), server.http(503), server.accepted()]

@@ -64,7 +64,7 @@ def history(world):
     return [record(*pair) for pair in pairwise(images)]
 
 
-@pytest.mark.decision("Several webhooks of one workflow")
+@pytest.mark.decision("Customer's webhooks")
 def test_a_workflows_life(world, publish):
     """I10: every status and every report is queued once, by the write that made it, under its own sequence."""
     queued = []

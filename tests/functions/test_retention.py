@@ -186,7 +186,7 @@ def test_expired_content_is_gone(world, call, at, publish, customer, deliver, to
     assert rest == {name: whole[name] for name in whole if name not in ("to", "from")} | {"content_dropped": True}
 
 
-@pytest.mark.decision("Late status after the content is gone")
+@pytest.mark.decision("Content has been dropped")
 @pytest.mark.parametrize("word", ["workflow", "dispatch"])
 def test_a_status_after_the_content_is_gone(world, call, at, publish, customer, deliver, word):
     """It is recorded, published and forwarded in either word, without sender and recipient, and can be sent again."""

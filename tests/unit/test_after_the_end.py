@@ -115,7 +115,7 @@ def test_amended_by_another_currency():
     assert reported(got(ended(), 0, "submitted", DOLLAR)) == [CENT, DOLLAR]
 
 
-@pytest.mark.decision("Reached twice")
+@pytest.mark.decision("An amended report")
 @pytest.mark.parametrize("status", ["delivered", "read"])
 def test_amended_by_a_second_message(status):
     """A second message that reached the person sends the report again, and only the first time it is heard of."""

@@ -75,7 +75,7 @@ V1_ONLY = sorted(
 )
 
 
-@pytest.mark.decision("Fields that one version of the Messages API lacks")
+@pytest.mark.decision("What one version of the Messages API lacks")
 @pytest.mark.parametrize(("name", "where"), V1_ONLY)
 def test_options_that_v0_1_lacks(name, where):
     """On a stack with Messages API v0.1 an option of v1 is refused by name, and the reason says what it needs."""
@@ -105,7 +105,7 @@ def test_contents_that_v0_1_lacks(name, where, needed):
     assert faults(MESSAGES[name], "v0.1")[where] == f"{needed} needs Messages API v1, but this service uses v0.1"
 
 
-@pytest.mark.decision("Length of an SMS")
+@pytest.mark.decision("What one version of the Messages API lacks")
 def test_texts_of_v0_1():
     """An SMS has up to 3200 characters with v1 and up to 1000 with v0.1; the reason says which of the two is in use."""
     longest = changed(examples.SMS, "message.content.text", "x" * 1000)
@@ -118,7 +118,7 @@ def test_texts_of_v0_1():
     )
 
 
-@pytest.mark.decision("`messenger` with `custom`")
+@pytest.mark.decision("What one version of the Messages API lacks")
 def test_custom_of_messenger():
     """Messages API v1 has no custom object for Messenger, v0.1 has one."""
     step = changed(MESSENGER, "message.content", {"type": "custom", "custom": {"attachment": {"type": "template"}}})
@@ -128,7 +128,7 @@ def test_custom_of_messenger():
     assert accepted(step, "v0.1")["message"] == step["message"]
 
 
-@pytest.mark.decision("Parameters of a template")
+@pytest.mark.decision("Templates")
 def test_template_parameters_are_strings():
     """However a client wrote a template's parameters, both versions of the Messages API get strings."""
     step = changed(WHATSAPP, "message.content.template.parameters", [{"default": "Jo"}, "4711"])
@@ -201,7 +201,7 @@ def test_height_of_a_vertical_card():
     }
 
 
-@pytest.mark.decision("`whatsapp.category`")
+@pytest.mark.decision("Templates")
 def test_category_of_whatsapp():
     """The category of a marketing template is passed on, although the vendor ignores it by now."""
     assert sent(MESSAGES["whatsapp-template"])["whatsapp"]["category"] == "marketing"

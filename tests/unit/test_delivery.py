@@ -60,7 +60,7 @@ def test_repeated(attempted):
     assert not delivery.delivered(attempted)
 
 
-@pytest.mark.decision("Redirect as the answer to a webhook")
+@pytest.mark.decision("Customer's webhooks")
 @pytest.mark.parametrize(
     "attempted",
     [Answered(s) for s in (101, 300, 301, 302, 307, 308, 400, 401, 403, 404, 408, 410, 418, 428, 430, 499)]

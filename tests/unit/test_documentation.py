@@ -139,7 +139,7 @@ DECIDED = (
     "Customer's webhooks",
     "Incoming status callbacks",
     "Calls we make",
-    "Credentials towards the Messages API",
+    "Credentials for the Messages API",
     "Beyond the original",
 )
 """The questions the contract leaves to a decision, by their short names."""

@@ -24,7 +24,7 @@ def test_nothing_asked_for():
     assert parse_filters({}) == parse_filters({"sig": "x", "status_": "x"}) == Filters(limit=20)
 
 
-@pytest.mark.decision("Names of the list's filters")
+@pytest.mark.decision("The list")
 def test_empty():
     """What a client has left empty is a fault: it meant to filter, and must not be shown everything."""
     names = ["status", "channel", "client_ref", "since", "until", "limit", "cursor"]

@@ -37,7 +37,7 @@ MINUTES = 60_000
 TEMPLATE = {"type": "template", "template": {"name": "hello"}}
 
 
-@pytest.mark.decision("Repeats of a send")
+@pytest.mark.decision("Certainly not sent")
 def test_pauses_grow_and_end():
     """Pauses double up to a limit, and no request begins after the budget."""
     waited, pauses = 0.0, []
@@ -47,7 +47,7 @@ def test_pauses_grow_and_end():
     assert pauses == [0.5, 1, 2, 4, 8, 8]
 
 
-@pytest.mark.decision("Repeats of a send")
+@pytest.mark.decision("Certainly not sent")
 def test_budgets():
     """A send stays within its step's expiry; the last step, after which nothing can follow, has longer."""
     assert (backoff.budget(15), backoff.budget(86400), backoff.budget(None)) == (15, 24, 60)

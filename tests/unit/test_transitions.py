@@ -295,7 +295,7 @@ def test_late_answer_rewrites_nothing(answer):
     assert [event for event, _ in events(flow)].count("left") == 1
 
 
-@pytest.mark.decision("A status of a message that the answer called refused or not taken")
+@pytest.mark.decision("A status for a message that was not accepted")
 @pytest.mark.parametrize("answer", [Refused(422, "422"), NotTaken("HTTP 503")])
 @pytest.mark.parametrize("status", ["submitted", "delivered"])
 def test_a_status_proves_the_message_was_taken(answer, status):

@@ -64,7 +64,7 @@ def test_digits_beyond_the_twentieth(price, kept):
     assert usage({"price": price}) == usage({"price": Decimal(price)}) == {"price": kept, "currency": "EUR"}
 
 
-@pytest.mark.decision("A price that changes")
+@pytest.mark.decision("Prices")
 @pytest.mark.parametrize("currency", [{}, *({"currency": currency} for currency in (None, "", " ", "EUR ", "\neur"))])
 def test_currency_of_old(currency):
     """A price without a currency is in euros, the only one there was; blanks around a currency do not count."""
@@ -95,7 +95,7 @@ def test_no_price(value):
     assert usage(value) is None
 
 
-@pytest.mark.decision("A price that changes")
+@pytest.mark.decision("Prices")
 def test_one_price_for_each_message():
     """A status that repeats a price charges nothing twice, a higher one replaces it."""
     timeline = [charged(0, "0.1"), charged(1, "0.2"), charged(0, "0.1"), charged(1, "0.3")]
@@ -103,7 +103,7 @@ def test_one_price_for_each_message():
     assert by_step(timeline) == {0: timeline[2]["usage"], 1: timeline[3]["usage"]}
 
 
-@pytest.mark.decision("A price that changes")
+@pytest.mark.decision("Prices")
 @pytest.mark.parametrize(
     ("named", "counts"),
     [

@@ -92,7 +92,7 @@ def test_hosts_in_disguise(host):
     assert "host" in fault(f"https://{host}/", loopback=False)
 
 
-@pytest.mark.decision("Webhook URL with credentials")
+@pytest.mark.decision("Customer's webhook URL")
 @pytest.mark.parametrize("url", ["https://u:p@shop.test/", "https://u@shop.test/", "https://@127.0.0.1/"])
 @pytest.mark.parametrize("loopback", [False, True])
 def test_credentials(url, loopback):

@@ -152,7 +152,7 @@ def test_final_report(word):
     }
 
 
-@pytest.mark.decision("A message without a status yet")
+@pytest.mark.decision("What the messages resource shows")
 def test_messages_never_sent_are_absent():
     """A report has the messages that were sent, and no others; sent without a status yet is `submitted`."""
     flow = got(sent(flow_of(*TWO_STEPS), 0), 0, "read")
@@ -215,7 +215,7 @@ def test_total(prices, total):
     assert body(flow)["usage"] == {"price": total, "currency": "EUR"}
 
 
-@pytest.mark.decision("Several currencies")
+@pytest.mark.decision("Prices")
 def test_several_currencies():
     """Where there are several currencies, there is one total for each; nothing is converted."""
     flow = got(sent(flow_of(*TWO_STEPS), 0), 0, "submitted", usage={"price": "0.01", "currency": "USD"})
@@ -243,7 +243,7 @@ def test_cancelled_report():
 
 
 @pytest.mark.decision("Final report")
-@pytest.mark.decision("What `amended` says")
+@pytest.mark.decision("An amended report")
 def test_amended_report():
     """Cost that comes after the end is reported again, with the same status and the new total."""
     flow = failed_over()
@@ -294,7 +294,7 @@ def test_message_resource():
     )
 
 
-@pytest.mark.decision("A message without a status yet")
+@pytest.mark.decision("What the messages resource shows")
 def test_message_resource_before_any_status():
     """A message without a status is `submitted` since it was taken; one whose content is gone names nobody."""
     told = bodies.message(sent(flow_of("sms"), 0, NOW + 7), 0, None)
