@@ -87,7 +87,7 @@ def schemas() -> dict[str, Schema]:
                 "template": {"type": "string", "const": "failover"},
                 "dry_run": _mark("Always true: nothing was stored or sent."),
                 "webhooks_to": {
-                    "anyOf": [_text(), {"type": "null"}],
+                    "type": ["string", "null"],
                     "description": "The URL that webhooks would go to; null if none would be sent.",
                 },
                 "steps": _array(_ref("PlannedStep")),

@@ -64,7 +64,12 @@ def failover(channel: str, conditions: tuple[str, ...]) -> Object:
     no_read = (("read", f"Should be 'delivered': {channel} never reports 'read'"),) if "read" not in conditions else ()
     return Object(
         (
-            Field("expiry_time", EXPIRY, required=True),
+            Field(
+                "expiry_time",
+                EXPIRY,
+                required=True,
+                about="the step's time limit in seconds, from the answer to its send",
+            ),
             Field("condition_status", Word(conditions, no_read), required=True),
         )
     )

@@ -245,6 +245,6 @@ def _check_public_key(pem: str) -> None:
     try:
         key = load_pem_public_key(pem.encode())
     except (ValueError, UnsupportedAlgorithm):
-        raise InvalidCommand("public_key: not a public key in PEM") from None
+        raise InvalidCommand("public_key: Should be a public key in PEM") from None
     if not isinstance(key, RSAPublicKey) or key.key_size < 2048:
-        raise InvalidCommand("public_key: RS256 wants an RSA key of at least 2048 bits")
+        raise InvalidCommand("public_key: Should be an RSA key of at least 2048 bits")
