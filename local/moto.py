@@ -1,8 +1,8 @@
-"""moto's server, whose interpreter of state machines does what is always the same only once: `python -m local.moto`.
+"""moto's server, with parsed definitions and AWS clients cached: `python -m local.moto`.
 
-For each execution it parses the definition, and for each task it makes a client of AWS: together a third of its work,
-and all of it in one process. What is replaced is no part of its interface: `tests/unit/test_local_moto.py` fails when
-another version has changed it.
+moto parses the definition for each execution and creates an AWS client for each task, which is a third of its work in
+a single process. The replaced parts are internal to moto: `tests/unit/test_local_moto.py` fails when a new version
+changes them.
 """
 
 import os
@@ -18,11 +18,11 @@ from moto.stepfunctions.parser.asl.utils import boto_client
 
 _parse = asl_parser.AmazonStateLanguageParser.parse
 _trees: dict[str, Any] = {}
-"""The syntax tree of each definition. It is only read; what an execution changes is made anew from it."""
+"""The syntax tree of each definition. Executions only read it: each builds its own program from it."""
 
 
 def parse(definition: str) -> tuple[Any, Any]:
-    """(program, syntax tree) of a definition; the program is the caller's own."""
+    """Return (program, syntax tree) of a definition. The program is new, the tree is shared."""
     if tree := _trees.get(definition):
         return Preprocessor().visit(tree), tree
     program, _trees[definition] = _parse(definition)
@@ -34,7 +34,7 @@ _making = threading.Lock()
 
 
 def client(*, service_name: str, region_name: str, endpoint_url: str | None = None, **how: Any) -> Any:
-    """The one client of a service: clients can be shared by threads, as the sessions that make them cannot."""
+    """Return the shared client of a service. Threads can share clients, but not the sessions that create them."""
     key = (service_name, region_name, endpoint_url)
     with _making:
         if key not in _clients:

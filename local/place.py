@@ -1,4 +1,4 @@
-"""Where a local stack lives: its ports, its folder, its tools."""
+"""Where a local stack lives: its name, ports and folder."""
 
 import os
 import platform
@@ -7,31 +7,32 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
+STACK = "workflows-local"
 REGION = "eu-west-1"
 STAGE = "beta"
 
 
 _ROOT = "ak", "sk"
-"""Root of the local AWS: what moto signs the state machine's calls with, whatever it is told."""
+"""The root credentials of the local AWS. moto signs the state machine's calls with these and no others."""
 
 
 class LocalFailure(Exception):
-    """Something about this machine stands in the way; the message is the one line to show."""
+    """A local verb cannot go on. The message is one line for the user."""
 
 
 @dataclass(frozen=True)
 class Place:
-    """One local stack. Two of them, with other ports and folders, can stand side by side."""
+    """One local stack. Several can run at once, each with its own ports and folder."""
 
     folder: Path
-    """State of the run: logs, process ids, build, credentials."""
+    """Logs, process ids, build and credentials."""
     api_port: int
-    """The API, and every AWS service but Step Functions."""
+    """The API, and every AWS service except Step Functions."""
     stepfunctions_port: int
     proxy_ports: tuple[int, int] | None = None
-    """Where proxies that break things stand between the functions and these two; None: nothing does."""
+    """Ports of the fault-injecting proxies in front of the two ports above, if there are any."""
     inbox_port: int = 4580
-    """Where `make inbox` takes webhooks."""
+    """The port on which `make inbox` takes webhooks."""
 
     @property
     def host(self) -> str:
@@ -43,12 +44,12 @@ class Place:
 
     @property
     def api_url(self) -> str:
-        """Under which the stack's API answers."""
+        """The base URL of the stack's API."""
         return f"{self.url}/{STAGE}"
 
     @property
     def public_url(self) -> str:
-        """Under which the stack calls itself: its callbacks and its sandbox."""
+        """The base URL under which the stack calls its own API: for callbacks and the sandbox."""
         return f"http://{self.host}:{self.proxy_ports[0]}/{STAGE}" if self.proxy_ports else self.api_url
 
     @property
@@ -61,7 +62,7 @@ class Place:
 
     @property
     def aws_environment(self) -> dict[str, str]:
-        """The environment in which AWS tools speak to this stack, and to nothing else."""
+        """The environment variables that point AWS tools at this stack."""
         return {
             "AWS_ENDPOINT_URL": self.url,
             "AWS_ENDPOINT_URL_SFN": self.stepfunctions_url,
@@ -76,14 +77,14 @@ class Place:
 
     @property
     def functions_environment(self) -> dict[str, str]:
-        """By which way the functions reach AWS."""
+        """The environment variables that route the functions' AWS calls through the proxies."""
         if self.proxy_ports is None:
             return {}
         aws, stepfunctions = (f"http://{self.host}:{port}" for port in self.proxy_ports)
         return {"AWS_ENDPOINT_URL": aws, "AWS_ENDPOINT_URL_SFN": stepfunctions}
 
     def environment(self, **more: str) -> dict[str, str]:
-        """This process's environment, made local: our tools first on PATH, no proxy, no profile."""
+        """This process's environment, pointed at this stack: our tools first on PATH, no HTTP proxy, no AWS profile."""
         kept = {k: v for k, v in os.environ.items() if not k.startswith("AWS_") and k.lower() not in _PROXIES}
         path = os.pathsep.join([str(ROOT / ".venv/bin"), os.environ.get("PATH", "")])
         return {**kept, **self.aws_environment, "PATH": path, **more}
@@ -93,15 +94,15 @@ _PROXIES = {"http_proxy", "https_proxy", "all_proxy"}
 
 
 def write_private(path: Path, content: bytes | str) -> None:
-    """Write a file that holds credentials: only its owner may read it, from the moment it exists."""
+    """Write a file that holds credentials. Only its owner can read it, from the moment it exists."""
     raw = content.encode() if isinstance(content, str) else content
-    path.unlink(missing_ok=True)  # a file that is there keeps its mode
+    path.unlink(missing_ok=True)  # an existing file would keep its mode
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         file.write(raw)
 
 
 def default_place() -> Place:
-    """The place of `make up` and `make demo`; API_PORT, STEPFUNCTIONS_PORT and INBOX_PORT move it."""
+    """The place of the Makefile's verbs. API_PORT, STEPFUNCTIONS_PORT and INBOX_PORT change its ports."""
     return Place(
         ROOT / ".local",
         _port("API_PORT", 4566),
@@ -111,7 +112,7 @@ def default_place() -> Place:
 
 
 def free_port() -> int:
-    """A port of loopback that is free now."""
+    """A port of 127.0.0.1 that is free now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -126,5 +127,5 @@ def _port(name: str, otherwise: int) -> int:
 
 
 def architecture() -> str:
-    """This machine's processor, in the template's word."""
+    """This machine's processor, as the template's parameter `Architecture` names it."""
     return "arm64" if platform.machine().lower() in ("arm64", "aarch64") else "x86_64"

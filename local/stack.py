@@ -1,4 +1,4 @@
-"""The stack on the engines: the real `sam build`, `sam deploy` and `sam delete`, and what the engines need besides."""
+"""The stack on the engines: the real `sam build`, `sam deploy` and `sam delete`, and what the engines lack."""
 
 import json
 import shutil
@@ -9,19 +9,18 @@ import boto3
 import yaml
 from botocore.config import Config
 
-from local.place import REGION, ROOT, STAGE, LocalFailure, Place, architecture
+from local.place import REGION, ROOT, STACK, STAGE, LocalFailure, Place, architecture
 
-NAME = "workflows-local"
 _SAM = ROOT / ".venv-sam/bin/sam"
 _SETTINGS = {
     "SAM_CLI_TELEMETRY": "0",
     "SAM_CLI_CONTAINER_CONNECTION_TIMEOUT": "1",
-    "SAM_CLI_POLL_DELAY": "0.2",  # the engine is done in a second or two, and SAM would look every five
+    "SAM_CLI_POLL_DELAY": "0.2",  # seconds; the engine needs one or two, and SAM's default is 5
 }
 
 
 def client(place: Place, service: str, url: str = "") -> Any:
-    """A client of the engine that serves `service`, or of the one at `url`."""
+    """A client of the engine that serves `service`, or of the engine at `url`."""
     environment = place.aws_environment
     return boto3.client(
         service,
@@ -34,7 +33,7 @@ def client(place: Place, service: str, url: str = "") -> Any:
 
 
 def sam(place: Place, *arguments: str) -> str:
-    """Run the SAM CLI against the place; its output. Raises LocalFailure with the end of it."""
+    """Run the SAM CLI on the local stack and return its output. Raises LocalFailure with the output's last line."""
     done = subprocess.run(
         [str(_SAM), *arguments, "--config-file", str(ROOT / "samconfig.toml"), "--config-env", "local"],
         cwd=ROOT,
@@ -67,7 +66,7 @@ def build(place: Place) -> None:
 
 
 def deploy(place: Place) -> None:
-    """Deploy what was built, and make the engines serve it."""
+    """Deploy the build, and configure the engines to serve it."""
     overrides = {
         "Architecture": architecture(),
         "Sandbox": "true",
@@ -89,13 +88,13 @@ def deploy(place: Place) -> None:
 
 
 def delete(place: Place) -> None:
-    """Delete the stack."""
+    """Delete the stack with `sam delete`."""
     sam(place, "delete", "--no-prompts", "--region", REGION)
 
 
 def resources(place: Place) -> dict[str, str]:
-    """Logical id → physical id of everything the stack has."""
-    pages = client(place, "cloudformation").get_paginator("list_stack_resources").paginate(StackName=NAME)
+    """Logical id → physical id of each of the stack's resources."""
+    pages = client(place, "cloudformation").get_paginator("list_stack_resources").paginate(StackName=STACK)
     return {
         summary["LogicalResourceId"]: summary["PhysicalResourceId"]
         for page in pages
@@ -104,15 +103,15 @@ def resources(place: Place) -> dict[str, str]:
 
 
 def secret(place: Place, logical_id: str) -> dict[str, str]:
-    """One of the stack's secrets."""
+    """Return the value of one of the stack's secrets."""
     answer = client(place, "secretsmanager").get_secret_value(SecretId=resources(place)[logical_id])
     value: dict[str, str] = json.loads(answer["SecretString"])
     return value
 
 
 def invoke(place: Place, function: str, event: dict[str, Any]) -> Any:
-    """Call a function of the stack and return what it returned. Raises LocalFailure if it failed."""
-    answer = client(place, "lambda").invoke(FunctionName=f"{NAME}-{function}", Payload=json.dumps(event))
+    """Call a function of the stack and return its result. Raises LocalFailure if it failed."""
+    answer = client(place, "lambda").invoke(FunctionName=f"{STACK}-{function}", Payload=json.dumps(event))
     payload = json.loads(answer["Payload"].read())
     if "FunctionError" in answer:
         raise LocalFailure(f"{function} failed: {payload.get('errorType')}: {payload.get('errorMessage')}")
@@ -120,16 +119,16 @@ def invoke(place: Place, function: str, event: dict[str, Any]) -> Any:
 
 
 def wipe(place: Place) -> None:
-    """Remove what the engines and a build have left, keeping the logs."""
+    """Remove the engines' data, the build and the live events; keep the logs."""
     for folder in ("engines", "build", "events"):
         shutil.rmtree(place.folder / folder, ignore_errors=True)
 
 
 def _adapt_to_ministack(place: Place) -> None:
-    """Write what SAM built as MiniStack understands it.
+    """Rewrite the built template for MiniStack.
 
-    It refuses a stack that has an alarm on an expression: locally no alarm has an action, so those are left out. And it
-    wants a media type's slash as it is, where CloudFormation wants `~1`.
+    MiniStack refuses a stack with an alarm on a metric expression, so these alarms are dropped: no alarm has an action
+    here. It also expects a plain slash in a media type, where CloudFormation expects `~1`.
     """
     path = place.folder / "build" / "template.yaml"
     template = yaml.safe_load(path.read_text())
@@ -144,7 +143,7 @@ def _adapt_to_ministack(place: Place) -> None:
 
 
 def _hand_over_state_machines(place: Place) -> None:
-    """MiniStack deploys the state machine, moto runs it: create it there, under the same ARN."""
+    """Create the deployed state machine in moto, which runs it, under the same ARN."""
     deployed, interpreter = client(place, "stepfunctions", place.url), client(place, "stepfunctions")
     for machine in deployed.list_state_machines()["stateMachines"]:
         described = deployed.describe_state_machine(stateMachineArn=machine["stateMachineArn"])
@@ -159,7 +158,7 @@ def _hand_over_state_machines(place: Place) -> None:
 
 
 def _map_domain(place: Place) -> None:
-    """Answer under `http://127.0.0.1:<port>/beta` and `/v0.1`, as a custom domain would."""
+    """Serve the API under `http://127.0.0.1:<port>/beta` and `/v0.1`, as a custom domain would."""
     gateway = client(place, "apigateway")
     api = resources(place)["Api"]
     if place.host not in {domain["domainName"] for domain in gateway.get_domain_names().get("items", [])}:
@@ -181,8 +180,9 @@ def _switch_on_ttl(place: Place) -> None:
 
 
 def _allow_batches(place: Place) -> None:
-    """Whoever sends a batch needs `sqs:SendMessage` in AWS; MiniStack asks for an action that AWS does not have.
+    """Allow `sqs:SendMessageBatch`: MiniStack requires this action, which AWS does not have, for sending a batch.
 
+    On AWS `sqs:SendMessage` is enough:
     https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-api-permissions-reference.html
     """
     iam = client(place, "iam")

@@ -1,19 +1,19 @@
 """Start MiniStack with some of its parts replaced.
 
-They are not part of its interface: `tests/local/test_ministack.py` fails when another version has changed them.
+These parts are internal to MiniStack. `tests/unit/test_local_ministack.py` fails when a new version changes them.
 """
 
 import os
 
 from ministack import app
 from ministack.core import lambda_runtime
-from ministack.services import lambda_svc
+from ministack.services import cloudformation, lambda_svc
 
-from local.ministack import slots, workers
+from local.ministack import slots, stacks, workers
 
 
 def install() -> None:
-    """Replace how workers start, how calls get their turn, and what API Gateway answers when a call is refused."""
+    """Replace how workers start, how calls wait for a slot, how a refused call is answered, and who may deploy what."""
     lambda_runtime._worker_class_for = lambda _config: workers.SharingWorker
     lambda_runtime.subprocess = workers.Forking
     waiting = slots.Slots(
@@ -24,9 +24,12 @@ def install() -> None:
     lambda_svc.lambda_execute_result_to_api_proxy_response = slots.answering(
         lambda_svc.lambda_execute_result_to_api_proxy_response
     )
+    for action in ("CreateStack", "CreateChangeSet"):
+        handlers = cloudformation._ACTION_HANDLERS
+        handlers[action] = stacks.guarded(handlers[action])
 
 
 if __name__ == "__main__":
-    os.environ.pop("PYTHONPATH", None)  # it was for this module: functions have their layers
+    os.environ.pop("PYTHONPATH", None)  # only this process needs it: functions get our code from their layers
     install()
     app.main()

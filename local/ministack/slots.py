@@ -1,4 +1,4 @@
-"""Whose turn it is: a few calls of each function run at once, and the others wait before they are refused."""
+"""Concurrency limits: a few calls of each function run at once, and others wait a while before they are refused."""
 
 import json
 import threading
@@ -10,17 +10,17 @@ from typing import Any
 from failover import problems
 
 AT_ONCE = 4
-"""Calls of one function. A call may wait for the call of another function, which has slots of its own: no function
-calls itself, by however long a way, so no call waits for its own slot."""
+"""Concurrent calls of one function. Each function has its own slots, and none calls itself, not even through others,
+so calls that wait for each other cannot deadlock."""
 PATIENCE = 25.0
-"""Seconds a call waits for a slot. API Gateway waits 29 s for a function's answer."""
+"""Seconds for which a call waits for a slot. API Gateway waits 29 s for a function's answer."""
 
 type Slot = tuple[str | None, str | None]
-"""(the function's key, None), or (None, the limit that was reached)."""
+"""(the function's key, None), or (None, the name of the limit)."""
 
 
 class Slots:
-    """MiniStack's slots, which never wait, with a queue for each function in front of them."""
+    """A queue for each function in front of MiniStack's slots, which refuse a call at once."""
 
     def __init__(
         self,
@@ -34,7 +34,7 @@ class Slots:
         self._free: defaultdict[str, threading.Semaphore] = defaultdict(lambda: threading.Semaphore(AT_ONCE))
 
     def acquire(self, function: dict[str, Any], config: dict[str, Any]) -> Slot:
-        """Wait for a slot of the function."""
+        """Wait for a slot of the function, for at most `patience` seconds."""
         free = self._of(self._key_of(config))
         if not free.acquire(timeout=self._patience):
             return None, "function"
@@ -53,7 +53,7 @@ class Slots:
 
 
 def answering(answer: Callable[[dict[str, Any]], Any]) -> Callable[[dict[str, Any]], Any]:
-    """What MiniStack's API Gateway makes of a function's result, with our problem document for a refused call."""
+    """Wrap MiniStack's conversion of a function's result, so that a refused call is answered with our problem."""
 
     def answered(result: dict[str, Any]) -> Any:
         return (refusal(), None) if result.get("throttle") else answer(result)
@@ -62,7 +62,7 @@ def answering(answer: Callable[[dict[str, Any]], Any]) -> Callable[[dict[str, An
 
 
 def refusal() -> dict[str, Any]:
-    """The answer to a call that waited in vain: `INTEGRATION_FAILURE` of the template, which MiniStack ignores."""
+    """Return the template's gateway response `INTEGRATION_FAILURE`, which MiniStack ignores."""
     problem = problems.unavailable("The service is busy; the same request may succeed in a moment.")
     trace_id = uuid.uuid4().hex
     headers = {

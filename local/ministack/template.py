@@ -1,7 +1,7 @@
-"""The process that Lambda workers are forked from: `python -P template.py <socket> <layers>`.
+"""The process from which Lambda workers are forked: `python -P template.py <socket> <layers>`.
 
-It imports what every function imports, and then forks a worker for each request on its socket. It makes no client and
-reads no setting: a worker's environment is set after the fork, before any of our code with settings is imported.
+It imports what every function imports, then forks a worker for each request on its socket. It creates no client and
+reads no setting: a worker's environment is set after the fork, before any of our modules with settings is imported.
 """
 
 import contextlib
@@ -29,13 +29,13 @@ _SHARED = (
     "requests_hardened",
     "simplejson",
 )
-"""What is expensive to import; what is missing here, or in the layers, costs time only."""
+"""Modules that are slow to import. A missing name costs only time."""
 _PURE = "failover.rules"
-"""The package of ours that knows no environment."""
+"""Our package that does not read the environment."""
 
 
 class Request(NamedTuple):
-    """One worker: what it runs, where, and with which variables."""
+    """The script, folder and environment of a new worker."""
 
     script: str
     folder: str
@@ -73,7 +73,7 @@ def _import_shared(layers: str) -> None:
 
 
 def _receive(control: socket.socket) -> tuple[Request, list[int]] | None:
-    """The next request and its three streams; None once MiniStack has ended. Collects workers that have ended."""
+    """Return the next request and its three streams, or None if MiniStack has ended. Reap ended workers."""
     message, streams, _flags, _address = socket.recv_fds(control, 1 << 20, 3)
     with contextlib.suppress(ChildProcessError):
         while os.waitpid(-1, os.WNOHANG)[0]:
@@ -82,7 +82,7 @@ def _receive(control: socket.socket) -> tuple[Request, list[int]] | None:
 
 
 def _become_worker(request: Request, streams: list[int]) -> NoReturn:
-    """Do as a Python does that is started with this script, folder, environment and streams."""
+    """Run the script like a new interpreter with this folder, environment and streams."""
     status = 1
     try:
         for target, stream in enumerate(streams):
@@ -97,7 +97,7 @@ def _become_worker(request: Request, streams: list[int]) -> NoReturn:
         sys.path.insert(0, str(Path(request.script).parent))
         runpy.run_path(request.script, run_name="__main__")
         status = 0
-    except BaseException:  # noqa: BLE001 - it ends here, with a traceback, as any Python does
+    except BaseException:  # noqa: BLE001 - like an interpreter, it prints the traceback and exits
         sys.excepthook(*sys.exc_info())
     finally:
         sys.stdout.flush()

@@ -1,4 +1,4 @@
-"""Workers that are forked from a template, where MiniStack starts an interpreter for each."""
+"""Workers that are forked from a template process. MiniStack itself starts an interpreter for each."""
 
 import array
 import fcntl
@@ -24,13 +24,13 @@ from ministack.core import lambda_runtime
 from ministack.services import lambda_svc
 
 _LAYERS = "_LAMBDA_LAYERS_DIRS"
-"""Where MiniStack's worker looks for the folders of its layers."""
+"""The variable in which MiniStack's worker finds the folders of its layers."""
 _LONGEST_DRAIN = 0.25
 _TEMPLATE = Path(__file__).with_name("template.py")
 
 
 class SharingWorker(lambda_runtime.Worker):  # type: ignore[misc]
-    """MiniStack's worker, with two differences: it shares the folders of its layers, and its log is not waited for."""
+    """MiniStack's worker, except that workers share the folders of their layers and no call waits for later logs."""
 
     config: dict[str, Any]
     _proc: "Process | None"
@@ -47,11 +47,11 @@ class SharingWorker(lambda_runtime.Worker):  # type: ignore[misc]
         super()._spawn()
 
     def _drain_stderr_bounded(self, *_: Any, **__: Any) -> str:
-        """What a call has logged: it is in the pipe by the time the answer comes, so nothing later is waited for."""
+        """Return what a call has logged. All of it is in the pipe when the answer arrives."""
         ends = time.monotonic() + _LONGEST_DRAIN
         while self._proc is not None and self._proc.unread() and time.monotonic() < ends:
             time.sleep(0.001)
-        time.sleep(0.001)  # the thread that has read the last line hands it over
+        time.sleep(0.001)  # for the reading thread to hand over the last line
         return str(self._drain_stderr())
 
 
@@ -59,7 +59,7 @@ _unpacking = threading.Lock()
 
 
 def _unpacked(layer: str | dict[str, Any]) -> str:
-    """The folder of a layer. Raises RuntimeError if MiniStack has no such layer."""
+    """Return the folder of an unpacked layer. Raises RuntimeError if MiniStack does not have the layer."""
     packed = lambda_svc._resolve_layer_zip(layer)
     if packed is None:
         raise RuntimeError(f"no layer {layer}")
@@ -74,7 +74,7 @@ def _unpacked(layer: str | dict[str, Any]) -> str:
 
 
 class Forking:
-    """What MiniStack's worker uses of the module `subprocess`."""
+    """The part of the module `subprocess` that MiniStack's worker uses."""
 
     PIPE = subprocess.PIPE
     DEVNULL = subprocess.DEVNULL
@@ -83,7 +83,7 @@ class Forking:
 
     @staticmethod
     def Popen(command: list[str], **how: Any) -> Any:  # noqa: N802 - as `subprocess` has it
-        """A worker forked from the template of its layers; any other command is started."""
+        """Fork a worker from the template of its layers. Any other command is started as usual."""
         if command[0] != sys.executable:
             return subprocess.Popen(command, **how)
         return _template(how["env"].get(_LAYERS, "")).fork(command[1], how["cwd"], how["env"])
@@ -108,7 +108,7 @@ class _Template:
         self.process.wait()
 
     def fork(self, script: str, folder: str, environment: dict[str, str]) -> "Process":
-        """Raises RuntimeError if the template has died."""
+        """Fork a worker. Raises RuntimeError if the template has died."""
         request = json.dumps({"script": script, "folder": folder, "environment": environment}).encode()
         pipes = [os.pipe() for _ in range(3)]
         (stdin, our_stdin), (our_stdout, stdout), (our_stderr, stderr) = pipes
@@ -129,7 +129,7 @@ class _Template:
 
 
 _templates: dict[str, _Template] = {}
-"""By the layers of their workers."""
+"""By their layers."""
 _starting = threading.Lock()
 
 
@@ -144,7 +144,7 @@ def _template(layers: str) -> _Template:
 
 
 def close() -> None:
-    """Let the templates go: each ends when the other end of its socket is closed. Workers go on."""
+    """End the templates by closing their sockets. Workers continue."""
     with _starting:
         for template in _templates.values():
             template.close()
@@ -152,7 +152,7 @@ def close() -> None:
 
 
 class Process:
-    """A worker, with the part of `subprocess.Popen` that MiniStack uses of it."""
+    """A worker, with the part of `subprocess.Popen` that MiniStack uses."""
 
     def __init__(self, pid: int, pidfd: int, stdin: int, stdout: int, stderr: int) -> None:
         self.pid = pid
@@ -163,7 +163,7 @@ class Process:
         weakref.finalize(self, os.close, pidfd)
 
     def poll(self) -> int | None:
-        """None while it runs; its status is its template's to know."""
+        """Return None while it runs, then 0: only its template can know its exit status."""
         return 0 if self._ended(0) else None
 
     def wait(self, timeout: float | None = None) -> int:
@@ -172,7 +172,7 @@ class Process:
         return 0
 
     def unread(self) -> int:
-        """Bytes of its stderr that wait in the pipe."""
+        """Return the number of bytes of its stderr that are still in the pipe."""
         size = array.array("i", [0])
         fcntl.ioctl(self.stderr, termios.FIONREAD, size)
         return size[0]

@@ -1,6 +1,7 @@
 """`sam delete` on the deployed stack."""
 
 from local import stack
+from local.place import STACK
 
 
 def test_nothing_is_left(deployed):
@@ -17,12 +18,12 @@ def test_nothing_is_left(deployed):
         "apis": stack.client(place, "apigateway").get_rest_apis()["items"],
         "machines": stack.client(place, "stepfunctions", place.url).list_state_machines()["stateMachines"],
         "roles": [
-            role for role in stack.client(place, "iam").list_roles()["Roles"] if role["RoleName"].startswith(stack.NAME)
+            role for role in stack.client(place, "iam").list_roles()["Roles"] if role["RoleName"].startswith(STACK)
         ],
         "log groups": [
             group
             for group in stack.client(place, "logs").describe_log_groups()["logGroups"]
-            if stack.NAME in group["logGroupName"]
+            if STACK in group["logGroupName"]
         ],
     }
     assert {name: found for name, found in left.items() if found} == {}

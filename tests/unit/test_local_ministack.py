@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 from ministack.core import lambda_runtime
-from ministack.services import lambda_svc
+from ministack.services import cloudformation, lambda_svc
+from ministack.services.cloudformation import helpers
 
-from local.ministack import slots, workers
+from local.ministack import slots, stacks, workers
 from tests.world import template
 
 REPLACED = (
@@ -28,6 +29,9 @@ REPLACED = (
     lambda_svc._resolve_layer_zip,
     lambda_svc._throttle_response,
     lambda_svc.lambda_execute_result_to_api_proxy_response,
+    cloudformation.handle_request,
+    helpers._error,
+    helpers._p,
 )
 """What `local.ministack` replaces, and what it counts on."""
 
@@ -35,7 +39,7 @@ REPLACED = (
 def test_internals():
     """MiniStack's parts are those that the replacements were written for: read what changed, then renew this sum."""
     sources = "".join(inspect.getsource(part) for part in REPLACED) + lambda_runtime._PYTHON_WORKER_SCRIPT
-    assert sha256(sources.encode()).hexdigest() == "ecbcd2c9a2703f2c64140c027f25fcf750ee163f0545858f86f7b178ee3d7761"
+    assert sha256(sources.encode()).hexdigest() == "fdd4b9a3b8d9d4b76e756d694397530609a0ed913cff0e7023c6d91dd9241fae"
 
 
 @pytest.fixture
@@ -96,6 +100,20 @@ def test_refusal():
     body = on_aws["ResponseTemplates"]["application/json"].replace("$context.requestId", trace_id)
     assert problem == json.loads(body)
     assert slots.answering(lambda result: result)({"body": 1}) == {"body": 1}
+
+
+@pytest.mark.parametrize("name", ["workflows-local", "aws-sam-cli-managed-default"])
+def test_the_local_stack_is_deployed(name):
+    """The local stack and the SAM CLI's own are created."""
+    assert stacks.guarded(lambda params: params)({"StackName": [name]}) == {"StackName": [name]}
+
+
+@pytest.mark.parametrize("name", ["workflows-prod", "workflows", "workflows-dev", ""])
+def test_no_other_stack_is_deployed(name):
+    """A stack that was meant for AWS is refused with the reason."""
+    status, _, body = stacks.guarded(lambda params: params)({"StackName": [name]})
+    assert status == 400
+    assert b"AWS_ENDPOINT_URL" in body
 
 
 @pytest.fixture(scope="module")
