@@ -1,4 +1,4 @@
-"""`python -m local up | down | demo | inbox | load | burst | sam-local`: what the Makefile's verbs run."""
+"""`python -m local up | down | demo | inbox | load | burst | sam-local`: run one of the Makefile's verbs."""
 
 import os
 import signal
@@ -20,31 +20,35 @@ from local.place import LocalFailure, Place, default_place
 
 
 def up(place: Place) -> None:
-    """Engines, build, deploy, an account; nothing, if that is all there."""
+    """Start the stack and print where it is; only print, if it is up already."""
     if engines.running(place) and credentials.written(place):
-        print(f"already up, as it was deployed then: {_addresses(place)}")
-        return
-    bring_up(place, _said)
-    print(f"up: {_addresses(place)}")
+        print("already up. It was not deployed again: after a change, run `make down` and `make up`.")
+    else:
+        bring_up(place, _report)
+        print("up")
+    file = credentials.shown_path(place)
+    print(f"""
+  API            {place.api_url}
+  documentation  {place.api_url}/docs
+  credentials    {file}
+  webhooks       {place.inbox_url}, printed by `make inbox`
+  workflows      the list holds those of {file.replace("credentials.env", "events")}, which wait for their events
+
+next: source {file} && curl -u "$API_KEY:$API_SECRET" $API_URL/beta/workflows""")
 
 
-def _addresses(place: Place) -> str:
-    credentials_file = credentials.shown_path(place)
-    return f"{place.api_url}/workflows\ncredentials: {credentials_file}\nreference: {place.api_url}/docs"
-
-
-def bring_up(place: Place, said: Callable[[str], None]) -> None:
-    """The whole stack, from nothing; on failure nothing is left running."""
+def bring_up(place: Place, report: Callable[[str], None]) -> None:
+    """Start the whole stack from nothing. If that fails, nothing is left running."""
     engines.stop(place)
     stack.wipe(place)
-    said("engines: MiniStack (AWS) and moto (Step Functions)")
+    report("starting a simulated AWS on this machine")
     engines.start(place)
     try:
-        said("sam build")
+        report("building the application (sam build)")
         stack.build(place)
-        said("sam deploy")
+        report("deploying it to the simulated AWS (sam deploy)")
         stack.deploy(place)
-        said("an account with an application, and live events")
+        report("creating an account")
         credentials.create(place)
         events.write(place)
     except BaseException:
@@ -53,14 +57,19 @@ def bring_up(place: Place, said: Callable[[str], None]) -> None:
 
 
 def down(place: Place) -> None:
+    print("down" if _take_down(place) else "nothing was up")
+
+
+def _take_down(place: Place) -> bool:
+    """Stop the engines and remove what they held. Returns False if none were running."""
     stopped = engines.stop(place)
     credentials.remove(place)
     stack.wipe(place)
-    print("down" if stopped else "nothing was up")
+    return stopped
 
 
 def run_demo(place: Place) -> None:
-    with _for_a_while(place):
+    with _temporary_stack(place):
         demo(place)
 
 
@@ -76,54 +85,47 @@ def run_load(place: Place) -> None:
             case "slow":
                 faults = Proxies(place, SLOW)
             case _:
-                raise LocalFailure(f"FAULTS={asked}: there are `kill`, `aws` and `slow`")
-    with _for_a_while(place):
-        _said(f"{wanted.workflows} workflows, {wanted.rate:g} a second")
+                raise LocalFailure(f"FAULTS={asked} is none of kill, aws and slow")
+    with _temporary_stack(place):
+        _report(f"posting {wanted.workflows} workflows, {wanted.rate:g} a second")
         load(place, wanted, faults)
 
 
 def run_burst(place: Place) -> None:
-    with _for_a_while(place):
-        _said("a burst of requests")
+    with _temporary_stack(place):
+        _report("sending a burst of requests")
         burst.run(place, burst.Burst())
 
 
 @contextmanager
-def _for_a_while(place: Place) -> Iterator[None]:
-    """A stack of its own, which is gone afterwards."""
+def _temporary_stack(place: Place) -> Iterator[None]:
+    """A stack that is removed afterwards. Raises LocalFailure if one is up already."""
     if engines.running(place):
-        raise LocalFailure("a local stack is up already: `make down` first, or set API_PORT and STEPFUNCTIONS_PORT")
+        raise LocalFailure("a local stack is up already: run `make down` first")
     try:
-        bring_up(place, _said)
+        bring_up(place, _report)
         yield
     finally:
-        engines.stop(place)
-        credentials.remove(place)
-        stack.wipe(place)
+        _take_down(place)
 
 
 def run_sam_local(place: Place) -> None:
-    """On the stack that is up, else on one that is brought up for it."""
+    """Use the stack that is up, or a temporary one."""
     docker.require()
     if engines.running(place) and credentials.written(place):
-        sam_local(place, _said)
-        return
-    try:
-        bring_up(place, _said)
-        sam_local(place, _said)
-    finally:
-        engines.stop(place)
-        credentials.remove(place)
-        stack.wipe(place)
+        sam_local(place, _report)
+    else:
+        with _temporary_stack(place):
+            sam_local(place, _report)
 
 
 _UNAVAILABLE = 69
-"""Exit code where a verb cannot run on this machine: EX_UNAVAILABLE of sysexits.h."""
+"""Exit code if this machine cannot run a verb: EX_UNAVAILABLE of sysexits.h."""
 _STARTED = time.monotonic()
 
 
-def _said(what: str) -> None:
-    print(f"[{time.monotonic() - _STARTED:5.1f} s] {what}", flush=True)
+def _report(progress: str) -> None:
+    print(f"[{time.monotonic() - _STARTED:5.1f} s] {progress}", flush=True)
 
 
 def _terminated(_number: int, _frame: object) -> NoReturn:
@@ -150,7 +152,7 @@ def main() -> int:
         print(f"{sys.argv[1]}: {failure}", file=sys.stderr)
         return _UNAVAILABLE if isinstance(failure, docker.NoContainers) else 1
     except KeyboardInterrupt:
-        print(f"{sys.argv[1]}: interrupted, nothing is left running", file=sys.stderr)
+        print(f"{sys.argv[1]}: interrupted", file=sys.stderr)
         return 130
     return 0
 

@@ -1,4 +1,4 @@
-"""The account of a local stack, and the files with its credentials and the engines' addresses."""
+"""The local stack's account, and the files with its credentials and the engines' addresses."""
 
 from base64 import b64encode
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ class Credentials:
 
 
 def create(place: Place) -> Credentials:
-    """Create an account with an application; write `credentials.env`, and `aws.env` for AWS's own tools."""
+    """Create an account with an application. Write `credentials.env`, and `aws.env` for AWS's tools."""
     created = stack.invoke(place, "accounts", {"action": "create_account", "name": "local"})
     account = Credentials(created["api_key"], created["api_secret"])
     private_key = place.folder / "private.key"
@@ -48,7 +48,7 @@ def create(place: Place) -> Credentials:
 
 
 def _new_key(path: Path) -> str:
-    """Write a new private key to `path`; its public key, in PEM."""
+    """Write a new private key to `path` and return its public key. Both are PEM."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     write_private(path, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     return key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
@@ -64,7 +64,7 @@ def read(place: Place) -> Credentials:
 
 
 def read_all(place: Place) -> dict[str, str]:
-    """Everything `credentials.env` says."""
+    """Return the variables of `credentials.env`."""
     return dict(line.split("=", 1) for line in _path(place).read_text().splitlines())
 
 

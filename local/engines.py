@@ -1,4 +1,4 @@
-"""The engines: MiniStack for AWS, moto's interpreter for Step Functions, and proxies in front of them, if any."""
+"""The engines: MiniStack for AWS, moto for Step Functions, and fault-injecting proxies in front of both."""
 
 import json
 import os
@@ -20,11 +20,11 @@ _STOP_SECONDS = 12
 
 
 _children: dict[int, subprocess.Popen[bytes]] = {}
-"""Engines that this very process started: it must collect them when they end."""
+"""Engines that this process started, by process id. It must reap them when they end."""
 
 
 def start(place: Place) -> None:
-    """Start both and wait until they answer. Raises LocalFailure, with nothing left running."""
+    """Start the engines and wait until they answer. Raises LocalFailure, with nothing left running."""
     for name, port in (("API_PORT", place.api_port), ("STEPFUNCTIONS_PORT", place.stepfunctions_port)):
         _require_free(place.host, name, port)
     workspace = place.folder / "engines"
@@ -41,8 +41,8 @@ def start(place: Place) -> None:
             MINISTACK_REGION=REGION,
             LAMBDA_EXECUTOR="local",
             IOT_MTLS_ENABLED="0",
-            AUTH=str(place.proxy_ports is None).lower(),  # a proxy is another host than the one that was signed for
-            LAMBDA_ACCOUNT_CONCURRENCY="0",  # local.ministack has limits of its own
+            AUTH=str(place.proxy_ports is None).lower(),  # requests through a proxy are signed for the proxy's address
+            LAMBDA_ACCOUNT_CONCURRENCY="0",  # local.ministack.slots limits concurrency
             TMPDIR=str(workspace),
             STATE_DIR=str(workspace),
             **place.functions_environment,
@@ -80,13 +80,13 @@ def _start_proxies(place: Place) -> dict[str, subprocess.Popen[bytes]]:
 
 
 def running(place: Place) -> bool:
-    """Both engines that were started here are alive."""
+    """Return whether all engines of this place are alive."""
     pids = _remembered(place)
     return bool(pids) and all(map(_alive, pids.values()))
 
 
 def stop(place: Place) -> bool:
-    """Stop whatever `start` started; False: there was nothing."""
+    """Stop what `start` started. Returns False if nothing was running."""
     pids = _remembered(place)
     for pid in pids.values():
         _stop_process(pid)
@@ -164,7 +164,7 @@ def _forget(place: Place) -> None:
 
 
 def _alive(pid: int) -> bool:
-    """The process runs, and is an engine: a process id may have been given to somebody else."""
+    """Return whether the process runs and is an engine. Its id may belong to another program by now."""
     try:
         command = Path(f"/proc/{pid}/cmdline").read_bytes()
         state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
@@ -174,7 +174,7 @@ def _alive(pid: int) -> bool:
 
 
 def _stop_process(pid: int) -> None:
-    """SIGTERM to the engine, time to end, and SIGKILL to whatever is left of it and its workers."""
+    """Send SIGTERM to the engine, wait, then send SIGKILL to the engine and its workers."""
     if _alive(pid):
         os.kill(pid, signal.SIGTERM)
         deadline = time.monotonic() + _STOP_SECONDS

@@ -1,4 +1,4 @@
-"""The events of `events/`, made live: with this stack's account and secrets, and with workflows stored for them."""
+"""The events of `events/`, made live: with this stack's credentials, and with workflows stored for them."""
 
 import json
 import time
@@ -24,14 +24,14 @@ from local.place import ROOT, Place, write_private
 
 _HOUR = 3600
 _YEAR = 365 * 24 * _HOUR
-_SOMEBODY = {"id": "sim-read", "number": "447700900000"}
+_RECIPIENTS = {"id": "sim-read", "number": "447700900000"}
 _NO_ACCOUNT = "00000000"
 
 
 def write(place: Place, folder: Path | None = None) -> None:
-    """Write each event to `folder` (`.local/events`) as one that has an effect, with new workflows stored for it.
+    """Write a live version of each event to `folder` (default: `.local/events`), and store the workflows it needs.
 
-    Most have it once: a step is sent once, and a status is recorded once. Called again, this makes new ones.
+    Most live events have an effect once: a step is sent once, and a status is recorded once. Each call writes new ones.
     """
     folder = folder or place.folder / "events"
     folder.mkdir(exist_ok=True)
@@ -42,7 +42,7 @@ def write(place: Place, folder: Path | None = None) -> None:
 
 
 class Live:
-    """Makes events live on one stack."""
+    """Makes the events of one stack live."""
 
     def __init__(self, place: Place) -> None:
         self._place = place
@@ -52,7 +52,7 @@ class Live:
         self._account = credentials.read(place)
 
     def event(self, name: str, event: dict[str, Any]) -> dict[str, Any]:
-        """The event of this name, with an effect."""
+        """Return the live version of the event with this name."""
         match name:
             case "workflows_api":
                 _authorize(event, self._account.basic)
@@ -67,7 +67,7 @@ class Live:
                 self._publish(event)
             case "deliver_webhook":
                 workflow = self._with_webhook(name)
-                # Named by the last attempt there can be, the task asks for the next one, each time it is sent.
+                # A task with the last possible attempt number has an effect each time it is sent.
                 task = {"workflow_id": workflow.id, "account": workflow.account, "attempt": MOST_ATTEMPTS}
                 _embody(event, task | {"sequence": workflow.timeline[-1]["sequence"]})
             case _ if channel := next((c for c in CHANNELS.values() if name == f"send_{c.function}"), None):
@@ -75,7 +75,7 @@ class Live:
         return event
 
     def _report(self, event: dict[str, Any]) -> None:
-        """A status callback for a message that was sent."""
+        """Make the event a signed callback for a message that was sent."""
         sent = self._stored(self._sent("messenger", "message_status"))
         body = {**json.loads(event["body"]), **_message_of(sent)}
         event["body"] = json.dumps(body)
@@ -84,13 +84,13 @@ class Live:
         _authorize(event, "Bearer " + jwt.encode(claims, secret["signature_secret"], algorithm="HS256"))
 
     def _play(self, event: dict[str, Any]) -> None:
-        """A receipt of the sandbox for a message that was sent, and that it keeps."""
+        """Make the event a task to send the receipt of a message that the sandbox keeps."""
         sent = self._stored(self._sent("messenger", "sandbox_receipts"))
         _embody(event, _message_of(sent) | {"status": "delivered"})
         keep_message(self._client, self._resources["SandboxTable"], self._place.api_url, **_message_of(sent))
 
     def _publish(self, event: dict[str, Any]) -> None:
-        """The stream's record of the write that brought a workflow its last entry, a status."""
+        """Make the event the stream record of the write that added a workflow's last entry, a status."""
         workflow = self._with_webhook("publish_events")
         key = {"pk": {"S": f"workflow#{workflow.id}"}, "sk": {"S": "state"}}
         item = self._client.get_item(TableName=self._resources["Table"], Key=key, ConsistentRead=True)["Item"]
@@ -98,10 +98,10 @@ class Live:
         event["Records"][0]["dynamodb"] |= {"Keys": key, "OldImage": before, "NewImage": item}
 
     def _with_webhook(self, name: str) -> Workflow:
-        """A workflow, stored, whose last entry is a webhook that the stack has not queued.
+        """Store a workflow whose last entry needs a webhook that the stack has not queued.
 
-        The stream queues every webhook that a write adds. So the first write is one of an account that there is not,
-        whose webhooks go nowhere, and the second, which corrects that, adds none.
+        The stream queues every webhook that a write adds. So the first write names an account that does not exist,
+        whose webhooks are not sent. The second write corrects the account and adds no entry.
         """
         sent = replace(self._sent("sms", name), webhook_url=self._place.inbox_url)
         submitted = Receipt("submitted", sent.steps[0].message_uuid, None, _now())
@@ -111,13 +111,13 @@ class Live:
         return self._store.write(replace(stored, account=told.account))
 
     def _sent(self, channel: str, name: str) -> Workflow:
-        """A workflow whose only step the Messages API has accepted."""
+        """Return a workflow whose only step the Messages API has accepted."""
         claimed = transitions.claimed(self._waiting(channel, name), 0, _now())
         assert claimed is not None, "a new workflow's first step can be claimed"  # noqa: S101
         return replace(transitions.answered(claimed, 0, Accepted(str(uuid.uuid4())), _now()), due_at=None)
 
     def _waiting(self, channel: str, name: str) -> Workflow:
-        """A workflow of one step, that is not started: its event does that, so `reconcile` must not."""
+        """Return a workflow of one step that is not started, and never due: `reconcile` must leave it alone."""
         workflow = Workflow(
             id=str(uuid.uuid4()),
             account=self._account.api_key,
@@ -136,7 +136,7 @@ class Live:
         channel = CHANNELS[step.channel]
         content = {
             "from": {"type": channel.name, channel.sender: "sim-sender"},
-            "to": {"type": channel.name, channel.recipient: _SOMEBODY[channel.recipient]},
+            "to": {"type": channel.name, channel.recipient: _RECIPIENTS[channel.recipient]},
             "message": {"content": {"type": "text", "text": "Hello"}},
         }
         self._store.create(workflow, [content], content_retention=_YEAR)
@@ -159,7 +159,7 @@ def keep_message(client: Any, table: str, api_url: str, client_ref: str, message
 
 
 def _message_of(workflow: Workflow) -> dict[str, str]:
-    """What names the message of a workflow's only step in a callback."""
+    """Return the fields by which a callback names the message of a workflow's only step."""
     return {"client_ref": f"{workflow.id}.0", "message_uuid": workflow.steps[0].message_uuid or ""}
 
 

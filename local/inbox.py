@@ -1,4 +1,4 @@
-"""A server on this machine that takes webhooks, as a customer's would. `make inbox` prints them."""
+"""A webhook receiver on this machine, like a customer's. `make inbox` prints what arrives."""
 
 import json
 import time
@@ -16,14 +16,14 @@ from local.place import LocalFailure, Place
 @dataclass(frozen=True)
 class Webhook:
     at: float
-    """When it came, in seconds since the epoch."""
+    """Arrival time in seconds since the epoch."""
     body: dict[str, Any]
 
 
 class Inbox:
-    """Answers 204 to webhooks that are signed with the secret, 401 to everything else.
+    """Answers 204 to webhooks signed with the secret, and 401 to other requests.
 
-    On `port` of loopback; 0: on one that is free. Raises OSError if it is taken.
+    Listens on `port` of 127.0.0.1, or on a free one if `port` is 0. Raises OSError if the port is taken.
     """
 
     def __init__(self, signature_secret: str, port: int = 0) -> None:
@@ -44,7 +44,7 @@ class Inbox:
                 self.end_headers()
 
             def log_message(self, *_: Any) -> None:
-                """Nothing: what came is printed by whoever asks for it."""
+                """Log nothing: `show_inbox` and the demo print the webhooks."""
 
         self._server = _Server(("127.0.0.1", port), Handler)
         Thread(target=self._server.serve_forever, daemon=True).start()
@@ -54,7 +54,7 @@ class Inbox:
         return f"http://127.0.0.1:{self._server.server_port}/webhooks"
 
     def received(self, enough: Callable[[list[Webhook]], bool] = lambda _: True, patience: float = 0) -> list[Webhook]:
-        """What has come, repeats too, once it is enough, or `patience` seconds are over."""
+        """Return all webhooks so far, repeats included, as soon as `enough` holds or `patience` seconds have passed."""
         with self._changed:
             self._changed.wait_for(lambda: enough(self._received), patience)
             return list(self._received)
@@ -70,16 +70,16 @@ class Inbox:
 
 
 def show_inbox(place: Place) -> None:
-    """Print the local account's webhooks as they come, until it is interrupted. Raises LocalFailure."""
+    """Print the local account's webhooks as they arrive, until interrupted. Raises LocalFailure."""
     if not credentials.written(place):
-        raise LocalFailure("there is no local stack: `make up` first")
+        raise LocalFailure("there is no local stack: run `make up` first")
     try:
         inbox = Inbox(credentials.read_all(place)["SIGNATURE_SECRET"], place.inbox_port)
     except OSError as error:
         raise LocalFailure(
             f"port {place.inbox_port} is busy ({error.strerror}): free it, or choose another with INBOX_PORT=…"
         ) from None
-    print(f"webhooks to {inbox.url}; Ctrl+C ends this", flush=True)
+    print(f"waiting for webhooks to {inbox.url}; Ctrl+C ends this", flush=True)
     shown = 0
     while True:
         received = inbox.received(lambda webhooks: len(webhooks) > shown, patience=3600)  # noqa: B023 - called at once
