@@ -1,1 +1,1 @@
-"""The functions as Lambda runs them: the built artifact under AWS's own runtime client and runtime emulator."""
+"""Runs functions as Lambda does: the built artifact, with AWS's runtime client and Runtime Interface Emulator."""

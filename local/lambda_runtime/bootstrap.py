@@ -1,6 +1,6 @@
-"""What starts a function in the emulated runtime, as the managed runtime's `/var/runtime/bootstrap` does.
+"""Starts a function in the emulated runtime, like the managed runtime's `/var/runtime/bootstrap`.
 
-It runs under the function's own Python, without our packages. Modules are searched for in the order that Lambda has:
+It runs with the function's own Python, without our packages. Modules are searched for in Lambda's order:
 https://docs.aws.amazon.com/lambda/latest/dg/python-package.html#python-package-searchpath
 """
 
@@ -11,13 +11,13 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 PORTS = ".ports"
-"""Folder of `/var/task` with the ports of this machine's loopback that a container reaches, as Unix sockets."""
+"""Folder of `/var/task` with a Unix socket for each of this machine's loopback ports that a container can reach."""
 
 type Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 def forwarding(connect: Callable[[], Awaitable[Streams]]) -> Callable[..., Awaitable[None]]:
-    """What asyncio's servers call for a connection: it is joined to the one that `connect` opens."""
+    """Return a connection handler for asyncio's servers that connects each client to what `connect` opens."""
 
     async def joined(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -28,7 +28,7 @@ def forwarding(connect: Callable[[], Awaitable[Streams]]) -> Callable[..., Await
         try:
             await asyncio.gather(_copy(reader, far_writer), _copy(far_reader, writer))
         except ConnectionError:
-            pass  # one side has gone: so does the other
+            pass  # one side has closed, so the other is closed too
         finally:
             far_writer.close()
             writer.close()
@@ -52,7 +52,7 @@ async def _serve(sockets: list[Path], ready: int) -> None:
 
 
 def _reach_the_host(sockets: list[Path]) -> None:
-    """Fork a process that serves these ports on the container's own loopback, and wait until it does."""
+    """Fork a process that serves these ports on the container's loopback, and wait until it is ready."""
     waiting, ready = os.pipe()
     if os.fork() == 0:
         os.close(waiting)

@@ -1,4 +1,4 @@
-"""A Docker daemon: the one that runs, or one of our own that leaves nothing behind."""
+"""A Docker daemon: the running one, or a temporary one that leaves nothing behind."""
 
 import os
 import shutil
@@ -18,32 +18,32 @@ _BRIDGE = Path("/sys/class/net/docker0")
 
 
 class NoContainers(LocalFailure):
-    """This machine can run no containers; the message says what is missing."""
+    """This machine cannot run containers. The message says what is missing."""
 
 
 def require() -> None:
-    """Raises NoContainers where `daemon` has no chance."""
+    """Raises NoContainers if `daemon` certainly cannot work here."""
     if sys.platform != "linux":
-        raise NoContainers("the image is made of this machine's own Python, which must be one for Linux")
+        raise NoContainers("the image is built from this machine's own Python, so this works on Linux only")
     if not shutil.which("docker"):
         raise NoContainers("there is no `docker`: on Debian, apt-get install docker.io")
     if _answers({}):
         return
     if missing := [tool for tool in ("dockerd", "unshare", "ip") if not shutil.which(tool)]:
-        raise NoContainers(f"no Docker daemon answers, and to start one {', '.join(missing)} is missing")
+        raise NoContainers(f"no Docker daemon is running, and to start one {', '.join(missing)} is missing")
     if os.geteuid():
-        raise NoContainers("no Docker daemon answers, and only root can start one")
+        raise NoContainers("no Docker daemon is running, and only root can start one")
 
 
 @contextmanager
 def daemon(data: Path) -> Iterator[dict[str, str]]:
-    """The environment in which a daemon answers. One of our own keeps its images in `data`. Raises NoContainers."""
+    """Yield the environment variables for a daemon. A temporary one keeps its images in `data`. Raises NoContainers."""
     if _answers({}):
         yield {}
         return
     with tempfile.TemporaryDirectory(prefix="docker-") as run:
         environment = {"DOCKER_HOST": f"unix://{run}/docker.sock"}
-        Path(run, "daemon.json").write_text("{}")  # else it takes the machine's own
+        Path(run, "daemon.json").write_text("{}")  # otherwise it would read the machine's own
         bridged = _BRIDGE.exists()
         with (data / "dockerd.log").open("wb") as log:
             process = subprocess.Popen(_command(data, Path(run)), stdout=log, stderr=log, stdin=subprocess.DEVNULL)
@@ -51,7 +51,7 @@ def daemon(data: Path) -> Iterator[dict[str, str]]:
             _wait(process, environment, data / "dockerd.log")
             yield environment
         finally:
-            process.kill()  # and with it dies the first process of its namespace, and so everything in there
+            process.kill()  # which kills the first process of its namespace, and so all others in it
             process.wait()
             if not bridged:
                 command = ["ip", "link", "delete", _BRIDGE.name]
@@ -60,7 +60,7 @@ def daemon(data: Path) -> Iterator[dict[str, str]]:
 
 
 def _command(data: Path, run: Path) -> list[str]:
-    """A daemon whose containers end with it, and which leaves the firewall and the routing of this machine alone."""
+    """The command of a daemon whose containers end with it, and which does not change firewall or routing."""
     return [
         *("unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"),
         *("sh", "-c", 'mount -t tmpfs run /run && exec "$@"', "sh"),
@@ -81,12 +81,12 @@ def _wait(process: subprocess.Popen[bytes], environment: dict[str, str], log: Pa
     while not _answers(environment):
         if process.poll() is not None or time.monotonic() > deadline:
             last = log.read_text(errors="replace").strip().rpartition("\n")[2]
-            raise NoContainers(f"dockerd does not start here: {last}")
+            raise NoContainers(f"dockerd does not start: {last}")
         time.sleep(0.2)
 
 
 def _remove_cgroups() -> None:
-    """Remove the empty groups that a daemon leaves."""
+    """Remove the empty control groups that a daemon leaves behind."""
     for top in [_CGROUPS / "docker", *_CGROUPS.glob("*/docker")]:
         for group in sorted([top, *top.rglob("*/")], reverse=True):
             with suppress(OSError):

@@ -1,8 +1,8 @@
-"""One invocation of a function under the Runtime Interface Emulator that the SAM CLI brings, without a container.
+"""Invokes a function once with the SAM CLI's Runtime Interface Emulator, without a container.
 
-Its process sees a root folder of its own, laid out as Lambda lays it out: the function in `/var/task` and its layers in
-`/opt`, both read-only, AWS's client and boto3 in `/var/runtime`, Python in `/var/lang`, and an empty `/tmp`. Of this
-machine it has the C libraries, `/etc`, `/dev` and the network: no checkout, and no virtual environment.
+The process has its own root folder with Lambda's layout: the function in `/var/task` and its layers in `/opt`, both
+read-only, the runtime client and boto3 in `/var/runtime`, Python in `/var/lang`, and an empty `/tmp`. Of this machine
+it sees the C libraries, `/etc`, `/dev` and the network, but neither the checkout nor a virtual environment.
 """
 
 import shlex
@@ -30,13 +30,13 @@ NAMESPACES = (["unshare", "--mount"], ["unshare", "--user", "--map-root-user", "
 @dataclass(frozen=True)
 class Invocation:
     answer: str
-    """What the function returned, or the runtime's account of how it failed; empty if the runtime died."""
+    """The function's result, or the runtime's description of its failure. Empty if the runtime died."""
     log: str
 
 
 @cache
 def namespace() -> list[str]:
-    """The command that runs another one in a mount namespace of its own. Raises LocalFailure if there can be none."""
+    """Return the command that runs another one in a new mount namespace. Raises LocalFailure if that is impossible."""
     refused = "there is no `unshare`"
     for command in NAMESPACES:
         try:
@@ -47,13 +47,11 @@ def namespace() -> list[str]:
             refused = error.stderr.strip()
         else:
             return command
-    raise LocalFailure(
-        f"this machine lets neither root nor a user namespace mount, so no function can run as on Lambda: {refused}"
-    )
+    raise LocalFailure(f"this machine allows no mount namespace, so functions cannot run as on Lambda: {refused}")
 
 
 def invoke(place: Place, function: Function, event: bytes, build: Path | None = None) -> Invocation:
-    """Run a function of the stack once, from `build` (else from what was deployed). Raises LocalFailure."""
+    """Run a function of the stack once, from `build` (default: the deployed build). Raises LocalFailure."""
     port = free_port()
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile() as log:
         script = _lay_out(function, build or place.folder / "build", folder)
@@ -81,7 +79,7 @@ def invoke(place: Place, function: Function, event: bytes, build: Path | None = 
 
 
 def _lay_out(function: Function, build: Path, root: str) -> str:
-    """The shell script that lays out `root`, goes there and starts the emulator; all in a namespace of its own."""
+    """Return the shell script that lays out `root` and starts the emulator in it. It needs a mount namespace."""
     own = {f"/{name}": f"/{name}" for name in ("dev", "etc", "proc", "sys", "usr")}
     lines = ["mount --make-rprivate /", f"mount -t tmpfs root {root}", f"cd {root}"]
     for name in ("bin", "sbin", "lib", "lib32", "lib64"):
@@ -100,7 +98,7 @@ def _lay_out(function: Function, build: Path, root: str) -> str:
     lines += [f"mkdir -p .{target} && mount --rbind {shlex.quote(path)} .{target}" for target, path in folders.items()]
     lines += [f"touch .{target} && mount --bind {shlex.quote(path)} .{target}" for target, path in files.items()]
     over = {"/var/task": [build / function.name], "/opt": [build / layer for layer in reversed(function.layers)]}
-    for target, paths in over.items():  # without an upper folder an overlay is read-only; it needs two lower ones
+    for target, paths in over.items():  # an overlay without an upper folder is read-only, and needs two lower ones
         lower = shlex.quote("lowerdir=" + ":".join(str(path) for path in [*paths, "none"]))
         lines.append(f"mkdir -p none .{target} && mount -t overlay -o {lower} overlay .{target}")
     lines += ["mkdir tmp", "mount -t tmpfs tmp tmp", "mount -o remount,bind,ro ."]
@@ -109,7 +107,7 @@ def _lay_out(function: Function, build: Path, root: str) -> str:
 
 
 def _environment(place: Place, function: Function) -> dict[str, str]:
-    """The variables that Lambda sets, besides the function's own, and those that lead to the local stack."""
+    """The function's own variables, those of the local stack, and those that Lambda sets."""
     settings = function.settings
     return {
         **function.environment,
@@ -119,7 +117,7 @@ def _environment(place: Place, function: Function) -> dict[str, str]:
         "PATH": "/var/lang/bin:/usr/local/bin:/usr/bin:/bin:/opt/bin",
         "LD_LIBRARY_PATH": "/var/lang/lib:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib",
         "PYTHONPATH": "/var/runtime",
-        "PYTHONDONTWRITEBYTECODE": "1",  # as on Lambda, where it cannot
+        "PYTHONDONTWRITEBYTECODE": "1",  # on Lambda these folders are read-only
         "LAMBDA_TASK_ROOT": "/var/task",
         "LAMBDA_RUNTIME_DIR": "/var/runtime",
         "AWS_LAMBDA_FUNCTION_NAME": settings["FunctionName"],
@@ -132,7 +130,7 @@ def _environment(place: Place, function: Function) -> dict[str, str]:
 
 
 def _answer(process: subprocess.Popen[bytes], port: int, event: bytes, seconds: int) -> str:
-    """What the emulator answers to the event, once it listens; empty if it ends first."""
+    """Send the event, once the emulator listens, and return the answer. It is empty if the emulator ends first."""
     url = f"http://127.0.0.1:{port}/2015-03-31/functions/function/invocations"
     request = urllib.request.Request(url, event, {"Content-Type": "application/json"})
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -149,6 +147,6 @@ def _answer(process: subprocess.Popen[bytes], port: int, event: bytes, seconds: 
             if not isinstance(reason, ConnectionRefusedError):
                 return ""
             if time.monotonic() > deadline:
-                raise LocalFailure(f"the emulator of the runtime did not start within {_START_SECONDS} s") from None
+                raise LocalFailure(f"the runtime emulator did not start within {_START_SECONDS} s") from None
             time.sleep(0.02)
     return ""

@@ -1,4 +1,4 @@
-"""The functions of a deployed local stack, and whether what one answered is a success."""
+"""The functions of a deployed local stack, and how to recognize a failed invocation."""
 
 import json
 from dataclasses import dataclass
@@ -13,26 +13,26 @@ from local.place import Place
 @dataclass(frozen=True)
 class Function:
     name: str
-    """Its logical id in the template, and the name of its folder in the build."""
+    """Its logical id in the template, and its folder in the build."""
     layers: tuple[str, ...]
-    """Logical ids of its layers; a later one lies over the ones before it."""
+    """Logical ids of its layers. Files of a later layer replace those of earlier ones."""
     settings: dict[str, Any]
-    """As Lambda's GetFunctionConfiguration answers them."""
+    """The answer of Lambda's GetFunctionConfiguration."""
 
     @property
     def event(self) -> str:
-        """The name of its event in `events`."""
+        """The file name of its event in `events`."""
         return "".join(f"_{c.lower()}" if c.isupper() else c for c in self.name).lstrip("_") + ".json"
 
     @property
     def environment(self) -> dict[str, str]:
-        """The variables the template gives it."""
+        """Its environment variables in the template."""
         variables: dict[str, str] = self.settings["Environment"]["Variables"]
         return variables
 
 
 def functions(place: Place) -> dict[str, Function]:
-    """Every function of the template by its logical id, as it is deployed."""
+    """Return all deployed functions by logical id."""
     template = yaml.safe_load((place.folder / "build/template.yaml").read_text())
     of_all = template["Globals"]["Function"]["Layers"]
     physical, client = stack.resources(place), stack.client(place, "lambda")
@@ -48,10 +48,10 @@ def functions(place: Place) -> dict[str, Function]:
 
 
 def failure(output: str) -> str | None:
-    """What is wrong with the output of a function; None: it is a success.
+    """Return what is wrong with a function's output, or None if it is a success.
 
-    A function that fails answers with `errorType`, and one whose runtime died answers nothing at all. Neither shows in
-    the exit code of `sam local invoke`.
+    A failed function returns `errorType`, and a runtime that died returns nothing. `sam local invoke` exits with 0 in
+    both cases.
     """
     try:
         answer = json.loads(output)

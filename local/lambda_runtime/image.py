@@ -1,4 +1,4 @@
-"""A container image like Lambda's base image for Python, made of what this machine has: no registry is asked."""
+"""A container image like Lambda's base image for Python, built from this machine's files: no registry is needed."""
 
 import io
 import re
@@ -11,7 +11,7 @@ from pathlib import Path
 from local.lambda_runtime import runtime
 
 _TOOLS = ("sh", "cp", "mv", "rm", "chmod")
-"""What the SAM CLI's own Dockerfile runs, when it adds the layers."""
+"""The commands in the Dockerfile with which the SAM CLI adds layers."""
 _UNUSED = {"test", "idlelib", "tkinter", "turtledemo", "ensurepip", "site-packages", "dist-packages", "pydoc_data"}
 CONFIGURATION = (
     "ENV LANG=C.UTF-8",
@@ -26,7 +26,7 @@ CONFIGURATION = (
 
 
 def write(path: Path, layers: Iterable[Path]) -> None:
-    """Write the image's files as a tar: Python, the runtime, a shell, and the C libraries these and `layers` need."""
+    """Write the image's files as a tar: Python, the runtime, a shell, and the C libraries they and `layers` need."""
     files = dict(_files())
     binaries = [file for name, file in files.items() if name.startswith("bin/") or _is_binary(file)]
     binaries += [file for layer in layers for file in layer.rglob("*") if _is_binary(file)]
@@ -41,7 +41,7 @@ def write(path: Path, layers: Iterable[Path]) -> None:
 
 
 def _files() -> Iterator[tuple[str, Path]]:
-    """Name in the image, file of this machine."""
+    """Yield (name in the image, file of this machine)."""
     for tool in _TOOLS:
         yield f"bin/{tool}", Path("/bin", tool)
     prefix = Path(sys.base_prefix)
@@ -67,9 +67,9 @@ def _is_binary(path: Path) -> bool:
 
 
 def _libraries(binaries: list[Path]) -> set[str]:
-    """The absolute paths of this machine's C libraries that these need."""
+    """Return the absolute paths of the C libraries that the binaries need."""
     command = ["ldd", *(str(path.resolve()) for path in binaries)]
-    listed = subprocess.run(command, capture_output=True, text=True, check=False).stdout  # 1 where one needs none
+    listed = subprocess.run(command, capture_output=True, text=True, check=False).stdout  # fails if one needs none
     found = re.findall(r"^\t(?:\S+ => )?(/\S+) \(", listed, re.MULTILINE)
     return {path for path in found if path.startswith(("/lib", "/usr/lib"))}
 

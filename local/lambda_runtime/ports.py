@@ -1,6 +1,6 @@
-"""Ports of this machine's loopback as Unix sockets, which a container reaches as files of its artifact.
+"""This machine's loopback ports as Unix sockets, which a container reaches as files of its artifact.
 
-No bridge, no firewall and no gateway's address is in the way, and what listens on loopback stays there.
+This works whatever the bridge and the firewall allow, and services that listen on loopback are not exposed elsewhere.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from local.lambda_runtime.bootstrap import forwarding
 
 @contextmanager
 def served(folder: Path, *ports: int) -> Iterator[list[Path]]:
-    """Serve each port as the socket `folder/<port>`, from a thread of its own."""
+    """Serve each port as the socket `folder/<port>`, in a thread."""
     with asyncio.Runner() as runner:
         loop = runner.get_loop()
         servers = runner.run(_started(folder, ports))
@@ -46,7 +46,7 @@ async def _stopped(servers: list[asyncio.Server]) -> None:
 
 
 def _listening(folder: Path, port: int) -> socket.socket:
-    """A socket at `folder/<port>`, whose path may be longer than the 107 bytes that an address has room for."""
+    """Return a listening socket at `folder/<port>`. The path may exceed the 107 bytes of a socket address."""
     listening = socket.socket(socket.AF_UNIX)
     opened = os.open(folder, os.O_RDONLY)
     try:

@@ -1,10 +1,10 @@
-"""Processes that end others with themselves: the runtime's emulator, and the SAM CLI."""
+"""Stops processes that have children to clean up: the runtime emulator, and the SAM CLI."""
 
 import subprocess
 
 
 def stop(process: subprocess.Popen[bytes], seconds: float) -> None:
-    """Ask it to end, which ends what it started, and kill it only if it has not ended in time."""
+    """Terminate the process, so that it can stop its children. Kill it if it has not ended after `seconds`."""
     process.terminate()
     try:
         process.wait(seconds)

@@ -1,18 +1,18 @@
-"""The folder `/var/runtime`: what the managed runtime brings besides Python, in the versions that are pinned."""
+"""The folder `/var/runtime`: what the managed runtime has besides Python, in the pinned versions."""
 
 import re
 from functools import cache
 from importlib import metadata
 from pathlib import Path
 
-_BROUGHT = ("awslambdaric", "boto3")
+_PACKAGES = ("awslambdaric", "boto3")
 _BOOTSTRAP = Path(__file__).parent / "bootstrap.py"
 
 
 @cache
 def contents() -> dict[str, Path]:
-    """Name in `/var/runtime` → file or folder of this virtual environment: AWS's client, boto3, what they need."""
-    found, wanted = {_BOOTSTRAP.name: _BOOTSTRAP}, list(_BROUGHT)
+    """Return name in `/var/runtime` → file or folder of this virtual environment, with all dependencies."""
+    found, wanted = {_BOOTSTRAP.name: _BOOTSTRAP}, list(_PACKAGES)
     seen: set[str] = set()
     while wanted:
         if (name := wanted.pop()) not in seen:
@@ -25,6 +25,6 @@ def contents() -> dict[str, Path]:
 
 
 def _requirements(distribution: metadata.Distribution) -> list[str]:
-    """The names of what a distribution needs, its extras left out."""
+    """Return the names of a distribution's dependencies, without those of extras."""
     needed = [line for line in distribution.requires or () if "extra ==" not in line]
     return [name[0] for line in needed if (name := re.match(r"[\w.-]+", line))]

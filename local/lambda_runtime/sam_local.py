@@ -23,34 +23,34 @@ from local.place import ROOT, LocalFailure, Place, architecture, free_port
 
 _IMAGE = "workflows-lambda-python:3.13"
 _OF_SAM = "samcli/lambda-*"
-"""The name SAM gives to an image with a function's layers."""
+"""The names that SAM gives to images with a function's layers."""
 _INVOKE_SECONDS = 180
 _START_SECONDS = 60
 _STOP_SECONDS = 20
 _WEBHOOKS = 2
-"""Live events that bring one: of the stream, and of the queue."""
+"""The number of live events that send a webhook: publish_events.json and deliver_webhook.json."""
 
 
-def sam_local(place: Place, said: Callable[[str], None]) -> None:
-    """Run every function with its live event, and one request through the API. Raises LocalFailure if one fails."""
+def sam_local(place: Place, report: Callable[[str], None]) -> None:
+    """Run each function with its live event, and one request through the API. Raises LocalFailure if one fails."""
     work = place.folder / "sam-local"
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir()
     try:
-        said("a Docker daemon")
+        report("starting a Docker daemon, unless one is running")
         with docker.daemon(work) as environment, _artifact(place, work) as build:
-            said("an image like Lambda's, of this machine's Python")
+            report("building an image like Lambda's from this machine's Python")
             sam = _Sam(place, work, build, environment)
             try:
                 sam.make_image()
-                _run(place, sam, said)
+                _run(place, sam, report)
             finally:
                 sam.remove_images()
     finally:
         shutil.rmtree(work, ignore_errors=True)
 
 
-def _run(place: Place, sam: "_Sam", said: Callable[[str], None]) -> None:
+def _run(place: Place, sam: "_Sam", report: Callable[[str], None]) -> None:
     live = sam.work / "events"
     events.write(place, live)
     try:
@@ -61,21 +61,21 @@ def _run(place: Place, sam: "_Sam", said: Callable[[str], None]) -> None:
         failed = []
         for name, function in sam.functions.items():
             fault = sam.invoke(function, live / function.event)
-            said(f"sam local invoke {name}: {fault or 'ok'}")
+            report(f"sam local invoke {name}: {fault or 'ok'}")
             failed += [name] if fault else []
         if failed:
             raise LocalFailure(f"{', '.join(failed)} failed")
         if len(inbox.received(lambda webhooks: len(webhooks) >= _WEBHOOKS, _START_SECONDS)) < _WEBHOOKS:
-            raise LocalFailure("the live events brought no webhook")
-        said(f"webhooks of the live events: {_WEBHOOKS}")
+            raise LocalFailure("a webhook of the live events did not arrive")
+        report(f"webhooks of the live events: {_WEBHOOKS} arrived")
         workflow_id = sam.post(json.loads((live / "workflows_api.json").read_text()))
-        said(f"sam local start-api, POST /workflows: 202, {workflow_id}")
+        report(f"sam local start-api, POST /workflows: 202, {workflow_id}")
     finally:
         inbox.close()
 
 
 class _Sam:
-    """The SAM CLI with the daemon, the image and the artifact that it is to use."""
+    """The SAM CLI with its daemon, image and artifact."""
 
     def __init__(self, place: Place, work: Path, build: Path, environment: dict[str, str]) -> None:
         self.work = work
@@ -91,7 +91,7 @@ class _Sam:
         ]
 
     def make_image(self) -> None:
-        """Raises NoContainers if the daemon cannot take it, or cannot run it."""
+        """Import the image. Raises NoContainers if the daemon cannot import or run it."""
         tar = self.work / "image.tar"
         image.write(tar, self._layers)
         changes = [word for line in image.CONFIGURATION for word in ("--change", line)]
@@ -101,15 +101,15 @@ class _Sam:
             raise docker.NoContainers(f"docker import failed: {done.stderr.strip()}")
         done = self._docker("run", "--rm", "--publish", "127.0.0.1::8080", _IMAGE, "python3.13", "-S", "-c", "pass")
         if done.returncode:
-            raise docker.NoContainers(f"no container runs here: {done.stderr.strip()}")
+            raise docker.NoContainers(f"a container does not run: {done.stderr.strip()}")
 
     def remove_images(self) -> None:
-        """Leave a daemon that is not ours as it was: without our image, and those with layers that SAM made of it."""
+        """Remove our image, and the images that SAM built from it, from a daemon that is not ours."""
         made = self._docker("image", "ls", "--quiet", "--filter", f"since={_IMAGE}", "--filter", f"reference={_OF_SAM}")
         self._docker("image", "rm", "--force", *made.stdout.split(), _IMAGE)
 
     def invoke(self, function: Function, event: Path) -> str | None:
-        """What is wrong with what `sam local invoke` answers; None: nothing."""
+        """Invoke the function. Returns what went wrong, or None."""
         try:
             done = subprocess.run(
                 self._command("invoke", function.name, "--event", str(event)),
@@ -127,7 +127,7 @@ class _Sam:
         return None if done.returncode == 0 else done.stderr[-2000:]
 
     def post(self, event: dict[str, Any]) -> str:
-        """The id of the workflow that the event's request, sent to `sam local start-api`, has made."""
+        """Send the event's request to `sam local start-api` and return the id of the new workflow."""
         with self._api() as url:
             answer = requests.post(
                 f"{url}{event['path']}",
@@ -177,16 +177,16 @@ def _endpoints(place: Place) -> dict[str, str]:
 
 @contextmanager
 def _artifact(place: Place, work: Path) -> Iterator[Path]:
-    """A copy of what was built, from which a container reaches the local stack.
+    """Yield a copy of the build that can reach the local stack from a container.
 
-    SAM hands a function only the variables that its template names, so this one names the engines' addresses.
+    SAM passes a function only the variables that its template names, so this copy names the engines' addresses.
     """
     build, sockets = work / "build", work / "ports"
     shutil.copytree(place.folder / "build", build, copy_function=os.link)
     sockets.mkdir()
     template = yaml.safe_load((build / "template.yaml").read_text())
     template["Globals"]["Function"]["Environment"]["Variables"] |= dict.fromkeys(_endpoints(place), "")
-    (build / "template.yaml").unlink()  # a link: the text is the stack's too
+    (build / "template.yaml").unlink()  # a hard link: writing through it would change the stack's build
     (build / "template.yaml").write_text(yaml.safe_dump(template, sort_keys=False))
     with ports.served(sockets, place.api_port, place.stepfunctions_port, place.inbox_port) as served:
         for name, resource in template["Resources"].items():

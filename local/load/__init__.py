@@ -1,11 +1,11 @@
-"""`make load`: workflows of every outcome at a rate that holds, and then the question what was lost or came twice.
+"""`make load`: posts workflows of every outcome at a fixed rate, then checks that none was lost or sent twice.
 
 load
-├── mixture   what is posted
-├── posting   the open loop
-├── burst     what clients in a hurry ask (`make burst`)
-├── faults    what breaks meanwhile, if it is asked for
-└── verdict   what must hold afterwards
+├── mixture   the workflows
+├── posting   posts them at the rate, whatever the answers (an open loop)
+├── burst     requests as fast as possible (`make burst`)
+├── faults    faults during the load, if FAULTS is set
+└── verdict   the invariants to check afterwards
 """
 
 import os
@@ -26,23 +26,23 @@ from local.load.posting import Posted, post_all
 from local.place import LocalFailure, Place
 
 _WITHOUT_PROGRESS = 900
-"""Seconds: the longest expiry is 600 s, and reconcile looks after what was left behind four minutes later."""
+"""Seconds: the longest expiry is 600 s, and `reconcile` repairs overdue workflows four minutes later."""
 
 
 @dataclass(frozen=True)
 class Wanted:
     workflows: int
     rate: float
-    """Workflows posted a second."""
+    """Workflows per second."""
 
     @staticmethod
     def of_environment() -> "Wanted":
-        """WORKFLOWS and RATE."""
+        """Read WORKFLOWS and RATE."""
         return Wanted(int(os.environ.get("WORKFLOWS") or 2000), float(os.environ.get("RATE") or 2))
 
 
 def load(place: Place, wanted: Wanted, faults: Faults) -> None:
-    """Load a stack that is up, and print figures and verdict. Raises LocalFailure if an invariant is broken."""
+    """Load a running stack and print figures and violations. Raises LocalFailure if an invariant is violated."""
     written = credentials.read_all(place)
     inbox = Inbox(written["SIGNATURE_SECRET"])
     began, since = time.monotonic(), int(time.time() * 1000)
@@ -53,7 +53,7 @@ def load(place: Place, wanted: Wanted, faults: Faults) -> None:
         flows = _settled(place, inbox, since)
         whole = time.monotonic() - began
         violations = _report(posted, flows, _requests(place), _callbacks(place), inbox, wanted.rate, posting, whole)
-        print(faults.told())
+        print(faults.summary())
     finally:
         inbox.close()
     if violations:
@@ -61,20 +61,21 @@ def load(place: Place, wanted: Wanted, faults: Faults) -> None:
 
 
 def _settled(place: Place, inbox: Inbox, since: int) -> dict[str, Workflow]:
-    """The workflows created `since` (ms), once all are over and told, or nothing has happened for too long.
+    """Wait until all workflows are over and their webhooks have arrived, or nothing has happened for too long.
 
-    Those of the live events are older, and wait for their events to be sent.
+    Returns the workflows created `since` (ms). Those of the live events are older: they never end by themselves.
     """
     progress, moved = (0, 0), time.monotonic()
     while True:
         flows = {name: flow for name, flow in _flows(place).items() if flow.created_at >= since}
         over = sum(not flow.running or verdict.silent(flow) for flow in flows.values())
-        came = {verdict.identity(webhook.body) for webhook in inbox.received()}
-        if over == len(flows) and all((f.id, e["sequence"]) in came for f in flows.values() for e in webhooks(f)):
+        arrived = {verdict.identity(webhook.body) for webhook in inbox.received()}
+        due = {(flow.id, entry["sequence"]) for flow in flows.values() for entry in webhooks(flow)}
+        if over == len(flows) and due <= arrived:
             return flows
-        if (over, len(came)) != progress:
-            progress, moved = (over, len(came)), time.monotonic()
-            print(f"  {over} of {len(flows)} over, {len(came)} webhooks came", flush=True)
+        if (over, len(arrived)) != progress:
+            progress, moved = (over, len(arrived)), time.monotonic()
+            print(f"  {over} of {len(flows)} workflows are over, {len(arrived)} webhooks have arrived", flush=True)
         if time.monotonic() - moved > _WITHOUT_PROGRESS:
             return flows
         time.sleep(5)
@@ -91,24 +92,25 @@ def _report(
     whole: float,
 ) -> list[str]:
     first: dict[tuple[str, int], float] = {}
-    came = inbox.received()
-    for webhook in came:
+    arrived = inbox.received()
+    for webhook in arrived:
         first.setdefault(verdict.identity(webhook.body), webhook.at)
     violations = verdict.broken({one.workflow_id for one in posted}, flows, requests, set(first))
     ends = Counter("waiting for a receipt" if verdict.silent(flow) else flow.status for flow in flows.values())
-    print(f"\n{len(posted)} workflows posted in {posting:.0f} s, at {rate:g} a second", end="")
-    print(f"; all over and told after {whole:.0f} s")
-    print(f"ends        {', '.join(f'{many} {end}' for end, many in sorted(ends.items()))}")
-    print(f"accepted    {verdict.quantiles([one.seconds for one in posted])}")
-    print(f"refused     {sum(one.refusals for one in posted)} times, and then accepted")
-    print(f"next step   {verdict.quantiles(verdict.next_after_failure(flows.values()))}, after a failure")
-    print(f"expiry      {verdict.quantiles(verdict.lateness(flows.values()))}, later than due")
-    print(f"webhooks    {verdict.quantiles(verdict.webhook_lags(flows, first))}, after the fact")
-    print(f"callbacks   {verdict.quantiles(callbacks)}, until they were answered")
+    print(f"\n{len(posted)} workflows posted, {rate:g} per second")
+    print(f"            the last one accepted after {posting:.0f} s, the last webhook arrived after {whole:.0f} s")
+    print(f"states      {', '.join(f'{many} {end}' for end, many in sorted(ends.items()))}")
+    print(f"POST        {verdict.quantiles([one.seconds for one in posted])}, from due time to 202")
+    print(f"            refused and repeated {sum(one.refusals for one in posted)} times")
     print(
-        f"messages    {sum(requests.values())} requested, {sum(many > 1 for many in requests.values())} of them twice"
+        f"failover    {verdict.quantiles(verdict.next_after_failure(flows.values()))}, from a failure to the next step"
     )
-    print(f"webhooks    {len(first)} came, {len(came) - len(first)} repeats")
+    print(f"expiry      {verdict.quantiles(verdict.lateness(flows.values()))}, from expiry to next step")
+    print(f"webhook     {verdict.quantiles(verdict.webhook_lags(flows, first))}, from event to arrival")
+    print(f"callback    {verdict.quantiles(callbacks)}, until answered")
+    twice = sum(many > 1 for many in requests.values())
+    print(f"messages    {sum(requests.values())} requested, {twice} of them more than once")
+    print(f"webhooks    {len(first)} arrived, and {len(arrived) - len(first)} repeats")
     print(f"invariants  {'I1 to I5 and I10 hold' if not violations else f'{len(violations)} violations'}")
     for violation in violations[:20]:
         print(f"  {violation}")
@@ -121,16 +123,16 @@ def _flows(place: Place) -> dict[str, Workflow]:
 
 
 def _requests(place: Place) -> Counter[str]:
-    """The requests of each message that were taken, or may have been; the sandbox keeps no others of this mixture."""
+    """Count the requests that the sandbox has accepted, or may have accepted, by message."""
     return Counter(item["client_ref"] for item in _scanned(place, "SandboxTable"))
 
 
 def _callbacks(place: Place) -> list[float]:
-    """Seconds in which each status callback of the sandbox that was answered had its answer."""
+    """Return the seconds until each of the sandbox's callbacks was answered, from its log."""
     pages = stack.client(place, "logs").get_paginator("filter_log_events")
     group = stack.resources(place)["SandboxLogs"]
-    told = pages.paginate(logGroupName=group, filterPattern='"sandbox: callback sent"')
-    lines = "\n".join(event["message"] for page in told for event in page["events"])
+    logged = pages.paginate(logGroupName=group, filterPattern='"sandbox: callback sent"')
+    lines = "\n".join(event["message"] for page in logged for event in page["events"])
     return [int(milliseconds) / 1000 for milliseconds in re.findall(r'"milliseconds":(\d+)', lines)]
 
 

@@ -1,4 +1,4 @@
-"""`make burst`: what clients in a hurry ask of a stack that has just started, and whether all of it is answered."""
+"""`make burst`: requests as fast as possible on a stack that has just started, none of which may be refused."""
 
 import time
 from collections import Counter
@@ -15,43 +15,43 @@ from local.load.mixture import MIXTURE
 from local.place import LocalFailure, Place
 
 _PATIENCE = 600
-"""Seconds until all workflows must be over."""
+"""Seconds after which all workflows must be over."""
 
 
 @dataclass(frozen=True)
 class Burst:
-    """How much is asked for, one phase after the other."""
+    """The number of requests in each of the three phases."""
 
     serial: int = 200
-    """POSTs of one client, each as soon as the one before is answered."""
+    """POSTs of one client, one after the other."""
     clients: int = 20
     each: int = 10
-    """POSTs of each of these clients, which start together."""
+    """POSTs of each of these concurrent clients."""
     reads: int = 50
-    """GETs at the same time."""
+    """Concurrent GETs."""
 
 
 @dataclass
 class Answers:
-    """What came back. No request is repeated, so each refusal shows."""
+    """The answers. No request is repeated, so each refusal is counted."""
 
     statuses: Counter[str] = field(default_factory=Counter)
-    """By method and status: "POST 202"."""
+    """Counts by method and status, such as "POST 202"."""
     posts: list[float] = field(default_factory=list)
-    """Seconds of each POST."""
+    """The duration of each POST in seconds."""
     reads: list[float] = field(default_factory=list)
-    """Seconds of each GET."""
+    """The duration of each GET in seconds."""
     workflows: list[str] = field(default_factory=list)
-    """The ids of what was accepted."""
+    """The ids of the accepted workflows."""
 
     @property
     def refused(self) -> dict[str, int]:
-        """The statuses that are not 2xx."""
+        """The counts of answers that are not 2xx."""
         return {status: many for status, many in self.statuses.items() if not status.split()[1].startswith("2")}
 
 
 class Client:
-    """Asks a stack, and keeps what it answers."""
+    """Sends requests to a stack and records the answers."""
 
     def __init__(self, place: Place, answers: Answers) -> None:
         self._url = f"{place.api_url}/workflows"
@@ -62,40 +62,40 @@ class Client:
 
     def post(self) -> None:
         body = {"template": "failover", "workflow": MIXTURE["rejected"]}
-        answer, seconds = self._ask("POST", self._url, json=body)
+        answer, seconds = self._request("POST", self._url, json=body)
         self._answers.posts.append(seconds)
         if answer.status_code == 202:
             self._answers.workflows.append(answer.json()["workflow_uuid"])
 
     def read(self, workflow_id: str) -> None:
-        self._answers.reads.append(self._ask("GET", f"{self._url}/{workflow_id}")[1])
+        self._answers.reads.append(self._request("GET", f"{self._url}/{workflow_id}")[1])
 
     def workflow(self, workflow_id: str) -> dict[str, Any]:
-        answer, _ = self._ask("GET", f"{self._url}/{workflow_id}")
+        answer, _ = self._request("GET", f"{self._url}/{workflow_id}")
         workflow: dict[str, Any] = answer.json()
         return workflow
 
-    def _ask(self, method: str, url: str, **more: Any) -> tuple[requests.Response, float]:
+    def _request(self, method: str, url: str, **more: Any) -> tuple[requests.Response, float]:
         began = time.monotonic()
         answer = self._session.request(method, url, timeout=60, **more)
         self._answers.statuses[f"{method} {answer.status_code}"] += 1
         return answer, time.monotonic() - began
 
 
-def ask(place: Place, burst: Burst, said: Callable[[str], None] = lambda _: None) -> Answers:
-    """Make the requests of a burst."""
+def send(place: Place, burst: Burst, report: Callable[[str], None] = lambda _: None) -> Answers:
+    """Send the requests of a burst."""
     answers = Answers()
-    began = Client(place, answers)
+    client = Client(place, answers)
     for _ in range(burst.serial):
-        began.post()
-    said(f"one client    {verdict.quantiles(answers.posts)}")
+        client.post()
+    report(f"one client    {verdict.quantiles(answers.posts)}")
     with ThreadPoolExecutor(burst.clients) as pool:
         _all(pool.map(_posting(place, answers, burst.each), range(burst.clients)))
-    said(f"{burst.clients:2} clients    {verdict.quantiles(answers.posts[burst.serial :])}")
+    report(f"{burst.clients:2} clients    {verdict.quantiles(answers.posts[burst.serial :])}")
     some = answers.workflows[-burst.reads :]
     with ThreadPoolExecutor(burst.reads) as pool:
         _all(pool.map(lambda workflow_id: Client(place, answers).read(workflow_id), some))
-    said(f"{len(some)} reads      {verdict.quantiles(answers.reads)}")
+    report(f"{len(some)} reads      {verdict.quantiles(answers.reads)}")
     return answers
 
 
@@ -109,13 +109,13 @@ def _posting(place: Place, answers: Answers, many: int) -> Callable[[int], None]
 
 
 def _all(results: Iterable[None]) -> None:
-    """Wait for them, and raise what one of them has raised."""
+    """Wait for all results, and raise the first error."""
     for _ in results:
         pass
 
 
-def ended_otherwise(place: Place, answers: Answers) -> list[str]:
-    """The workflows that did not end as they should: the first message rejected, the second one delivered."""
+def wrong_ends(place: Place, answers: Answers) -> list[str]:
+    """Wait for the workflows, and describe those that did not end with one rejected and one delivered message."""
     client = Client(place, Answers())
     deadline = time.monotonic() + _PATIENCE
     wrong = []
@@ -129,14 +129,14 @@ def ended_otherwise(place: Place, answers: Answers) -> list[str]:
 
 
 def run(place: Place, burst: Burst) -> None:
-    """Print the figures of a burst. Raises LocalFailure if a request was refused, or a workflow ended otherwise."""
+    """Send a burst and print the figures. Raises LocalFailure if a request was refused or a workflow ended wrongly."""
     began = time.monotonic()
-    answers = ask(place, burst, lambda line: print(line, flush=True))
-    asked = time.monotonic() - began
-    wrong = ended_otherwise(place, answers)
+    answers = send(place, burst, lambda line: print(line, flush=True))
+    sent = time.monotonic() - began
+    wrong = wrong_ends(place, answers)
     print(f"all POSTs     {verdict.quantiles(answers.posts)}")
     print(f"answers       {', '.join(f'{many} {status}' for status, many in sorted(answers.statuses.items()))}")
-    print(f"workflows     {len(answers.workflows)} accepted in {asked:.0f} s, ", end="")
-    print(f"all over after {time.monotonic() - began:.0f} s, {len(wrong)} not as they should")
+    print(f"workflows     {len(answers.workflows)} accepted in {sent:.0f} s, ", end="")
+    print(f"all over after {time.monotonic() - began:.0f} s, {len(wrong)} with a wrong end")
     if answers.refused or wrong:
-        raise LocalFailure(f"refused: {answers.refused}; ended otherwise: {wrong[:5]}")
+        raise LocalFailure(f"refused: {answers.refused}; wrong ends: {wrong[:5]}")

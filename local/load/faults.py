@@ -1,4 +1,4 @@
-"""What breaks while a load is on: Lambda workers are killed, answers get lost, AWS throttles and dawdles."""
+"""Faults during a load: killed Lambda workers, lost answers, and AWS calls that are throttled, slow or reset."""
 
 import os
 import random
@@ -18,22 +18,22 @@ _SECONDS_BETWEEN_KILLS = 2.0
 
 
 class Faults:
-    """None of them; what is asked for is added by subclasses."""
+    """No faults. Subclasses add some."""
 
     def __enter__(self) -> None:
-        """Begin to break things."""
+        """Start the faults."""
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Break nothing more."""
+        """End the faults."""
 
-    def told(self) -> str:
+    def summary(self) -> str:
         return "faults      none"
 
 
 type _Rules = dict[str, dict[str, Any]]
-"""Of a proxy, by what they do in words."""
+"""A proxy's rules by their description."""
 
 
 def _rule(probability: float, service: str = "*", **what: Any) -> dict[str, Any]:
@@ -56,13 +56,13 @@ _OF_STEP_FUNCTIONS: _Rules = {
 _OF_HTTP: _Rules = {
     "answers to callbacks and sends lost": _rule(0.1, headers={"User-Agent": "python-requests"}, **_ANSWER_LOST),
 }
-"""Of the message-status webhook to its caller, and of the Messages API to the sends: done, and lost."""
+"""Losses after the request has had its effect: of our answers to callbacks, and of the Messages API's answers."""
 BROKEN = (_OF_HTTP | _OF_AWS, _OF_STEP_FUNCTIONS)
 SLOW: tuple[_Rules, _Rules] = ({"calls of DynamoDB 200 ms late": _rule(1, "dynamodb", latency=200)}, {})
 
 
 class Proxies(Faults):
-    """Has the proxies in front of AWS and of Step Functions follow rules."""
+    """Faults that the proxies in front of AWS and Step Functions inject, by rules."""
 
     def __init__(self, place: Place, rules: tuple[_Rules, _Rules]) -> None:
         urls = (f"http://{place.host}:{port}/_microburst/rules" for port in place.proxy_ports or ())
@@ -83,12 +83,12 @@ class Proxies(Faults):
                 self._fired[what] += rule["fired_count"]
             requests.post(url, json=[], timeout=10).raise_for_status()
 
-    def told(self) -> str:
+    def summary(self) -> str:
         return "\n".join(["faults", *(f"  {many:5} {what}" for what, many in self._fired.items())])
 
 
 class Kills(Proxies):
-    """Kills a Lambda worker of the engine every few seconds, in whatever it is doing; and answers get lost, too."""
+    """Lost answers, and a Lambda worker killed every few seconds, whatever it is doing."""
 
     def __init__(self, place: Place, seed: int) -> None:
         super().__init__(place, (_OF_HTTP, {}))
@@ -110,8 +110,8 @@ class Kills(Proxies):
         self._thread.join()
         super().__exit__(kind, error, trace)
 
-    def told(self) -> str:
-        return f"{super().told()}\n  {len(self._killed):5} workers killed (seed {self._seed})"
+    def summary(self) -> str:
+        return f"{super().summary()}\n  {len(self._killed):5} workers killed (seed {self._seed})"
 
     def _kill(self) -> None:
         while not self._over.wait(_SECONDS_BETWEEN_KILLS):

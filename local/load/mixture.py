@@ -1,4 +1,4 @@
-"""What a load consists of: workflows of every outcome, by recipients of the sandbox."""
+"""The workflows of a load: every outcome, by recipients of the sandbox."""
 
 from typing import Any
 
@@ -39,10 +39,10 @@ MIXTURE: dict[str, Steps] = {
     "unread": [_messenger("sim-unread", SHORTEST_EXPIRY), _sms()],
     "every status twice": [_messenger("sim-twice", _LONG), _sms()],
     "read first": [_messenger("sim-read-first", _LONG), _sms()],
-    "nobody knows whether it was sent": [_messenger("sim-broken", SHORTEST_EXPIRY), _sms()],
+    "unknown whether it was sent": [_messenger("sim-broken", SHORTEST_EXPIRY), _sms()],
     "late": [_messenger("sim-late", SHORTEST_EXPIRY, "delivered"), _viber("447700900004", _LONG), _sms()],
     "chain": [_messenger("sim-unread", SHORTEST_EXPIRY), _viber("447700900004", SHORTEST_EXPIRY), _sms()],
-    "nobody left": [_messenger("sim-undeliverable", _LONG), _sms("447700900002")],
+    "undeliverable on every channel": [_messenger("sim-undeliverable", _LONG), _sms("447700900002")],
     "cancelled": [_messenger("sim-unread", _LONG), _sms()],
 }
-"""By name. One after the other they make the load; `cancelled` ones are cancelled once they are accepted."""
+"""By name. The load posts them in turn, and cancels `cancelled` ones as soon as they are accepted."""

@@ -1,4 +1,4 @@
-"""Post workflows at a rate, whether or not those before have been answered (an open loop)."""
+"""Posts workflows at a rate, whether or not earlier ones have been answered (an open loop)."""
 
 import time
 import uuid
@@ -25,7 +25,7 @@ _AGAIN = Retry(
     backoff_max=3,
     backoff_jitter=1,
 )
-"""What faults break is asked for again. An Idempotency-Key makes a POST whose answer was lost harmless."""
+"""Failed requests are repeated. An Idempotency-Key makes this safe for a POST whose answer was lost."""
 
 
 @dataclass(frozen=True)
@@ -33,13 +33,13 @@ class Posted:
     workflow_id: str
     kind: str
     seconds: float
-    """From the moment it was to be posted until it was accepted."""
+    """From its due time until it was accepted."""
     refusals: int
-    """How often it was answered 429 or 5xx before."""
+    """The number of answers 429 or 5xx before the 202."""
 
 
 def post_all(place: Place, written: dict[str, str], webhook_url: str, many: int, rate: float) -> list[Posted]:
-    """Post `many` workflows, `rate` a second. Raises LocalFailure if one is not accepted."""
+    """Post `many` workflows, `rate` per second. Raises LocalFailure if one is not accepted."""
     session = requests.Session()
     session.trust_env = False
     session.auth = (written["API_KEY"], written["API_SECRET"])
@@ -65,7 +65,7 @@ def _post(session: requests.Session, place: Place, kind: str, webhook_url: str, 
     )
     seconds = time.monotonic() - due
     if answer.status_code != 202:
-        raise LocalFailure(f"a workflow was answered {answer.status_code}")
+        raise LocalFailure(f"a POST was answered {answer.status_code}")
     workflow_id: str = answer.json()["workflow_uuid"]
     if kind == "cancelled":
         cancelled = session.post(f"{place.api_url}/workflows/{workflow_id}/cancel", timeout=60)

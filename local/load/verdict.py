@@ -1,4 +1,4 @@
-"""What must hold after a load, whatever broke meanwhile."""
+"""The invariants that must hold after a load, whatever faults there were."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -13,19 +13,19 @@ ENDS = ("completed", "error", "cancelled")
 
 
 def broken(
-    posted: set[str], flows: dict[str, Workflow], requests: Counter[str], told: set[tuple[str, int]]
+    posted: set[str], flows: dict[str, Workflow], requests: Counter[str], arrived: set[tuple[str, int]]
 ) -> list[str]:
-    """Every violation, in words.
+    """Describe every violation.
 
-    `flows` are the workflows as the table has them, `requests` counts those the Messages API took or may have taken by
-    their `client_ref`, `told` has (workflow id, sequence) of every webhook that came.
+    `flows` are the workflows in the table by id. `requests` counts the requests that the Messages API accepted, or may
+    have accepted, by `client_ref`. `arrived` has (workflow id, sequence) of each webhook that arrived.
     """
-    violations = [f"lost: {workflow_id} was accepted and is not there" for workflow_id in posted - flows.keys()]
+    violations = [f"lost: {workflow_id} was accepted but is not in the table" for workflow_id in posted - flows.keys()]
     for flow in flows.values():
         violations += (f"{flow.id}: {violation}" for violation in _of_one(flow))
         expected = {entry["sequence"] for entry in publication.webhooks(flow)}
-        missing = expected - {sequence for workflow_id, sequence in told if workflow_id == flow.id}
-        violations += (f"{flow.id}: I10: webhook {sequence} did not come" for sequence in sorted(missing))
+        missing = expected - {sequence for workflow_id, sequence in arrived if workflow_id == flow.id}
+        violations += (f"{flow.id}: I10: webhook {sequence} did not arrive" for sequence in sorted(missing))
     violations += (f"{reference}: I3: requested {many} times" for reference, many in requests.items() if many > 1)
     return violations
 
@@ -42,14 +42,14 @@ def _of_one(flow: Workflow) -> Iterator[str]:
         if ends and number > ends[0]:
             yield f"I4: step {step} was claimed after the end"
         if step > 0 and not any(_left(entry, step - 1) for entry in flow.timeline[:number]):
-            yield f"I2: step {step} was claimed before step {step - 1} was left"
-    yield from (f"I2: step {step} was left before its time was up" for step in _left_early(flow))
+            yield f"I2: step {step} was claimed before step {step - 1} was given up"
+    yield from (f"I2: step {step} was given up before its expiry" for step in _left_early(flow))
     if any(many > 1 for many in Counter(step for _, step in sending).values()):
         yield "I3: a step was claimed twice"
 
 
 def _left_early(flow: Workflow) -> Iterator[int]:
-    """Steps that were left as expired before their expiry after their answer, or after the last it might have had."""
+    """Yield the steps that were given up as expired too early: counted from the answer, or from its last moment."""
     for entry in flow.timeline:
         step = flow.steps[entry.get("step", 0)]
         began = step.answered_at or (step.claimed_at or 0) + backoff.longest_send(step.expiry_time) * 1000
@@ -58,7 +58,7 @@ def _left_early(flow: Workflow) -> Iterator[int]:
 
 
 def silent(flow: Workflow) -> bool:
-    """It waits for the receipt of a last message that may never have been sent, until its receipt window is over."""
+    """Return whether the workflow can only wait for a receipt of its last message, which may never have been sent."""
     last = flow.steps[-1]
     return flow.running and last.phase in ("claimed", "unknown") and not last.statuses
 
@@ -68,7 +68,7 @@ def _left(entry: Entry, step: int) -> bool:
 
 
 def lateness(flows: Iterable[Workflow]) -> list[float]:
-    """Seconds by which each expired step was left after its expiry, where its send was answered."""
+    """Return the seconds from each step's expiry to the next step, for steps whose send was answered."""
     late = []
     for flow in flows:
         for entry, following in pairwise(flow.timeline):
@@ -80,7 +80,7 @@ def lateness(flows: Iterable[Workflow]) -> list[float]:
 
 
 def next_after_failure(flows: Iterable[Workflow]) -> list[float]:
-    """Seconds from a failed message to the claim of the next step."""
+    """Return the seconds from each failed message to the claim of the next step."""
     return [
         (following["at"] - entry["at"]) / 1000
         for flow in flows
@@ -98,19 +98,19 @@ def _expired(entry: Entry) -> bool:
 
 
 def webhook_lags(flows: dict[str, Workflow], first: dict[tuple[str, int], float]) -> list[float]:
-    """Seconds from each entry of a timeline to the first arrival of its webhook."""
+    """Return the seconds from each timeline entry to the first arrival of its webhook."""
     at = {(flow.id, entry["sequence"]): entry["at"] / 1000 for flow in flows.values() for entry in flow.timeline}
-    return [came - at[key] for key, came in first.items() if key in at]
+    return [arrived - at[key] for key, arrived in first.items() if key in at]
 
 
 def identity(body: dict[str, Any]) -> tuple[str, int]:
-    """Which webhook of which workflow this is."""
+    """Return (workflow id, sequence) of a webhook."""
     link = body["_links"].get("workflow") or body
     return link["workflow_uuid"], body["sequence"]
 
 
 def quantiles(seconds: list[float]) -> str:
-    """p50, p95, p99 and the longest, in one line."""
+    """Format p50, p95, p99 and the maximum as one line."""
     if not seconds:
         return "none"
     ordered = sorted(seconds)

@@ -47,7 +47,7 @@ def test_no_namespace(monkeypatch):
     """Where no namespace can be had, one sentence says so."""
     monkeypatch.setattr(emulator, "NAMESPACES", (["sh", "-c", "echo unshare: refused >&2; exit 1", "sh"],))
     emulator.namespace.cache_clear()
-    with pytest.raises(LocalFailure, match="no function can run as on Lambda: unshare: refused"):
+    with pytest.raises(LocalFailure, match="functions cannot run as on Lambda: unshare: refused"):
         emulator.namespace()
     emulator.namespace.cache_clear()
 

@@ -94,7 +94,7 @@ def test_webhook_missing():
 
 def test_lost():
     """What was accepted and is nowhere is found."""
-    assert verdict.broken({"gone"}, {}, Counter(), set()) == ["lost: gone was accepted and is not there"]
+    assert verdict.broken({"gone"}, {}, Counter(), set()) == ["lost: gone was accepted but is not in the table"]
 
 
 def test_figures():
