@@ -1,1 +1,1 @@
-"""Brings the product's own template up on this machine, without Docker and without an AWS account."""
+"""Runs the template on this machine, without Docker and without an AWS account."""
