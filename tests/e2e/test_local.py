@@ -1,4 +1,4 @@
-"""The local verbs as a newcomer meets them."""
+"""The local verbs, as a new user meets them."""
 
 import json
 import os
@@ -41,7 +41,7 @@ def test_busy_port(tmp_path, name):
 
 
 def test_dead_engine(tmp_path, monkeypatch):
-    """An engine that dies while it starts gives one clear line, and the other one is stopped."""
+    """If an engine dies at start, one clear line says so, and the other engine is stopped."""
     place = Place(tmp_path, free_port(), free_port())
     spawn = engines._spawn
 
@@ -56,7 +56,7 @@ def test_dead_engine(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("port", ["x", "0", "70000"])
 def test_no_port(port):
-    """A port that is none is named, in one line."""
+    """An invalid port is named in one line."""
     done = local("up", API_PORT=port)
     assert done.returncode == 1
     assert done.stderr == f"up: API_PORT={port} is not a port\n"
@@ -66,17 +66,17 @@ def test_verbs():
     """`make` alone lists the verbs."""
     done = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, check=True)
     listed = {line.split()[1] for line in done.stdout.splitlines() if line.startswith("make ")}
-    assert {"demo", "up", "down", "test", "lint"} <= listed
+    assert {"demo", "up", "down", "check", "test", "lint"} <= listed
 
 
 def test_clean_stops_first():
-    """`make clean` stops a stack that is up before it removes the files that tell of it."""
+    """`make clean` stops a running stack before it removes the files with its process ids."""
     done = subprocess.run(["make", "--dry-run", "clean"], cwd=ROOT, capture_output=True, text=True, check=True)
     assert 0 <= done.stdout.find("-m local down") < done.stdout.find("rm -rf")
 
 
 def test_engines_are_stopped(tmp_path):
-    """Stopping leaves no process, and stopping again is no error."""
+    """Stopping leaves no process, and stopping twice is no error."""
     place = Place(tmp_path, free_port(), free_port())
     engines.start(place)
     assert engines.running(place)
@@ -86,7 +86,7 @@ def test_engines_are_stopped(tmp_path):
 
 
 def test_killed_engine_is_noticed(tmp_path):
-    """An engine that was killed counts as not running, and the rest can still be stopped."""
+    """A stack with a killed engine counts as not running, and its other engine can still be stopped."""
     place = Place(tmp_path, free_port(), free_port())
     engines.start(place)
     pid = json.loads((tmp_path / "engines.json").read_text())["moto"]
@@ -100,7 +100,7 @@ def test_killed_engine_is_noticed(tmp_path):
 
 
 def _engines_of(place):
-    """Processes that still work in the place's folder."""
+    """Return the processes that still work in the place's folder."""
     found = []
     for process in Path("/proc").glob("[0-9]*"):
         try:

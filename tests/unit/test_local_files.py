@@ -1,4 +1,4 @@
-"""Files of a local stack that hold credentials are their owner's alone."""
+"""Only their owner can read the files with a local stack's credentials."""
 
 import ast
 import os
@@ -22,7 +22,7 @@ def no_umask():
 
 @pytest.mark.parametrize("content", ["a=b\n", b"key"])
 def test_private(tmp_path, content):
-    """Only the owner may read such a file, even if another one was there before."""
+    """Only the owner can read such a file, even if it replaces one that others could read."""
     path = tmp_path / "credentials.env"
     write_private(path, content)
     assert mode(path) == 0o600
@@ -34,7 +34,7 @@ def test_private(tmp_path, content):
 
 @pytest.mark.parametrize("module", ["credentials", "events"])
 def test_no_other_way(module):
-    """The modules that write credentials write no file in another way."""
+    """The modules that write credentials write all files with `write_private`."""
     tree = ast.parse((ROOT / f"local/{module}.py").read_text())
     called = {node.func.attr for node in ast.walk(tree) if isinstance(node, ast.Call) and hasattr(node.func, "attr")}
     assert not called & {"write_text", "write_bytes", "open", "touch"}

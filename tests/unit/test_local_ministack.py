@@ -1,4 +1,4 @@
-"""What the local stack replaces in MiniStack: workers that are forked, and calls that wait for their turn."""
+"""What the local stack replaces in MiniStack: forked workers, calls that wait for a slot, and refused stacks."""
 
 import inspect
 import json
@@ -33,11 +33,11 @@ REPLACED = (
     helpers._error,
     helpers._p,
 )
-"""What `local.ministack` replaces, and what it counts on."""
+"""What `local.ministack` replaces or relies on."""
 
 
 def test_internals():
-    """MiniStack's parts are those that the replacements were written for: read what changed, then renew this sum."""
+    """MiniStack's replaced parts have not changed. If this fails, read the changes, adapt, and update the hash."""
     sources = "".join(inspect.getsource(part) for part in REPLACED) + lambda_runtime._PYTHON_WORKER_SCRIPT
     assert sha256(sources.encode()).hexdigest() == "fdd4b9a3b8d9d4b76e756d694397530609a0ed913cff0e7023c6d91dd9241fae"
 
@@ -56,7 +56,7 @@ def waiting():
 
 
 def test_a_call_waits(waiting):
-    """A call beyond the limit of its function has the first slot that is freed, and until then it waits."""
+    """A call above its function's limit waits, and gets the first slot that becomes free."""
     waiting = waiting(patience=60)
     for _ in range(slots.AT_ONCE):
         assert waiting.acquire({}, {"name": "send"}) == ("send", None)
@@ -69,8 +69,8 @@ def test_a_call_waits(waiting):
     assert got == [("send", None)]
 
 
-def test_a_call_waits_in_vain(waiting):
-    """A call that has no slot in time is refused, and leaves none taken; other functions have slots of their own."""
+def test_a_call_waits_too_long(waiting):
+    """A call that gets no slot in time is refused and keeps none. Other functions have their own slots."""
     waiting = waiting(patience=0.05)
     for _ in range(slots.AT_ONCE):
         waiting.acquire({}, {"name": "send"})
@@ -81,14 +81,14 @@ def test_a_call_waits_in_vain(waiting):
 
 
 def test_ministack_refuses():
-    """Where MiniStack itself refuses a call, its limit is told, and the slot is free again."""
+    """If MiniStack itself refuses a call, its limit is returned, and the slot is free again."""
     refused = slots.Slots(lambda _: "send", lambda *_: (None, "account"), lambda _: None, patience=0)
     for _ in range(slots.AT_ONCE + 1):
         assert refused.acquire({}, {}) == (None, "account")
 
 
 def test_refusal():
-    """A refused call of the API is answered as the template has it for AWS: a problem, and when to repeat the call."""
+    """A refused API call gets the answer that the template defines for AWS: a problem with `Retry-After`."""
     answer, error = slots.answering(lambda result: result)({"throttle": True, "error": True})
     assert error is None
     on_aws = template()["Resources"]["Api"]["Properties"]["GatewayResponses"]["INTEGRATION_FAILURE"]
@@ -118,7 +118,7 @@ def test_no_other_stack_is_deployed(name):
 
 @pytest.fixture(scope="module")
 def start(tmp_path_factory):
-    """Start a worker with a script, in a folder of its own, with a few variables."""
+    """Start a worker with a script and variables, in a new folder."""
     started = []
     layer = tmp_path_factory.mktemp("layer")
     (layer / "python").mkdir()
@@ -138,7 +138,7 @@ def start(tmp_path_factory):
             stream.close()
 
 
-def told(worker):
+def answer(worker):
     return json.loads(worker.stdout.readline())
 
 
@@ -151,9 +151,9 @@ ECHO = "import sys\nfor line in sys.stdin: print(line.strip(), flush=True); prin
 
 
 def test_a_worker_is_like_a_new_process(start):
-    """A worker has the folder, the variables and the path it was given, and nothing of those its template has."""
+    """A worker has the folder, variables and path it was given, and none of its template's."""
     worker = start(LOOK, TABLE_NAME="t")
-    folder, arguments, environment, path, names = told(worker)
+    folder, arguments, environment, path, names = answer(worker)
     assert [folder] == [path] == [str(Path(arguments[0]).parent)]
     assert environment.keys() == {"TABLE_NAME", "_LAMBDA_LAYERS_DIRS"}
     assert environment["TABLE_NAME"] == "t"
@@ -162,18 +162,18 @@ def test_a_worker_is_like_a_new_process(start):
 
 
 def test_workers_share_nothing(start):
-    """A module of one worker is not the module of the same name of another, and neither sees the other's changes."""
+    """Modules with the same name in two workers are different modules with different state."""
     script = "import app, json; app.seen.append(1); print(json.dumps(app.seen), flush=True)"
     for number in range(2):
         worker = start(f"open('app.py', 'w').write('seen = [{number}]')\n{script}")
-        assert told(worker) == [number, 1]
+        assert answer(worker) == [number, 1]
 
 
 def test_a_worker_answers(start):
-    """What is written to a worker reaches it, and what it answers and logs comes back; it ends with its input."""
+    """A worker reads its input, its output and logs can be read, and it ends at the end of its input."""
     worker = start(ECHO)
     worker.stdin.write("[1]\n")
-    assert told(worker) == [1]
+    assert answer(worker) == [1]
     assert worker.stderr.readline() == "logged\n"
     assert worker.poll() is None
     worker.stdin.close()
@@ -183,7 +183,7 @@ def test_a_worker_answers(start):
 
 @pytest.mark.parametrize("how", ["terminate", "kill"])
 def test_a_worker_is_stopped(start, how):
-    """A worker can be stopped, and that is noticed; to stop it again is no error."""
+    """A worker can be stopped, its end is noticed, and stopping it twice is no error."""
     worker = start(ECHO)
     getattr(worker, how)()
     worker.wait(60)
@@ -192,21 +192,21 @@ def test_a_worker_is_stopped(start, how):
 
 
 def test_a_template_that_was_killed(start):
-    """A template that has died is replaced, and the workers of the old one go on."""
+    """A dead template is replaced, and its workers continue."""
     old = start(ECHO)
     (template,) = workers._templates.values()
     template.process.kill()
     template.process.wait(60)
-    assert told(start(LOOK))
+    assert answer(start(LOOK))
     old.stdin.write("[1]\n")
-    assert told(old) == [1]
+    assert answer(old) == [1]
 
 
 def test_templates_end_with_their_owner(start):
-    """A template whose MiniStack is gone ends by itself."""
+    """A template ends by itself when its MiniStack has ended."""
     worker = start(ECHO)
     (template,) = workers._templates.values()
     workers.close()
     assert template.process.wait(60) == 0
     worker.stdin.write("[1]\n")
-    assert told(worker) == [1]
+    assert answer(worker) == [1]

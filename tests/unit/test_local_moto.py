@@ -15,7 +15,7 @@ DEFINITION = json.dumps(yaml.safe_load((ROOT / "statemachine/failover.asl.yaml")
 
 
 def test_internals():
-    """moto's parts are those that the replacements were written for: read what changed, then renew this sum."""
+    """moto's replaced parts have not changed. If this fails, read the changes, adapt, and update the hash."""
     parts = (asl_parser.AmazonStateLanguageParser, boto_client)
     assert (
         sha256("".join(map(inspect.getsource, parts)).encode()).hexdigest()
@@ -24,7 +24,7 @@ def test_internals():
 
 
 def test_programs_are_separate():
-    """Each execution has a program of its own, equal to the one that moto's own parser makes."""
+    """Each execution gets its own program, equal to the one that moto's parser builds."""
     first, tree = moto.parse(DEFINITION)
     second, same_tree = moto.parse(DEFINITION)
     assert tree is same_tree
@@ -35,7 +35,7 @@ def test_programs_are_separate():
 
 
 def test_clients_are_shared():
-    """Tasks share the client of a service, and services have clients of their own."""
+    """Tasks share one client for each service."""
     named = {"region_name": "eu-west-1", "endpoint_url": "http://127.0.0.1:1"}
     one = moto.client(service_name="lambda", **named)
     assert moto.client(service_name="lambda", **named) is one
