@@ -68,7 +68,7 @@ def _import_shared(layers: str) -> None:
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
     with contextlib.suppress(ImportError):
-        for module in pkgutil.iter_modules(importlib.import_module(_PURE).__path__, f"{_PURE}."):
+        for module in pkgutil.walk_packages(importlib.import_module(_PURE).__path__, f"{_PURE}."):
             importlib.import_module(module.name)
 
 

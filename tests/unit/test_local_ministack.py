@@ -13,7 +13,7 @@ from ministack.services import cloudformation, lambda_svc
 from ministack.services.cloudformation import helpers
 
 from local.ministack import slots, stacks, workers
-from tests.world import template
+from tests.world import ROOT, template
 
 REPLACED = (
     lambda_runtime.Worker,
@@ -122,6 +122,7 @@ def start(tmp_path_factory):
     started = []
     layer = tmp_path_factory.mktemp("layer")
     (layer / "python").mkdir()
+    (layer / "python/failover").symlink_to(ROOT / "layers/failover/failover")
 
     def start(script, **environment):
         folder = tmp_path_factory.mktemp("worker")
@@ -144,7 +145,8 @@ def answer(worker):
 
 LOOK = """
 import json, os, sys
-names = [n for n in ("boto3", "requests", "failover.observability") if n in sys.modules]
+names = ("boto3", "requests", "failover.rules.workflow.transitions", "failover.observability")
+names = [name for name in names if name in sys.modules]
 print(json.dumps([os.getcwd(), sys.argv, dict(os.environ), sys.path[0], names]), flush=True)
 """
 ECHO = "import sys\nfor line in sys.stdin: print(line.strip(), flush=True); print('logged', file=sys.stderr)"
@@ -157,7 +159,7 @@ def test_a_worker_is_like_a_new_process(start):
     assert [folder] == [path] == [str(Path(arguments[0]).parent)]
     assert environment.keys() == {"TABLE_NAME", "_LAMBDA_LAYERS_DIRS"}
     assert environment["TABLE_NAME"] == "t"
-    assert names == ["boto3", "requests"]
+    assert names == ["boto3", "requests", "failover.rules.workflow.transitions"]
     assert worker.wait(60) == 0
 
 
