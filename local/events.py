@@ -105,10 +105,10 @@ class Live:
         """
         sent = replace(self._sent("sms", name), webhook_url=self._place.inbox_url)
         submitted = Receipt("submitted", sent.steps[0].message_uuid, None, _now())
-        told = transitions.received(sent, 0, submitted, _now())
-        assert told is not None, "a first status is always recorded"  # noqa: S101
-        stored = self._stored(replace(told, account=_NO_ACCOUNT, due_at=None))
-        return self._store.write(replace(stored, account=told.account))
+        received = transitions.received(sent, 0, submitted, _now())
+        assert received is not None, "a first status is always recorded"  # noqa: S101
+        stored = self._stored(replace(received, account=_NO_ACCOUNT, due_at=None))
+        return self._store.write(replace(stored, account=received.account))
 
     def _sent(self, channel: str, name: str) -> Workflow:
         """Return a workflow whose only step the Messages API has accepted."""

@@ -1,6 +1,6 @@
 """This machine's loopback ports as Unix sockets, which a container reaches as files of its artifact.
 
-This works whatever the bridge and the firewall allow, and services that listen on loopback are not exposed elsewhere.
+No bridge or firewall is involved, and services that listen on loopback are not exposed elsewhere.
 """
 
 import asyncio

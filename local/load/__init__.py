@@ -2,7 +2,7 @@
 
 load
 ├── mixture   the workflows
-├── posting   posts them at the rate, whatever the answers (an open loop)
+├── posting   posts them at the ratewithout waiting for answers (an open loop)
 ├── burst     requests as fast as possible (`make burst`)
 ├── faults    faults during the load, if FAULTS is set
 └── verdict   the invariants to check afterwards

@@ -88,7 +88,7 @@ class Proxies(Faults):
 
 
 class Kills(Proxies):
-    """Lost answers, and a Lambda worker killed every few seconds, whatever it is doing."""
+    """Lost answers, and a Lambda worker killed every few seconds in the middle of its work."""
 
     def __init__(self, place: Place, seed: int) -> None:
         super().__init__(place, (_OF_HTTP, {}))

@@ -1,4 +1,4 @@
-"""The invariants that must hold after a load, whatever faults there were."""
+"""The invariants that must hold after a load, with or without faults."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -41,14 +41,14 @@ def _of_one(flow: Workflow) -> Iterator[str]:
     for number, step in sending:
         if ends and number > ends[0]:
             yield f"I4: step {step} was claimed after the end"
-        if step > 0 and not any(_left(entry, step - 1) for entry in flow.timeline[:number]):
+        if step > 0 and not any(_given_up(entry, step - 1) for entry in flow.timeline[:number]):
             yield f"I2: step {step} was claimed before step {step - 1} was given up"
-    yield from (f"I2: step {step} was given up before its expiry" for step in _left_early(flow))
+    yield from (f"I2: step {step} was given up before its expiry" for step in _given_up_early(flow))
     if any(many > 1 for many in Counter(step for _, step in sending).values()):
         yield "I3: a step was claimed twice"
 
 
-def _left_early(flow: Workflow) -> Iterator[int]:
+def _given_up_early(flow: Workflow) -> Iterator[int]:
     """Yield the steps that were given up as expired too early: counted from the answer, or from its last moment."""
     for entry in flow.timeline:
         step = flow.steps[entry.get("step", 0)]
@@ -63,7 +63,7 @@ def silent(flow: Workflow) -> bool:
     return flow.running and last.phase in ("claimed", "unknown") and not last.statuses
 
 
-def _left(entry: Entry, step: int) -> bool:
+def _given_up(entry: Entry, step: int) -> bool:
     return bool(entry["event"] == "left" and entry["step"] == step)
 
 
