@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from local import engines
+from local import demo, engines
 from local.place import ROOT, LocalFailure, Place, free_port
 
 
@@ -67,6 +67,22 @@ def test_verbs():
     done = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, check=True)
     listed = {line.split()[1] for line in done.stdout.splitlines() if line.startswith("make ")}
     assert {"demo", "up", "down", "check", "test", "lint"} <= listed
+
+
+def test_demo(deployed, capsys):
+    """The demo shows both endings: read in time, and an SMS after the expiry, each with its price."""
+    demo.demo(deployed.place)
+    shown = capsys.readouterr().out
+    assert f"Ben  messenger  given up after {demo.EXPIRY} s: delivered, but not read" in shown
+    assert "final report: completed, 0.0333 EUR" in shown
+    assert "final report: completed, 0.0666 EUR" in shown
+
+
+def test_demo_notices(deployed, monkeypatch):
+    """The demo fails if something else happens than it says."""
+    monkeypatch.setattr(demo, "_READ", demo._READ[:-1])
+    with pytest.raises(LocalFailure, match="Ann"):
+        demo.demo(deployed.place)
 
 
 def test_clean_stops_first():
