@@ -19,6 +19,7 @@ def guarded(handler: Handler) -> Handler:
     def handle(params: dict[str, Any]) -> Any:
         if (name := _p(params, "StackName")) in ALLOWED:
             return handler(params)
-        return _error("ValidationError", f"{name}: only {STACK} can be deployed here. AWS_ENDPOINT_URL is not AWS's.")
+        reason = f"{name} is not deployed: this is the local stack, not AWS. Unset AWS_ENDPOINT_URL."
+        return _error("ValidationError", reason)
 
     return handle
