@@ -15,7 +15,7 @@ CLI_ONLY = {"query", "output"}
 """Options of the CLI itself."""
 
 
-LOCAL = r"(?:env \$\(cat \.local/aws\.env\) )?"
+LOCAL = r"(?:env \$\(cat \.local/aws\.env\) |local/env )?"
 WHOLE = re.compile(rf"^{LOCAL}(aws .*)$")
 PART = re.compile(rf"^(?:\w+=\$\(|\w+\(\) {{ ){LOCAL}(aws [^|]*?)(?: \| .*)?(?:\)|; }})$")
 """A command by itself, and one whose output goes into a variable or that is the body of a function."""
