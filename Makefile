@@ -63,7 +63,7 @@ openapi: .venv/ready ## generate the OpenAPI document from the code
 
 clean: ## stop the local stack, and remove all that was built or installed
 	@if [ -e .local/engines.json ] && [ -x $(PYTHON) ]; then $(PYTHON) -m local down; fi
-	@rm -rf .venv .venv-sam .venv-checkov .local .aws-sam .hypothesis .pytest_cache .mypy_cache .ruff_cache
+	@rm -rf .venv .venv-sam .venv-checkov .local .aws-sam .hypothesis .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
 
 .venv/ready: local/setup requirements/dev.txt requirements/sam.txt requirements/uv.txt requirements/node.txt
 	@PATH="$(HOST_PATH)" local/setup
