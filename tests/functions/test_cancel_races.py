@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from failover.use_cases.sending.send import send
-from failover.use_cases.workflow.transition import written
+from failover.use_cases.workflow.transition import transition_without_signal
 from tests.acts import LATER, claim, lived, sent, status
 from tests.conftest import one_write_at_a_time
 from tests.examples import ID, MESSENGER, SMS
@@ -32,7 +32,7 @@ def test_one_right_before_the_other(world, app, cancel, put, monkeypatch, other,
 
     def overtaken(state, pointer=None):
         if not raced:
-            raced.append(written(world.store, world.read(ID), act))
+            raced.append(transition_without_signal(world.store, world.read(ID), act))
         return write(state, pointer)
 
     if first == "other":
@@ -40,7 +40,7 @@ def test_one_right_before_the_other(world, app, cancel, put, monkeypatch, other,
         answered = cancel()
     else:
         answered = cancel()
-        raced.append(written(world.store, world.read(ID), act))
+        raced.append(transition_without_signal(world.store, world.read(ID), act))
     truthful(world.read(ID), answered, claimed=other == "claim" and first == "other")
     assert world.read(ID).status in ends
     assert (raced[0] is None) == (first == "cancel" and other == "claim")
@@ -70,7 +70,7 @@ def test_at_the_same_instant(world, app, cancel, monkeypatch, other):
         answers = []
         at_once(
             lambda flow=flow, answers=answers: answers.append(cancel(f"/workflows/{flow.id}")),
-            lambda flow=flow: written(world.store, world.read(flow.id), act),
+            lambda flow=flow: transition_without_signal(world.store, world.read(flow.id), act),
         )
         after = world.read(workflow_id)
         assert after.status in ends

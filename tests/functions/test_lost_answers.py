@@ -19,7 +19,7 @@ from failover.rules.webhooks.hanging import KEPT_SECONDS
 from failover.rules.workflow import transitions
 from failover.rules.workflow.status_entries import MOST_STATUS_ENTRIES
 from failover.use_cases.sending.send import send
-from failover.use_cases.workflow.transition import written
+from failover.use_cases.workflow.transition import transition_without_signal
 from tests import messages_server as server
 from tests.acts import LATER, lived, sent
 from tests.examples import ID, MESSENGER, NOW, SMS, TWO_STEPS, request, workflow
@@ -284,7 +284,9 @@ def test_a_pointer_that_is_being_written(world, stored):
         return real(**arguments)
 
     client.transact_write_items = conflict
-    decided = written(world.store, stored, lambda flow: replace(flow, task_token="t"), Pointer("u", 0, 2_000_000_000))
+    decided = transition_without_signal(
+        world.store, stored, lambda flow: replace(flow, task_token="t"), Pointer("u", 0, 2_000_000_000)
+    )
     assert decided is not None
     assert world.store.find_message("u") == (ID, 0)
 

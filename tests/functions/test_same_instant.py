@@ -10,7 +10,7 @@ from failover.rules.receipts.receipt import Receipt
 from failover.rules.sending.answers import Accepted
 from failover.rules.workflow import transitions
 from failover.use_cases.sending.send import send
-from failover.use_cases.workflow.transition import written
+from failover.use_cases.workflow.transition import transition_without_signal
 from tests.conftest import one_write_at_a_time
 from tests.examples import MESSENGER, NOW, SMS, workflow
 
@@ -58,8 +58,12 @@ def test_status_against_the_next_claim(world, fresh, status):
     for number in range(100):
         flow = fresh(number)
         at_once(
-            lambda flow=flow: written(world.store, flow, lambda now: transitions.claimed(now, 1, EXPIRED)),
-            lambda flow=flow: written(world.store, flow, lambda now: transitions.received(now, 0, receipt, EXPIRED)),
+            lambda flow=flow: transition_without_signal(
+                world.store, flow, lambda now: transitions.claimed(now, 1, EXPIRED)
+            ),
+            lambda flow=flow: transition_without_signal(
+                world.store, flow, lambda now: transitions.received(now, 0, receipt, EXPIRED)
+            ),
         )
         after = world.read(flow.id)
         (told,) = [entry for entry in after.timeline if entry["event"] == "status"]
@@ -96,7 +100,7 @@ def test_twin_receipts(world, fresh):
         at_once(
             *[
                 lambda flow=flow, results=results: results.append(
-                    written(world.store, flow, lambda now: transitions.received(now, 0, receipt, NOW))
+                    transition_without_signal(world.store, flow, lambda now: transitions.received(now, 0, receipt, NOW))
                 )
             ]
             * 3

@@ -12,6 +12,7 @@ import simplejson
 from failover.rules.channels.statuses import STATUSES
 from failover.rules.webhooks import bodies
 from failover.rules.workflow import publication, retention
+from failover.rules.workflow.overdue import SLACK
 from failover.rules.workflow.state import FINAL_REPORTS, MOST_ATTEMPTS, Workflow
 from failover.rules.workflow.status_entries import MOST_STATUS_ENTRIES
 from tests.lives.calls import Process
@@ -76,7 +77,8 @@ class Promises:
             rises(old, new)
             if new.outcome == "unsendable" != old.outcome:
                 assert new.phase in ("pending", "unsent"), "nothing that may be on its way is told to be unsendable"
-                never_early = now >= after.created_at + (new.expiry_time or 0) * 1000
+                waits = new.expiry_time if number == 0 else min(new.expiry_time or 0, SLACK)
+                never_early = now >= after.created_at + (waits or 0) * 1000
                 assert new.phase == "unsent" or never_early, "I2: no step is skipped before its time"
             assert new.phase != "unsent" or old.phase == "unsent" or not new.statuses, "a status proves it was taken"
             if old.phase == "pending" and new.phase != "pending":
@@ -161,9 +163,9 @@ class Promises:
 
     def _forgotten(self, stack: Any) -> None:
         """Texts and addresses are dropped their retention after the end, whether or not anybody heard of it."""
-        retention = stack.outside.settings.content_retention
+        kept_for = stack.outside.settings.content_retention
         for flow in self.flows.values():
-            until = retention.content_expires_at(flow, retention)
+            until = retention.content_expires_at(flow, kept_for)
             kept = stack.table.content_expires_at(flow.id)
             assert kept is None or kept == until, "the table is told when"
             stack.now = max(stack.now, until * 1000)

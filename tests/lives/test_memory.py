@@ -13,7 +13,7 @@ from failover.rules.sending.answers import Accepted, Refused
 from failover.rules.webhooks.delivery import Task
 from failover.rules.workflow import transitions
 from failover.rules.workflow.listing import Filters, row
-from failover.use_cases.workflow.transition import written
+from failover.use_cases.workflow.transition import transition_without_signal
 from tests.conftest import only_moto
 from tests.examples import HOUR, MESSENGER, NOW, SMS, TWO_STEPS, workflow
 from tests.lives.calls import Calls
@@ -126,7 +126,7 @@ class Table:
 
     def _changed(self, flow_id, decide, pointer=None):
         flow = self.store.read(flow_id)
-        return flow and written(self.store, flow, decide, pointer)
+        return flow and transition_without_signal(self.store, flow, decide, pointer)
 
     def _claim(self, flow_id, number):
         return self._changed(flow_id, lambda flow: transitions.claimed(flow, number, NOW + 700_000 * number))

@@ -180,6 +180,14 @@ def test_a_race_of_a_later_step_never_claimed():
     assert lost_signal(replace(flow, task_token="token")) == ("token", "Rejected")
 
 
+def test_the_step_after_a_race_that_reconcile_ends():
+    """When reconcile ends the race of a step that was never claimed, the next one may be claimed at once."""
+    flow = workflow(("messenger", "read", 600), ("viber_service_msg", "delivered", 86_400), "sms")
+    rejected = replace(got(sent(flow, 0), 0, "rejected"), task_token="of step 1")
+    assert lost_signal(rejected) == ("of step 1", "Rejected")
+    assert transitions.claimed(rejected, 2, rejected.due_at).steps[1].outcome == "unsendable"
+
+
 def test_due_for_a_step_that_was_left():
     """The next step has the slack to be claimed."""
     flow = got(sent(workflow(*THREE_STEPS), 0), 0, "rejected", NOW + 9)

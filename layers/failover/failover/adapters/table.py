@@ -31,8 +31,9 @@ type Item = dict[str, Any]
 WRITES_KEPT = 128
 """Write ids kept in an item that is replaced as a whole: more than the writes that can happen while one is retried.
 
-A client retries a write for 15 seconds. Meanwhile the state machine, the sends and `reconcile` write a few times, and
-callbacks at most 12 times for each step (`status_entries.MOST_STATUS_ENTRIES`).
+A write and the reads after it are retried for about 20 seconds. Meanwhile the state machine, the sends and `reconcile`
+write a few times, and callbacks at most 12 times for each step: `status_entries.MOST_STATUS_ENTRIES` entries, and then
+each of the five known statuses once.
 """
 
 

@@ -11,7 +11,7 @@ class Signal(NamedTuple):
 
     task_token: str
     error: str
-    """`ConditionMet` goes to success, `Rejected` to the next step (statemachine/failover.asl.yaml)."""
+    """`ConditionMet` if the workflow is over, also by a cancel; `Rejected` goes on to the next step."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Change:
 
     @property
     def signal(self) -> Signal | None:
-        """What the state machine must be sent: the workflow is over, or a step has got its outcome."""
+        """The signal, if this write ended the workflow or gave a step its outcome while a race waits."""
         before, after = self.before, self.after
         if not before.running or after.task_token is None:
             return None
@@ -37,7 +37,8 @@ class Change:
 def lost_signal(workflow: Workflow) -> Signal | None:
     """The signal of a race that still waits although its step has an outcome. Returns None if there is no such race.
 
-    A step whose send never reached its claim has a race too. If it is the first step, only its expiry ends that race.
+    That includes the race of the next step, if its send never reached the claim: nothing of it is on its way. The first
+    step's race has no step before it, so only its expiry ends it.
     """
     begun = [step for step in workflow.steps if step.phase != "pending"]
     if not workflow.running or workflow.task_token is None or not begun or begun[-1].outcome is None:

@@ -200,17 +200,18 @@ def expires_at(step: Step) -> int:
 def _time_is_up_at(workflow: Workflow, number: int) -> int:
     """When a step's time is up (ms).
 
-    A step that was never claimed, because its send failed every time, has its whole expiry from the end of the one
-    before it: the state machine waits as long.
+    A step that was never claimed, because its send failed every time, has its whole expiry if it is the first, as its
+    race waits so long. A later one has at most SLACK seconds from the end of the step before it: then `reconcile` ends
+    its race (`race.lost_signal`), since no message of it is on its way.
     """
     step = workflow.steps[number]
     if step.claimed_at is not None:
         return expires_at(step)
-    began = workflow.created_at
-    if number > 0:
-        left = [e["at"] for e in workflow.timeline if e["event"] == "left" and e["step"] == number - 1]
-        began = left[0] if left else _time_is_up_at(workflow, number - 1)
-    return began + (step.expiry_time or 0) * 1000
+    if number == 0:
+        return workflow.created_at + (step.expiry_time or 0) * 1000
+    ended = [e["at"] for e in workflow.timeline if e["event"] == "left" and e["step"] == number - 1]
+    began = ended[0] if ended else _time_is_up_at(workflow, number - 1)
+    return began + min(step.expiry_time or 0, overdue.SLACK) * 1000
 
 
 def _can_still_succeed(step: Step) -> bool:

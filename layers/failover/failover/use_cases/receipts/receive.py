@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import partial
 
 from failover import problems
 from failover.adapters.workflow.store import Pointer
@@ -17,7 +16,7 @@ from failover.rules.workflow import retention, transitions
 from failover.rules.workflow.state import Workflow
 from failover.rules.workflow.status_entries import StatusesFull
 from failover.use_cases.requests import body
-from failover.use_cases.workflow.transition import transition
+from failover.use_cases.workflow.transition import Decision, transition
 
 _PATIENCE = 300_000
 """Milliseconds after its timestamp in which the message of an unknown callback may still become known."""
@@ -47,11 +46,13 @@ def receive(outside: Outside, authorization: str | None, raw: bytes) -> None:
         return
     logger.append_keys(workflow_id=workflow.id)
     number = place[1]
-    now = outside.now()
-    decide = partial(transitions.received, number=number, receipt=receipt, now=now)
-    without_id = partial(transitions.received, number=number, receipt=replace(receipt, message_uuid=None), now=now)
+
+    def received(receipt: Receipt) -> Decision:
+        return lambda current: transitions.received(current, number, receipt, outside.now())
+
+    pointer, without_id = _pointer(outside, workflow, number, receipt), replace(receipt, message_uuid=None)
     try:
-        change = transition(outside, workflow, decide, _pointer(outside, workflow, number, receipt), without_id)
+        change = transition(outside, workflow, received(receipt), pointer, received(without_id))
     except StatusesFull:
         logger.warning("status not recorded: timeline full", step=number, status=receipt.status)
         count("ReceiptsDropped")

@@ -4,12 +4,11 @@ A process that dies after the claim is not followed by a second request: a statu
 """
 
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
-from failover.adapters import aws
 from failover.adapters.sending.messages import Request
 from failover.adapters.workflow.store import Pointer
+from failover.errors import Failure
 from failover.observability import count, count_none, logger
 from failover.outside import Outside
 from failover.rules.receipts.redaction import private_phrases, redacted
@@ -19,7 +18,7 @@ from failover.rules.sending.client_ref import client_ref
 from failover.rules.workflow import retention, transitions
 from failover.rules.workflow.itinerary import InvalidInput
 from failover.rules.workflow.state import Workflow
-from failover.use_cases.workflow.transition import written
+from failover.use_cases.workflow.transition import Decision, transition_without_signal
 
 _LONGEST_WAIT = 60.0
 """Seconds a send waits for the step before to expire, since the state machine's retries are too few for that."""
@@ -32,7 +31,7 @@ _ID_REUSED = Unknown("the answer named another message's id")
 
 
 def send(outside: Outside, channel: str, workflow_id: str, number: int) -> None:
-    """Send step `number`, or do nothing if it must not be sent. Raises only before its claim or after its answer.
+    """Send step `number`, or do nothing if it must not be sent. Raises before its claim or after its answer only.
 
     Raises InvalidInput if the workflow does not exist, or has no such step on this channel.
     """
@@ -59,18 +58,21 @@ def send(outside: Outside, channel: str, workflow_id: str, number: int) -> None:
 
 
 def _not_sent(number: int) -> None:
-    logger.info("send skipped: workflow over, or step claimed already", step=number)
+    logger.info("send skipped: workflow over, or this step or a later one claimed", step=number)
 
 
 def _claim(outside: Outside, workflow: Workflow, number: int) -> Workflow | None:
     """The workflow with step `number` claimed, or None. Waits a little if the step before has time left.
 
-    It has if the state machine's clock is ahead of ours, or if its send died. Meanwhile a status may decide that step.
+    The step before has time left if Step Functions' clock is ahead of ours, or if that step's send died. A status may
+    decide it meanwhile.
     """
     waited = 0.0
     while True:
         try:
-            claim = written(outside.store, workflow, lambda now: transitions.claimed(now, number, outside.now()))
+            claim = transition_without_signal(
+                outside.store, workflow, lambda current: transitions.claimed(current, number, outside.now())
+            )
         except transitions.TooEarly as early:
             seconds = early.milliseconds / 1000
             if waited == 0:
@@ -115,7 +117,7 @@ def _asked(outside: Outside, request: Request, claimed: Workflow, number: int) -
 def _still_wanted(outside: Outside, workflow_id: str, number: int) -> bool:
     try:
         current = outside.store.read(workflow_id)
-    except aws.Unavailable:
+    except Failure:
         return False  # without knowing, a retry could send twice
     return current is not None and transitions.still_wanted(current, number)
 
@@ -124,10 +126,11 @@ def _record(outside: Outside, claimed: Workflow, number: int, answer: Answer) ->
     pointer = None
     if isinstance(answer, Accepted):
         pointer = Pointer(answer.message_uuid, number, retention.pointers_expire_at(claimed, outside.now()))
-    now = outside.now()
-    decide = partial(transitions.answered, number=number, answer=answer, now=now)
-    without_id = partial(transitions.answered, number=number, answer=_ID_REUSED, now=now)
-    change = written(outside.store, claimed, decide, pointer, without_id)
+
+    def answered(answer: Answer) -> Decision:
+        return lambda current: transitions.answered(current, number, answer, outside.now())
+
+    change = transition_without_signal(outside.store, claimed, answered(answer), pointer, answered(_ID_REUSED))
     if pointer and change and change.after.steps[number].phase == "unknown":
         answer = _ID_REUSED
     result = type(answer).__name__.lower()
@@ -166,7 +169,7 @@ def _body(outside: Outside, workflow: Workflow, number: int, step: dict[str, Any
 
 
 def _count_failover(claimed: Workflow, number: int) -> None:
-    """Count the failover that this claim makes final."""
+    """Count the failover that came with this claim."""
     if number == 0:
         return
     left = claimed.steps[number - 1]

@@ -32,7 +32,7 @@ def _repair(outside: Outside, workflow_id: str) -> bool:
     stored = outside.store.read(workflow_id)
     if stored is None or stored.running:
         return False
-    begun = transition(outside, stored, lambda now: transitions.repair_begun(now, outside.now()))
+    begun = transition(outside, stored, lambda current: transitions.repair_begun(current, outside.now()))
     if begun is None:
         return True  # the index lags a moment behind, or another run is repairing it
     workflow = begun.after

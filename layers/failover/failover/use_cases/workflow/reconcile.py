@@ -42,16 +42,16 @@ def _repair(outside: Outside, workflow_id: str) -> bool:
     stored = outside.store.read(workflow_id)
     if stored is None or not stored.running:
         return False
-    begun = transition(outside, stored, lambda now: transitions.repair_begun(now, outside.now()))
+    begun = transition(outside, stored, lambda current: transitions.repair_begun(current, outside.now()))
     if begun is None:
         return True  # the index lags a moment behind, or another run is repairing it
     workflow = begun.after
-    if transition(outside, workflow, lambda now: transitions.unconfirmed(now, outside.now())):
+    if transition(outside, workflow, lambda current: transitions.unconfirmed(current, outside.now())):
         _reconciled("unconfirmed")
         return True
     if workflow.steps[-1].phase == "pending":
         workflow = _moved(outside, workflow)
-    transition(outside, workflow, lambda now: transitions.repair_done(now, outside.now()))
+    transition(outside, workflow, lambda current: transitions.repair_done(current, outside.now()))
     return True
 
 

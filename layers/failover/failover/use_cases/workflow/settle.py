@@ -14,4 +14,4 @@ def settle(outside: Outside, workflow: Workflow) -> None:
     if not workflow.published:
         outside.store.end_content(workflow)
     sequence = publication.webhooks(workflow)[-1]["sequence"]
-    transition(outside, workflow, lambda now: transitions.published(now, sequence))
+    transition(outside, workflow, lambda current: transitions.published(current, sequence))

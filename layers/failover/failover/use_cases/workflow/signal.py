@@ -15,7 +15,7 @@ def try_to_end_race(outside: Outside, signal: Signal) -> None:
         logger.error("signal lost", error=str(error))
         count("SignalsLost")
         return
-    logger.info("race ended", signal=signal.error, in_time=in_time)
+    logger.info("race signalled", signal=signal.error, in_time=in_time)
 
 
 def end_race(outside: Outside, signal: Signal) -> bool:

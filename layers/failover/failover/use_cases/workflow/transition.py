@@ -1,6 +1,6 @@
-"""The one way a workflow changes: read it, decide, write on condition that no one else has written since.
+"""How a workflow changes: read it, decide, write on condition that no other writer was first.
 
-`transition` also ends the race that the decision decides, so that no caller can forget it.
+Only two writes go another way: the state machine stores its task token, and `OverdueIndex.set_due_at` sets items aside.
 """
 
 import random
@@ -35,21 +35,21 @@ def transition(
     pointer: Pointer | None = None,
     if_pointer_taken: Decision | None = None,
 ) -> Change | None:
-    """Write a decision as `written` does, then end the race if the decision ends it. Raises TooContended."""
-    change = written(outside.store, workflow, decide, pointer, if_pointer_taken)
+    """Write a decision, then end the race if the decision ends it. Raises TooContended after five tries."""
+    change = transition_without_signal(outside.store, workflow, decide, pointer, if_pointer_taken)
     if change is not None and change.signal is not None:
         try_to_end_race(outside, change.signal)
     return change
 
 
-def written(
+def transition_without_signal(
     store: Store,
     workflow: Workflow,
     decide: Decision,
     pointer: Pointer | None = None,
     if_pointer_taken: Decision | None = None,
 ) -> Change | None:
-    """Write a decision, and leave its race alone: for sends, which have no right to end one (template.yaml).
+    """Write a decision, but do not end its race: for sends, which have no right to do so (template.yaml).
 
     `workflow` is as the caller has read it. If another writer was first, `decide` is called again with what that one
     wrote. If the id of `pointer` belongs to another message, its pointer stays as it is, and `if_pointer_taken`
