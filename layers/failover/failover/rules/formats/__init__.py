@@ -1,0 +1,1 @@
+"""Formats of data: ids, JSON, stored items, invisible characters. May import timing."""

@@ -1,4 +1,4 @@
-"""What is wrong with one field of an input."""
+"""A fault: what is wrong with one field of an input."""
 
 type Fault = dict[str, str]
-"""{"name": "workflow[0].to.number", "reason": "…"}, as an answer's `invalid_parameters` shows it (docs/api.md)."""
+"""{"name": "workflow[0].to.number", "reason": "…"}, as in `invalid_parameters` (docs/api.md, "Problems")."""

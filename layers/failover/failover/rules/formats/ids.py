@@ -1,18 +1,18 @@
-"""The ids this API gives out: UUIDs for workflows and applications, API keys for accounts."""
+"""The ids this API assigns: UUIDs to workflows and applications, API keys to accounts."""
 
 import re
 
 UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-"""As a regular expression."""
+"""Regular expression."""
 _UUID = re.compile(UUID)
 _API_KEY = re.compile("[0-9a-f]{8}")
 
 
 def is_id(text: str) -> bool:
-    """`text` has the shape of our UUIDs."""
+    """Return True if `text` has the form of our UUIDs."""
     return _UUID.fullmatch(text) is not None
 
 
 def is_api_key(text: str) -> bool:
-    """`text` has the shape of our API keys."""
+    """Return True if `text` has the form of our API keys."""
     return _API_KEY.fullmatch(text) is not None

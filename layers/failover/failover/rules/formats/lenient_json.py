@@ -1,6 +1,6 @@
-"""Read JSON of others as far as it can be read: a text that was cut in half must not cost us the rest of its object.
+"""Read JSON from the vendor as far as possible: one broken string must not lose the rest of its object.
 
-Requests are read by `strict_json`, which refuses what readers disagree about (RFC 8259, sections 4, 6 and 8).
+Requests are read by `strict_json`, which refuses what JSON parsers disagree about (RFC 8259, sections 4, 6 and 8).
 """
 
 import json
@@ -11,17 +11,17 @@ from typing import Any
 from failover.errors import Invalid
 
 _MAX_DEPTH = 200
-"""Far from Python's own limit, so that code which walks through the value may call itself, too."""
+"""Far below Python's recursion limit, so that code which walks the value may recurse as well."""
 
 _UNPRINTABLE = re.compile("[\x00\ud800-\udfff]")
-"""NUL and halves of surrogate pairs: DynamoDB and UTF-8 do not take them."""
+"""NUL and lone surrogates, which DynamoDB or UTF-8 cannot hold."""
 
 _LONGEST_INTEGER = 60
-"""Digits; Python refuses to make an `int` of thousands of digits."""
+"""Digits. `int` raises ValueError for thousands of digits."""
 
 
 class UnreadableJson(Invalid):
-    """The text is not JSON, or it is nested too deep. `reason` says which, and quotes nothing of the text."""
+    """The text is not JSON, or is nested too deeply. `reason` says which, without quoting the text."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -29,11 +29,11 @@ class UnreadableJson(Invalid):
 
 
 def parse(raw: bytes) -> Any:
-    """The value of a JSON text, with numbers as `strict_json` reads them: integers exact, others as Decimal.
+    """Return the value of a JSON text: integers exact, other numbers as Decimal, as `strict_json` does.
 
-    U+FFFD replaces NUL, halves of surrogate pairs, and bytes that are not UTF-8. A byte order mark is skipped, control
-    characters may stand in strings, the last of several equal keys wins, and NaN, Infinity and numbers beyond the range
-    of Decimal are None. Raises UnreadableJson.
+    U+FFFD replaces NUL, lone surrogates, and bytes that are not UTF-8. A byte order mark is skipped, strings may have
+    control characters, the last of several equal keys wins, and NaN, Infinity and numbers beyond the range of Decimal
+    become None. Raises UnreadableJson if the text is not JSON, or is nested deeper than 200 levels.
     """
     try:
         value = json.loads(

@@ -1,4 +1,4 @@
-"""Read the items of the table with their types checked: a person or a script may have edited them by hand."""
+"""Read fields of stored items and check their types: an item may have been edited by hand (F33)."""
 
 from collections.abc import Mapping
 from types import UnionType
@@ -9,13 +9,14 @@ from failover.rules.timing.instants import LATEST
 
 
 class UnreadableItem(Invalid):
-    """No code of ours has written this item: a field is missing, or has the wrong type. The message names the field."""
+    """Our code cannot have written this item: a field is missing or has the wrong type. The message names the field."""
 
 
 def checked(item: Any, name: str, kind: type | UnionType, default: Any = ...) -> Any:
-    """The field `name` of an item; `default` where it is missing. Raises UnreadableItem.
+    """Return the field `name` of an item, or `default` if the field is missing.
 
-    True and False are no numbers, and no number is negative.
+    Raises UnreadableItem if the type is wrong, an integer is negative, or a field without a default is missing. A bool
+    is not a number.
     """
     if not isinstance(item, Mapping):
         raise UnreadableItem(f"{name}: its item is no map")
@@ -28,21 +29,21 @@ def checked(item: Any, name: str, kind: type | UnionType, default: Any = ...) ->
 
 
 def whole(item: Any, name: str, least: int, most: int) -> None:
-    """Raises UnreadableItem unless the field is missing, or a whole number from `least` to `most`."""
+    """Raise UnreadableItem unless the field is missing or an integer from `least` to `most`."""
     if name in item and not least <= checked(item, name, int) <= most:
         raise UnreadableItem(name)
 
 
 def instant(item: Any, name: str, default: Any = ...) -> Any:
-    """The same as `checked` for a time in milliseconds since the epoch."""
+    """As `checked`, for a time in milliseconds since the epoch."""
     value = checked(item, name, int, default)
     whole(item, name, 0, LATEST - 1)
     return value
 
 
-def one_of(item: Any, name: str, known: tuple[str, ...], default: Any = ...) -> Any:
-    """The same for one of the words in `known`."""
+def one_of(item: Any, name: str, words: tuple[str, ...], default: Any = ...) -> Any:
+    """As `checked`, for one of `words`."""
     value = checked(item, name, str, default)
-    if name in item and value not in known:
+    if name in item and value not in words:
         raise UnreadableItem(name)
     return value

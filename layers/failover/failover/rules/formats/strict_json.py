@@ -1,6 +1,7 @@
-"""Read a request's JSON exactly as it was written, or say why not (contract, section 0, "Rejected input").
+"""Read a request's JSON exactly, or refuse it with a reason (docs/api.md, "Rejected").
 
-RFC 8259 leaves duplicate keys, lone surrogates and the size of numbers to the reader; this one takes no chances.
+RFC 8259 leaves duplicate keys, lone surrogates and the size of numbers to the parser. This one refuses what it cannot
+keep exactly.
 """
 
 import codecs
@@ -16,7 +17,7 @@ MAX_DEPTH = 32
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"?', re.DOTALL)
 _UNPRINTABLE = re.compile("[\x00\ud800-\udfff]")
 _LONGEST_INTEGER = 60
-"""Digits; longer than any field takes. Python refuses to read integers of thousands of digits at all."""
+"""Digits; no field takes more. `int` raises ValueError for thousands of digits."""
 
 
 _REASONS = {
@@ -31,11 +32,11 @@ _REASONS = {
     "Extra data": "unexpected text after the JSON value",
     "Illegal trailing comma": "comma before a closing bracket",
 }
-"""By how the messages of Python's json begin."""
+"""Our reasons, by the beginning of the message of Python's json."""
 
 
 class InvalidJson(Invalid):
-    """The text is not JSON we accept. `reason` says why; it holds nothing of the text but a key or a position."""
+    """The text is not JSON that we accept. `reason` says why, and quotes no string of the text."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -43,7 +44,7 @@ class InvalidJson(Invalid):
 
 
 def parse(raw: bytes) -> Any:
-    """The value of a UTF-8 JSON text: integers exact, other numbers as Decimal. Raises InvalidJson."""
+    """Return the value of a UTF-8 JSON text: integers exact, other numbers as Decimal. Raises InvalidJson."""
     if raw.startswith(codecs.BOM_UTF8):
         raise InvalidJson("starts with a byte order mark: send UTF-8 without one")
     try:

@@ -1,0 +1,1 @@
+"""Time: instants, timeouts, back-off, the tolerance for tokens. Imports no other package of the rules."""

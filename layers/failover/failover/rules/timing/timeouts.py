@@ -1,7 +1,7 @@
-"""The timeouts of the HTTP requests we send (seconds). `adapters.deadline_post` holds the sum of each pair."""
+"""Timeouts of the HTTP requests we send, in seconds. `adapters.deadline_post` enforces the sum of each pair."""
 
 CONNECT_SECONDS = 3
-"""To connect, to the Messages API and to customers."""
+"""To connect, both to the Messages API and to customers."""
 READ_SECONDS = 12
 """For the Messages API to answer."""
 RESPONSE_SECONDS = 15

@@ -1,6 +1,6 @@
-"""The tolerance of every time rule of a token: two clocks, and the rounding of a claim, may differ by this much.
+"""The tolerance of every time rule for tokens, for clocks that differ and claims that are rounded.
 
-A published client rounds `exp` up and `iat` down, so that a token of 24 hours spans a second more.
+A published client rounds `exp` up and `iat` down, so its 24-hour token spans a second more (docs/api.md, "Decisions").
 """
 
 from typing import Any
@@ -8,16 +8,16 @@ from typing import Any
 TOLERANCE = 60
 """Seconds."""
 _LATEST = 1e12
-"""A number beyond it cannot be seconds."""
+"""Larger numbers cannot be seconds."""
 
 
 def instant(claim: Any) -> float | None:
-    """The seconds since 1970 that a claim gives; None: it is not a number (`NaN`, Infinity and `true` are none)."""
+    """Return a claim as seconds since 1970. Returns None if it is not a number, as are `NaN`, Infinity and `true`."""
     if isinstance(claim, bool) or not isinstance(claim, int | float) or not abs(claim) < _LATEST:
         return None
     return float(claim)
 
 
 def exceeds(seconds: float, limit: float = 0) -> bool:
-    """A span of time is longer than a rule allows, whatever the clocks."""
+    """Return True if a time span is longer than `limit`, even with the tolerance (seconds)."""
     return seconds > limit + TOLERANCE
