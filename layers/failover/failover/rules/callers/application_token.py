@@ -1,6 +1,6 @@
-"""The tokens of applications: RS256 JWTs, with or without `exp` (contract, sections 0 and 2.2).
+"""Applications' tokens: RS256 JWTs, with or without `exp` (docs/api.md, "Authentication").
 
-Published clients send `application_id`, `iat` and `jti`, and no `exp` at all. A `jti` is demanded and not stored.
+Published clients send `application_id`, `iat` and `jti`, and no `exp`. `jti` is required, but not stored.
 """
 
 from typing import Any
@@ -11,9 +11,9 @@ from failover.errors import Invalid
 from failover.rules.timing.token_times import exceeds, instant
 
 LIFE = 900
-"""Seconds a token without `exp` is good for after `iat`."""
+"""Seconds after `iat` that a token without `exp` is valid."""
 LONGEST_LIFE = 24 * 3600
-"""Seconds from `iat` to `exp` at most (contract, section 2.2)."""
+"""Most seconds from `iat` to `exp`."""
 _UNVERIFIED: jwt.types.Options = {"verify_signature": False}
 _SIGNATURE_ONLY: jwt.types.Options = {
     "verify_exp": False,
@@ -24,26 +24,26 @@ _SIGNATURE_ONLY: jwt.types.Options = {
     "verify_sub": False,
     "verify_jti": False,
 }
-"""The times are judged here, by the rules above."""
+"""`check` checks the times itself."""
 
 
 class InvalidToken(Invalid):
-    """The token proves nothing. The message says why, in words that may stand in a log."""
+    """The token cannot be trusted. The message says why, and may be logged."""
 
 
 class FaultyToken(InvalidToken):
-    """The application signed this token, and a claim of it breaks a rule. The message may be told to the caller.
+    """The signature is right, but a claim breaks a rule. The message may be shown to the caller.
 
-    It cannot help a forger: a token with a wrong signature never gets this far.
+    It does not help a forger: a token with a wrong signature raises InvalidToken.
     """
 
 
 class ExpiredToken(FaultyToken):
-    """The token was good once."""
+    """The token is no longer valid."""
 
 
 def application_of(token: str) -> str:
-    """The application a token says it is of, before anything is proven. Raises InvalidToken."""
+    """Return the `application_id` of a token, not verified yet. Raises InvalidToken if there is none."""
     try:
         header = jwt.get_unverified_header(token)
         claims = jwt.decode(token, options=_UNVERIFIED)
@@ -58,10 +58,10 @@ def application_of(token: str) -> str:
 
 
 def check(token: str, public_key: str, now: float) -> None:
-    """Raises InvalidToken unless the owner of `public_key` signed this token and its time is now (seconds).
+    """Raise InvalidToken unless the owner of `public_key` signed this token and it is valid at `now` (seconds).
 
-    What is wrong with a token that the owner did sign is a FaultyToken. Every time rule has the tolerance of
-    `rules.timing.token_times`, but that `exp` is after `iat`: both are of one clock.
+    Raises FaultyToken if the signature is right and a claim is not. Every time rule has the tolerance of
+    `rules.timing.token_times`, except that `exp` must be after `iat`: both come from one clock.
     """
     try:
         claims = jwt.decode(token, public_key, algorithms=["RS256"], options=_SIGNATURE_ONLY)
@@ -91,7 +91,7 @@ def check(token: str, public_key: str, now: float) -> None:
 
 
 def _instant(claims: dict[str, Any], name: str) -> float | None:
-    """A claim that is a time; None: it is not there. Raises FaultyToken for anything but a number."""
+    """Return a time claim in seconds. Returns None if it is missing; raises FaultyToken if it is not a number."""
     value = claims.get(name)
     if value is None:
         return None

@@ -1,10 +1,10 @@
-"""Basic authentication (RFC 7617)."""
+"""HTTP Basic authentication (RFC 7617)."""
 
 import base64
 
 
 def basic(header: str) -> tuple[str, str] | None:
-    """(API key, secret) of an `Authorization: Basic …` header (RFC 7617); None for any other text."""
+    """Return (API key, secret) of an `Authorization: Basic …` header. Returns None for any other text."""
     scheme, _, encoded = header.strip().partition(" ")
     if scheme.lower() != "basic":
         return None

@@ -1,4 +1,4 @@
-"""Telephone numbers, sender names and ids, as people paste them."""
+"""Telephone numbers, sender names and ids, cleaned of pasted blanks (docs/api.md, "Tolerated")."""
 
 import re
 from abc import ABC, abstractmethod
@@ -17,14 +17,14 @@ def _printable(most: int) -> str:
 
 
 def compact(text: str) -> str:
-    """`text` without anything that cannot be seen, and without white space at its ends."""
+    """Return `text` without invisible characters and blanks, and without tabs and line ends around it."""
     return "".join(char for char in text if not is_unseen(char)).strip(_EDGES)
 
 
 def name(text: str) -> str:
-    """The same, but a name keeps the spaces between its words: "ACME Ltd" is another sender than "ACMELtd".
+    """As `compact`, but a name keeps the spaces between its words: "ACME Ltd" and "ACMELtd" are different senders.
 
-    Only U+0020 counts as such a space, and only where the text is no number.
+    Only U+0020 is kept, and not in a number.
     """
     packed = compact(text)
     if _DIGITS.fullmatch(packed):
@@ -34,13 +34,13 @@ def name(text: str) -> str:
 
 
 def without_prefix(number: str) -> str:
-    """A number without the `+` or `00` that stands before its country code; anything else as it is."""
+    """Return a number without the `+` or `00` before its country code, and any other text unchanged."""
     return re.sub(r"^(?:\+|00)(?=[0-9]+$)", "", number)
 
 
 @dataclass(frozen=True)
 class Address(ABC):
-    """A string, or a JSON integer, which is kept to the last digit."""
+    """A string, or a JSON integer, which keeps all its digits."""
 
     types = (str, int, Decimal)
 
@@ -52,7 +52,7 @@ class Address(ABC):
     @property
     @abstractmethod
     def pattern(self) -> str:
-        """Of what is left when the string has been tidied."""
+        """Regular expression for the tidied string."""
 
     def tidied(self, text: str) -> str:
         return name(text)
@@ -60,7 +60,7 @@ class Address(ABC):
 
 @dataclass(frozen=True)
 class Recipient(Address):
-    """A telephone number that is written to (ITU-T E.164)."""
+    """The telephone number of a recipient (ITU-T E.164)."""
 
     wanted = (
         "7 to 15 digits, country code first and no leading 0, such as 447700900000; no letters, hyphens, dots, "
@@ -74,7 +74,7 @@ class Recipient(Address):
 
 @dataclass(frozen=True)
 class Sender(Address):
-    """A telephone number, a short code or a name that a message comes from."""
+    """The telephone number, short code or name of a sender."""
 
     wanted = f"a number or a name of 1 to {LONGEST} characters, without control characters"
     pattern = _printable(LONGEST)
@@ -98,7 +98,7 @@ class Id(Address):
 
 @dataclass(frozen=True)
 class Dialled(Address):
-    """A telephone number that a person calls. The Messages API takes it with and without a +, so it is kept."""
+    """A telephone number to call. The Messages API takes it with and without a +, so the + is kept."""
 
     wanted = "2 to 15 digits, country code first, with or without a leading +"
     pattern = r"^\+?[1-9][0-9]{1,14}$"

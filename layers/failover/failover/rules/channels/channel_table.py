@@ -1,8 +1,7 @@
-"""The channel table: the one home of what differs between channels.
+"""The channel table: the one place for what differs between channels.
 
-What each channel takes is that of the Messages API: v1 by its definition 1.20.0, v0.1 by its last one. A newer field or
-content type is one more line here; requests, the bodies we send, the OpenAPI document, the tables of the documentation
-and the sandbox follow.
+It follows the Messages API: v1 as in its definition 1.20.0, v0.1 as in its last one. A new field or content type is one
+more line here; validation, the bodies we send, the OpenAPI document, docs/api.md's tables and the sandbox follow.
 """
 
 from failover.rules.channels.addresses import Agent, Id, Recipient
@@ -21,7 +20,7 @@ def _content(name: str, kind: Kind, versions: tuple[str, ...] = VERSIONS, in_v0_
 
 
 def _media(name: str, *more: Field, versions: tuple[str, ...] = VERSIONS) -> Field:
-    """A content type that is a URL, with `more` about it."""
+    """A content type with a URL, and `more` fields."""
     return _content(name, Object((Field("url", Url(), required=True), *more)), versions)
 
 

@@ -1,12 +1,12 @@
-"""What a field of a request may hold: the descriptions from which rules/models makes pydantic types.
+"""The kinds of fields in a request, as plain descriptions. `rules.requests.models` turns them into pydantic types.
 
 kinds        Text, Word, Whole, Flag, Url, Matching, Checked, Parameter, AnyObject, Anything: one value
 addresses    Recipient, Sender, Id, Agent, Dialled: a number, a name or an id
 objects      Many: an array of one kind
-             Object, OneOf: an object with named fields; with exactly one of them
-             Tagged: an object with a field that says which of several objects it is
+             Object, OneOf: an object with named fields, or with exactly one of them
+             Tagged: one of several objects; a field says which
 
-The documentation and the OpenAPI document are made from them, too.
+docs/api.md's tables and the OpenAPI document are generated from them as well.
 """
 
 from collections.abc import Callable
@@ -17,7 +17,7 @@ from typing import Protocol
 from failover.rules.formats.unseen import all_seen
 
 VERSIONS = ("v1", "v0.1")
-"""Of the Messages API, the newer one first."""
+"""Versions of the Messages API, the newer first."""
 
 
 class Kind(Protocol):
@@ -29,18 +29,18 @@ class Kind(Protocol):
 
     @property
     def types(self) -> tuple[type, ...]:
-        """Of JSON values. For a value of another type the reason says what it is."""
+        """JSON types of valid values. For a value of another type the fault names that type."""
 
 
 def join(at: str, part: str | int) -> str:
-    """The path of a field or an item below `at`. A client's own words are cut after 50 characters."""
+    """Return the path of a field or item below `at`. Field names are cut after 50 characters: a client chose them."""
     if isinstance(part, int):
         return f"{at}[{part}]"
     return f"{at}.{part[:50]}" if at else part[:50]
 
 
 def quoted(words: tuple[str, ...]) -> str:
-    """'a', 'b' or 'c'"""
+    """Return `'a', 'b' or 'c'`."""
     *others, last = (f"'{word}'" for word in words)
     return f"{', '.join(others)} or {last}" if others else last
 
@@ -48,7 +48,7 @@ def quoted(words: tuple[str, ...]) -> str:
 @dataclass(frozen=True)
 class Text:
     most: int
-    """Characters: Unicode code points."""
+    """Unicode code points."""
     least: int = 1
     types = (str,)
 
@@ -61,7 +61,7 @@ class Text:
 class Word:
     words: tuple[str, ...]
     refusals: tuple[tuple[str, str], ...] = ()
-    """(a word that is not taken, why not)"""
+    """(word, reason): words refused with a reason of their own."""
     note: str = ""
     """Completes `wanted`."""
     types = (str,)
@@ -79,7 +79,7 @@ class Whole:
     high: int
     unit: str = "seconds"
     as_text: bool = False
-    """The Messages API wants this number as a string."""
+    """The Messages API expects this number as a string."""
     types = (int, Decimal, float, str)
 
     @property
@@ -94,15 +94,15 @@ class Flag:
 
 
 _BLANKS = r"\s\x00-\x20\x7f-\xa0\ufeff"
-r"""Controls and white space, the same for every regex engine that knows Unicode: U+FEFF is in the `\s` of JavaScript.
+r"""Control characters and white space, the same in every regex engine with Unicode: JavaScript's `\s` has U+FEFF.
 
-A list of the blanks would be no better: one generator of clients writes `\u2028` out in its JavaScript.
+A list of characters would not do: one client generator writes a literal U+2028 into its JavaScript.
 """
 
 
 @dataclass(frozen=True)
 class Url:
-    """Of something the provider fetches or a person opens. Nothing here calls it."""
+    """A URL that the vendor fetches or the recipient opens. We never request it."""
 
     most: int = 2000
     types = (str,)
@@ -116,32 +116,32 @@ class Url:
 
 @dataclass(frozen=True)
 class Matching:
-    """A string of a certain form."""
+    """A string that matches `pattern` and `fits`."""
 
     pattern: str
     wanted: str
     fits: Callable[[str], bool]
-    """Judges what the pattern cannot."""
+    """Checks what a pattern cannot."""
     types = (str,)
 
 
 @dataclass(frozen=True)
 class Checked:
-    """A string that a function judges."""
+    """A string checked by a function."""
 
     fault: Callable[[str], str | None]
-    """The reason for refusing the string; None: there is none."""
+    """Returns the reason why the string is refused, or None."""
     wanted: str
     types = ()
 
 
 LONGEST_NUMBER = 50
-"""Digits that an id or a number may have as a JSON integer."""
+"""Most digits of an id or a number given as a JSON integer."""
 
 
 @dataclass(frozen=True)
 class Parameter:
-    """Of a template. Older clients wrote {"default": "…"}; the Messages API wants the string in both its versions."""
+    """A template's parameter. Older clients send {"default": "…"}; the Messages API expects a string."""
 
     wanted = 'a string, or {"default": "…"}'
     types = (dict,)
@@ -149,7 +149,7 @@ class Parameter:
 
 @dataclass(frozen=True)
 class AnyObject:
-    """An object of the provider's own, handed on as it is."""
+    """An object passed on to the vendor unchanged."""
 
     wanted = "an object with at least one field"
     types = (dict,)
@@ -157,7 +157,7 @@ class AnyObject:
 
 @dataclass(frozen=True)
 class Anything:
-    """What another description is for."""
+    """Any value; another description checks it."""
 
     wanted = "any value"
     types = ()

@@ -1,4 +1,4 @@
-"""Kinds that hold others: arrays and objects (see rules/kinds)."""
+"""Kinds that contain others: arrays and objects (see `kinds`)."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +10,7 @@ from failover.rules.channels.kinds import VERSIONS, Kind, Word, quoted
 class Many:
     of: Kind
     what: str
-    """The plural of what the array holds."""
+    """Plural noun for the items."""
     least: int = 0
     most: int | None = None
     types = (list,)
@@ -26,24 +26,24 @@ class Many:
 class Field:
     """A field of an object.
 
-    A null counts as no value, except where the field is required; so does an empty list that is allowed.
+    In an optional field, null and an allowed empty list count as no value.
     """
 
     name: str
     kind: Kind
     required: bool = False
     about: str = ""
-    """What it is, for the documentation."""
+    """Meaning, for the documentation."""
     versions: tuple[str, ...] = VERSIONS
-    """Of the Messages API that know this field."""
+    """Versions of the Messages API that have this field."""
     in_v0_1: Kind | None = None
-    """What v0.1 takes, where that is less than v1 does."""
+    """The kind in v0.1, if v0.1 takes less than v1."""
     required_when: tuple[str, str] | None = None
-    """(another field of the object, its value) that makes this one necessary."""
+    """(another field of the object, its value): with that value this field is required."""
 
 
 def missing_in(version: str, name: str, versions: tuple[str, ...]) -> str:
-    """The reason for refusing what another version of the Messages API has."""
+    """Return the reason why a field of the other version of the Messages API is refused."""
     return f"{name} needs Messages API {versions[0]}, but this service uses {version}"
 
 
@@ -51,11 +51,11 @@ def missing_in(version: str, name: str, versions: tuple[str, ...]) -> str:
 class Object:
     fields: tuple[Field, ...]
     name: str = ""
-    """Of its component in the OpenAPI document."""
+    """Name of its component in the OpenAPI document."""
     strict: bool = True
-    """Unknown fields are faults; otherwise they are ignored."""
+    """If True, unknown fields are faults; otherwise they are ignored."""
     elsewhere: tuple[tuple[str, str], ...] = ()
-    """(a field that does not belong here, why not); a null counts as no value here as well"""
+    """(name, reason): fields refused with a reason of their own. null counts as no value."""
 
     wanted = "an object"
     types = (dict,)
@@ -63,7 +63,7 @@ class Object:
 
 @dataclass(frozen=True)
 class OneOf:
-    """An object with exactly one of these fields."""
+    """An object with exactly one of `fields`."""
 
     fields: tuple[Field, ...]
     name: str = ""
@@ -74,32 +74,32 @@ class OneOf:
         return f"an object with either {quoted(tuple(one.name for one in self.fields))}"
 
     def choice(self, value: dict[str, Any]) -> Any:
-        """The name of the field that an object has; None: there are several, or none."""
+        """Return the name of the one field in `value`. Returns None if there are several, or none."""
         names = [one.name for one in self.fields if one.name in value]
         return names[0] if len(names) == 1 else None
 
 
 @dataclass(frozen=True)
 class Case:
-    """One of several objects, and the word by which it says that it is this one."""
+    """One of several objects, and the word that identifies it."""
 
     word: str
     object: Object
-    """Its fields besides the one with the word."""
+    """Its fields without the tag."""
     versions: tuple[str, ...] = VERSIONS
 
 
 @dataclass(frozen=True)
 class Tagged:
     tag: str
-    """The field that holds the word."""
+    """The field with the identifying word."""
     cases: tuple[Case, ...]
     name: str = ""
     types = (dict,)
 
     @property
     def word(self) -> Word:
-        """What the tag holds."""
+        """The kind of the tag."""
         return Word(tuple(case.word for case in self.cases))
 
     @property
@@ -107,5 +107,5 @@ class Tagged:
         return f"an object whose {self.tag} is {self.word.wanted}"
 
     def choice(self, value: dict[str, Any]) -> Any:
-        """The word that an object has; it may be none of ours."""
+        """Return the tag's value, which may be unknown."""
         return value.get(self.tag)

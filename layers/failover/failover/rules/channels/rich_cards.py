@@ -15,7 +15,7 @@ _DESCRIPTION = Field("description", Text(500), required=True)
 
 
 def _is_a_time(text: str) -> bool:
-    """The calendar has that day: a pattern knows no leap years."""
+    """Return True if the day exists: a pattern knows no leap years."""
     try:
         datetime.fromisoformat(text)
     except ValueError:

@@ -1,34 +1,34 @@
-"""The message statuses, their ranks, and what each says of a condition (contract, sections 0, 7.1 and 8)."""
+"""Message statuses, their ranks, and which conditions they meet (docs/api.md, "How a workflow proceeds")."""
 
 RANKS = {"submitted": 1, "delivered": 2, "read": 3}
-"""Statuses that only rise. A status of a higher rank includes the lower ones: who has read, has received."""
+"""Statuses that only rise. Each includes those of lower rank: what was read was delivered."""
 
 FAILURES = frozenset({"rejected", "undeliverable"})
-"""Statuses that end a message, unless `delivered` or `read` came first."""
+"""Final statuses, unless `delivered` or `read` came first."""
 
 STATUSES = frozenset(RANKS) | FAILURES
-"""The words that decide something. Any other one is recorded and forwarded, and changes nothing."""
+"""The statuses that decide something. Any other word is recorded and forwarded, and changes nothing."""
 
 CONDITIONS = ("delivered", "read")
 
 
 def reached(status: str | None) -> bool:
-    """The person has the message."""
+    """Return True if the message has reached its recipient."""
     return RANKS.get(status or "", 0) >= RANKS["delivered"]
 
 
 def meets(status: str | None, condition: str) -> bool:
-    """`status` satisfies `condition`; `read` satisfies `delivered`."""
+    """Return True if `status` meets the condition status `condition`; `read` also meets `delivered`."""
     return RANKS.get(status or "", 0) >= RANKS[condition]
 
 
-def risen(known: str | None, arriving: str) -> str | None:
-    """The status a message has after `arriving`, given the `known` one (None: no status yet).
+def risen(current: str | None, reported: str) -> str | None:
+    """Return a message's status after `reported`, given its `current` one (None before the first).
 
-    A failure stands only if the person had not been reached before it, and nothing follows a failure.
+    A failure counts only before `delivered` or `read`, and is final.
     """
-    if known in FAILURES or arriving not in STATUSES:
-        return known
-    if arriving in FAILURES:
-        return known if known and reached(known) else arriving
-    return max(known or arriving, arriving, key=lambda status: RANKS.get(status, 0))
+    if current in FAILURES or reported not in STATUSES:
+        return current
+    if reported in FAILURES:
+        return current if current and reached(current) else reported
+    return max(current or reported, reported, key=lambda status: RANKS.get(status, 0))
