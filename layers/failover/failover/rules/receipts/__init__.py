@@ -1,0 +1,1 @@
+"""Receipts: verified and parsed callbacks, without personal data. May import channels, formats and timing."""

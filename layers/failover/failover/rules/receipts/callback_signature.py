@@ -1,7 +1,4 @@
-"""Signed webhooks: HS256 over the claims, which hold the SHA-256 of the body (contract, section 7.4).
-
-`check` is for the vendor's callbacks, `authorization` signs the customer's webhooks.
-"""
+"""Signatures of callbacks: an HS256 JWT with the body's SHA-256 (docs/api.md, "Incoming status callbacks")."""
 
 import hashlib
 import hmac
@@ -15,7 +12,7 @@ from failover.errors import Invalid
 from failover.rules.timing.token_times import exceeds, instant
 
 LIFE = 25 * 3600
-"""Seconds after `iat`: the vendor repeats a callback for 24 h with its first token (contract, section 0)."""
+"""Seconds a token is valid after `iat`: the vendor repeats a callback for 24 hours with its first token."""
 _OPTIONS: jwt.types.Options = {
     "require": ["iat", "payload_hash"],
     "verify_iat": False,
@@ -26,17 +23,17 @@ _OPTIONS: jwt.types.Options = {
     "verify_sub": False,
     "verify_jti": False,
 }
-"""`iat` is judged here, by the vendor's rules; the other claims are not of this contract."""
+"""`check` checks `iat` itself, and ignores other claims."""
 
 
 class Forged(Invalid):
-    """The token does not prove that the owner of the secret sent this body. The message says why, and no more."""
+    """The signature does not prove that the owner of the secret sent this body. The message says only why."""
 
 
 def check(authorization: str, raw: bytes, secret: str, now: float) -> int:
-    """When `Authorization: Bearer <JWT>` was issued; raises Forged unless it is genuine for exactly these bytes.
+    """Return the `iat` of `Authorization: Bearer <JWT>`. Raises Forged unless it is valid for exactly these bytes.
 
-    All times in seconds.
+    All times are in seconds.
     """
     scheme, _, token = authorization.partition(" ")
     if scheme.lower() != "bearer":
@@ -54,12 +51,12 @@ def check(authorization: str, raw: bytes, secret: str, now: float) -> int:
 
 
 def _same_digest(claimed: Any, expected: str) -> bool:
-    """Equal, compared in constant time; a claim that is no ASCII text equals nothing."""
+    """Compare in constant time. A claim that is not ASCII text equals nothing."""
     return isinstance(claimed, str) and claimed.isascii() and hmac.compare_digest(claimed, expected)
 
 
 def check_any(authorization: str, raw: bytes, secrets: Sequence[str], now: float) -> int:
-    """As `check`, for any of these secrets."""
+    """As `check`, with any of these secrets."""
     *others, last = secrets
     for secret in others:
         with suppress(Forged):
@@ -68,4 +65,5 @@ def check_any(authorization: str, raw: bytes, secrets: Sequence[str], now: float
 
 
 def digest(raw: bytes) -> str:
+    """Return the SHA-256 in hex."""
     return hashlib.sha256(raw).hexdigest()

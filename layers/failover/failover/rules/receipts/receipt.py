@@ -1,4 +1,4 @@
-"""A status callback of the Messages API as plain data, whichever version's body it came in (contract, 7.1 and 11)."""
+"""Parse a status callback of either version of the Messages API (docs/api.md, "Incoming status callbacks")."""
 
 import re
 import unicodedata
@@ -21,7 +21,7 @@ _UNKNOWN = "unknown"
 
 
 class UnreadableReceipt(Invalid):
-    """The body is not a status callback; `field` names what is missing or wrong."""
+    """The body is not a status callback. `field` names what is missing or wrong."""
 
     def __init__(self, field: str) -> None:
         super().__init__(field)
@@ -31,25 +31,28 @@ class UnreadableReceipt(Invalid):
 @dataclass(frozen=True)
 class Receipt:
     status: str
-    """One of STATUSES; any other word of the vendor's as 1 to 40 characters of a to z and `_`, so without addresses.
+    """One of STATUSES, or any other word of the vendor's as 1 to 40 characters of a to z and `_`, so without addresses.
 
-    `unknown` where nothing is left of such a word, or only one of STATUSES, which it is not.
+    `unknown` if nothing else remains of such a word, or if it would turn into one of STATUSES.
     """
     message_uuid: str | None
-    """None where the callback has none that can be used (`rules.receipts.message_uuid`)."""
+    """None if the callback has none that we can use (`message_uuid.py`)."""
     client_ref: str | None
     timestamp: int | None
-    """When the vendor says it happened (ms); None where the callback gives no readable time."""
+    """The vendor's time for the status (ms); None if the callback has none, or it is unreadable."""
     error: dict[str, Any] | None = None
-    """{"code": int, "reason": str}, the code only where there is one, the reason free of addresses and of the parties.
+    """{"code": int, "reason": str}, without the code if there is none; the reason is redacted.
 
-    None where the callback has no error, or one that says nothing.
+    None if the callback has no error, or an empty one.
     """
     usage: Usage | None = None
 
 
 def parse_receipt(body: Any) -> Receipt:
-    """Read the v1 or the v0.1 body of a callback. Raises UnreadableReceipt."""
+    """Parse the body of a v1 or v0.1 callback.
+
+    Raises UnreadableReceipt if it has no status, or neither a usable `message_uuid` nor a `client_ref`.
+    """
     if not isinstance(body, dict):
         raise UnreadableReceipt("body")
     parties = _parties(body)
@@ -67,10 +70,10 @@ def parse_receipt(body: Any) -> Receipt:
 
 
 def _status(value: Any, parties: list[str]) -> str:
-    """The word in lower case, so that words which differ in case are one. Raises UnreadableReceipt where there is none.
+    """Return the status in lower case. Raises UnreadableReceipt if there is none.
 
-    A word that is unknown here is kept in letters only, without the parties and without accents: its callback may be
-    of a later version of the vendor's API, and is not sent again if it is refused.
+    An unknown word is kept, because it may be of a later version of the vendor's API, which does not repeat a callback
+    that is refused. Its letters lose their accents, and sender and recipient are cut out (docs/api.md, "Decisions").
     """
     word = value.strip() if isinstance(value, str) else ""
     if not word:
@@ -82,7 +85,7 @@ def _status(value: Any, parties: list[str]) -> str:
 
 
 def _folded(text: str) -> str:
-    """The start of a text in lower case, without accents and other marks: `Émis` → `emis`."""
+    """Return the first 1000 characters in lower case, without accents and other marks: `Émis` → `emis`."""
     decomposed = unicodedata.normalize("NFKD", text[:_LONGEST_FOLDED])
     return "".join(character for character in decomposed if not unicodedata.combining(character)).casefold()
 
@@ -92,7 +95,7 @@ def _text(value: Any) -> str | None:
 
 
 def _instant(value: Any) -> int | None:
-    """ISO 8601 with Z, or the `2020-01-01 14:00:00 UTC` that v1 has also sent."""
+    """Return the milliseconds of ISO 8601, or of `2020-01-01 14:00:00 UTC`, which v1 has also sent; otherwise None."""
     if not isinstance(value, str):
         return None
     try:
@@ -103,13 +106,13 @@ def _instant(value: Any) -> int | None:
 
 
 def _parties(body: dict[str, Any]) -> list[str]:
-    """Sender and recipient: v1 gives their address, v0.1 an object."""
+    """Return what identifies sender and recipient. v1 has strings, v0.1 objects."""
     return list(private_phrases({"from": body.get("from"), "to": body.get("to")}))
 
 
 def _error(value: Any, parties: list[str]) -> dict[str, Any] | None:
-    said = vendor_error.read(value)
-    error: dict[str, Any] = {"reason": redacted(said.words, parties)}
-    if said.code is not None:
-        error["code"] = said.code
-    return error if said.code is not None or error["reason"] else None
+    found = vendor_error.read(value)
+    error: dict[str, Any] = {"reason": redacted(found.words, parties)}
+    if found.code is not None:
+        error["code"] = found.code
+    return error if found.code is not None or error["reason"] else None

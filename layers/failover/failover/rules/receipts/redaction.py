@@ -1,4 +1,4 @@
-"""Keep what others say about a person's message free of the person (numbers, addresses, ids) and of the message."""
+"""Remove numbers, addresses, ids and the message itself from the vendor's texts (docs/reliability.md, I8)."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -11,16 +11,16 @@ from failover.rules.channels.objects import Many, Object, OneOf, Tagged
 _LIMIT = 200
 _LIMIT_BYTES = 400
 _PRIVATE = re.compile(r"\S+@\S+|\+?\(?\d(?:[ ()./-]{0,3}\d){6,}")
-"""An email address, or seven digits and more as people write telephone numbers and ids."""
+"""An email address, or seven or more digits with the separators of telephone numbers and ids."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _HALVES = re.compile("[\ud800-\udfff]")
-"""Halves of surrogate pairs, which no UTF-8 text can hold."""
+"""Lone surrogates, which UTF-8 cannot encode."""
 _QUOTED = 16
-"""So many characters in a row that are the message's own are quoted from it; fewer may be chance."""
+"""This many characters in a row that are also in the message count as a quotation from it; fewer may be chance."""
 
 
 def _words(kind: Kind, name: str) -> Iterator[tuple[str, str]]:
-    """(field, word) for every word that a field may hold, at any depth."""
+    """Yield (field, word) for every word that a field of this kind may have, at any depth."""
     match kind:
         case Word(words):
             yield from ((name, word) for word in words)
@@ -45,15 +45,14 @@ def _all_words() -> dict[str, frozenset[str]]:
 
 
 _WORDS = _all_words()
-"""The words of the contract by the field that holds them: {"media_height": {"SHORT", "MEDIUM", "TALL"}, …}. Whoever
-sends one says nothing of a person with it."""
+"""The fixed words of each field: {"media_height": {"SHORT", "MEDIUM", "TALL"}, …}. They are not personal."""
 
 
 def redacted(text: str, private: Iterable[str] = ()) -> str:
-    """`text` on one line, at most 200 characters and 400 bytes of UTF-8, with `…` in place of possible addresses.
+    """Return `text` on one line, at most 200 characters and 400 bytes of UTF-8, with `…` for possible addresses.
 
-    No phrase in `private` is left in it as a whole word, and no part of a phrase of 16 characters or more. The time
-    this takes grows with the total length of the phrases, not with their number times the length of the text.
+    A phrase in `private` is removed where it is a whole word, and so is any part of it with 16 or more characters. The
+    time grows with the total length of the phrases, not with their number times the length of the text.
     """
     text = text[: 4 * _LIMIT]
     pieces = _pieces(text)
@@ -70,34 +69,34 @@ def _cut(text: str) -> str:
 
 
 def private_phrases(step: dict[str, Any]) -> Iterator[str]:
-    """What a step says to whom: every string of its parties, content and options but the words of the contract.
+    """Yield every string of a step's parties, content and options that may be personal.
 
-    Such words are the values of `type`, and those that the channel table lists for a field of that name.
+    Left out are the values of `type`, and words that the channel table lists for a field of that name.
     """
     message = step.get("message", {})
     options = [message.get(channel) for channel in CHANNELS]
-    left: list[Any] = [step.get("from"), step.get("to"), message.get("content"), *options]
-    while left:  # no recursion: a callback may be nested deeper than Python's stack
-        value = left.pop()
+    unread: list[Any] = [step.get("from"), step.get("to"), message.get("content"), *options]
+    while unread:  # no recursion: a callback may be nested deeper than Python's stack
+        value = unread.pop()
         if isinstance(value, dict):
-            left.extend(
+            unread.extend(
                 item
                 for name, item in value.items()
                 if name != "type" and not (isinstance(item, str) and item in _WORDS.get(name, ()))
             )
         elif isinstance(value, list):
-            left.extend(value)
+            unread.extend(value)
         elif isinstance(value, str):
             yield value
 
 
 def _pieces(text: str) -> set[str]:
-    """Every run of characters in `text` that is just long enough to count as a quotation."""
+    """Return every run of 16 characters in `text`, just enough for a quotation."""
     return {text[at : at + _QUOTED] for at in range(len(text) - _QUOTED + 1)}
 
 
 def _without(text: str, phrase: str, pieces: set[str]) -> str:
-    """`text` without a phrase and without longer parts of it; `pieces` are those of `text`."""
+    """Return `text` without a phrase and quotations from it. `pieces` is `_pieces(text)`."""
     if not phrase.strip():
         return text
     if phrase in text:
@@ -108,7 +107,7 @@ def _without(text: str, phrase: str, pieces: set[str]) -> str:
 
 
 def _without_word(text: str, phrase: str) -> str:
-    """`text` with `…` where the phrase stands with no letter, digit or underscore before or after it."""
+    """Return `text` with `…` for the phrase, except where a letter, digit or underscore is next to it."""
     kept, done, at = "", 0, text.find(phrase)
     while at >= 0:
         end = at + len(phrase)
@@ -121,7 +120,7 @@ def _without_word(text: str, phrase: str) -> str:
 
 
 def _in_word(neighbor: str) -> bool:
-    """As `\\w` sees it; there is no neighbor (an empty string) at either end of a text."""
+    """As `\\w` in a regular expression. At either end of the text, `neighbor` is empty."""
     return neighbor.isalnum() or neighbor == "_"
 
 

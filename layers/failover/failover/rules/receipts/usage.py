@@ -1,26 +1,26 @@
-"""What messages cost: exact decimals, and totals for each currency (contract, sections 0 and 7.2)."""
+"""The price in a callback, as an exact decimal (docs/api.md, "Prices")."""
 
 import re
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import Any
 
 type Usage = dict[str, str]
-"""{"price": "0.0333", "currency": "EUR"}; the price is an exact decimal without an exponent."""
+"""{"price": "0.0333", "currency": "EUR"}. The price is an exact decimal without an exponent."""
 
 _DECIMALS = 20
-"""Kept exactly. A vendor that computes in binary writes 0.3 as 0.30000000000000004, which has 17."""
+"""Decimals kept exactly. A vendor that uses binary floats writes 0.3 as 0.30000000000000004, which has 17."""
 _WHOLE_DIGITS = 15
 _PRICE = re.compile(rf"([+-]?)(?=\.?[0-9])([0-9]{{0,{_WHOLE_DIGITS}}})(?:\.([0-9]*))?")
-"""Sign, digits before the point, digits behind it: one digit at least."""
+"""Sign, digits before the point, digits after it; at least one digit."""
 EXACT = Context(prec=60)
-"""More digits than the sum of ten such prices can have: 15 + 1 before the point, and 20 behind it."""
+"""More digits than a sum of ten prices can have: 15 + 1 before the point, 20 after it."""
 
 
 def usage(value: Any) -> Usage | None:
-    """The usage of a callback; None: there is none, or its price is no price.
+    """Return the usage of a callback. Returns None if there is none, or if its price or currency is invalid.
 
-    A price has at most 15 digits before the point. Of those behind it 20 are kept, rounded half to even. A currency
-    that is missing, null or blank is EUR.
+    A price has at most 15 digits before the point. 20 decimals are kept, rounded half to even. A currency that is
+    missing, null or blank is EUR.
     """
     if not isinstance(value, dict) or "price" not in value:
         return None
@@ -38,11 +38,11 @@ def _currency(value: Any) -> str | None:
 
 
 def _price(value: Any) -> str | None:
-    """A number, or the text of one without an exponent, as an exact decimal."""
+    """Return a number, or the text of one without an exponent, as an exact decimal. Returns None if it is neither."""
     if isinstance(value, str):
         text = value.strip()
     elif isinstance(value, Decimal) and value.is_finite() and value.adjusted() < _WHOLE_DIGITS:
-        text = f"{_rounded(value):f}"  # first, as an exponent may stand for a million digits
+        text = f"{_rounded(value):f}"  # rounded first: an exponent may stand for a million digits
     elif isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**_WHOLE_DIGITS:
         text = str(value)
     else:
@@ -54,7 +54,7 @@ def _price(value: Any) -> str | None:
 
 
 def _written(text: str) -> str | None:
-    """`+.50` → `0.50`; None: it is no number without an exponent, or too large."""
+    """Normalize `+.50` to `0.50`. Returns None if it is not a number, has an exponent, or is too large."""
     found = _PRICE.fullmatch(text)
     if found is None:
         return None

@@ -1,13 +1,13 @@
-"""The vendor's error objects, in every shape they have been seen in.
+"""The vendor's error objects, in every form seen so far.
 
-| shape | example |
+| form | example |
 |---|---|
 | v0.1, flat | `{"code": 1300, "reason": "Not part of the provider network"}` |
 | v1 | `{"type": "https://…/errors/messages#1300", "title": "1300", "detail": "…", "instance": "…"}` |
-| v1 of an HTTP answer | `{"type": "https://…/api-errors#low-balance", "title": "Low balance", "detail": "…"}` |
+| v1, HTTP answer | `{"type": "https://…/api-errors#low-balance", "title": "Low balance", "detail": "…"}` |
 | nested | `{"error": {"type": "…", "title": 1000, "detail": "…"}}` |
 
-The words are the vendor's own. They may quote a person's address or message: redact them before they are kept.
+The texts are the vendor's. They may quote an address or the message: redact them before storing them.
 """
 
 import re
@@ -22,27 +22,27 @@ _WORD_BOUNDARY = re.compile(r"(?<=[a-z])(?=[A-Z])|[^A-Za-z0-9]+")
 
 @dataclass(frozen=True)
 class VendorError:
-    """What an error object says. A field the vendor left out, or set to null, is None or empty."""
+    """A parsed error object. A field that is missing or null there is None or empty here."""
 
     code: int | None = None
-    """At most six digits, from `code`, `title`, the fragment of `type`, or a number in place of the whole object.
+    """At most six digits. In order of precedence: `code`, `title`, the last part of `type`, or a bare number.
 
-    The order is that of precedence. A whole number with a decimal point, `1300.0`, is a code as well.
+    `1300.0` counts as 1300.
     """
     kind: str = ""
-    """The last part of `type` as lower-case words with hyphens, such as `low-balance`; empty where it is a number."""
+    """The last part of `type` in lower case with hyphens, such as `low-balance`; empty if it is a number."""
     title: str = ""
-    """Empty where the title is only a code."""
+    """Empty if the title is only a code."""
     detail: str = ""
-    """From `detail`, `reason`, or a string in place of the whole object."""
+    """From `detail`, `reason`, or a bare string."""
     parameters: tuple[str, ...] = ()
-    """`name: reason` of each of the first five `invalid_parameters`."""
+    """`name: reason` for each of the first five `invalid_parameters`."""
 
     @property
     def words(self) -> str:
-        """Title and detail, `Bad Request: Insufficient balance`, without repeating one in the other.
+        """Title and detail, `Bad Request: Insufficient balance`, or only the detail if it contains the title.
 
-        A title that ends a sentence has no colon after it.
+        A title with punctuation at its end gets no colon.
         """
         if self.title.casefold() in self.detail.casefold():
             return self.detail
@@ -51,9 +51,9 @@ class VendorError:
 
 
 def read(value: Any) -> VendorError:
-    """Read an error object, or the body of an answer. Any other value says nothing.
+    """Parse an error object, or the body of an answer. Any other value gives an empty error.
 
-    An object may hold another one under `error`, at any depth; of each field the outermost that says something counts.
+    Errors may be nested under `error`, at any depth. The outermost non-empty value of each field counts.
     """
     objects = list(_nested(value))
     kinds = [kind(re.split("[#/]", word(item.get("type")).rstrip("#/"))[-1]) for item in objects]
@@ -72,12 +72,12 @@ def read(value: Any) -> VendorError:
 
 
 def kind(text: str) -> str:
-    """One spelling for a name of the vendor's errors: `LowBalance` and `Low balance` → `low-balance`."""
+    """Normalize the name of an error: `LowBalance` and `Low balance` → `low-balance`."""
     return _WORD_BOUNDARY.sub("-", text).strip("-").lower()
 
 
 def word(value: Any) -> str:
-    """What a string or a number says, without blanks around it; anything else says nothing."""
+    """Return a string or number as stripped text, and an empty string for anything else."""
     if isinstance(value, str):
         return value.strip()
     if isinstance(value, int | Decimal) and not isinstance(value, bool):
@@ -92,7 +92,7 @@ def _nested(value: Any) -> Iterator[dict[str, Any]]:
 
 
 def _parameters(value: Any) -> tuple[str, ...]:
-    """v1 lists them; a single one has also come as an object of its own."""
+    """v1 has an array, and has sent a single one as an object."""
     listed = value if isinstance(value, list) else [value]
     named = [(word(item.get("name")), word(item.get("reason"))) for item in listed[:5] if isinstance(item, dict)]
     return tuple(": ".join(filter(None, pair)) for pair in named if any(pair))
