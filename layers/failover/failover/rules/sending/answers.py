@@ -1,4 +1,4 @@
-"""What can come of one request to the Messages API (contract, section 0; faults F4 to F8 are told apart here)."""
+"""Results of one request to the Messages API (docs/reliability.md, F4 to F8)."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -14,16 +14,16 @@ type Scope = Literal["message", "account", "credentials"]
 
 @dataclass(frozen=True)
 class Refused:
-    """It was read and turned down: asking again gives the same answer, unless it is asked with other credentials."""
+    """Refused: a retry would be refused as well, unless with other credentials."""
 
     status: int
     """The HTTP status of the answer."""
     words: str = ""
-    """What the Messages API said; for the timeline, not for a log."""
+    """The answer's text, for the timeline and not for a log."""
     code: int | None = None
-    """The vendor's number for the error."""
+    """The vendor's error code."""
     scope: Scope = "message"
-    """What was refused: only this message, every message of the account, or the credentials."""
+    """What is refused: this message, every message of the account, or the credentials."""
 
     @property
     def reason(self) -> str:
@@ -32,27 +32,27 @@ class Refused:
 
     @property
     def of_credentials(self) -> bool:
-        """The credentials were refused: with others the same request may be taken."""
+        """The credentials were refused: with others the same request may be accepted."""
         return self.scope == "credentials"
 
     @property
     def of_account(self) -> bool:
-        """Every other message would be refused as well, until an operator does something."""
+        """Every message is refused until an operator acts."""
         return self.scope != "message"
 
 
 @dataclass(frozen=True)
 class NotTaken:
-    """It certainly was not taken: asking again is safe."""
+    """Certainly not accepted: a retry is safe."""
 
     reason: str
     retry_after: float | None = None
-    """Seconds the Messages API asked us to wait."""
+    """The answer's `Retry-After`, in seconds."""
 
 
 @dataclass(frozen=True)
 class Unknown:
-    """It may have been taken: asking again could reach the person twice."""
+    """Possibly accepted: a retry could reach the recipient twice."""
 
     reason: str
 

@@ -1,4 +1,4 @@
-"""Our correlation with the Messages API, `<workflow id>.<step number>`, and the customer's own (contract, section 0).
+"""The `client_ref` that we send, `<workflow id>.<step number>`, and the customer's own (docs/api.md, "Decisions").
 
 Ours has at most 40 characters, the limit of the Messages API v0.1.
 """
@@ -16,12 +16,12 @@ def client_ref(workflow_id: str, number: int) -> str:
 
 
 def parse_client_ref(text: str) -> tuple[str, int] | None:
-    """(workflow id, step number), or None for a reference that is not ours."""
+    """Return (workflow id, step number). Returns None if the reference is not ours."""
     match = _PATTERN.fullmatch(text)
     return (match[1], int(match[2])) if match else None
 
 
 def of_customer(step: dict[str, Any]) -> str | None:
-    """The customer's own client_ref of a step, in either of the places clients put it."""
+    """Return the customer's `client_ref` of a step, from either of its two places, or None."""
     reference: str | None = step.get("client_ref") or step.get("message", {}).get("client_ref")
     return reference

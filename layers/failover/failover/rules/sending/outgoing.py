@@ -1,4 +1,4 @@
-"""The body of a request to the Messages API, in either of its versions."""
+"""The body of a request to the Messages API, v1 or v0.1."""
 
 from typing import Any
 
@@ -10,12 +10,12 @@ type Content = dict[str, Any]
 
 
 def callback_url(base_url: str) -> str:
-    """Our own address for status callbacks, under the base URL this API is called by."""
+    """Return our address for callbacks, under the base URL of this API."""
     return f"{base_url}/webhooks/message-status"
 
 
 def v1(step: Content, client_ref: str, callback_url: str) -> dict[str, Any]:
-    """The flat body of `POST /v1/messages`. It names our callback URL, so the vendor's dashboard need not."""
+    """Return the flat body of `POST /v1/messages`. It names our callback URL, so the vendor's dashboard need not."""
     channel = CHANNELS[step["to"]["type"]]
     content = step["message"]["content"]
     body: dict[str, Any] = {
@@ -37,7 +37,7 @@ def v1(step: Content, client_ref: str, callback_url: str) -> dict[str, Any]:
 
 
 def v0_1(step: Content, client_ref: str) -> dict[str, Any]:
-    """The nested body of `POST /v0.1/messages`; the vendor's dashboard says where its webhooks go."""
+    """Return the nested body of `POST /v0.1/messages`. The vendor's dashboard has the callback URL."""
     channel = CHANNELS[step["to"]["type"]]
     message = {"content": step["message"]["content"]}
     if options := _options(channel, step["message"]):
@@ -46,7 +46,7 @@ def v0_1(step: Content, client_ref: str) -> dict[str, Any]:
 
 
 def _options(channel: Channel, message: dict[str, Any]) -> dict[str, Any]:
-    """The channel's options as given, where this content takes them, and what is sent for those it cannot lack."""
+    """Return the options that go with this content, as given or with their default."""
     given: Content = message.get(channel.name, {})
     options = {}
     for one in channel.options:

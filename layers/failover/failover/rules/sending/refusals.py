@@ -1,7 +1,6 @@
-"""What an answer of the Messages API other than 2xx refuses: this message, our credentials, or the whole account.
+"""What a refusal by the Messages API is about: this message, our credentials, or the whole account.
 
-The names of the vendor's errors are those of its page https://developer.vonage.com/en/api-errors, the codes those of
-its Messages API.
+The names of errors are those at https://developer.vonage.com/en/api-errors, the codes those of the Messages API.
 """
 
 import re
@@ -31,11 +30,11 @@ _CODES_OF_ACCOUNT = frozenset({1060, 1070, 1080})
 """The account is barred, has no credit left, or is not enabled for the API."""
 _NO_BALANCE = re.compile(r"\b(insufficient|low)[\s_-]+(account[\s_-]+)?balance\b", re.IGNORECASE)
 _BALANCE = re.compile(r"balance(:|$)", re.IGNORECASE)
-"""An invalid parameter of this name, as `VendorError.parameters` has it."""
+"""An invalid parameter of this name, as in `VendorError.parameters`."""
 
 
 def refused(status: int, answer: Any) -> Refused:
-    """`answer`: the parsed body of an answer with this HTTP status, which says that the message was not taken."""
+    """Return the refusal in an answer with this HTTP status and parsed body."""
     error = vendor_error.read(answer)
     return Refused(status, _words(error), error.code, _scope(status, error))
 
@@ -50,12 +49,12 @@ def _scope(status: int, error: VendorError) -> Scope:
 
 
 def _lacks_balance(error: VendorError) -> bool:
-    """The vendor has also reported this without a type, and as an invalid parameter."""
+    """The vendor has also reported a low balance without a type, and as an invalid parameter."""
     texts = (error.title, error.detail, *error.parameters)
     return any(map(_NO_BALANCE.search, texts)) or any(map(_BALANCE.match, error.parameters))
 
 
 def _words(error: VendorError) -> str:
-    """`Invalid params: The value … is invalid. (to: not a number)`, free of addresses."""
+    """`Invalid params: The value … is invalid. (to: not a number)`, redacted."""
     parameters = f"({'; '.join(error.parameters)})" if error.parameters else ""
     return redacted(" ".join(filter(None, (error.words or error.kind, parameters))))

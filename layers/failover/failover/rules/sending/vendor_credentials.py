@@ -1,7 +1,7 @@
-"""What we prove to the Messages API that we are: an application, or an account's key and secret.
+"""Our credentials at the Messages API: those of an application, or an account's key and secret.
 
-The vendor's page "Authentication" lists both for the Messages API, and says that Basic has no webhooks. So an
-application is the form to use; docs/operations.md, "Credentials at the Messages API", explains both.
+The vendor's page "Authentication" lists both, and says that Basic has no webhooks, so an application is recommended
+(docs/operations.md, "Credentials at the Messages API").
 """
 
 import base64
@@ -13,17 +13,17 @@ from typing import Any
 from failover.errors import Invalid
 
 LIFE = 900
-"""Seconds a token is valid for, from its `iat` on."""
+"""Seconds from a token's `iat` to its `exp`."""
 SKEW = 60
-"""Seconds our clock may be ahead of the vendor's: a token with an `iat` in the future is refused."""
+"""Seconds our clock may be ahead of the vendor's, which refuses an `iat` in the future."""
 _PEM = re.compile(r"-----BEGIN ([A-Z ]+)-----(.*?)-----END \1-----", re.DOTALL)
 _BLANK = re.compile(r"\\+[rnt]?|\s")
-"""Line ends and other blanks, also escaped once or more often. PEM has no backslash of its own."""
+"""Line ends and other blanks, plain or escaped any number of times. PEM itself has no backslash."""
 _LABELS = ("PRIVATE KEY", "RSA PRIVATE KEY")
 
 
 class UnusableCredentials(Invalid):
-    """The secret holds no credentials that could be used. The message names what is wrong, and no value."""
+    """The secret has no usable credentials. The message says what is wrong, without values."""
 
 
 @dataclass(frozen=True)
@@ -35,26 +35,26 @@ class Account:
 
     @property
     def authorization(self) -> str:
-        """The header."""
+        """The `Authorization` header."""
         return "Basic " + base64.b64encode(f"{self.api_key}:{self.api_secret}".encode()).decode()
 
 
 @dataclass(frozen=True)
 class Application:
-    """A token for each request, signed with the application's key."""
+    """An application: each request has a new token, signed with its key."""
 
     application_id: str
     private_key: str = field(repr=False)
-    """PEM, with a line end after each line."""
+    """PEM, with proper line ends."""
 
 
 type Credentials = Account | Application
 
 
 def read(secret: Any) -> Credentials:
-    """The credentials in the secret: an application's if any part of one is there, else an account's.
+    """Return the credentials in the secret: the application's if it has any part of one, else the account's.
 
-    Both may be there, for instance while one form replaces the other. Raises UnusableCredentials.
+    It may have both, for instance while one replaces the other. Raises UnusableCredentials.
     """
     if not isinstance(secret, dict):
         raise UnusableCredentials("the secret is not a JSON object")
@@ -62,7 +62,7 @@ def read(secret: Any) -> Credentials:
 
 
 def account(secret: dict[str, Any]) -> Account:
-    """Raises UnusableCredentials."""
+    """Return the account's credentials. Raises UnusableCredentials."""
     api_key = _text(secret, "api_key")
     if ":" in api_key:
         raise UnusableCredentials("api_key has a colon")
@@ -70,12 +70,12 @@ def account(secret: dict[str, Any]) -> Account:
 
 
 def application(secret: dict[str, Any]) -> Application:
-    """Raises UnusableCredentials."""
+    """Return the application's credentials. Raises UnusableCredentials."""
     return Application(_text(secret, "application_id"), _pem(_text(secret, "private_key")))
 
 
 def claims(application: Application, now: float, jti: str) -> dict[str, Any]:
-    """What a token says at `now` (seconds); `jti` is new for each."""
+    """Return the claims of a token made at `now` (seconds). `jti` must be new for each token."""
     issued = int(now) - SKEW
     return {"application_id": application.application_id, "iat": issued, "exp": issued + LIFE, "jti": jti}
 
@@ -93,7 +93,7 @@ def _text(secret: dict[str, Any], name: str) -> str:
 
 
 def _pem(text: str) -> str:
-    """The private key in a text, with its line ends in place, whatever a shell or a form turned them into."""
+    """Return the private key with its line ends restored, which a shell or a form may have changed."""
     blocks = _PEM.findall(_BLANK.sub(" ", text))
     if not blocks:
         raise UnusableCredentials("private_key is not in PEM")
