@@ -83,7 +83,7 @@ def test_readable_or_not(item, number):
         flow = from_plain(item)
     except UnreadableItem:
         return
-    presentation.shown(flow, None)
+    presentation.resource(flow, None)
     presentation.cancelled(flow)
     for entry in publication.webhooks(flow):
         bodies.body(flow, None, entry)

@@ -59,14 +59,14 @@ def test_metrics(metric):
 
 
 def noted_events():
-    """Every kind of entry the transitions write: the third argument of `_noted`, or the argument that it stands for."""
+    """Every kind of entry the transitions write: the third argument of `_with_entry`, or what is passed for it."""
     tree = ast.parse(inspect.getsource(transitions))
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)]
     events = set()
     for function in [node for node in tree.body if isinstance(node, ast.FunctionDef)]:
         parameters = [argument.arg for argument in function.args.args]
         for call in [node for node in ast.walk(function) if isinstance(node, ast.Call)]:
-            if not (isinstance(call.func, ast.Name) and call.func.id == "_noted"):
+            if not (isinstance(call.func, ast.Name) and call.func.id == "_with_entry"):
                 continue
             event = call.args[2]
             if isinstance(event, ast.Constant):
@@ -246,7 +246,7 @@ def test_list():
     }
     item = {"word": "workflow", "pk": "workflow#x", "status": "error", "created_at": 0, "ended_at": 0, "channels": []}
     entry = listing.row({**item, "reason": "r", "client_ref": "c"})
-    shown = listing.shown([entry], listing.Position(0, "x"), "dispatch")
+    shown = listing.answer([entry], listing.Position(0, "x"), "dispatch")
     assert all(f"`{name}`" in page or f'"{name}"' in page for name in {*shown, *shown["dispatches"][0]})
 
 

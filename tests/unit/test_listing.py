@@ -5,7 +5,7 @@ import re
 import pytest
 
 from failover.rules.timing.instants import iso
-from failover.rules.workflow.listing import CURSOR, Filters, InvalidFilters, Position, parse_filters, row, shown
+from failover.rules.workflow.listing import CURSOR, Filters, InvalidFilters, Position, answer, parse_filters, row
 from local.openapi import operations, resources
 from tests.examples import ID, NOW
 
@@ -114,8 +114,8 @@ def test_every_fault_at_once():
 
 def test_since_after_until():
     """A span that ends before it begins is no fault; it holds nothing."""
-    assert parse_filters({"since": "2026-03-02", "until": "2026-03-01"}).let_nothing_through
-    assert not parse_filters({"since": "2026-03-01", "until": "2026-03-01"}).let_nothing_through
+    assert parse_filters({"since": "2026-03-02", "until": "2026-03-01"}).contradictory
+    assert not parse_filters({"since": "2026-03-01", "until": "2026-03-01"}).contradictory
 
 
 @pytest.mark.parametrize(
@@ -130,13 +130,13 @@ def test_since_after_until():
 def test_cursor_of_another_span(since, until, start, nothing):
     """A position newer than the span is in front of all of it, an older one behind; inside, the list goes on there."""
     filters = Filters(since=since, until=until, after=HERE)
-    assert (filters.start, filters.let_nothing_through) == (start, nothing)
+    assert (filters.start, filters.contradictory) == (start, nothing)
 
 
 def test_largest_cursor():
     """Whatever matches the cursor's pattern is taken, and is in front of everything if it is beyond all time."""
     filters = parse_filters({"cursor": f"{10**15 - 1}.{ID}"})
-    assert (filters.start, filters.let_nothing_through) == (None, False)
+    assert (filters.start, filters.contradictory) == (None, False)
 
 
 def test_documented_patterns():
@@ -160,5 +160,5 @@ def test_shown():
     item = {"pk": f"workflow#{ID}", "word": "workflow", "status": "running", "created_at": NOW, "channels": ["sms"]}
     entry = {"workflow_uuid": ID, "status": "running", "created_at": iso(NOW), "channels": ["sms"]}
     assert row(item) == entry
-    assert shown([entry], None, "workflow") == {"workflows": [entry]}
-    assert shown([entry], HERE, "dispatch") == {"dispatches": [entry], "cursor": HERE.cursor()}
+    assert answer([entry], None, "workflow") == {"workflows": [entry]}
+    assert answer([entry], HERE, "dispatch") == {"dispatches": [entry], "cursor": HERE.cursor()}

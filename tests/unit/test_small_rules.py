@@ -16,7 +16,7 @@ from failover.rules.sending import backoff, client_ref, outgoing
 from failover.rules.sending.answers import Accepted
 from failover.rules.timing.instants import iso
 from failover.rules.workflow import overdue, retention, transitions
-from failover.rules.workflow.presentation import shown
+from failover.rules.workflow.presentation import resource
 from failover.rules.workflow.state import MOST_ATTEMPTS, from_plain, to_plain
 from tests.examples import (
     EVERY_CHANNEL,
@@ -271,8 +271,8 @@ def test_iso():
 def test_shown_without_content():
     """Once the content has been dropped, the workflow is shown without naming anybody."""
     flow = workflow(*TWO_STEPS)
-    assert shown(flow, [MESSENGER, SMS])["steps"][1]["to"] == SMS["to"]
-    assert "to" not in shown(flow, None)["steps"][1]
+    assert resource(flow, [MESSENGER, SMS])["steps"][1]["to"] == SMS["to"]
+    assert "to" not in resource(flow, None)["steps"][1]
 
 
 def test_plain_and_back():

@@ -30,7 +30,7 @@ def test_decides_nothing(before):
     told = bodies.body(flow, CONTENT, flow.timeline[-1])
     assert (told["status"], told["error"], told["usage"]) == ("queued", WHOLE, EURO)
     assert bodies.message(flow, 0, CONTENT)["status"] == (known.steps[0].status or "submitted")
-    assert presentation.shown(flow, CONTENT)["usage"] == EURO, "what it costs is counted"
+    assert presentation.resource(flow, CONTENT)["usage"] == EURO, "what it costs is counted"
     assert status(0, "queued")(flow) is None, "and a repeat is nothing"
 
 

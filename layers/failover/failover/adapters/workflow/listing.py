@@ -27,7 +27,7 @@ class Listing:
 
         The page may have fewer than `filters.limit` workflows, even none, and still a position to go on from.
         """
-        if filters.let_nothing_through:
+        if filters.contradictory:
             return Page([], None)
         query = self._query(account, filters)
         query["Limit"] = _READ_AT_ONCE if "FilterExpression" in query else filters.limit

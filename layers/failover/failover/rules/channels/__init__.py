@@ -1,1 +1,1 @@
-"""Channels: the channel table, the kinds of its fields, and message statuses. May import formats and timing."""
+"""Channels: the channel table, the kinds of its fields, message statuses. May import formats and timing."""

@@ -1,1 +1,1 @@
-"""Receipts: verified and parsed callbacks, without personal data. May import channels, formats and timing."""
+"""Receipts: verified and parsed callbacks, without personal data. May import channels and lower rooms."""

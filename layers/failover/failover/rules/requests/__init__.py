@@ -1,0 +1,1 @@
+"""Requests: validation, the plan, idempotency. May import all other rooms of the rules."""

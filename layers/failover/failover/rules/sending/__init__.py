@@ -1,1 +1,1 @@
-"""Sending: requests to the Messages API, its answers, retries. May import receipts and what is below them."""
+"""Sending: requests to the Messages API, its answers, retries. May import receipts and lower rooms."""

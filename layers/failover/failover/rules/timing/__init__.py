@@ -1,1 +1,1 @@
-"""Time: instants, timeouts, back-off, the tolerance for tokens. Imports no other package of the rules."""
+"""Time: instants, timeouts, back-off, the tolerance for tokens. Imports no other room of the rules."""

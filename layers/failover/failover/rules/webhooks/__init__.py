@@ -1,0 +1,1 @@
+"""Webhooks: their bodies, URLs, signature and attempts. May import workflow and lower rooms."""

@@ -1,8 +1,7 @@
-"""The customer's webhooks: which entries of a timeline are told, and in which words (contract, sections 0, 7.1, 7.2).
+"""The bodies of webhooks (docs/api.md, "A message's status" and "The final report").
 
-A body is made anew from the workflow each time it is sent, and is the same each time: it depends on the timeline only
-up to its own entry, and on what never changes. Only sender, recipient and the step's own client_ref go in time, with
-the content.
+A body is made anew at each attempt, and is the same each time: it depends only on the timeline up to its own entry, and
+on what never changes. Only sender, recipient and the step's `client_ref` disappear, with the content.
 """
 
 from typing import Any
@@ -19,7 +18,7 @@ from failover.rules.workflow.state import FINAL_REPORTS, Entry, Workflow
 
 
 def body(workflow: Workflow, content: list[dict[str, Any]] | None, entry: Entry) -> dict[str, Any]:
-    """The body of the webhook that tells `entry`; `content` is None once it has been dropped."""
+    """Return the body of the webhook for `entry`. `content` is None once it is dropped."""
     if entry["event"] in FINAL_REPORTS:
         document = _final_report(workflow, entry)
     else:
@@ -29,7 +28,7 @@ def body(workflow: Workflow, content: list[dict[str, Any]] | None, entry: Entry)
 
 
 def message(workflow: Workflow, number: int, content: list[dict[str, Any]] | None) -> dict[str, Any]:
-    """The resource a message's href leads to: its status and price by now, and all that is known of its failure."""
+    """Return a message as a resource: its current status and price, and all details of its failure."""
     step = workflow.steps[number]
     statuses = [e for e in workflow.timeline if e["event"] == MESSAGE_STATUS and e["step"] == number]
     last = statuses[-1] if statuses else {"step": number, "at": step.answered_at or workflow.created_at}
@@ -41,7 +40,7 @@ def message(workflow: Workflow, number: int, content: list[dict[str, Any]] | Non
 
 
 def link(workflow: Workflow) -> dict[str, Any]:
-    """{"workflow": {…}} or {"dispatch": {…}}: where a workflow is, in the word of the endpoint it came by."""
+    """Return {"workflow": {…}} or {"dispatch": {…}}, as in the endpoint that created it, with href and id."""
     href = f"/workflows/{workflow.id}" if workflow.word == "workflow" else f"v0.1/dispatch/{workflow.id}"
     return {workflow.word: {"href": href, f"{workflow.word}_uuid": workflow.id}}
 
@@ -75,7 +74,7 @@ def _final_report(workflow: Workflow, entry: Entry) -> dict[str, Any]:
         **_reference(workflow.client_ref),
     }
     if workflow.status == "error":
-        document["reason"] = reasons.of_the_end(past) or workflow.reason
+        document["reason"] = reasons.of_workflow(past) or workflow.reason
     if entry["event"] == "amended":
         document["amended"] = True
     document["_links"] = {"messages": _messages(workflow, past)}
@@ -83,7 +82,7 @@ def _final_report(workflow: Workflow, entry: Entry) -> dict[str, Any]:
 
 
 def _messages(workflow: Workflow, past: tuple[Entry, ...]) -> list[dict[str, Any]]:
-    """Every message the Messages API took, as it stood then; steps never sent do not appear."""
+    """Return the messages that the Messages API accepted, as of the last entry of `past`."""
     statuses: dict[int, str | None] = {}
     for entry in past:
         if entry["event"] == "sent":
@@ -105,7 +104,7 @@ def _messages(workflow: Workflow, past: tuple[Entry, ...]) -> list[dict[str, Any
 
 
 def _message_uuids(past: tuple[Entry, ...]) -> dict[int, str]:
-    """The ids of the messages by step, as far as they were known then."""
+    """Return the known ids of the messages by step, as of the last entry of `past`."""
     uuids: dict[int, str] = {}
     for entry in past:
         if "message_uuid" in entry:

@@ -8,54 +8,57 @@ from failover.rules.workflow.state import Entry
 
 
 def by_step(timeline: Iterable[Entry]) -> dict[int, Usage]:
-    """The price of each step's message: the highest that its callbacks have named, in whatever order they came.
+    """Return the price of each step's message: the highest in its callbacks, in any order.
 
-    A callback that repeats a price charges nothing twice, and one that names a lower price, or 0, takes nothing back. A
-    price in another currency takes the place of the one before, unless it is nothing: a message has one price.
+    A repeated price is charged once, and a lower one, or 0, takes nothing back. A message has one price: one in another
+    currency replaces the one before, unless it is 0.
     """
     prices: dict[int, Usage] = {}
     for entry in timeline:
         if entry["event"] == "status" and "usage" in entry:
-            known, named = prices.get(entry["step"]), entry["usage"]
-            if known is None or _outweighs(named, known):
-                prices[entry["step"]] = named
+            current, reported = prices.get(entry["step"]), entry["usage"]
+            if current is None or _replaces(reported, current):
+                prices[entry["step"]] = reported
     return prices
 
 
-def _outweighs(named: Usage, known: Usage) -> bool:
-    least = known["price"] if named["currency"] == known["currency"] else 0
-    return Decimal(named["price"]) > Decimal(least)
+def _replaces(reported: Usage, current: Usage) -> bool:
+    least = current["price"] if reported["currency"] == current["currency"] else 0
+    return Decimal(reported["price"]) > Decimal(least)
 
 
-def named_before(timeline: Iterable[Entry], number: int, charged: Usage | None) -> bool:
-    """A callback of this step's message has named this price already, however written; no price is nothing new."""
-    return charged is None or any(
-        entry["event"] == "status" and entry["step"] == number and _same(entry.get("usage"), charged)
+def reported_before(timeline: Iterable[Entry], number: int, price: Usage | None) -> bool:
+    """Return True if an earlier callback of the step's message reported the same price, or if `price` is None.
+
+    Prices are compared as numbers: 0.5 and 0.50 are the same.
+    """
+    return price is None or any(
+        entry["event"] == "status" and entry["step"] == number and _same(entry.get("usage"), price)
         for entry in timeline
     )
 
 
-def _same(known: Usage | None, charged: Usage) -> bool:
+def _same(recorded: Usage | None, price: Usage) -> bool:
     return (
-        known is not None
-        and known["currency"] == charged["currency"]
-        and Decimal(known["price"]) == Decimal(charged["price"])
+        recorded is not None
+        and recorded["currency"] == price["currency"]
+        and Decimal(recorded["price"]) == Decimal(price["price"])
     )
 
 
 def totals(timeline: Iterable[Entry]) -> list[Usage]:
-    """The exact sum of the messages' prices, one for each currency; no fee is added."""
+    """Return the exact sum of the messages' prices for each currency. No fee is added."""
     return [{"price": f"{price:f}", "currency": currency} for currency, price in _sums(timeline).items()]
 
 
 def costs(timeline: Iterable[Entry]) -> dict[str, Decimal]:
-    """What is to be paid, by currency; where that is nothing, the currency is not there."""
+    """Return the total for each currency, without currencies whose total is 0."""
     return {currency: price for currency, price in _sums(timeline).items() if price}
 
 
 def _sums(timeline: Iterable[Entry]) -> dict[str, Decimal]:
     sums: dict[str, Decimal] = {}
-    for charged in by_step(timeline).values():
-        before = sums.get(charged["currency"], Decimal(0))
-        sums[charged["currency"]] = EXACT.add(before, Decimal(charged["price"]))
+    for usage in by_step(timeline).values():
+        before = sums.get(usage["currency"], Decimal(0))
+        sums[usage["currency"]] = EXACT.add(before, Decimal(usage["price"]))
     return sums

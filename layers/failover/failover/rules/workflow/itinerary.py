@@ -1,6 +1,6 @@
-"""What an execution of the state machine is given: the steps that are left, as the linked list it walks.
+"""The input of an execution of the state machine: the remaining steps, as a linked list.
 
-Ids, channels and times; nothing of a person.
+It has ids, channels and times, and no personal data.
 """
 
 from dataclasses import replace
@@ -14,15 +14,15 @@ from failover.rules.workflow.state import Step, Workflow
 from failover.rules.workflow.transitions import expires_at
 
 _GIVE_UP_SLACK = 5
-"""Seconds the race's token outlives its timer: the timer must always be the one that ends it."""
+"""Seconds the race's token outlives its timer, so that the timer always ends the race first."""
 
 
 class InvalidInput(Invalid):
-    """A send was asked for by an input that is none of ours. The words name the field and none of its values."""
+    """The input of a send was not made by us. The message names the field and none of its values."""
 
 
 def asked_step(event: Any) -> tuple[str, int]:
-    """(workflow id, step number) of the event of a send: {"workflow": id, "step": number}. Raises InvalidInput."""
+    """Return (workflow id, step number) of a send's event {"workflow": id, "step": number}. Raises InvalidInput."""
     try:
         workflow_id, number = checked(event, "workflow", str), checked(event, "step", int)
     except UnreadableItem as error:
@@ -33,10 +33,10 @@ def asked_step(event: Any) -> tuple[str, int]:
 
 
 def itinerary(workflow: Workflow, now: int) -> dict[str, Any] | None:
-    """{"workflow": id, "rest": {"step": …, "rest": …}}; None: the last step has been claimed, nothing is left to do.
+    """Return {"workflow": id, "rest": {"step": …, "rest": …}}. Returns None if the last step is claimed.
 
-    A workflow that is resumed goes on where it stands: at the step that is still open, with what is left of its
-    expiry (whose send finds its claim and sends nothing), or at the one after it.
+    A resumed workflow goes on at the step that is still open, with the rest of its expiry (its send finds the claim and
+    sends nothing), or at the next one.
     """
     steps = list(enumerate(workflow.steps))
     begun = [number for number, step in steps if step.phase != "pending"]
@@ -44,10 +44,10 @@ def itinerary(workflow: Workflow, now: int) -> dict[str, Any] | None:
         current = begun[-1]
         if workflow.is_last(current):
             return None
-        step, left = workflow.steps[current], -(-(expires_at(workflow.steps[current]) - now) // 1000)
+        step, seconds = workflow.steps[current], -(-(expires_at(workflow.steps[current]) - now) // 1000)
         steps = steps[current + 1 :]
-        if step.outcome is None and left > 0:
-            steps = [(current, replace(step, expiry_time=left)), *steps]
+        if step.outcome is None and seconds > 0:
+            steps = [(current, replace(step, expiry_time=seconds)), *steps]
     rest: dict[str, Any] | None = None
     for number, step in reversed(steps):
         link: dict[str, Any] = {"step": _step(number, step)}
@@ -58,8 +58,8 @@ def itinerary(workflow: Workflow, now: int) -> dict[str, Any] | None:
 
 
 def _step(number: int, step: Step) -> dict[str, Any]:
-    told: dict[str, Any] = {"number": number, "channel": CHANNELS[step.channel].function}
+    document: dict[str, Any] = {"number": number, "channel": CHANNELS[step.channel].function}
     if step.expiry_time is not None:
-        told["expiry_time"] = step.expiry_time
-        told["give_up_after"] = step.expiry_time + _GIVE_UP_SLACK
-    return told
+        document["expiry_time"] = step.expiry_time
+        document["give_up_after"] = step.expiry_time + _GIVE_UP_SLACK
+    return document

@@ -1,4 +1,4 @@
-"""Lists of workflows: what may be asked for, and how a page is shown."""
+"""The list of workflows: its filters, and the answer for a page (docs/api.md, "List")."""
 
 import re
 from collections.abc import Mapping
@@ -17,12 +17,12 @@ DEFAULT_LIMIT = 20
 LARGEST_LIMIT = 100
 LONGEST_REFERENCE = 40
 CURSOR = rf"^[0-9]{{1,15}}\.{UUID}$"
-"""The shape of a cursor, `<created_at in ms>.<workflow id>`; every text of this shape is a valid cursor."""
+"""The form of a cursor, `<created_at in ms>.<workflow id>`. Every text of this form is valid."""
 _ETERNITY = LATEST - 1
 
 
 class InvalidFilters(Invalid):
-    """Every fault of one query string."""
+    """All faults of a query string."""
 
     def __init__(self, faults: list[Fault]) -> None:
         super().__init__(f"{len(faults)} faults")
@@ -31,7 +31,7 @@ class InvalidFilters(Invalid):
 
 @dataclass(frozen=True)
 class Position:
-    """Between two workflows of a list: right behind this one."""
+    """The place in a list just after this workflow."""
 
     created_at: int
     workflow_id: str
@@ -46,35 +46,32 @@ class Filters:
     channel: str | None = None
     client_ref: str | None = None
     since: int = 0
-    """Created then or later (ms)."""
+    """Created at or after this time (ms)."""
     until: int = _ETERNITY
-    """Created then or earlier (ms)."""
+    """Created at or before this time (ms)."""
     limit: int = DEFAULT_LIMIT
     after: Position | None = None
 
     @property
-    def let_nothing_through(self) -> bool:
-        """No workflow can be from `since` to `until`, and behind `after`, however many there are."""
+    def contradictory(self) -> bool:
+        """True if no workflow can match, because `since`, `until` and `after` contradict each other."""
         return self.since > self.until or (self.after is not None and self.after.created_at < self.since)
 
     @property
     def start(self) -> Position | None:
-        """`after`, if it is from `since` to `until`; a list is not begun outside of these.
-
-        None: at the newest there is. So it is when `after` is newer than `until`, for everything is behind it.
-        """
+        """`after`, or None to begin with the newest match: without `after`, or if it is newer than `until`."""
         return self.after if self.after is not None and self.after.created_at <= self.until else None
 
 
 @dataclass(frozen=True)
 class Page:
     workflows: list[dict[str, Any]]
-    """As the index has them: pk, word, status, created_at, channels; ended_at, reason, client_ref if there are any."""
+    """Items of the index: pk, word, status, created_at, channels, and, where set, ended_at, reason, client_ref."""
     next: Position | None
 
 
 def parse_filters(query: Mapping[str, str]) -> Filters:
-    """The filters of a query string; parameters it does not know are passed over. Raises InvalidFilters."""
+    """Return the filters in a query string. Ignores unknown parameters; raises InvalidFilters."""
     faults: list[Fault] = []
 
     def parsed(name: str, read: Any, otherwise: Any, reason: str) -> Any:
@@ -100,8 +97,8 @@ def parse_filters(query: Mapping[str, str]) -> Filters:
     return filters
 
 
-def shown(rows: list[dict[str, Any]], next_page: Position | None, word: str) -> dict[str, Any]:
-    """The answer of `GET /workflows`, or `/dispatch`: `workflows`, or `dispatches`; a `cursor` if there are more."""
+def answer(rows: list[dict[str, Any]], next_page: Position | None, word: str) -> dict[str, Any]:
+    """Return the answer: `workflows` or `dispatches`, as `word` says, and a `cursor` if there are more."""
     document: dict[str, Any] = {"workflows" if word == "workflow" else "dispatches": rows}
     if next_page is not None:
         document["cursor"] = next_page.cursor()
@@ -109,7 +106,7 @@ def shown(rows: list[dict[str, Any]], next_page: Position | None, word: str) -> 
 
 
 def row(item: dict[str, Any]) -> dict[str, Any]:
-    """What the list shows of one item of the index. Raises UnreadableItem."""
+    """Return an entry of the list for an item of the index. Raises UnreadableItem."""
     channels = checked(item, "channels", list)
     if not all(isinstance(channel, str) for channel in channels):
         raise UnreadableItem("channels")
@@ -127,9 +124,9 @@ _INSTANT = "Should be an ISO 8601 time such as 2026-01-31T12:00:00Z"
 
 
 def _instant(text: str) -> int:
-    """Milliseconds, of every date-time of RFC 3339 and most of ISO 8601; no further back or ahead than workflows go."""
-    text = text.upper().replace(" ", "+")  # a plus of an offset is a blank in a query string
-    text = re.sub("^0000", "0004", text)  # which has the same days, and is as long ago
+    """Return the milliseconds of any RFC 3339 date-time, and most of ISO 8601, limited to 1970 to 9999."""
+    text = text.upper().replace(" ", "+")  # a query string turns the + of an offset into a blank
+    text = re.sub("^0000", "0004", text)  # Python has no year 0; 4 has the same days, and is also before 1970
     text, leap_seconds = re.subn(r"^(.{11}[0-9]{2}:[0-9]{2}):60", r"\1:59", text)
     return min(max(from_iso(text) + 1000 * leap_seconds, 0), _ETERNITY)
 
@@ -146,7 +143,7 @@ def _one_of(words: tuple[str, ...]) -> Any:
 def _reference(text: str) -> str:
     if not 1 <= len(text) <= LONGEST_REFERENCE:
         raise ValueError
-    text.encode()  # half of a surrogate pair is in no reference, and cannot be asked for
+    text.encode()  # a lone surrogate is in no reference; raises a ValueError
     return text
 
 

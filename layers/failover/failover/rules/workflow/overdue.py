@@ -1,6 +1,6 @@
-"""When a workflow is overdue, so that `reconcile` must repair it.
+"""When a workflow is overdue, so that `reconcile` repairs it.
 
-Every transition sets `due_at`; the sparse index `due` holds the workflows that have one.
+Every transition sets `due_at`; the sparse index `due` contains the workflows that have one.
 """
 
 from typing import Literal
@@ -11,27 +11,27 @@ from failover.rules.workflow import publication
 from failover.rules.workflow.state import Workflow
 
 SLACK = 240
-"""Seconds the next thing may take before it counts as overdue: a send with its retries, a signal."""
+"""Seconds a send with its retries, or a signal, may take before the workflow is overdue."""
 START_SLACK = 60
 """Seconds a new workflow may take to be started."""
 PUBLISH_SLACK = 900
-"""Seconds the webhooks of a workflow that is over may take to be queued."""
+"""Seconds the webhooks of an ended workflow may take to be queued."""
 RETRY = 60
 """Seconds before `reconcile` retries a workflow whose repair failed."""
 IMMOVABLE = 3600
-"""Seconds before `reconcile` tries again to repair a workflow that it could do nothing about."""
+"""Seconds before `reconcile` retries a workflow that it cannot repair."""
 
 
 SHARDS = 8
-"""Partitions of each queue: enough that no partition takes every workflow's writes."""
+"""Partitions of each queue, so that no single one takes the writes of all workflows."""
 
 type Queue = Literal["due", "silent", "unpublished"]
-"""`due`: something is left to send. `silent`: only the last message's receipt is missing. `unpublished`: the workflow
-is over, and its webhooks are not known to be queued. The last two queues cannot delay a workflow of the first."""
+"""`due`: something remains to be sent. `silent`: only the last receipt is missing. `unpublished`: the workflow is over,
+and not all its webhooks are recorded as queued. The last two queues cannot delay workflows in the first."""
 
 
 def partition(workflow: Workflow) -> str:
-    """Where the index `due` keeps a workflow: its queue and its shard."""
+    """Return the partition of the index `due` for a workflow: its queue and its shard."""
     queue: Queue = "unpublished" if not workflow.running else "silent"
     if workflow.running and workflow.steps[-1].phase == "pending":
         queue = "due"
@@ -39,8 +39,10 @@ def partition(workflow: Workflow) -> str:
 
 
 def due_at(workflow: Workflow, now: int) -> int | None:
-    """When the next transition ought to have happened (ms); once the workflow is over, when its webhooks ought to have
-    been queued, and None as soon as they are known to have been."""
+    """Return the time by which the next transition should have happened (ms).
+
+    Once the workflow is over: the time by which its webhooks should be queued, or None if all are recorded as queued.
+    """
     if not workflow.running:
         return now + PUBLISH_SLACK * 1000 if publication.unpublished(workflow) else None
     current = max((n for n, step in enumerate(workflow.steps) if step.phase != "pending"), default=None)
@@ -57,9 +59,9 @@ def due_at(workflow: Workflow, now: int) -> int | None:
 
 
 def due_after_repair(workflow: Workflow, now: int) -> int:
-    """When a repaired workflow is due again (ms).
+    """Return the time at which a repaired workflow is due again (ms).
 
-    The pause doubles with each execution that died: their cause may pass, and a workflow has only so many of them.
+    The pause doubles with each execution that died: the cause may pass, and the number of executions is limited.
     """
     silent_until = unconfirmed_at(workflow)
     return now + int(grown(SLACK, workflow.attempt) * 1000) if silent_until is None else max(silent_until, now)
@@ -72,12 +74,12 @@ def in_turn(now: int) -> list[int]:
 
 
 def receipt_window(channel: str, configured: int) -> int:
-    """Seconds a last step of this channel may go without a receipt: what is configured, or, with 0, the channel's."""
+    """Return the seconds a last step may go without a receipt: `configured`, or the channel's own if that is 0."""
     return configured or CHANNELS[channel].receipt_window
 
 
 def unconfirmed_at(workflow: Workflow) -> int | None:
-    """Until when the last step may go without a receipt (ms); None: it has not been claimed."""
+    """Return the time until which the last step may go without a receipt (ms), or None if it is not claimed."""
     last = workflow.steps[-1]
     started = last.answered_at or last.claimed_at
     return None if started is None else started + workflow.receipt_window * 1000

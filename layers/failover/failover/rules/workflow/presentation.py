@@ -1,4 +1,4 @@
-"""What a customer is shown of a workflow."""
+"""A workflow as the customer sees it (docs/api.md, "The workflow" and "Cancel")."""
 
 from typing import Any
 
@@ -10,8 +10,8 @@ from failover.rules.workflow.costs import totals
 from failover.rules.workflow.state import FINAL_REPORTS, Entry, Step, Workflow
 
 
-def shown(workflow: Workflow, content: list[dict[str, Any]] | None) -> dict[str, Any]:
-    """The resource of `GET /beta/workflows/{id}`. Without `content` (it has been dropped) nobody is named."""
+def resource(workflow: Workflow, content: list[dict[str, Any]] | None) -> dict[str, Any]:
+    """Return the answer of `GET /beta/workflows/{id}`. Once `content` is dropped (None), it has no personal data."""
     return {
         **summary(workflow),
         **usage(totals(workflow.timeline)),
@@ -23,7 +23,7 @@ def shown(workflow: Workflow, content: list[dict[str, Any]] | None) -> dict[str,
 
 
 def summary(workflow: Workflow) -> dict[str, Any]:
-    """The workflow as a whole: what an entry of the list says, too."""
+    """Return the fields about the workflow as a whole."""
     document: dict[str, Any] = {
         f"{workflow.word}_uuid": workflow.id,
         "template": "failover",
@@ -39,7 +39,7 @@ def summary(workflow: Workflow) -> dict[str, Any]:
 
 
 def cancelled(workflow: Workflow) -> dict[str, Any]:
-    """The answer of a cancel: what can no longer be taken back, step by step."""
+    """Return the answer of a cancel: for each step, whether its message is sent, in flight, or will never be sent."""
     steps = [
         {"step": number, "channel": step.channel, "state": _sent(step)} for number, step in enumerate(workflow.steps)
     ]
@@ -47,14 +47,14 @@ def cancelled(workflow: Workflow) -> dict[str, Any]:
 
 
 def _sent(step: Step) -> str:
-    """sent; in_flight: it may go out, or may have gone out; never_sent: it has not, and will not."""
+    """`sent`, `in_flight` (it may be sent, or may have been), or `never_sent` (it was not, and will not be)."""
     if step.phase == "sent" or step.statuses:
         return "sent"
     return "in_flight" if step.phase in ("claimed", "unknown") else "never_sent"
 
 
 def usage(totals: list[Usage]) -> dict[str, Any]:
-    """{"usage": …} of a total: an object, as in the contract; an array of them where there are several currencies."""
+    """Return {"usage": …}: an object, or an array of them for several currencies. Returns {} without prices."""
     return {"usage": totals[0] if len(totals) == 1 else totals} if totals else {}
 
 
@@ -72,13 +72,13 @@ def _step(number: int, step: Step, content: dict[str, Any]) -> dict[str, Any]:
 
 
 def _entry(workflow: Workflow, entry: Entry) -> dict[str, Any]:
-    """An entry of the timeline; a final report, with what the messages had cost by then.
+    """Return an entry of the timeline.
 
-    A step that was left, with all that is known of the reason by now.
+    A final report has the total at that time; a `left` entry has a reason with all details known by now.
     """
     document: dict[str, Any] = {**entry, **{key: iso(entry[key]) for key in ("at", "timestamp") if key in entry}}
     if entry["event"] in FINAL_REPORTS:
         document.update(usage(totals(workflow.timeline[: entry["sequence"]])))
     if entry["event"] == "left":
-        document["reason"] = reasons.as_known(entry, workflow.timeline)
+        document["reason"] = reasons.of_entry(entry, workflow.timeline)
     return document

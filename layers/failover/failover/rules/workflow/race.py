@@ -1,4 +1,4 @@
-"""The race of a step in the state machine: what ends it, and which decisions do (statemachine/failover.asl.yaml)."""
+"""The race of a step in the state machine, and the signal that ends it (statemachine/failover.asl.yaml)."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -7,7 +7,7 @@ from failover.rules.workflow.state import Workflow
 
 
 class Signal(NamedTuple):
-    """What ends a race: the call SendTaskFailure with these two."""
+    """The arguments of the SendTaskFailure that ends a race."""
 
     task_token: str
     error: str
@@ -16,7 +16,7 @@ class Signal(NamedTuple):
 
 @dataclass(frozen=True)
 class Change:
-    """A decision that was written."""
+    """A transition that was written to the table."""
 
     before: Workflow
     after: Workflow
@@ -35,7 +35,7 @@ class Change:
 
 
 def lost_signal(workflow: Workflow) -> Signal | None:
-    """The signal of a race that still waits although its step has an outcome. Returns None if there is no such race.
+    """Return the signal for a race that still waits although its step has an outcome, or None.
 
     That includes the race of the next step, if its send never reached the claim: nothing of it is on its way. The first
     step's race has no step before it, so only its expiry ends it.

@@ -1,24 +1,24 @@
-"""When the table may forget what it holds of a workflow (docs/operations.md, "Retention")."""
+"""When DynamoDB may delete the items of a workflow (docs/operations.md, "Retention")."""
 
 from failover.rules.workflow.state import Step, Workflow
 
 DELAYS = 86_400
-"""Seconds by which sends that fail until they are given up, and executions that die until the last, outlast the timers.
+"""Safety margin, in seconds: the most time that retried sends and restarted executions can add to the timers.
 
-Ten steps whose sends are throttled twenty times and time out nine times each, and five executions that die after as
-much, come to less than seventeen hours.
+Ten steps whose sends are throttled twenty times and time out nine times each, with five executions that each die after
+that, take less than seventeen hours.
 """
 
 
 def forgotten_at(now: int, retention: int) -> int:
-    """`retention` seconds after `now`, as the table's TTL wants it: whole seconds, rounded up."""
+    """Return `retention` seconds after `now`, for the TTL: whole seconds since the epoch, rounded up."""
     return -(-now // 1000) + retention
 
 
 def content_expires_at(workflow: Workflow, retention: int) -> int:
-    """When a workflow's texts and addresses may be forgotten (seconds): `retention` seconds after its end.
+    """Return when a workflow's texts and addresses may be deleted (seconds): `retention` seconds after its end.
 
-    While it runs, that long after the latest end it can have.
+    While it runs, they count from its latest possible end.
     """
     if workflow.ended_at is not None:
         return forgotten_at(workflow.ended_at, retention)
@@ -26,14 +26,14 @@ def content_expires_at(workflow: Workflow, retention: int) -> int:
 
 
 def pointers_expire_at(workflow: Workflow, now: int) -> int:
-    """When what is stored `now` beside a running workflow may be forgotten: not before its record (seconds).
+    """Return when an item stored at `now` beside a running workflow may be deleted (seconds): not before its record.
 
-    Counted from now, not from its creation: it may have been resumed more than once before.
+    Counted from now, not from its creation, because the workflow may have been resumed before.
     """
     life = longest_life(workflow.steps, workflow.receipt_window)
     return forgotten_at(now, life + workflow.record_retention)
 
 
 def longest_life(steps: tuple[Step, ...], receipt_window: int) -> int:
-    """Seconds within which a workflow of these steps is surely over."""
+    """Return the seconds within which a workflow with these steps is certainly over."""
     return sum(step.expiry_time or receipt_window for step in steps) + DELAYS

@@ -1,6 +1,6 @@
-"""A workflow and its steps as plain, frozen data: what the state item of the table holds.
+"""A workflow and its steps as plain, frozen data, as in the state item of the table.
 
-No text and no address of a person is in here; those are the workflow's content, kept apart.
+It has no texts and no addresses: those are the workflow's content, which is stored separately.
 """
 
 import re
@@ -13,40 +13,40 @@ from failover.rules.formats.ids import is_api_key, is_id
 from failover.rules.formats.stored import UnreadableItem, checked, instant, one_of, whole
 
 type Entry = dict[str, Any]
-"""One line of the timeline: `sequence` (1, 2, …), `at` (ms), `event`, and what that event tells."""
+"""One entry of the timeline: `sequence` (1, 2, …), `at` (ms), `event`, and the details of that event."""
 
 
 FINAL_REPORTS = frozenset({"completed", "error", "cancelled", "amended"})
-"""The events of a timeline that end a workflow, or report its end again."""
+"""The events that end a workflow, or report its end again."""
 STATES = ("running", "completed", "error", "cancelled")
 PHASES = ("pending", "claimed", "sent", "unknown", "unsent")
 OUTCOMES = ("met", "rejected", "undeliverable", "refused", "unsendable", "expired", "unconfirmed")
-"""What a step can come to: `met` is success, everything else has left it."""
+"""Why a step ended: `met` is success, all others are failures."""
 
 
 @dataclass(frozen=True)
 class Step:
     channel: str
     condition_status: str | None = None
-    """None on the last step, which has no failover."""
+    """None for the last step, which has no failover."""
     expiry_time: int | None = None
-    """Seconds, from the end of the send; None on the last step."""
+    """Seconds after `answered_at`; None for the last step."""
     phase: str = "pending"
-    """pending, claimed (its send may be under way), sent, unknown (sent or not: nobody can tell), unsent."""
+    """pending, claimed (its send may be under way), sent, unknown (it may have been sent), unsent."""
     outcome: str | None = None
-    """One of OUTCOMES; None: the step is not closed."""
+    """One of OUTCOMES; None while the step is open."""
     status: str | None = None
-    """The status the message has, by rank."""
+    """The message's status, by rank."""
     statuses: tuple[str, ...] = ()
-    """Every status recorded, in the order of arrival; each at most once."""
+    """All recorded statuses in the order of arrival, each once."""
     message_uuid: str | None = None
     claimed_at: int | None = None
     answered_at: int | None = None
-    """When the Messages API had answered the send, or failed to: the expiry clock starts here."""
+    """When the Messages API answered the send, or failed to. The expiry counts from here."""
 
     @property
     def state(self) -> str:
-        """The one word a customer sees."""
+        """The state that the customer sees."""
         return self.outcome or self.phase
 
 
@@ -55,9 +55,9 @@ class Workflow:
     id: str
     account: str
     word: str
-    """`workflow` or `dispatch`: the word of the endpoint it came by (contract, section 0)."""
+    """`workflow` or `dispatch`, as in the endpoint that created it (docs/api.md, "Decisions")."""
     base_url: str
-    """Scheme, host and stage of this API as its client saw it; no slash at the end."""
+    """Scheme, host and stage of this API as its client used them, without a slash at the end."""
     created_at: int
     receipt_window: int
     """Seconds the last step may go without a receipt."""
@@ -70,25 +70,24 @@ class Workflow:
     ended_at: int | None = None
     timeline: tuple[Entry, ...] = ()
     application: str | None = None
-    """The application whose token posted it; None: it was the account's own secret."""
+    """The application whose token created it; None if it was the account's secret."""
     client_ref: str | None = None
-    """The customer's own reference to the whole workflow."""
+    """The customer's reference for the whole workflow."""
     webhook_url: str | None = None
-    """Where this workflow's webhooks go instead of the caller's own URL."""
+    """Where its webhooks go instead of the caller's `status_url`."""
     version: int = 1
     writes: tuple[str, ...] = field(default=(), compare=False)
-    """The ids of the last writes of this item, oldest first (`adapters.table`): they say nothing of the workflow."""
+    """Ids of the last writes of this item, oldest first (`adapters.table`); not part of the workflow's state."""
     attempt: int = 1
-    """Which execution of the state machine is at work: it is named `<id>-<attempt>`."""
+    """Number of the current execution of the state machine, which is named `<id>-<attempt>`."""
     task_token: str | None = None
-    """Answers the race that is on; written by the state machine, removed by the next claim."""
+    """Token of the current race. Written by the state machine, removed by the next claim."""
     due_at: int | None = None
-    """When somebody ought to look whether this workflow is still moving, and, once it is over, whether its webhooks
-    have been queued; None: it is over, and they have."""
+    """When it becomes overdue (see `overdue`). None once it is over and its webhooks are recorded as queued."""
     published: int = 0
-    """Up to which sequence every webhook is known to have been queued; not written before the workflow is over."""
+    """Every webhook up to this sequence is recorded as queued. Set only after the workflow has ended."""
     expires_at: int | None = None
-    """When the table may forget this item."""
+    """The TTL of this item, in seconds since the epoch."""
 
     @property
     def running(self) -> bool:
@@ -99,49 +98,49 @@ class Workflow:
 
 
 def to_plain(workflow: Workflow) -> dict[str, Any]:
-    """The workflow as dicts, lists, strings and whole numbers, without its empty fields."""
+    """Return the workflow as dicts, lists, strings and integers, without fields that are None."""
     plain = _without_none(asdict(workflow))
     plain["steps"] = [_without_none(step) for step in plain["steps"]]
     return plain
 
 
 MOST_ATTEMPTS = 5
-"""Executions a workflow may use up."""
+"""Executions per workflow."""
 _LONGEST = 400_000_000
-"""Seconds, a dozen years: longer than any span of time of a workflow."""
+"""Seconds: a dozen years, longer than any period of a workflow."""
 
 
 def from_plain(plain: dict[str, Any]) -> Workflow:
-    """The reverse of `to_plain`; it passes over fields it does not know (keys of the table, a later version's).
+    """The reverse of `to_plain`. Ignores unknown fields (keys of the table, fields of a later version).
 
-    Raises UnreadableItem where an item cannot be one that `to_plain` made.
+    Raises UnreadableItem if `to_plain` cannot have made this item.
     """
-    known = _known(Workflow, plain)
+    values = _scalars(Workflow, plain)
     steps = [_step(step) for step in checked(plain, "steps", list | tuple)]
     if not steps:
         raise UnreadableItem("steps")
-    known["steps"] = tuple(steps)
+    values["steps"] = tuple(steps)
     entries = checked(plain, "timeline", list | tuple, [])
-    known["timeline"] = tuple(_entry(entry, sequence, len(steps)) for sequence, entry in enumerate(entries, start=1))
-    known["writes"] = _texts(plain, "writes")
+    values["timeline"] = tuple(_entry(entry, sequence, len(steps)) for sequence, entry in enumerate(entries, start=1))
+    values["writes"] = _texts(plain, "writes")
     one_of(plain, "status", STATES)
     one_of(plain, "word", ("workflow", "dispatch"))
-    if plain.get("pk", f"workflow#{known['id']}") != f"workflow#{known['id']}" or not is_id(known["id"]):
+    if plain.get("pk", f"workflow#{values['id']}") != f"workflow#{values['id']}" or not is_id(values["id"]):
         raise UnreadableItem("id")
-    if not is_api_key(known["account"]):
+    if not is_api_key(values["account"]):
         raise UnreadableItem("account")
-    if not is_id(known.get("application", known["id"])):
+    if not is_id(values.get("application", values["id"])):
         raise UnreadableItem("application")
     for name in ("created_at", "ended_at", "due_at"):
         instant(plain, name, None)
     for name in ("receipt_window", "record_retention"):
         whole(plain, name, 0, _LONGEST)
     whole(plain, "attempt", 1, MOST_ATTEMPTS)
-    return Workflow(**known)
+    return Workflow(**values)
 
 
 def _step(plain: Any) -> Step:
-    known = _known(Step, plain)
+    values = _scalars(Step, plain)
     one_of(plain, "channel", tuple(CHANNELS))
     one_of(plain, "condition_status", CONDITIONS, None)
     one_of(plain, "phase", PHASES)
@@ -149,11 +148,11 @@ def _step(plain: Any) -> Step:
     for name in ("claimed_at", "answered_at"):
         instant(plain, name, None)
     whole(plain, "expiry_time", 0, _LONGEST)
-    return Step(**{**known, "statuses": _texts(plain, "statuses")})
+    return Step(**{**values, "statuses": _texts(plain, "statuses")})
 
 
 _OF_A_STEP = frozenset({"sending", "sent", "unsent", "unknown", "status", "left"})
-"""The events of a timeline that are about one step."""
+"""The events that are about one step."""
 _DECIMAL = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
 
 
@@ -191,13 +190,13 @@ def _texts(plain: Any, name: str) -> tuple[str, ...]:
 _LISTS = frozenset({"steps", "statuses", "timeline", "writes"})
 
 
-def _known(kind: type[Workflow | Step], plain: Any) -> dict[str, Any]:
-    """The fields of `kind` that are in `plain`, without the lists. Raises UnreadableItem."""
-    known: dict[str, Any] = {}
+def _scalars(kind: type[Workflow | Step], plain: Any) -> dict[str, Any]:
+    """Return the fields of `kind` in `plain`, without the lists. Raises UnreadableItem."""
+    values: dict[str, Any] = {}
     for one in fields(kind):
         if one.name not in _LISTS and (one.default is MISSING or one.name in plain):
-            known[one.name] = checked(plain, one.name, one.type)  # type: ignore[arg-type]
-    return known
+            values[one.name] = checked(plain, one.name, one.type)  # type: ignore[arg-type]
+    return values
 
 
 def _without_none(mapping: dict[str, Any]) -> dict[str, Any]:

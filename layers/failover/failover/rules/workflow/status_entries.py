@@ -1,6 +1,6 @@
-"""What the timeline keeps of a message's callbacks: each status once, and what a repeat says that is new.
+"""The timeline's entries about a message's status: each status once, and repeats that report something new.
 
-Callbacks must not fill the item until nothing else can be written, so the entries of one message are counted.
+Their number per message is limited, so that callbacks cannot fill the workflow's item (docs/reliability.md, F34).
 """
 
 from typing import Any
@@ -9,30 +9,30 @@ from failover.errors import Failure
 from failover.rules.channels.statuses import FAILURES, STATUSES
 from failover.rules.receipts.receipt import Receipt
 from failover.rules.workflow import reasons
-from failover.rules.workflow.costs import named_before
+from failover.rules.workflow.costs import reported_before
 from failover.rules.workflow.state import Workflow
 
 MOST_STATUS_ENTRIES = 8
-"""Entries about one message's status, before only the statuses that decide something are recorded, once each."""
+"""Entries per message. Beyond it only the statuses that decide something are recorded, once each."""
 MOST_UNKNOWN_ENTRIES = 4
-"""Of these, those whose word is unknown to us: they must not take the room of prices and reasons."""
+"""Entries per message with an unknown word, to leave room for prices and reasons."""
 
 
 class StatusesFull(Failure):
-    """A callback repeats a status, or has an unknown one, and the timeline has no more room for its message."""
+    """No room: the callback repeats a status, or has an unknown one, and its message has too many entries."""
 
 
 def new_entry(workflow: Workflow, number: int, receipt: Receipt, late: bool) -> dict[str, Any] | None:
-    """What an entry about this callback of step `number`'s message tells; None: all of it is known.
+    """Return the details of an entry for this callback of step `number`. Returns None if it reports nothing new.
 
-    A repeat is new if it names a price that none of this message's callbacks has named, or tells more of why the
+    A repeat reports something new if it has a price that no callback of the message had, or adds to the reason why the
     message failed. Then its entry has all that is known of the failure. Raises StatusesFull.
     """
     status, error = receipt.status, receipt.error
     repeated = status in workflow.steps[number].statuses
     if repeated:
-        error = _told_newly(workflow, number, receipt)
-        if not error and named_before(workflow.timeline, number, receipt.usage):
+        error = _new_error(workflow, number, receipt)
+        if not error and reported_before(workflow.timeline, number, receipt.usage):
             return None
     if not _has_room(workflow, number, status, repeated):
         raise StatusesFull
@@ -48,16 +48,16 @@ def new_entry(workflow: Workflow, number: int, receipt: Receipt, late: bool) -> 
     return entry
 
 
-def _told_newly(workflow: Workflow, number: int, receipt: Receipt) -> dict[str, Any] | None:
+def _new_error(workflow: Workflow, number: int, receipt: Receipt) -> dict[str, Any] | None:
     if receipt.status not in FAILURES:
         return None
-    known = reasons.reported(workflow.timeline, number, receipt.status)
-    completed = reasons.completed(known, receipt.error)
-    return completed if completed != known else None
+    earlier = reasons.reported(workflow.timeline, number, receipt.status)
+    completed = reasons.completed(earlier, receipt.error)
+    return completed if completed != earlier else None
 
 
 def _has_room(workflow: Workflow, number: int, status: str, repeated: bool) -> bool:
-    """A status that decides something always has, once."""
+    """A status that decides something always has room once."""
     if status in STATUSES and not repeated:
         return True
     recorded = [one["status"] for one in workflow.timeline if one["event"] == "status" and one["step"] == number]

@@ -19,7 +19,7 @@ type Content = list[dict[str, Any]] | None
 
 def show(outside: Outside, caller: Caller, workflow_id: str) -> dict[str, Any]:
     """The workflow with its steps and timeline. Raises Problem (404)."""
-    return presentation.shown(*find(outside, caller, workflow_id))
+    return presentation.resource(*find(outside, caller, workflow_id))
 
 
 def show_list(outside: Outside, caller: Caller, query: Mapping[str, str], word: str) -> dict[str, Any]:
@@ -29,7 +29,7 @@ def show_list(outside: Outside, caller: Caller, query: Mapping[str, str], word: 
     except listing.InvalidFilters as error:
         raise problems.invalid_parameters(error.faults) from None
     page = outside.listing.page(caller.account, filters)
-    return listing.shown(_rows(page.workflows), page.next, word)
+    return listing.answer(_rows(page.workflows), page.next, word)
 
 
 def _rows(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
