@@ -1,4 +1,4 @@
-"""Delivering one webhook: what an attempt can come to, and when the next one is (contract, sections 0 and 7.3)."""
+"""Delivering one webhook: the results of an attempt, and when the next one is (docs/api.md, "Delivery")."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -10,38 +10,38 @@ from failover.rules.timing.backoff import grown
 
 _FIRST = 5
 _LONGEST = 900
-"""Seconds between two attempts: 5, doubling to 900, which is also the longest a queue can hold a message back."""
+"""Seconds between attempts: 5, doubling to 900, which is also the longest delay of a message in SQS."""
 PATIENCE = 24 * 3600
-"""Seconds after a first attempt in which another one may begin."""
+"""Seconds after the first attempt of a series in which another may begin."""
 
 CLAIM_SECONDS = 60
-"""After so long the delivery that claimed an attempt has died: its function runs for 30 s at most (template.yaml)."""
+"""Seconds after which a claimed attempt has died: its function runs for at most 30 s (template.yaml)."""
 
 MOST_ATTEMPTS = 1000
 """Attempts per webhook, redeliveries included; beyond it `redeliver` is refused."""
 _MOST_OF_A_SERIES = 200
-"""More than fit into `PATIENCE`: 8 until the pause is the longest, then one each 900 s."""
+"""More than fit into `PATIENCE`: 8 until the pause is 900 s, then one every 900 s."""
 LAST_ATTEMPT = MOST_ATTEMPTS + _MOST_OF_A_SERIES
-"""No webhook is attempted more often, also if its dead letter is redriven again and again: each attempt is kept."""
+"""Limit even if a dead letter is redriven again and again: each attempt is stored."""
 
 
 @dataclass(frozen=True)
 class Answered:
-    """The customer's server gave an HTTP status."""
+    """The customer's server answered with an HTTP status."""
 
     status: int
 
 
 @dataclass(frozen=True)
 class Failed:
-    """There was no answer: `reason` is `timeout`, `no connection`, …"""
+    """There was no answer. `reason` is `timeout`, `no connection`, …"""
 
     reason: str
 
 
 @dataclass(frozen=True)
 class Forbidden:
-    """The URL leads where no webhook may go; nothing was sent."""
+    """The URL is not allowed; nothing was sent."""
 
     reason: str
 
@@ -51,26 +51,26 @@ type Attempted = Answered | Failed | Forbidden
 
 @dataclass(frozen=True)
 class Task:
-    """One attempt to make: the body of a message of the queue."""
+    """One attempt to make: the body of a queue message."""
 
     workflow_id: str
     account: str
     application: str | None
     sequence: int
     attempt: int = 1
-    """Counts on through repeats and redeliveries."""
+    """Number of the attempt, counted through repeats and redeliveries."""
     series: int = 1
-    """Counts from 1 in each series of attempts: how often this one has been put off."""
+    """Number within the current series of attempts, from 1."""
     since: int = 0
-    """When this series began (ms); 0: it has not."""
+    """When the series began (ms), or 0 if it has not."""
 
 
 class UnreadableTask(Invalid):
-    """A message of the queue that is none of ours. The words name the field and none of its values."""
+    """A queue message that we did not make. The error names the field, without its value."""
 
 
 def task(plain: Any) -> Task:
-    """The task of a queued message's JSON. Fields of a later release are ignored. Raises UnreadableTask."""
+    """Return the task in a queue message's JSON. Ignores unknown fields, of a later release; raises UnreadableTask."""
     try:
         found = Task(
             workflow_id=checked(plain, "workflow_id", str),
@@ -93,27 +93,27 @@ def task(plain: Any) -> Task:
 
 
 def number(task: Task, last_attempt: int) -> int:
-    """The attempt that a task can ask for after `last_attempt`: the next one at most, whatever its message says."""
+    """Return the number of the attempt that a task makes, at most the one after `last_attempt`."""
     return min(task.attempt, last_attempt + 1)
 
 
 def following(task: Task) -> Task:
-    """The task of the next attempt of the same series."""
+    """Return the task for the next attempt of the same series."""
     return replace(task, attempt=task.attempt + 1, series=min(task.series + 1, _MOST_OF_A_SERIES))
 
 
 def redriven(task: Task) -> Task:
-    """The task of the next attempt, in a new series."""
+    """Return the task for the next attempt, in a new series."""
     return replace(task, attempt=task.attempt + 1, series=1, since=0)
 
 
 def under_way(claimed_at: int | None, now: int) -> bool:
-    """An attempt claimed at `claimed_at` (ms; None: it has been recorded) is being made at `now`."""
+    """Return True if an attempt claimed at `claimed_at` (ms, None once it is recorded) is still being made at `now`."""
     return claimed_at is not None and now - claimed_at < CLAIM_SECONDS * 1000
 
 
 def began(task: Task, now: int) -> int:
-    """When the task's series began (ms): no later than `now`."""
+    """Return when the task's series began (ms), `now` at the latest."""
     return min(task.since or now, now)
 
 
@@ -122,7 +122,7 @@ def delivered(attempted: Attempted) -> bool:
 
 
 def worth_repeating(attempted: Attempted) -> bool:
-    """429, 5xx, time-outs and connection errors; every other answer is final."""
+    """Return True for 429, 5xx, timeouts and connection errors. Any other result is final."""
     match attempted:
         case Answered(status):
             return status == 429 or status >= 500
@@ -133,10 +133,10 @@ def worth_repeating(attempted: Attempted) -> bool:
 
 
 def pause(series: int) -> int:
-    """Seconds from the attempt that is `series`-th of its series (from 1) to the next."""
+    """Return the seconds from attempt number `series` of a series to the next."""
     return int(grown(_FIRST, series, _LONGEST))
 
 
 def may_go_on(since: int, now: int, seconds: int) -> bool:
-    """An attempt in `seconds` is still within the patience of the series that began at `since` (ms)."""
+    """Return True if an attempt in `seconds` is within PATIENCE of the series that began at `since` (ms)."""
     return now + seconds * 1000 - since <= PATIENCE * 1000

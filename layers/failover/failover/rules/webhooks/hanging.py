@@ -1,7 +1,7 @@
-"""A customer's host that lets attempts time out: from when on it is spared, and how it is found to be back (F30).
+"""A customer's host that hangs: when its attempts are held back, and when one probes it (docs/reliability.md, F30).
 
-Such an attempt keeps a worker busy for as long as a time-out lasts. Without this rule a few thousand webhooks that wait
-for one dead host would keep all workers busy, and everybody's webhooks waiting.
+An attempt that times out keeps a worker busy until then. Without this rule a few thousand webhooks for one dead host
+would keep all workers busy, and delay the webhooks of all customers.
 """
 
 from dataclasses import dataclass
@@ -10,25 +10,25 @@ from urllib.parse import urlsplit
 from failover.rules.webhooks.delivery import Attempted, Failed
 
 AFTER = 3
-"""Time-outs in a row after which a host is taken to hang."""
+"""Timeouts in a row after which a host counts as hanging."""
 PROBE_SECONDS = 30
-"""While it hangs, one attempt is made in so many seconds, whichever webhook's turn it is then."""
+"""Seconds between attempts at a hanging host, by any webhook."""
 KEPT_SECONDS = 7 * 24 * 3600
-"""How long a host nobody asks any more is remembered."""
+"""Seconds that a host is remembered after its last attempt."""
 HELD_BACK = Failed("held back")
-"""What an attempt comes to that is not made because the host hangs: it is put off like any other."""
+"""Result of an attempt skipped because the host hangs. It is repeated like a failed one."""
 
 
 @dataclass(frozen=True)
 class Host:
-    """What is known of a host, for one account: no account can have another one's webhooks held back."""
+    """A host as one account sees it, so that no account can have another's webhooks held back."""
 
     account: str
     name: str
     timeouts: int = 0
-    """In a row, up to now."""
+    """Timeouts in a row up to now."""
     probe_at: int = 0
-    """When the next attempt may be made (ms), once it hangs."""
+    """While the host hangs, when the next attempt may be made (ms)."""
 
     @property
     def hangs(self) -> bool:
@@ -36,12 +36,12 @@ class Host:
 
 
 def timed_out(attempted: Attempted) -> bool:
-    """It kept a worker busy; a refused connection, or an error as answer, does not."""
+    """Return True if the attempt kept a worker busy, unlike a refused connection or an error status."""
     return attempted == Failed("timeout")
 
 
 def name(url: str) -> str:
-    """Host and port of a URL: what hangs together."""
+    """Return host and port of a URL."""
     try:
         return urlsplit(url).netloc.lower()
     except ValueError:

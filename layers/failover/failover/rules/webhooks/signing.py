@@ -1,6 +1,6 @@
-"""How our webhooks are signed: HS256 over claims that hold the SHA-256 of the body (docs/api.md, "Signature").
+"""Signatures of webhooks: an HS256 JWT with the body's SHA-256 (docs/api.md, "Signature").
 
-Each account has its own secret, made from the stack's key and a generation; a rotation begins a new generation.
+Each account has its own secret, derived from the stack's key and a generation. A rotation begins a new generation.
 """
 
 import hashlib
@@ -13,11 +13,11 @@ from failover.rules.receipts.callback_signature import digest
 
 ISSUER = "Workflows"
 _EARLY = 5
-"""Seconds: verifiers whose clock is a little behind refuse a token of the future, and a refusal is final."""
+"""Seconds that `iat` is early: a receiver whose clock is behind may refuse an `iat` in the future, which is final."""
 
 
 def authorization(raw: bytes, secret: str, now: float, api_key: str, application_id: str | None, jti: str) -> str:
-    """The `Authorization` header of a webhook of ours with exactly these bytes; `now` in seconds, `jti` unique."""
+    """Return the `Authorization` header for exactly these bytes. `now` is in seconds; `jti` must be unique."""
     claims: dict[str, Any] = {
         "iat": int(now) - _EARLY,
         "jti": jti,
@@ -31,17 +31,17 @@ def authorization(raw: bytes, secret: str, now: float, api_key: str, application
 
 
 def secret_of_account(signing_key: str, api_key: str, generation: int) -> str:
-    """The secret an account's webhooks are signed with: made from the stack's own key, and kept nowhere."""
+    """Return the secret for an account's webhooks. It is derived from the stack's key, and not stored."""
     return hmac.new(signing_key.encode(), f"{api_key}.{generation}".encode(), hashlib.sha256).hexdigest()
 
 
 def generation(generations: list[dict[str, int]], now: int) -> int:
-    """Which of an account's signature secrets is in use at `now` (ms): the newest whose time has come; 1 at first."""
+    """Return the generation in use at `now` (ms): the newest that has begun, or 1."""
     return max((entry["number"] for entry in generations if entry["since"] <= now), default=1)
 
 
 def with_new_generation(generations: list[dict[str, int]], now: int, since: int) -> list[dict[str, int]]:
-    """An account's generations with a new one, in use from `since` (ms) on, without those that are past."""
+    """Return an account's generations with a new one, used from `since` (ms), and without past ones."""
     current = generation(generations, now)
     number = max((entry["number"] for entry in generations), default=1) + 1
     return [*(entry for entry in generations if entry["number"] >= current), {"number": number, "since": since}]

@@ -1,6 +1,6 @@
-"""Which URLs a customer may have webhooks sent to, as far as that can be told from the URL (faults, F24).
+"""Which URLs webhooks may be sent to, by the URL alone (docs/reliability.md, F24).
 
-The host's addresses are checked when the connection is made (`adapters.webhooks.endpoint`): only then are they known.
+`adapters.webhooks.endpoint` checks the host's addresses when it connects: only then are they known.
 """
 
 import re
@@ -12,18 +12,18 @@ from failover.rules.formats.unseen import all_seen
 LONGEST = 2000
 _LONGEST_LABEL, _LONGEST_NAME = 63, 253
 _GLOBAL_UNICAST = IPv6Network("2000::/3")
-"""Outside of it are site-local addresses, and those that have an IPv4 address inside, which may be any."""
+"""Other IPv6 addresses are site-local, or embed an IPv4 address, which may be private."""
 
 
 def public(address: IPv4Address | IPv6Address) -> bool:
-    """It is a host of the internet, as far as its address tells."""
+    """Return True for an address on the public internet."""
     if isinstance(address, IPv6Address) and address not in _GLOBAL_UNICAST:
         return False
     return address.is_global and not address.is_multicast
 
 
 def fault(url: str, *, loopback: bool) -> str | None:
-    """What is wrong with a webhook's URL; None: nothing. `loopback` also allows http, and hosts of this machine."""
+    """Return what is wrong with a webhook's URL, or None. `loopback` also allows http, and this machine's hosts."""
     if not 0 < len(url) <= LONGEST:
         return f"Should have 1 to {LONGEST} characters"
     try:
@@ -56,10 +56,10 @@ def _host_fault(parts: SplitResult, *, loopback: bool) -> str | None:
 
 
 def _as_looked_up(parts: SplitResult) -> str | None:
-    """The host in ASCII and without the root's dot, as a resolver is asked for it; None: it cannot be asked for.
+    """Return the host in ASCII without a final dot, as a resolver expects it. Returns None if it is invalid.
 
-    RFC 1035, 2.3.4 bounds labels and names. A host whose last label is a number is an IPv4 address, which some readers
-    abbreviate (`127.1`): only the full form is taken (https://url.spec.whatwg.org/#concept-host-parser).
+    RFC 1035, section 2.3.4, limits labels and names. A host whose last label is a number is an IPv4 address, which some
+    parsers let abbreviate (`127.1`): only the full form is allowed (https://url.spec.whatwg.org/#concept-host-parser).
     """
     name = parts.hostname or ""
     if "[" in parts.netloc:
@@ -77,7 +77,7 @@ def _as_looked_up(parts: SplitResult) -> str | None:
 
 
 def _idna(name: str) -> str | None:
-    """As urllib3 spells an international name, label by label; None: it has no such spelling."""
+    """Encode an international name label by label, as urllib3 does. Returns None if that fails."""
     import idna  # its tables are large, and few hosts need them
 
     try:
