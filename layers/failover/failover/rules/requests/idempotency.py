@@ -1,4 +1,4 @@
-"""An `Idempotency-Key`: one request of an account, however often it is sent (contract, section 0)."""
+"""An `Idempotency-Key` makes repeats of a request one request (docs/api.md, "Idempotency-Key")."""
 
 import hashlib
 import re
@@ -11,30 +11,30 @@ from failover.rules.timing.backoff import grown, within
 KEPT_SECONDS = 24 * 3600
 LONGEST = 255
 _TWIN_BUDGET = 1.0
-"""Seconds a request waits for another one with the same key that is being stored."""
+"""Seconds a request waits while a concurrent one with the same key is being stored."""
 _TWIN_FIRST = 0.1
 
 
 def pause_for_twin(attempt: int, elapsed: float, jitter: float) -> float | None:
-    """Seconds before looking again whether that other request has been stored; None: give up."""
+    """Return the seconds to wait before checking for the other request again. Returns None to give up."""
     return within(_TWIN_BUDGET, elapsed, grown(_TWIN_FIRST, attempt) * (1 - jitter / 2))
 
 
 def fault(key: str) -> str | None:
-    """What is wrong with a key; None: nothing."""
+    """Return what is wrong with a key, or None."""
     if re.fullmatch(rf"[!-~]{{1,{LONGEST}}}", key):
         return None
     return f"Should have 1 to {LONGEST} visible ASCII characters"
 
 
 def table_key(account: str, key: str) -> str:
-    """Where the table keeps it: over both endpoints, and for each account on its own."""
+    """Return the key's item key in the table: one per account, for both endpoints."""
     return f"idempotency#{account}#{_hash(key)}"
 
 
-def digest(meant: dict[str, Any]) -> str:
-    """The same for two requests that mean the same; `meant` is what is left of one once it has been validated."""
-    canonical = simplejson.dumps(meant, sort_keys=True, separators=(",", ":"), ensure_ascii=True, use_decimal=True)
+def digest(request: dict[str, Any]) -> str:
+    """Return the same text for requests that mean the same. `request` is a validated one."""
+    canonical = simplejson.dumps(request, sort_keys=True, separators=(",", ":"), ensure_ascii=True, use_decimal=True)
     return _hash(canonical)
 
 

@@ -1,6 +1,6 @@
-"""The kinds of fields (rules/kinds) as pydantic types, and what pydantic finds wrong in plain words.
+"""The kinds of fields (`rules.channels.kinds`) as pydantic types, and pydantic's errors as faults in our words.
 
-Only what validates requests, messages or commands imports this: no other import takes as long as pydantic's.
+Only code that validates requests, messages or commands may import this: pydantic is the slowest import.
 """
 
 import re
@@ -36,23 +36,23 @@ from failover.rules.channels.objects import Case, Field, Many, Object, OneOf, Ta
 from failover.rules.formats.faults import Fault
 
 _OURS = "fault"
-"""The type of an error whose message is ours."""
+"""Error type of our own messages."""
 _REQUIRED = "Required, but missing"
 _MESSAGES = {"missing": _REQUIRED, "extra_forbidden": "Unknown field", "string_unicode": "Should be Unicode text"}
 _BRANCH = "@"
-"""What the tags of a union's branches begin with; pydantic puts them into the path of an error."""
+"""Prefix of a union's tags, which pydantic puts into an error's path."""
 
 
 def read(kind: Kind, value: Any, version: str = VERSIONS[0], at: str = "") -> tuple[Any, list[Fault]]:
-    """(the value as it is stored and sent, its faults); what has faults is None.
+    """Return (the value as it is stored and sent, its faults). A value with faults is None.
 
-    `version` is that of the Messages API, and `at` the path of the value.
+    `version` is that of the Messages API; `at` is the path of the value.
     """
     return read_as(_adapter(kind, version), value, at)
 
 
 def read_as(model: TypeAdapter[Any], value: Any, at: str = "") -> tuple[Any, list[Fault]]:
-    """The same for a model whose fields are kinds (see `Of`)."""
+    """As `read`, for a model whose fields are kinds (see `Of`)."""
     try:
         return model.validate_python(value), []
     except ValidationError as error:
@@ -66,7 +66,7 @@ def _adapter(kind: Kind, version: str) -> TypeAdapter[Any]:
 
 @dataclass(frozen=True)
 class Of:
-    """Makes a kind the type of a model's field: `Annotated[str, Of(Text(100))]`."""
+    """Use a kind as the type of a model's field: `Annotated[str, Of(Text(100))]`."""
 
     kind: Kind
 
@@ -75,7 +75,7 @@ class Of:
 
 
 def union(kind: Tagged | OneOf, branches: Mapping[str, Any]) -> Any:
-    """The pydantic type of one of several objects: the branch that `kind.choice` names."""
+    """Return the pydantic type of one of several objects. `kind.choice` names the branch."""
 
     def branch(value: Any) -> str | None:
         return f"{_BRANCH}{kind.choice(value)}" if isinstance(value, dict) else None
@@ -85,7 +85,7 @@ def union(kind: Tagged | OneOf, branches: Mapping[str, Any]) -> Any:
 
 
 def _in_our_words(kind: Kind, plain: Any) -> Any:
-    """The type, with the kind's own reason for a value that it refuses as such. Faults within the value stay."""
+    """Return the type with the kind's own reason if the value itself is refused. Faults inside it stay."""
 
     def validate(value: Any, inner: ValidatorFunctionWrapHandler) -> Any:
         try:
@@ -102,7 +102,7 @@ def _in_our_words(kind: Kind, plain: Any) -> Any:
 
 
 def _type(kind: Kind, version: str) -> Any:
-    """The pydantic type of a kind; its errors are in our words."""
+    """Return the pydantic type of a kind, with errors in our words."""
     match kind:
         case Tagged(tag, cases):
             return union(kind, {case.word: _case(tag, case, version) for case in cases})
@@ -152,7 +152,7 @@ def _case(tag: str, case: Case, version: str) -> Any:
 
 
 def _object(kind: Object, version: str, first: Mapping[str, Any] | None = None) -> Any:
-    """`first`: fields that come before those of the kind, and their types."""
+    """`first` has fields to put before those of the kind, with their types."""
     types = dict(first or {})
     for one in kind.fields:
         of_field = _field(one, version)
@@ -164,7 +164,7 @@ def _object(kind: Object, version: str, first: Mapping[str, Any] | None = None) 
     needs = {one.name: one.required_when for one in kind.fields if one.required_when}
 
     def prepared(value: Any) -> Any:
-        """Without what counts as no value; a null where a field is missing that another one needs."""
+        """Remove what counts as no value; add null for a missing field that another one requires."""
         if not isinstance(value, dict):
             return value
         given = {name: item for name, item in value.items() if item is not None or name not in optional}
@@ -192,12 +192,12 @@ def _field(one: Field, version: str) -> Any:
 
 
 def _never(why: str) -> Any:
-    """The type of a field that is always refused."""
+    """Return the type of a field that is always refused."""
     return Annotated[Any, BeforeValidator(_judged_by(lambda _: why))]
 
 
 def _judged_by(fault: Callable[[Any], str | None]) -> Callable[[Any], Any]:
-    """A validator from a function that says why a value is refused; None: it is not."""
+    """Return a validator that refuses a value with the reason that `fault` returns, if any."""
 
     def judge(value: Any) -> Any:
         if why := fault(value):
@@ -228,14 +228,14 @@ def _tidied_by(tidied: Callable[[str], str]) -> Callable[[Any], Any]:
 
 
 def _whole(value: Any) -> Any:
-    """A whole number may come as a string of digits."""
+    """Read an integer, which may be a string of digits."""
     if isinstance(value, str) and re.fullmatch(r"[ \t\n\r\f\v]*[0-9]{1,9}[ \t\n\r\f\v]*", value):
         return int(value)
     return _integer(value)
 
 
 def _integer(value: Any) -> Any:
-    """A number that JSON writes with a fraction of zero is an integer all the same."""
+    """Read a number with a zero fraction, `600.0`, as an integer."""
     if isinstance(value, Decimal) and value.adjusted() < kinds.LONGEST_NUMBER and value == value.to_integral_value():
         return int(value)
     return value
@@ -250,9 +250,9 @@ def _ours(why: str) -> PydanticCustomError:
 
 
 def _unlike(kind: Kind, value: Any) -> tuple[tuple[str, ...], str]:
-    """(where, why) a value is not what the kind wants; where its type is not, either, the reason says so.
+    """Return (path, reason) for a value that is not of the kind. The reason names its type if that is wrong as well.
 
-    No reason quotes the value: it may be personal data.
+    It never quotes the value, which may be personal data.
     """
     match kind:
         case Tagged(tag) if isinstance(value, dict):
@@ -288,7 +288,7 @@ def _details(error: ValidationError) -> list[ErrorDetails]:
 
 def _fault(error: ErrorDetails, at: str) -> Fault:
     path = list(error["loc"])
-    own = [path.pop()] if error["type"] == "extra_forbidden" else []  # a client's word, which may begin with anything
+    own = [path.pop()] if error["type"] == "extra_forbidden" else []  # chosen by the client, so it may begin with @
     for part in [*(part for part in path if not str(part).startswith(_BRANCH)), *own]:
         at = kinds.join(at, part)
     return {"name": at or "body", "reason": _MESSAGES.get(error["type"], error["msg"])}

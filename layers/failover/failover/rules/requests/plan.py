@@ -1,4 +1,4 @@
-"""What would happen: the earliest and latest time each step of a request can be sent, and where webhooks go."""
+"""The plan of a request: the earliest and latest time of each step, and where webhooks go (docs/api.md, "Plan")."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from failover.rules.timing.instants import iso
 from failover.rules.workflow import overdue
 
 START_SECONDS = 30
-"""From the request to the first send, and from each decision to the next send: time to start functions and queue."""
+"""Seconds from the request to the first send, and from each decision to the next, for cold starts and queues."""
 
 
 def planned(asked: Request, status_url: str | None, now: int, receipt_window: int) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Validate the body of `POST /beta/workflows`, or one message: all of the faults at once, each with its path."""
+"""Validate the body of `POST /beta/workflows`, or one message: all faults at once, each with its path."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -17,7 +17,7 @@ MAX_STEPS = 10
 
 
 def _body(*, loopback: bool) -> Object:
-    """The top level, with any steps. Unknown fields are ignored, because old clients add some."""
+    """Return the top level, with steps of any kind. Unknown fields are ignored, because old clients add some."""
     fields = (
         Field("template", Word(("failover",)), required=True),
         Field("client_ref", steps.REFERENCE),
@@ -31,7 +31,7 @@ _BODY, _LOOPBACK_BODY = _body(loopback=False), _body(loopback=True)
 
 
 class InvalidRequest(Invalid):
-    """Every fault of one request."""
+    """All faults of a request."""
 
     def __init__(self, faults: list[Fault]) -> None:
         super().__init__(f"{len(faults)} faults")
@@ -43,16 +43,16 @@ class Request:
     """A request without faults."""
 
     steps: list[dict[str, Any]]
-    """The same for all ways to write a request: numbers as digits, `expiry_time` an integer, `client_ref` the step's;
-    without empty options, those that are not sent, and those with the value that is sent without them."""
+    """Normalized, so that equivalent requests are equal: numbers as digits, `expiry_time` an integer, `client_ref` in
+    the step, no options that are empty, not sent, or equal to their default."""
     client_ref: str | None
     webhook_url: str | None
 
 
 def validated(body: Any, version: str = "v1", *, loopback: bool = False) -> Request:
-    """The request a body makes. Raises InvalidRequest with all the faults there are, each with its path.
+    """Return the request in a parsed body. Raises InvalidRequest with all faults, each with its path.
 
-    `version` is that of the Messages API; `loopback` says whether webhooks may go to this machine.
+    `version` is that of the Messages API; `loopback` allows webhooks to this machine.
     """
     listed = body.get("workflow") if isinstance(body, dict) else None
     if isinstance(listed, list):
@@ -71,7 +71,7 @@ def validated(body: Any, version: str = "v1", *, loopback: bool = False) -> Requ
 
 
 def read_message(channel: Channel, message: Any, version: str) -> tuple[Any, list[Fault]]:
-    """(`message` alone as it is in a step over this channel, its faults)."""
+    """Return (a message of this channel, as in a step; its faults)."""
     read, faults = models.read(steps.message(channel, _content_type(channel, message)), message, version)
     return read, faults + _needed(channel, message, "")
 
@@ -90,7 +90,7 @@ def _read_step(step: Any, at: str, version: str, *, last: bool) -> tuple[Any, li
 
 
 def _in_one_form(channel: Channel, step: dict[str, Any]) -> dict[str, Any]:
-    """A step without faults as `Request` has it."""
+    """Return a step without faults in the form of `Request.steps`."""
     message = dict(step["message"])
     reference, given = message.pop("client_ref", None), message.pop(channel.name, {})
     sent = {one.name: one.otherwise for one in channel.options if one.sent_with(message["content"]["type"])}
@@ -100,7 +100,7 @@ def _in_one_form(channel: Channel, step: dict[str, Any]) -> dict[str, Any]:
 
 
 def _needed(channel: Channel, message: Any, at: str) -> list[Fault]:
-    """Faults of a message's content that only an option makes one."""
+    """Return a fault for each field of the content that is missing and that an option requires."""
     content_type, given = _content_type(channel, message), _inside(message, channel.name)
     content = _inside(message, "content", content_type)
     faults = []
@@ -120,7 +120,7 @@ def _channel(step: Any) -> Channel | None:
 
 
 def _content_type(channel: Channel, message: Any) -> str:
-    """The type of a message's content; empty where the channel has no such type."""
+    """Return the type of a message's content, or an empty string if the channel has no such type."""
     word = _inside(message, "content", "type")
     return next((one.name for one in channel.contents if one.name == word), "")
 
@@ -132,7 +132,7 @@ def _inside(value: Any, *path: str) -> Any:
 
 
 def _without_trailing_nulls(listed: list[Any]) -> list[Any]:
-    """The vendor's own samples left the callback inside the array, which JSON writes as null."""
+    """The vendor's samples left the callback function inside the array, which JSON writes as null."""
     end = len(listed)
     while end and listed[end - 1] is None:
         end -= 1

@@ -1,4 +1,4 @@
-"""One step of a request: who writes to whom over which channel, what, and what makes the next step go out."""
+"""One step of a request: sender, recipient, message and failover, as kinds (docs/api.md, "Creating a workflow")."""
 
 from dataclasses import replace
 
@@ -12,7 +12,7 @@ from failover.rules.channels.statuses import CONDITIONS
 
 EXPIRY = Whole(15, 86400)
 REFERENCE = Text(40)
-"""A customer's own reference."""
+"""A customer's `client_ref`."""
 
 _RECIPIENTS: dict[str, Kind] = {"id": Id(), "number": Recipient()}
 _SENDERS: dict[str, Kind] = {"id": Id(), "number": Sender()}
@@ -20,22 +20,22 @@ _NO_FAILOVER = "Not allowed on the last step: there is nothing to fail over to"
 
 
 def sender(channel: Channel) -> Kind:
-    """What stands in the field of `from`."""
+    """Return the kind of the sender's address, in `from`."""
     return channel.sender_kind or _SENDERS[channel.sender]
 
 
 def recipient(channel: Channel) -> Kind:
-    """What stands in the field of `to`."""
+    """Return the kind of the recipient's address, in `to`."""
     return _RECIPIENTS[channel.recipient]
 
 
 def party(channel: Channel, field: str, kind: Kind, note: str = "") -> Object:
-    """`from` or `to`; `note` completes the reason for refusing its type."""
+    """Return `from` or `to`. `note` completes the reason for refusing its type."""
     return Object((Field("type", Word((channel.name,), note=note), required=True), Field(field, kind, required=True)))
 
 
 def options(channel: Channel, content: str) -> Object:
-    """The object named like the channel, for a message of this content type; of an unknown one all options may be."""
+    """Return the object named after the channel, for this content type; all options if the type is unknown."""
     allowed = channel.options_with(content) if content else channel.options
     fields = tuple(replace(one, required=content in one.required_with) for one in allowed)
     elsewhere = tuple(
@@ -47,7 +47,7 @@ def options(channel: Channel, content: str) -> Object:
 
 
 def message(channel: Channel, content: str) -> Object:
-    """`message` with a content type. Of the others only the words are described: types are made at run time."""
+    """Return `message` for a content type. Other types only have their word: pydantic types are made at run time."""
     cases = (Case(one.name, Object((one,) if one.name == content else ()), one.versions) for one in channel.contents)
     fields = [Field("content", Tagged("type", tuple(cases)), required=True), Field("client_ref", REFERENCE)]
     if channel.options:
@@ -60,7 +60,7 @@ def message(channel: Channel, content: str) -> Object:
 
 
 def failover(channel: str, conditions: tuple[str, ...]) -> Object:
-    """When the next step goes out."""
+    """Return `failover`."""
     no_read = (("read", f"Should be 'delivered': {channel} never reports 'read'"),) if "read" not in conditions else ()
     return Object(
         (
@@ -76,7 +76,7 @@ def failover(channel: str, conditions: tuple[str, ...]) -> Object:
 
 
 def step(channel: Channel, content: str, *, last: bool) -> Object:
-    """A step with a content type. `last`: no step follows."""
+    """Return a step for a content type. The `last` one has no failover."""
     return Object(
         (
             Field("from", party(channel, channel.sender, sender(channel), ", as in to.type"), required=True),
@@ -90,7 +90,7 @@ def step(channel: Channel, content: str, *, last: bool) -> Object:
 
 
 def step_of_no_channel(*, last: bool) -> Object:
-    """What can be said of a step whose channel is not known. Nothing satisfies it."""
+    """Return what can be checked of a step whose channel is unknown. No step satisfies it."""
     anything = Object((), strict=False)
     return Object(
         (
