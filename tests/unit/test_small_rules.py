@@ -57,7 +57,7 @@ def test_budgets():
 def test_pauses_for_a_twin(jitter, waits):
     """A twin's write is waited for in growing pauses, and no longer than a second."""
     pauses = []
-    while (pause := idempotency.pause_for_twin(len(pauses) + 1, sum(pauses), jitter)) is not None:
+    while (pause := idempotency.pause_for_duplicate(len(pauses) + 1, sum(pauses), jitter)) is not None:
         pauses.append(pause)
     assert pauses == waits
     assert sum(pauses) <= 1

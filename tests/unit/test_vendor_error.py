@@ -62,7 +62,7 @@ def test_one_error_in_many_shapes(error):
 )
 def test_code_kind_and_words(error, code, kind, words):
     """The code comes from `code`, else `title`, else `type`; title and detail are both kept, each once."""
-    assert (read(error).code, read(error).kind, read(error).words) == (code, kind, words)
+    assert (read(error).code, read(error).kind, read(error).text) == (code, kind, words)
 
 
 @pytest.mark.parametrize(

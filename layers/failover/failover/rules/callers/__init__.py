@@ -1,1 +1,1 @@
-"""Callers: accounts' secrets, and applications' tokens. May import formats and timing."""
+"""Callers: accounts' secrets and applications' tokens. May import formats and timing."""

@@ -23,7 +23,7 @@ def kept(secret: str) -> dict[str, Any]:
 
 
 def rotated(secrets_kept: list[dict[str, Any]], secret: str, now: int, overlap: int) -> list[dict[str, Any]]:
-    """Return an account's secrets after a rotation: the newest one for `overlap` ms more, and `secret`.
+    """Return an account's secrets after a rotation: `secret`, and the newest so far for `overlap` ms more.
 
     At most two are ever valid (docs/api.md, "Authentication").
     """

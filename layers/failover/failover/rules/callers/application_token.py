@@ -39,7 +39,7 @@ class FaultyToken(InvalidToken):
 
 
 class ExpiredToken(FaultyToken):
-    """The token is no longer valid."""
+    """The token has expired."""
 
 
 def application_of(token: str) -> str:

@@ -112,7 +112,7 @@ def _parties(body: dict[str, Any]) -> list[str]:
 
 def _error(value: Any, parties: list[str]) -> dict[str, Any] | None:
     found = vendor_error.read(value)
-    error: dict[str, Any] = {"reason": redacted(found.words, parties)}
+    error: dict[str, Any] = {"reason": redacted(found.text, parties)}
     if found.code is not None:
         error["code"] = found.code
     return error if found.code is not None or error["reason"] else None

@@ -39,7 +39,7 @@ class VendorError:
     """`name: reason` for each of the first five `invalid_parameters`."""
 
     @property
-    def words(self) -> str:
+    def text(self) -> str:
         """Title and detail, `Bad Request: Insufficient balance`, or only the detail if it contains the title.
 
         A title with punctuation at its end gets no colon.
@@ -56,11 +56,11 @@ def read(value: Any) -> VendorError:
     Errors may be nested under `error`, at any depth. The outermost non-empty value of each field counts.
     """
     objects = list(_nested(value))
-    kinds = [kind(re.split("[#/]", word(item.get("type")).rstrip("#/"))[-1]) for item in objects]
-    titles = [word(item.get("title")) for item in objects]
-    bare = [word(item.get("error")) for item in objects] + [word(value)]
-    codes = [word(item.get("code")) for item in objects] + titles + kinds + bare
-    details = [word(item.get(name)) for item in objects for name in ("detail", "reason")]
+    kinds = [kind(re.split("[#/]", _text(item.get("type")).rstrip("#/"))[-1]) for item in objects]
+    titles = [_text(item.get("title")) for item in objects]
+    bare = [_text(item.get("error")) for item in objects] + [_text(value)]
+    codes = [_text(item.get("code")) for item in objects] + titles + kinds + bare
+    details = [_text(item.get(name)) for item in objects for name in ("detail", "reason")]
     details += [text for text in bare if not _is_code(text)]
     return VendorError(
         code=next((int(found[1]) for found in map(_CODE.fullmatch, codes) if found), None),
@@ -76,7 +76,7 @@ def kind(text: str) -> str:
     return _WORD_BOUNDARY.sub("-", text).strip("-").lower()
 
 
-def word(value: Any) -> str:
+def _text(value: Any) -> str:
     """Return a string or number as stripped text, and an empty string for anything else."""
     if isinstance(value, str):
         return value.strip()
@@ -94,7 +94,7 @@ def _nested(value: Any) -> Iterator[dict[str, Any]]:
 def _parameters(value: Any) -> tuple[str, ...]:
     """v1 has an array, and has sent a single one as an object."""
     listed = value if isinstance(value, list) else [value]
-    named = [(word(item.get("name")), word(item.get("reason"))) for item in listed[:5] if isinstance(item, dict)]
+    named = [(_text(item.get("name")), _text(item.get("reason"))) for item in listed[:5] if isinstance(item, dict)]
     return tuple(": ".join(filter(None, pair)) for pair in named if any(pair))
 
 

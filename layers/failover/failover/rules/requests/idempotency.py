@@ -10,14 +10,14 @@ from failover.rules.timing.backoff import grown, within
 
 KEPT_SECONDS = 24 * 3600
 LONGEST = 255
-_TWIN_BUDGET = 1.0
+_BUDGET = 1.0
 """Seconds a request waits while a concurrent one with the same key is being stored."""
-_TWIN_FIRST = 0.1
+_FIRST = 0.1
 
 
-def pause_for_twin(attempt: int, elapsed: float, jitter: float) -> float | None:
+def pause_for_duplicate(attempt: int, elapsed: float, jitter: float) -> float | None:
     """Return the seconds to wait before checking for the other request again. Returns None to give up."""
-    return within(_TWIN_BUDGET, elapsed, grown(_TWIN_FIRST, attempt) * (1 - jitter / 2))
+    return within(_BUDGET, elapsed, grown(_FIRST, attempt) * (1 - jitter / 2))
 
 
 def fault(key: str) -> str | None:

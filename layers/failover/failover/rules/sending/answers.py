@@ -18,7 +18,7 @@ class Refused:
 
     status: int
     """The HTTP status of the answer."""
-    words: str = ""
+    text: str = ""
     """The answer's text, for the timeline and not for a log."""
     code: int | None = None
     """The vendor's error code."""
@@ -28,7 +28,7 @@ class Refused:
     @property
     def reason(self) -> str:
         """`422 1420 Invalid sender`."""
-        return " ".join(str(part) for part in (self.status, self.code, self.words) if part)
+        return " ".join(str(part) for part in (self.status, self.code, self.text) if part)
 
     @property
     def of_credentials(self) -> bool:

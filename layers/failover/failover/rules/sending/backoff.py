@@ -27,7 +27,7 @@ def longest_send(expiry_time: int | None) -> float:
 def pause(attempt: int, retry_after: float | None, elapsed: float, budget: float, jitter: float) -> float | None:
     """Return the seconds to wait after the failed `attempt` (1, 2, …). Returns None to give up.
 
-    Doubles from 0.5 s to 8 s; `jitter` (0 to 1) takes away up to half. It is never less than `retry_after`, and None if
-    the next request would begin more than `budget` seconds after the claim (`elapsed` seconds ago).
+    Doubles from 0.5 s to 8 s; `jitter` (0 to 1) takes away up to half. Never less than `retry_after`. None if the next
+    request would begin more than `budget` seconds after the claim (`elapsed` seconds ago).
     """
     return within(budget, elapsed, max(grown(_FIRST, attempt, _LONGEST) * (1 - jitter / 2), retry_after or 0.0))

@@ -36,7 +36,7 @@ _BALANCE = re.compile(r"balance(:|$)", re.IGNORECASE)
 def refused(status: int, answer: Any) -> Refused:
     """Return the refusal in an answer with this HTTP status and parsed body."""
     error = vendor_error.read(answer)
-    return Refused(status, _words(error), error.code, _scope(status, error))
+    return Refused(status, _text(error), error.code, _scope(status, error))
 
 
 def _scope(status: int, error: VendorError) -> Scope:
@@ -54,7 +54,7 @@ def _lacks_balance(error: VendorError) -> bool:
     return any(map(_NO_BALANCE.search, texts)) or any(map(_BALANCE.match, error.parameters))
 
 
-def _words(error: VendorError) -> str:
+def _text(error: VendorError) -> str:
     """`Invalid params: The value … is invalid. (to: not a number)`, redacted."""
     parameters = f"({'; '.join(error.parameters)})" if error.parameters else ""
-    return redacted(" ".join(filter(None, (error.words or error.kind, parameters))))
+    return redacted(" ".join(filter(None, (error.text or error.kind, parameters))))

@@ -1,7 +1,7 @@
 """A customer's host that hangs: when its attempts are held back, and when one probes it (docs/reliability.md, F30).
 
-An attempt that times out keeps a worker busy until then. Without this rule a few thousand webhooks for one dead host
-would keep all workers busy, and delay the webhooks of all customers.
+An attempt keeps a worker busy until its timeout. Without this rule a few thousand webhooks for one dead host would keep
+all workers busy, and delay the webhooks of all customers.
 """
 
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from failover.rules.webhooks.delivery import Attempted, Failed
 AFTER = 3
 """Timeouts in a row after which a host counts as hanging."""
 PROBE_SECONDS = 30
-"""Seconds between attempts at a hanging host, by any webhook."""
+"""Seconds between attempts at a hanging host, of all webhooks together."""
 KEPT_SECONDS = 7 * 24 * 3600
 """Seconds that a host is remembered after its last attempt."""
 HELD_BACK = Failed("held back")

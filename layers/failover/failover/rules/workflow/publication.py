@@ -25,7 +25,7 @@ def unpublished(workflow: Workflow) -> list[Entry]:
 def earlier_published(before: Workflow | None, now: int) -> bool:
     """Return True if the webhooks of `before` must be queued by `now` (ms), although that is not recorded.
 
-    So it is if all are younger than SURE_SECONDS: the stream neither reorders nor drops records that young.
+    That is so if all are younger than SURE_SECONDS: the stream neither reorders nor drops records that young.
     """
     return before is None or all(entry["at"] > now - SURE_SECONDS * 1000 for entry in unpublished(before))
 

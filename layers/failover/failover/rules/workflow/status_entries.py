@@ -13,7 +13,7 @@ from failover.rules.workflow.costs import reported_before
 from failover.rules.workflow.state import Workflow
 
 MOST_STATUS_ENTRIES = 8
-"""Entries per message. Beyond it only the statuses that decide something are recorded, once each."""
+"""Entries per message. Beyond them only the statuses that decide something are recorded, once each."""
 MOST_UNKNOWN_ENTRIES = 4
 """Entries per message with an unknown word, to leave room for prices and reasons."""
 

@@ -189,7 +189,7 @@ def resumed(workflow: Workflow, attempt: int, now: int) -> Workflow | None:
 def expires_at(step: Step) -> int:
     """Return when a step expires (ms), counted from its answer, or else from the latest possible one.
 
-    A claim without an answer is a send that died, or outlived its execution. Returns 0 if the step was never claimed.
+    A claim without an answer is a send that died, or still runs. Returns 0 if the step was never claimed.
     """
     if step.claimed_at is None:
         return 0

@@ -95,7 +95,7 @@ def _store(outside: Outside, workflow: Workflow, asked: Request, once: Once | No
         try:
             return outside.store.create(workflow, asked.steps, outside.settings.content_retention, once)
         except KeyInUse:
-            pause = idempotency.pause_for_twin(attempt, (outside.now() - began) / 1000, outside.jitter())
+            pause = idempotency.pause_for_duplicate(attempt, (outside.now() - began) / 1000, outside.jitter())
             if pause is None:
                 raise
             outside.sleep(pause)

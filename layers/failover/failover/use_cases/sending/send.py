@@ -146,7 +146,7 @@ def _record(outside: Outside, claimed: Workflow, number: int, answer: Answer) ->
 def _unquoted(answer: Answer, step: dict[str, Any]) -> Answer:
     """The answer without parts of the message, since its words stay in the timeline longer than the message."""
     if isinstance(answer, Refused):
-        return replace(answer, words=redacted(answer.words, private_phrases(step)))
+        return replace(answer, text=redacted(answer.text, private_phrases(step)))
     return answer
 
 
