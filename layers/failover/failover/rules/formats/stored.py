@@ -19,7 +19,7 @@ def checked(item: Any, name: str, kind: type | UnionType, default: Any = ...) ->
     is not a number.
     """
     if not isinstance(item, Mapping):
-        raise UnreadableItem(f"{name}: its item is no map")
+        raise UnreadableItem(f"{name}: the item is not a map")
     value = item.get(name, default)
     if name not in item and default is not ...:
         return value

@@ -44,9 +44,9 @@ def check(authorization: str, raw: bytes, secret: str, now: float) -> int:
         raise Forged(type(error).__name__) from None
     issued, payload_hash = instant(claims["iat"]), claims["payload_hash"]
     if issued is None or exceeds(now - issued, LIFE) or exceeds(issued - now):
-        raise Forged("iat is out of its time")
+        raise Forged("iat is too old, or in the future")
     if not _same_digest(payload_hash, digest(raw)):
-        raise Forged("payload_hash does not fit the body")
+        raise Forged("payload_hash does not match the body")
     return int(issued)
 
 

@@ -49,10 +49,7 @@ class Receipt:
 
 
 def parse_receipt(body: Any) -> Receipt:
-    """Parse the body of a v1 or v0.1 callback.
-
-    Raises UnreadableReceipt if it has no status, or neither a usable `message_uuid` nor a `client_ref`.
-    """
+    """Parse the body of a v1 or v0.1 callback. Raises UnreadableReceipt without a status, or without any id."""
     if not isinstance(body, dict):
         raise UnreadableReceipt("body")
     parties = _parties(body)

@@ -15,14 +15,14 @@ PATIENCE = 24 * 3600
 """Seconds after the first attempt of a series in which another may begin."""
 
 CLAIM_SECONDS = 60
-"""Seconds after which a claimed attempt has died: its function runs for at most 30 s (template.yaml)."""
+"""Seconds after which a claimed attempt counts as dead: its function runs for at most 30 s (template.yaml)."""
 
 MOST_ATTEMPTS = 1000
 """Attempts per webhook, redeliveries included; beyond it `redeliver` is refused."""
 _MOST_OF_A_SERIES = 200
 """More than fit into `PATIENCE`: 8 until the pause is 900 s, then one every 900 s."""
 LAST_ATTEMPT = MOST_ATTEMPTS + _MOST_OF_A_SERIES
-"""Limit even if a dead letter is redriven again and again: each attempt is stored."""
+"""Most attempts even if a dead letter is redriven again and again: each attempt is stored."""
 
 
 @dataclass(frozen=True)

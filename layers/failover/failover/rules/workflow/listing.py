@@ -74,14 +74,14 @@ def parse_filters(query: Mapping[str, str]) -> Filters:
     """Return the filters in a query string. Ignores unknown parameters; raises InvalidFilters."""
     faults: list[Fault] = []
 
-    def parsed(name: str, read: Any, otherwise: Any, reason: str) -> Any:
+    def parsed(name: str, read: Any, default: Any, reason: str) -> Any:
         if name not in query:
-            return otherwise
+            return default
         try:
             return read(query[name])
         except ValueError:
             faults.append({"name": name, "reason": reason})
-            return otherwise
+            return default
 
     filters = Filters(
         status=parsed("status", _one_of(STATES), None, f"Should be {_words(STATES)}"),

@@ -68,7 +68,7 @@ def due_after_repair(workflow: Workflow, now: int) -> int:
 
 
 def in_turn(now: int) -> list[int]:
-    """All shards, rotated by one every minute, since a run may not have time for all of them."""
+    """Return all shards, rotated by one every minute, since a run may not have time for all of them."""
     first = now // 60_000 % SHARDS
     return [*range(first, SHARDS), *range(first)]
 

@@ -23,7 +23,7 @@ def unpublished(workflow: Workflow) -> list[Entry]:
 
 
 def earlier_published(before: Workflow | None, now: int) -> bool:
-    """Return True if the webhooks of `before` must be queued by `now` (ms), although that is not recorded.
+    """Return True if the webhooks of `before` are certainly queued by `now` (ms), although that is not recorded.
 
     That is so if all are younger than SURE_SECONDS: the stream neither reorders nor drops records that young.
     """

@@ -40,9 +40,9 @@ def accepted(workflow: Workflow) -> Workflow:
 def claimed(workflow: Workflow, number: int, now: int) -> Workflow | None:
     """Claim step `number` for sending, which closes the step before it. Returns None if it must not be sent.
 
-    That is if the workflow is over, if the step is claimed already (by a concurrent send, or by this one before it
-    crashed), or if a later step is claimed. An earlier step that is still open has now expired. Raises TooEarly if its
-    time is not up, claimed or not: the timer belongs to the state machine, but a mistake there must not send a message.
+    It must not be sent if the workflow is over, if the step is claimed already (by a concurrent send, or by this one
+    before it crashed), or if a later step is claimed. An earlier step that is still open has now expired. Raises
+    TooEarly if its time is not up, claimed or not: a mistake in the state machine, which has the timer, must not send.
     Raises LookupError if there is no such step.
     """
     before, steps = workflow, workflow.steps
