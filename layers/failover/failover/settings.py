@@ -30,7 +30,7 @@ class Settings:
     loopback_webhooks: bool
     """LOOPBACK_WEBHOOKS: `true` allows webhooks to this machine, also by http. Never on AWS."""
     receipt_window: int
-    """RECEIPT_WINDOW_HOURS, in seconds: how long the last step waits for a receipt. 0: the channel's own window."""
+    """RECEIPT_WINDOW_HOURS, in seconds: how long the last step waits for its outcome. 0: the channel's own window."""
     content_retention: int
     """CONTENT_RETENTION_DAYS, in seconds: how long texts and numbers are kept after the end."""
     record_retention: int

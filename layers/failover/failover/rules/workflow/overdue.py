@@ -74,12 +74,12 @@ def in_turn(now: int) -> list[int]:
 
 
 def receipt_window(channel: str, configured: int) -> int:
-    """Return the seconds a last step may go without a receipt: `configured`, or the channel's own if that is 0."""
+    """Return the seconds a last step waits for its outcome: `configured`, or the channel's own window if that is 0."""
     return configured or CHANNELS[channel].receipt_window
 
 
 def unconfirmed_at(workflow: Workflow) -> int | None:
-    """Return the time until which the last step may go without a receipt (ms), or None if it is not claimed."""
+    """Return the time until which the last step waits for its outcome (ms), or None if it is not claimed."""
     last = workflow.steps[-1]
     started = last.answered_at or last.claimed_at
     return None if started is None else started + workflow.receipt_window * 1000

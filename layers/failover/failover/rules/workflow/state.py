@@ -60,7 +60,7 @@ class Workflow:
     """Scheme, host and stage of this API as its client used them, without a slash at the end."""
     created_at: int
     receipt_window: int
-    """Seconds the last step may go without a receipt."""
+    """Seconds the last step waits for a receipt that decides it."""
     record_retention: int
     """Seconds this item is kept after the end."""
     steps: tuple[Step, ...]

@@ -133,7 +133,7 @@ def cancelled(workflow: Workflow, now: int) -> Workflow | None:
 
 
 def unconfirmed(workflow: Workflow, now: int) -> Workflow | None:
-    """End a workflow whose last step got no receipt within the receipt window. Returns None if that does not apply."""
+    """End a workflow whose last step was not decided within the receipt window. Returns None if that does not apply."""
     silent_until = overdue.unconfirmed_at(workflow)
     if not workflow.running or silent_until is None or now < silent_until:
         return None
