@@ -6,9 +6,7 @@ import pytest
 
 from tests.world import ROOT
 
-CODE = [
-    path for folder in ("layers/failover", "functions", "local") for path in sorted((ROOT / folder).rglob("*.py"))
-]
+CODE = [path for folder in ("layers/failover", "functions", "local") for path in sorted((ROOT / folder).rglob("*.py"))]
 CITED = re.compile(r"(docs/[\w/-]+\.md)(?:, \"([^\"]+)\"|, ((?:F[0-9]+(?:, | and | to )?)+))?")
 
 
@@ -24,7 +22,8 @@ def citations():
 def test_cited(page, part):
     """A docstring cites a page that exists, and a heading, a decision or a fault that is on it."""
     text = (ROOT / page).read_text()
-    assert not part or re.search(rf"^#+ {re.escape(part)}$|^\| {re.escape(part)} \|", text, re.M), f"{page} lacks {part}"
+    heading_or_row = rf"^#+ {re.escape(part)}$|^\| {re.escape(part)} \|"
+    assert not part or re.search(heading_or_row, text, re.M), f"{page} lacks {part}"
 
 
 @pytest.mark.parametrize("path", CODE, ids=lambda path: str(path.relative_to(ROOT)))
