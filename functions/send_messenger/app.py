@@ -1,15 +1,7 @@
-"""The state machine's task that sends one step over `messenger`."""
+"""Send one step over `messenger`."""
 
-from typing import Any
-
-from failover.edges import task_edge
+from failover.edges import send_task
 from failover.outside import Outside
-from failover.use_cases.sending.send import send
 
 outside = Outside()
-
-
-def handler(event: dict[str, Any], context: Any) -> None:
-    """`event`: {"workflow": id, "step": number}. Returns nothing: the result is in the table."""
-    with task_edge.sending(event) as (workflow_id, number):
-        send(outside, "messenger", workflow_id, number)
+handler = send_task.handler(outside, "messenger")

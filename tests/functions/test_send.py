@@ -9,7 +9,7 @@ from failover.adapters.aws import Unavailable
 from failover.adapters.sending import messages as messages_api
 from failover.adapters.sending.messages import UnusableBody
 from failover.adapters.workflow.store import Conflict
-from failover.edges import task_edge
+from failover.edges import send_task, task_edge
 from failover.edges.task_edge import TaskFailed
 from failover.outside import Outside
 from failover.rules.formats import strict_json
@@ -271,7 +271,7 @@ def test_only_fixed_words_leave(world, stored, monkeypatch, output):
     def leak(*_):
         raise ValueError("447700900123 said secret things")
 
-    monkeypatch.setattr(app, "send", leak)
+    monkeypatch.setattr(send_task, "send", leak)
     with pytest.raises(Exception, match="the task failed") as caught:
         app.handler({"workflow": ID, "step": 0}, None)
     assert caught.value.__cause__ is None

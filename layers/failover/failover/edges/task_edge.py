@@ -6,12 +6,11 @@ exception's words in the execution's history, and the words of a foreign excepti
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from failover.errors import Failure, Temporary
 from failover.observability import count, logger, unavailable, unexpected
 from failover.rules.sending.vendor_credentials import UnusableCredentials
-from failover.rules.workflow.itinerary import InvalidInput, asked_step
+from failover.rules.workflow.itinerary import InvalidInput
 from failover.rules.workflow.transitions import TooEarly
 
 
@@ -45,12 +44,3 @@ def guarded(workflow_id: str | None = None) -> Iterator[None]:
         raise TaskFailed("the task failed; see the log") from None
     finally:
         logger.remove_keys(["workflow_id"])
-
-
-@contextmanager
-def sending(event: Any) -> Iterator[tuple[str, int]]:
-    """(workflow id, step number) of the state machine's event, guarded."""
-    with guarded():
-        workflow_id, number = asked_step(event)
-    with guarded(workflow_id):
-        yield workflow_id, number
