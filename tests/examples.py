@@ -3,7 +3,11 @@
 from copy import deepcopy
 from typing import Any
 
+from failover.rules.channels.addresses import Address, Agent, Dialled, Recipient
+from failover.rules.channels.channel import Channel
 from failover.rules.channels.channel_table import CHANNELS
+from failover.rules.channels.kinds import AnyObject, Flag, Kind, Matching, Parameter, Text, Url, Whole, Word
+from failover.rules.channels.objects import Many, Object, OneOf, Tagged
 from failover.rules.workflow import transitions
 from failover.rules.workflow.state import Step, Workflow
 
@@ -46,148 +50,74 @@ RCS: dict[str, Any] = {
     "to": {"type": "rcs", "number": "447700900001"},
     "message": {"content": {"type": "text", "text": "Hello from RCS"}},
 }
-EVERY_CHANNEL = {step["to"]["type"]: step for step in (MESSENGER, VIBER, SMS, MMS, WHATSAPP, RCS)}
 
 
-URL = "https://x.test/a"
-SUGGESTIONS: list[dict[str, Any]] = [
-    {"type": "reply", "text": "Yes", "postback_data": "yes"},
-    {
-        "type": "dial",
-        "text": "Call us",
-        "postback_data": "call",
-        "phone_number": "447700900200",
-        "fallback_url": "https://x.test/contact",
-    },
-    {
-        "type": "view_location",
-        "text": "Where we are",
-        "postback_data": "map",
-        "latitude": "51.5230371",
-        "longitude": "-0.0852492",
-        "pin_label": "Acme, London",
-        "fallback_url": "https://x.test/map",
-    },
-    {"type": "share_location", "text": "Where are you?", "postback_data": "share"},
-    {"type": "open_url", "text": "Shop", "postback_data": "shop", "url": "https://x.test/shop", "description": "Shop"},
-    {
-        "type": "open_url_in_webview",
-        "text": "Offers",
-        "postback_data": "offers",
-        "url": "https://x.test/offers",
-        "description": "Offers of the week",
-        "view_mode": "TALL",
-    },
-    {
-        "type": "create_calendar_event",
-        "text": "Save the date",
-        "postback_data": "date",
-        "start_time": "2026-06-28T19:00:00Z",
-        "end_time": "2026-06-28T20:00:00+01:00",
-        "title": "Opening",
-        "description": "We open our new shop",
-        "fallback_url": "https://x.test/date",
-    },
-]
-CARD: dict[str, Any] = {
-    "title": "Quick question",
-    "text": "Do you like this picture?",
-    "media_url": "https://x.test/a.jpg",
-    "media_description": "A cat",
-    "media_height": "SHORT",
-    "thumbnail_url": "https://x.test/b.jpg",
-    "media_force_refresh": False,
-    "suggestions": SUGGESTIONS[:4],
-}
-BARE_CARD = {name: CARD[name] for name in ("title", "text", "media_url")}
-_CONTENTS: dict[str, dict[str, Any]] = {
-    "messenger": {
-        "text": "x",
-        "image": {"url": URL},
-        "audio": {"url": URL},
-        "video": {"url": URL},
-        "file": {"url": URL},
-    },
-    "viber_service_msg": {
-        "text": "x",
-        "image": {"url": URL, "caption": "A cat"},
-        "video": {"url": URL, "thumb_url": "https://x.test/b.jpg", "caption": "A cat"},
-        "file": {"url": URL, "name": "a.pdf"},
-    },
-    "sms": {"text": "x"},
-    "mms": {
-        "text": "x",
-        **{kind: {"url": URL, "caption": "A cat"} for kind in ("image", "audio", "video", "vcard", "file")},
-        "content": [{"type": "image", "url": URL, "caption": "A cat"}, {"type": "vcard", "url": URL}],
-    },
-    "whatsapp": {
-        "text": "x",
-        "image": {"url": URL, "caption": "A cat"},
-        "audio": {"url": URL},
-        "video": {"url": URL, "caption": "A cat"},
-        "file": {"url": URL, "caption": "A cat", "name": "a.pdf"},
-        "template": {"name": "hello", "parameters": ["Jo", "4711"]},
-        "sticker": {"url": URL},
-        "reaction": {"action": "react", "emoji": "\U0001f44d"},
-        "custom": {"type": "contacts", "contacts": [{"phones": [{"phone": "447700900000"}]}]},
-    },
-    "rcs": {
-        "text": "x",
-        "image": {"url": URL},
-        "video": {"url": URL},
-        "file": {"url": URL},
-        "card": CARD,
-        "carousel": {"cards": [CARD, BARE_CARD]},
-        "custom": {"contentMessage": {"text": "x"}},
-    },
-}
-_OPTIONS: dict[str, dict[str, Any]] = {
-    "messenger": {"category": "message_tag", "tag": "ACCOUNT_UPDATE"},
-    "viber_service_msg": {
-        "category": "promotion",
-        "ttl": 600,
-        "type": "template",
-        "action": {"url": "https://x.test/offers", "text": "Find out more"},
-        "duration": "30",
-        "file_size": "1",
-    },
-    "sms": {
-        "encoding_type": "unicode",
-        "content_id": "1107457532145798767",
-        "entity_id": "1101456324675322134",
-        "pool_id": "abc123",
-        "ttl": 90000,
-        "trusted_recipient": True,
-    },
-    "mms": {"participants": ["447700900002", "447700900003"], "ttl": 600, "trusted_recipient": False},
-    "whatsapp": {
-        "policy": "deterministic",
-        "locale": "en",
-        "category": "marketing",
-        "context": {"message_uuid": "8719a884-055c-4a9b-a354-6223a1f88c04"},
-    },
-    "rcs": {
-        "category": "service-request",
-        "ttl": 600,
-        "trusted_recipient": True,
-        "suggestions": SUGGESTIONS,
-        "card_orientation": "HORIZONTAL",
-        "image_alignment": "RIGHT",
-        "card_width": "SMALL",
-    },
-}
+def example(kind: Kind, name: str = "") -> Any:
+    """A value that a kind takes; `name` is the field's. An object has every field, an array one item of each case."""
+    match kind:
+        case Text():
+            return f"Some {name}"
+        case Word(words):
+            return words[-1]
+        case Whole(low, as_text=as_text):
+            return str(low) if as_text else low
+        case Flag():
+            return True
+        case Url():
+            return f"https://x.test/{name}"
+        case Matching():
+            return "2026-06-28T19:00:00Z"
+        case Recipient() | Dialled():
+            return "447700900002"
+        case Agent():
+            return "Acme"
+        case Address():
+            return f"{name}-4711"
+        case Parameter():
+            return "Jo"
+        case AnyObject():
+            return {"type": "contacts", "contacts": [{"phone": "447700900003"}]}
+        case Many(Tagged(tag, cases), most=most):
+            return [{tag: case.word, **example(case.object)} for case in cases][:most]
+        case Many(of, least=least):
+            return [example(of, name)] * max(least, 1)
+        case OneOf((first, *_)):
+            return {first.name: example(first.kind, first.name)}
+        case Tagged(tag, (first, *_)):
+            return {tag: first.word, **example(first.object)}
+        case Object(fields):
+            return {one.name: example(one.kind, one.name) for one in fields}
+    raise TypeError(kind)
+
+
+def _step(row: Channel) -> dict[str, Any]:
+    """A last step over a channel."""
+    content = row.contents[0]
+    return {
+        "from": {"type": row.name, row.sender: "ACME"},
+        "to": {"type": row.name, row.recipient: "447700900001"},
+        "message": {"content": {"type": content.name, content.name: example(content.kind, content.name)}},
+    }
+
+
+_WRITTEN = {step["to"]["type"]: step for step in (MESSENGER, VIBER, SMS, MMS, WHATSAPP, RCS)}
+EVERY_CHANNEL = {name: _WRITTEN.get(name) or _step(row) for name, row in CHANNELS.items()}
 
 
 def messages() -> dict[str, dict[str, Any]]:
-    """A last step for every content type that Messages API v1 knows, each with all the options it can have."""
+    """A last step for every content type that Messages API v1 has, each with all the options it can have."""
     found = {}
-    for channel, contents in _CONTENTS.items():
-        for kind, value in contents.items():
-            allowed = {one.name for one in CHANNELS[channel].options_with(kind) if kind in (one.with_content or [kind])}
-            options = {name: option for name, option in _OPTIONS[channel].items() if name in allowed}
-            message = {"content": {"type": kind, kind: value}} | ({channel: options} if options else {})
-            found[f"{channel}-{kind}"] = deepcopy({**EVERY_CHANNEL[channel], "message": message})
-            found[f"{channel}-{kind}"].pop("failover", None)
+    for row in CHANNELS.values():
+        for one in row.contents:
+            if "v1" not in one.versions:
+                continue
+            content = {"type": one.name, one.name: example(one.kind, one.name)}
+            options = {
+                option.name: example(option.kind, option.name) for option in row.options if option.sent_with(one.name)
+            }
+            message = {"content": content} | ({row.name: options} if options else {})
+            found[f"{row.name}-{one.name}"] = deepcopy({**EVERY_CHANNEL[row.name], "message": message})
+            found[f"{row.name}-{one.name}"].pop("failover", None)
     return found
 
 

@@ -10,6 +10,7 @@ from failover.rules.channels.kinds import AnyObject, Flag, Kind, Matching, Param
 from failover.rules.channels.objects import Field, Many, Object, OneOf, Tagged
 from tests import examples
 
+_URL = "https://x.test/a"
 _UNSEEN = [f"https://x.test/a{char}b" for char in " \x85\u200b\u2028\u2060\ufe0f\ufeff\u2800"]
 _MATCHING = {
     "start_time": (
@@ -35,7 +36,7 @@ def good(kind: Kind, name: str = "") -> list[Any]:
         case Flag():
             return [True, False]
         case Url(most):
-            return [examples.URL, examples.URL.ljust(most, "a"), "http://x.test:8443/a?b=c#d"]
+            return [_URL, _URL.ljust(most, "a"), "http://x.test:8443/a?b=c#d"]
         case Matching():
             return _MATCHING[name][0]
         case Recipient():
@@ -82,7 +83,7 @@ def bad(kind: Kind, name: str = "") -> list[Any]:
         case Flag():
             return ["true", 1, 0]
         case Url(most):
-            return ["", "x", "ftp://x.test/a", "https://", *_UNSEEN, examples.URL.ljust(most + 1, "a"), 5]
+            return ["", "x", "ftp://x.test/a", "https://", *_UNSEEN, _URL.ljust(most + 1, "a"), 5]
         case Matching():
             return [*_MATCHING[name][1], 5]
         case Recipient():
@@ -125,8 +126,9 @@ def steps() -> Iterator[tuple[str, dict[str, Any]]]:
         for number, value in enumerate(good(content.kind, kind)):
             changed = examples.changed(step, f"message.content.{kind}", value)
             options = changed["message"].get(channel.name, {})
-            if channel.name == "viber_service_msg" and kind == "image" and "caption" not in value:
-                del options["action"]  # a button needs a caption
+            for need in channel.needs:
+                if need.content == kind and need.field not in value and need.word in (None, options.get(need.option)):
+                    options.pop(need.option, None)
             yield f"{label}{number}", changed
         for one in channel.options:
             if one.name not in step["message"].get(channel.name, {}):

@@ -37,6 +37,11 @@ CREDENTIALS = {"api_key": "vendor-key", "api_secret": "vendor-secret"}
 SEND_FUNCTIONS = tuple(f"send_{channel.function}" for channel in CHANNELS.values())
 
 
+def logical_id(function: str) -> str:
+    """The name in the template of the function in `functions/<function>`: `SendSms` of `send_sms`."""
+    return "".join(part.title() for part in function.split("_"))
+
+
 class _Loader(yaml.SafeLoader):
     """Reads CloudFormation's short forms: `!Ref x` as {"Ref": "x"}, the others as {"Fn::…": …}."""
 

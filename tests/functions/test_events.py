@@ -13,7 +13,7 @@ from failover.rules.channels.channel_table import CHANNELS
 from failover.rules.receipts.callback_signature import digest
 from local import events
 from tests.examples import EVERY_CHANNEL, workflow
-from tests.world import CREDENTIALS, ROOT, SIGNATURE_SECRET, body_of, create_table, load, template
+from tests.world import CREDENTIALS, ROOT, SIGNATURE_SECRET, body_of, create_table, load, logical_id, template
 
 EVENTS = {path.stem: json.loads(path.read_text()) for path in (ROOT / "events").glob("*.json")}
 
@@ -32,8 +32,7 @@ def basic(api_key, api_secret):
 
 def handler_of(name):
     """The function an event is for: its resource has the event's name."""
-    logical_id = "".join(part.title() for part in name.split("_"))
-    properties = template()["Resources"][logical_id]["Properties"]
+    properties = template()["Resources"][logical_id(name)]["Properties"]
     module, _, function = properties.get("Handler", "app.handler").partition(".")
     return getattr(load(properties["CodeUri"].removeprefix("functions/"), module), function)
 
@@ -43,7 +42,7 @@ def test_one_event_per_function():
     functions = {
         name for name, resource in template()["Resources"].items() if resource["Type"] == "AWS::Serverless::Function"
     }
-    assert {"".join(part.title() for part in name.split("_")) for name in EVENTS} == functions
+    assert {logical_id(name) for name in EVENTS} == functions
 
 
 def test_workflows_api(world):

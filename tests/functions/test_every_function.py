@@ -35,12 +35,14 @@ from tests.left_behind import MINUTE, id_in
 from tests.world import (
     CREDENTIALS,
     ROOT,
+    SEND_FUNCTIONS,
     SIGNATURE_SECRET,
     SIGNING_KEY,
     callback_event,
     create_table,
     http_event,
     load,
+    logical_id,
     template,
 )
 
@@ -343,14 +345,14 @@ def test_queries_of_another_kind(world):
 
 
 def test_the_state_machine():
-    """It may invoke the six send functions and write the table its definition names, and deliver its logs."""
+    """It may invoke the send functions and write the table its definition names, and deliver its logs."""
     definition = yaml.safe_load((ROOT / "statemachine/failover.asl.yaml").read_text())
     needed = set()
     for state in _tasks(definition):
         resource = state["Resource"]
         if resource.endswith(":lambda:invoke"):
-            names = [f"Send{channel.function.title()}" for channel in CHANNELS.values()]
-            needed |= {permissions.Grant("lambda:InvokeFunction", permissions.arn(template(), name)) for name in names}
+            sends = [permissions.arn(template(), logical_id(function)) for function in SEND_FUNCTIONS]
+            needed |= {permissions.Grant("lambda:InvokeFunction", arn) for arn in sends}
         else:
             assert resource.endswith(":aws-sdk:dynamodb:updateItem.waitForTaskToken")
             assert state["Parameters"]["Key"]["pk"]["S.$"].startswith("States.Format('workflow#{}',")
