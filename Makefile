@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo up down inbox load burst sam-local check lint test soak format requirements openapi clean
+.PHONY: help demo up down inbox load burst sam-local check lint test soak format requirements generate clean
 
 PYTHON := .venv/bin/python
 HOST_PATH := $(PATH)
@@ -58,8 +58,9 @@ format: .venv/ready ## format the code, and mend what ruff can
 requirements: .venv/ready ## pin the dependencies of pyproject.toml and of tests/clients
 	@local/compile-requirements
 
-openapi: .venv/ready ## generate the OpenAPI document from the code
+generate: .venv/ready ## generate the OpenAPI document and the tables of docs/api.md from the code
 	@$(PYTHON) -m local.openapi
+	@$(PYTHON) -m local.api_tables
 
 clean: ## stop the local stack, and remove all that was built or installed
 	@if [ -e .local/engines.json ] && [ -x $(PYTHON) ]; then $(PYTHON) -m local down; fi

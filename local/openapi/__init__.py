@@ -1,4 +1,4 @@
-"""The OpenAPI document, generated from the code. `python -m local.openapi` writes it where the API reads it.
+"""The OpenAPI document, generated from the code. `make generate` writes it where the API reads it.
 
 openapi
 ├── requests     what a client sends: made from the channel table's models

@@ -18,7 +18,7 @@ def camel(name):
 
 def test_committed():
     """The committed document is the one the code makes."""
-    assert PATH.read_text() == text(), "make openapi"
+    assert PATH.read_text() == text(), "make generate"
 
 
 def test_valid():
