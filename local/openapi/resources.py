@@ -5,7 +5,7 @@ from typing import Any
 from failover import problems
 from failover.rules.channels.channel_table import CHANNELS
 from failover.rules.channels.statuses import CONDITIONS, FAILURES, RANKS
-from failover.rules.workflow.state import OUTCOMES, STATES
+from failover.rules.workflow.state import EVENTS, OUTCOMES, STATES
 
 type Schema = dict[str, Any]
 
@@ -16,7 +16,7 @@ _STATUSES = {
     "rejected": "refused by the platform or provider, or its time to live ran out",
     "undeliverable": "the provider could not be reached, or could not deliver",
 }
-EVENTS = {
+_EVENTS = {
     "accepted": "the workflow was stored",
     "sending": "a step was claimed: its request is about to be sent",
     "sent": "the Messages API accepted it",
@@ -122,7 +122,7 @@ def schemas() -> dict[str, Schema]:
                 "expires_at": _ref("Instant"),
             },
         ),
-        "EntryEvent": _words(EVENTS, set(EVENTS)),
+        "EntryEvent": _words(_EVENTS, set(EVENTS)),
         "Entry": _object(
             {"sequence": _count(1), "at": _ref("Instant"), "event": _ref("EntryEvent")},
             {

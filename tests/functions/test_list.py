@@ -85,7 +85,7 @@ def put(world, number, channel="sms", *, status="running", at=None, account=None
     flow = replace(workflow(*STEPS[channel], account=account or world.api_key), id=numbered(number), **more)
     flow = replace(flow, created_at=NOW + number * SECOND if at is None else at)
     if status != "running":
-        flow = transitions._ended(flow, status, NOW)
+        flow = replace(transitions.cancelled(flow, NOW), status=status)
     world.put(flow, [SMS])
 
 

@@ -5,7 +5,7 @@ It has no texts and no addresses: those are the workflow's content, which is sto
 
 import re
 from dataclasses import MISSING, asdict, dataclass, field, fields
-from typing import Any
+from typing import Any, Literal, get_args
 
 from failover.rules.channels.channel_table import CHANNELS
 from failover.rules.channels.statuses import CONDITIONS
@@ -15,7 +15,11 @@ from failover.rules.formats.stored import UnreadableItem, checked, instant, one_
 type Entry = dict[str, Any]
 """One entry of the timeline: `sequence` (1, 2, …), `at` (ms), `event`, and the details of that event."""
 
-
+type End = Literal["completed", "error", "cancelled"]
+type Event = Literal[
+    "accepted", "sending", "sent", "unsent", "unknown", "status", "left", "completed", "error", "cancelled", "amended"
+]
+EVENTS: tuple[Event, ...] = get_args(Event.__value__)
 FINAL_REPORTS = frozenset({"completed", "error", "cancelled", "amended"})
 """The events that end a workflow, or report its end again."""
 STATES = ("running", "completed", "error", "cancelled")

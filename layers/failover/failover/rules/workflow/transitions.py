@@ -15,7 +15,7 @@ from failover.rules.sending import backoff
 from failover.rules.sending.answers import Accepted, Answer, NotTaken, Refused, Unknown
 from failover.rules.workflow import overdue, publication, reasons, retention, status_entries
 from failover.rules.workflow.costs import costs
-from failover.rules.workflow.state import MOST_ATTEMPTS, Step, Workflow
+from failover.rules.workflow.state import MOST_ATTEMPTS, End, Event, Step, Workflow
 
 FINAL_CONDITION = "delivered"
 """The condition status of the last step, which has none of its own (docs/api.md, "How a workflow proceeds")."""
@@ -231,7 +231,7 @@ def _closed(workflow: Workflow, number: int, outcome: str, now: int, detail: str
     return _ended(workflow, "error", now, step=number, reason=reason) if workflow.is_last(number) else workflow
 
 
-def _ended(workflow: Workflow, status: str, now: int, **details: Any) -> Workflow:
+def _ended(workflow: Workflow, status: End, now: int, **details: Any) -> Workflow:
     """End the workflow, with the one entry that is the final report."""
     workflow = _with_entry(workflow, now, status, **details)
     return replace(
@@ -261,7 +261,7 @@ def _with_step(workflow: Workflow, number: int, **changes: Any) -> Workflow:
     return replace(workflow, steps=tuple(steps))
 
 
-def _with_entry(workflow: Workflow, now: int, event: str, **details: Any) -> Workflow:
+def _with_entry(workflow: Workflow, now: int, event: Event, **details: Any) -> Workflow:
     entry = {"sequence": len(workflow.timeline) + 1, "at": now, "event": event, **details}
     return replace(workflow, timeline=(*workflow.timeline, entry))
 
