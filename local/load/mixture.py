@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from failover.rules.channels.channel_table import CHANNELS
+
 type Steps = list[dict[str, Any]]
 
 SHORTEST_EXPIRY = 15
@@ -9,25 +11,26 @@ _LONG = 600
 
 
 def _messenger(recipient: str, expiry: int, condition: str = "read") -> dict[str, Any]:
-    return _step("messenger", "id", "sim-page", recipient) | {
+    return _step("messenger", "sim-page", recipient) | {
         "failover": {"expiry_time": expiry, "condition_status": condition}
     }
 
 
 def _viber(number: str, expiry: int) -> dict[str, Any]:
-    return _step("viber_service_msg", "id", "sim-service", number) | {
+    return _step("viber_service_msg", "sim-service", number) | {
         "failover": {"expiry_time": expiry, "condition_status": "delivered"}
     }
 
 
 def _sms(number: str = "447700900000") -> dict[str, Any]:
-    return _step("sms", "number", "ACME", number)
+    return _step("sms", "ACME", number)
 
 
-def _step(channel: str, sender: str, own: str, recipient: str) -> dict[str, Any]:
+def _step(channel: str, own: str, recipient: str) -> dict[str, Any]:
+    row = CHANNELS[channel]
     return {
-        "from": {"type": channel, sender: own},
-        "to": {"type": channel, "id" if channel == "messenger" else "number": recipient},
+        "from": {"type": channel, row.sender: own},
+        "to": {"type": channel, row.recipient: recipient},
         "message": {"content": {"type": "text", "text": "Your table is ready."}},
     }
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from failover.adapters.table import WRITES_KEPT, marshalled
 from failover.adapters.workflow.store import stored_content
+from failover.rules.channels.channel_table import CHANNELS
 from failover.rules.channels.statuses import STATUSES
 from failover.rules.receipts.receipt import Receipt
 from failover.rules.receipts.redaction import redacted
@@ -51,7 +52,8 @@ def flooded(flow, steps, statuses=EVERY_STATUS, prices=40):
 
 def ten_steps():
     """A workflow of ten, as large as a request can make it."""
-    flow = workflow(*[("viber_service_msg", "delivered", 15)] * (STEPS - 1), "viber_service_msg")
+    longest = max(CHANNELS, key=len)
+    flow = workflow(*[(longest, "delivered", 15)] * (STEPS - 1), longest)
     return replace(
         flow,
         base_url=f"https://{'b' * 250}",

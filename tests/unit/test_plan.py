@@ -6,6 +6,7 @@ from datetime import datetime
 
 import pytest
 
+from failover.rules.channels.channel_table import CHANNELS
 from failover.rules.requests.plan import START_SECONDS, planned
 from failover.rules.requests.request import validated
 from failover.rules.sending import backoff
@@ -40,9 +41,8 @@ def test_a_single_step():
 @pytest.mark.parametrize("configured", [0, HOUR])
 def test_the_window_of_the_last_channel(name, configured):
     """Without a configured window the last step waits as long as the vendor sends receipts on its channel."""
-    window = {"sms": 3, "mms": 3, "viber_service_msg": 14}.get(name, 30) * 24 * HOUR
     plan = planned(validated(request(EVERY_CHANNEL[name])), None, NOW, configured)
-    assert plan["over_at_latest"] == iso(NOW + (30 + 75 + (configured or window)) * 1000)
+    assert plan["over_at_latest"] == iso(NOW + (30 + 75 + (configured or CHANNELS[name].receipt_window)) * 1000)
 
 
 def test_every_step_may_be_sent_at_once():
