@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 from failover.adapters.table import marshalled
-from failover.adapters.workflow.store import _state_item
+from failover.adapters.workflow.store import state_item
 from failover.rules.workflow.state import Workflow
 
 LIMIT = 100_000
@@ -29,5 +29,5 @@ def size(value: dict[str, Any]) -> int:
 
 
 def item_size(flow: Workflow) -> int:
-    item = marshalled(_state_item(flow))
+    item = marshalled(state_item(flow))
     return sum(len(name.encode()) + size(value) for name, value in item.items())

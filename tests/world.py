@@ -2,6 +2,7 @@
 
 import base64
 import importlib.util
+import itertools
 import json
 import sys
 import time
@@ -15,8 +16,10 @@ from typing import Any
 import boto3
 import jwt
 import yaml
+from botocore.exceptions import EndpointConnectionError
 
 from failover.adapters.callers import Callers
+from failover.adapters.secrets import Secret
 from failover.adapters.table import Table
 from failover.adapters.webhooks.queue import read
 from failover.adapters.workflow.executions import Executions
@@ -147,6 +150,7 @@ class World:
         for name, value in environment.items():
             setenv(name, value)
         table = Table(self.table)
+        self.client = table.client
         self.store, self.callers = Store(table), Callers(table)
         self.executions = Executions(self.state_machine)
         account = register(Outside(), {"action": "create_account", "name": "tests"})
@@ -190,6 +194,34 @@ class World:
         workflow = self.store.read(workflow_id)
         assert workflow is not None
         return workflow
+
+
+def later(secret: Secret, seconds: float) -> None:
+    """Let time pass for what a secret remembers."""
+    clock = secret.monotonic
+    secret.monotonic = lambda: clock() + seconds
+
+
+def unreachable(client: Any, operation: str, after: int = 0) -> Callable[[], None]:
+    """Calls of this operation fail before they leave, all but the first `after`, in words that must not be repeated.
+
+    Returns what ends that.
+    """
+    calls = itertools.count()
+
+    def fail(**_: Any) -> None:
+        if next(calls) >= after:
+            raise EndpointConnectionError(endpoint_url="https://secret.test")
+
+    client.meta.events.register_first(f"before-call.{operation}", fail)
+    return lambda: client.meta.events.unregister(f"before-call.{operation}", fail)
+
+
+def calls_of(client: Any, operation: str) -> list[str]:
+    """A list that gets an item with each call of an operation, such as `dynamodb.GetItem`."""
+    made: list[str] = []
+    client.meta.events.register_first(f"before-call.{operation}", lambda **_: made.append(operation))
+    return made
 
 
 def http_event(method: str, path: str, body: bytes | str | None = None, **headers: str) -> dict[str, Any]:

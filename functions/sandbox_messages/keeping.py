@@ -30,7 +30,7 @@ class Kept:
     """The requests of the last day."""
 
     @cached_property
-    def _client(self) -> Any:
+    def client(self) -> Any:
         return aws.client("dynamodb")
 
     @cached_property
@@ -52,12 +52,12 @@ class Kept:
             "expires_at": {"N": str(now // 1000 + _KEPT_SECONDS)},
         }
         with aws.failures("dynamodb"):
-            self._client.put_item(TableName=self._table, Item=item)
+            self.client.put_item(TableName=self._table, Item=item)
 
     def find(self, key: Key, now: int) -> tuple[str, Any, str] | None:
         """(version, body, callback URL) of one message. Returns None after a day."""
         with aws.failures("dynamodb"):
-            answer = self._client.get_item(TableName=self._table, Key=key.item(), ConsistentRead=True)
+            answer = self.client.get_item(TableName=self._table, Key=key.item(), ConsistentRead=True)
         item = answer.get("Item")
         if item is None or now >= 1000 * int(item["expires_at"]["N"]):
             return None
@@ -65,7 +65,7 @@ class Kept:
 
     def of(self, client_ref: str, now: int) -> list[dict[str, Any]]:
         """The messages of the last day with this reference, and when (ms) and with which credentials each was sent."""
-        pages = self._client.get_paginator("query").paginate(
+        pages = self.client.get_paginator("query").paginate(
             TableName=self._table,
             ConsistentRead=True,
             KeyConditionExpression="client_ref = :ref",
@@ -116,7 +116,7 @@ class Schedule:
     """Callbacks to come."""
 
     @cached_property
-    def _client(self) -> Any:
+    def client(self) -> Any:
         return aws.client("sqs")
 
     def all(self, key: Key, receipts: Sequence[tuple[int, str]]) -> None:
@@ -128,6 +128,6 @@ class Schedule:
         if not entries:
             return
         with aws.failures("sqs"):
-            answer = self._client.send_message_batch(QueueUrl=os.environ["SANDBOX_QUEUE"], Entries=entries)
+            answer = self.client.send_message_batch(QueueUrl=os.environ["SANDBOX_QUEUE"], Entries=entries)
         if answer.get("Failed"):
             raise aws.Unavailable("sqs: some messages were not accepted")

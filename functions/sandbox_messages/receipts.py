@@ -28,14 +28,14 @@ class CallbackNotAccepted(Exception):
 def handler(event: dict[str, Any], context: Any) -> None:
     for record in event["Records"]:
         try:
-            url, body = _callback(*read(record["body"]))
+            url, body = callback_of(*read(record["body"]))
         except UnknownMessage:
             logger.warning("sandbox: queue message unreadable")
             continue
         _post(url, {**body, "timestamp": iso(outside.now())})
 
 
-def _callback(key: Key, status: str) -> tuple[str, dict[str, Any]]:
+def callback_of(key: Key, status: str) -> tuple[str, dict[str, Any]]:
     """(URL, body) of a callback, from the kept request and its recipient's script alone.
 
     Raises UnknownMessage if the message was not kept, or its script does not report this status.

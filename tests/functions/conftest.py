@@ -122,7 +122,7 @@ def task_of(world, sequence=REPORT, **more):
 
 def attempts_made(world, number, sequence=REPORT):
     """As if so many attempts at a webhook of `ended` had been made."""
-    world.store._client.update_item(
+    world.client.update_item(
         TableName=world.table,
         Key={"pk": {"S": f"workflow#{ID}"}, "sk": {"S": f"webhook#{sequence:05d}"}},
         UpdateExpression="SET last_attempt = :number",
@@ -169,7 +169,7 @@ def put_off(delivering):
         queue = params["QueueUrl"].rsplit("/", 1)[-1]
         taken.append((queue, read(params["MessageBody"]), params.get("DelaySeconds")))
 
-    events = delivering.outside.webhook_queue._client.meta.events
+    events = delivering.outside.webhook_queue.client.meta.events
     events.register("provide-client-params.sqs.SendMessage", take)
     return taken
 

@@ -5,12 +5,10 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from vonage_jwt import verify_signature
 
-from failover.adapters import aws
 from failover.adapters.callers import Callers, Outdated
-from failover.adapters.secrets import Secret
 from failover.rules.webhooks import signing
 from tests.functions.conftest import ended, task_of
-from tests.world import SIGNING_KEY, load
+from tests.world import SIGNING_KEY, load, unreachable
 
 
 def pem(key):
@@ -183,7 +181,7 @@ def test_changed_meanwhile(world, register, monkeypatch, changes):
 def test_accounts_of_the_release_before(world, register):
     """An account that release 0.1.0 made, which has no version, is changed like any other."""
     key = {"pk": {"S": f"account#{world.api_key}"}, "sk": {"S": "account"}}
-    world.store._client.update_item(TableName=world.table, Key=key, UpdateExpression="REMOVE writes, version")
+    world.client.update_item(TableName=world.table, Key=key, UpdateExpression="REMOVE writes, version")
     for name in ("first", "second"):
         url = f"https://shop.test/{name}"
         told = register({"action": "set_status_url", "api_key": world.api_key, "status_url": url})
@@ -195,7 +193,7 @@ def test_an_account_that_is_gone(world):
     """A change does not bring back what was deleted meanwhile."""
     account = world.callers.find_account(world.api_key)
     key = {"pk": {"S": f"account#{world.api_key}"}, "sk": {"S": "account"}}
-    world.store._client.delete_item(TableName=world.table, Key=key)
+    world.client.delete_item(TableName=world.table, Key=key)
     with pytest.raises(Outdated):
         world.callers.replace(account, name="back")
     assert world.callers.find_account(world.api_key) is None
@@ -224,13 +222,9 @@ def test_rotated_at_once(world, app, register):
     assert secret_in_use(world, now) == secret_in_use(world, now + 25 * HOUR) == replaced
 
 
-def test_no_secret_comes_into_use_untold(world, app, register, monkeypatch):
+def test_no_secret_comes_into_use_untold(world, app, register):
     """If the new secret cannot be made, nothing is announced: webhooks go on being signed with the old one."""
-
-    def lost(_):
-        raise aws.Unavailable("secretsmanager: gone")
-
-    monkeypatch.setattr(Secret, "_read", lost)
+    unreachable(app.outside.webhook_secret.client, "secrets-manager.GetSecretValue")
     with pytest.raises(Exception, match="see the log"):
         register({"action": "rotate_signature_secret", "api_key": world.api_key})
     assert "signatures" not in world.callers.find_account(world.api_key)

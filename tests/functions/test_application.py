@@ -20,7 +20,7 @@ from tests import messages_server as server
 from tests.examples import ID
 from tests.functions.conftest import sent_step
 from tests.functions.test_authentication import KEY, OTHER_KEY, private_pem, public_pem
-from tests.world import CREDENTIALS, ROOT
+from tests.world import CREDENTIALS, ROOT, later
 
 APPLICATION = {"application_id": "78d335fa-323d-0114-9c3d-d6f0d48968cf", "private_key": private_pem(KEY)}
 OTHER = {"application_id": "0e4ff4f6-6d5f-4e5c-9e9a-8a5b8a3f1c11", "private_key": private_pem(OTHER_KEY)}
@@ -109,7 +109,7 @@ def test_changed_under_way(world, stored, messages, outside, before, after, aske
     hold(before)
     outside.messages("https://api.test/beta").prepare({})
     hold(after)
-    outside.messages_secret._asked_at -= 20
+    later(outside.messages_secret, 20)
     messages.script = [server.problem(401, "Unauthorized"), server.accepted()]
     assert sent_step(world, outside).phase == "sent"
     assert kinds(messages) == asked_with
@@ -122,7 +122,7 @@ def test_changed_into_nothing_usable(world, stored, messages, outside, after):
     hold(APPLICATION)
     outside.messages("https://api.test/beta").prepare({})
     hold(after)
-    outside.messages_secret._asked_at -= 20
+    later(outside.messages_secret, 20)
     messages.script = [server.problem(401, "Unauthorized")]
     assert sent_step(world, outside).state == "refused"
     assert len(messages.requests) == 1

@@ -8,9 +8,8 @@ import boto3
 import pytest
 
 from tests.examples import ID
-from tests.functions.test_deliver_webhook_faults import unreachable
 from tests.functions.test_message_status import UUID, app, callback, sent, told  # noqa: F401
-from tests.world import SIGNATURE_SECRET, body_of, callback_event
+from tests.world import SIGNATURE_SECRET, body_of, callback_event, calls_of, later, unreachable
 
 
 @pytest.mark.decision("Incoming status callbacks")
@@ -69,7 +68,7 @@ NEW = "rotated-signature-secret-of-some-length"
 def rotate(app, **secrets):  # noqa: F811
     """Put a new value, and let the function's patience pass."""
     boto3.client("secretsmanager").put_secret_value(SecretId="signature", SecretString=json.dumps(secrets))
-    app.outside.signature_secret._asked_at -= 20
+    later(app.outside.signature_secret, 20)
 
 
 def test_rotated_signature_secret(world, app, sent, told):  # noqa: F811
@@ -98,8 +97,8 @@ def test_the_overlap_ends(world, app, sent, told):  # noqa: F811
 def test_secrets_manager_is_down(world, app, sent, told):  # noqa: F811
     """A secret that was read once stays good while Secrets Manager is out of reach."""
     app.handler(callback_event(callback("submitted")), None)
-    reachable = unreachable(app.outside.signature_secret._client, "secrets-manager.GetSecretValue")
-    app.outside.signature_secret._asked_at -= 400
+    reachable = unreachable(app.outside.signature_secret.client, "secrets-manager.GetSecretValue")
+    later(app.outside.signature_secret, 400)
     assert app.handler(callback_event(callback("read")), None)["statusCode"] == 200
     reachable()
 
@@ -108,35 +107,31 @@ def test_rotated_while_secrets_manager_is_down(world, app, sent, told):  # noqa:
     """A callback that may be signed with a secret nobody can read yet is asked for again, and counts when it comes."""
     app.handler(callback_event(callback("submitted")), None)
     event = callback_event(callback("read"), secret=NEW)
-    reachable = unreachable(app.outside.signature_secret._client, "secrets-manager.GetSecretValue")
-    app.outside.signature_secret._asked_at -= 20
+    reachable = unreachable(app.outside.signature_secret.client, "secrets-manager.GetSecretValue")
+    later(app.outside.signature_secret, 20)
     assert app.handler(event, None)["statusCode"] == 503
     assert app.handler(event, None)["statusCode"] == 503
     reachable()
     rotate(app, signature_secret=NEW)
-    app.outside.signature_secret._asked_at -= 20
+    later(app.outside.signature_secret, 20)
     assert app.handler(event, None)["statusCode"] == 200
     assert world.read(ID).status == "completed"
 
 
-def test_forgeries_while_secrets_manager_is_down(app, sent, monkeypatch):  # noqa: F811
+def test_forgeries_while_secrets_manager_is_down(app, sent):  # noqa: F811
     """Nobody can tell them from genuine ones then: they are to come again, and cost one attempt to read the secret."""
     app.handler(callback_event(callback("submitted")), None)
-    unreachable(app.outside.signature_secret._client, "secrets-manager.GetSecretValue")
-    readings = []
-    read = app.outside.signature_secret._read
-    monkeypatch.setattr(app.outside.signature_secret, "_read", lambda: readings.append(1) or read())
-    app.outside.signature_secret._asked_at -= 20
+    readings = calls_of(app.outside.signature_secret.client, "secrets-manager.GetSecretValue")
+    unreachable(app.outside.signature_secret.client, "secrets-manager.GetSecretValue")
+    later(app.outside.signature_secret, 20)
     forged = [callback_event(callback("read"), authorization="Bearer x") for _ in range(4)]
     assert [app.handler(event, None)["statusCode"] for event in forged] == [503] * 4
     assert len(readings) == 1
 
 
-def test_forgeries_do_not_hammer_secrets_manager(app, sent, monkeypatch):  # noqa: F811
+def test_forgeries_do_not_hammer_secrets_manager(app, sent):  # noqa: F811
     """Forged callbacks cause at most one reading of the secret in ten seconds."""
-    readings = []
-    read = app.outside.signature_secret._read
-    monkeypatch.setattr(app.outside.signature_secret, "_read", lambda: readings.append(1) or read())
+    readings = calls_of(app.outside.signature_secret.client, "secrets-manager.GetSecretValue")
     for _ in range(5):
         app.handler(callback_event(callback("read"), authorization="Bearer x"), None)
     assert len(readings) == 1

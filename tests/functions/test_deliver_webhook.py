@@ -230,9 +230,7 @@ def test_redriven(world, customer, deliver, delivering, put_off, listed):
 def test_content_dropped(world, customer, deliver, put_off, listed):
     """A status whose sender and recipient are not kept any longer is told without them; a report as ever."""
     flow = ended(world)
-    world.store._client.delete_item(
-        TableName=world.table, Key={"pk": {"S": f"workflow#{flow.id}"}, "sk": {"S": "content"}}
-    )
+    world.client.delete_item(TableName=world.table, Key={"pk": {"S": f"workflow#{flow.id}"}, "sk": {"S": "content"}})
     deliver(task_of(world, STATUS))
     deliver(task_of(world, REPORT))
     status, report = (request.body for request in customer.requests)

@@ -1,22 +1,19 @@
 """Delivering one webhook while something breaks: slow customers, twins, deaths, and AWS out of reach (F25, I8, I10)."""
 
-import itertools
 import json
 import threading
 import time
 
 import pytest
-from botocore.exceptions import EndpointConnectionError
 
-from failover.adapters import aws
 from failover.adapters.deadline_post import THREADS
-from failover.adapters.secrets import Secret
 from failover.edges.task_edge import TaskFailed
 from failover.rules.webhooks import delivery
 from tests import messages_server as server
 from tests.examples import ID, SMS
 from tests.functions.conftest import REPORT, STATUS, attempts_made, ended, task_of
 from tests.messages_server import MessagesServer
+from tests.world import unreachable
 
 
 @pytest.fixture
@@ -49,18 +46,6 @@ def _until_broken(answer, connection):
         answer(connection)
     except OSError:
         connection.close()
-
-
-def unreachable(client, operation, after=0):
-    """Calls of this operation fail before they leave, all but the first `after`, in words that must not be repeated."""
-    calls = itertools.count()
-
-    def fail(**_):
-        if next(calls) >= after:
-            raise EndpointConnectionError(endpoint_url="https://secret.test")
-
-    client.meta.events.register_first(f"before-call.{operation}", fail)
-    return lambda: client.meta.events.unregister(f"before-call.{operation}", fail)
 
 
 def test_no_answer(world, customer, hurried, deliver, put_off, listed):
@@ -205,7 +190,7 @@ def test_death_before_recording(world, customer, deliver, delivering, put_off, l
     """An attempt whose delivery died is made again once that one cannot live any more; one series goes on."""
     ended(world)
     customer.script = [server.http(500)] * 4
-    dead = unreachable(delivering.outside.webhook_queue._client, "sqs.SendMessage")
+    dead = unreachable(delivering.outside.webhook_queue.client, "sqs.SendMessage")
     with pytest.raises(TaskFailed):
         deliver(task_of(world))
     dead()
@@ -258,7 +243,7 @@ def test_attempts_of_the_release_before(world, customer, deliver, listed):
     ended(world)
     attempts_made(world, 1)
     old = {"number": {"N": "1"}, "at": {"N": "1800000000000"}, "milliseconds": {"N": "5"}, "answer": {"N": "500"}}
-    world.store._client.update_item(
+    world.client.update_item(
         TableName=world.table,
         Key={"pk": {"S": f"workflow#{ID}"}, "sk": {"S": f"webhook#{REPORT:05d}"}},
         UpdateExpression="SET attempts = :attempts",
@@ -295,7 +280,7 @@ def test_queue_out_of_reach(world, customer, deliver, delivering, listed, clock,
     """An attempt whose successor cannot be queued is not recorded: its message comes again."""
     ended(world)
     customer.script = [server.http(500)] * 2
-    reachable = unreachable(delivering.outside.webhook_queue._client, "sqs.SendMessage")
+    reachable = unreachable(delivering.outside.webhook_queue.client, "sqs.SendMessage")
     with pytest.raises(TaskFailed):
         deliver(task_of(world, since=since))
     assert listed() == {"sequence": REPORT, "kind": "final_report", "state": "pending", "attempts": []}
@@ -305,10 +290,10 @@ def test_queue_out_of_reach(world, customer, deliver, delivering, listed, clock,
     assert len(listed()["attempts"]) == 1
 
 
-def test_signing_key_out_of_reach(world, customer, deliver, delivering, monkeypatch):
+def test_signing_key_out_of_reach(world, customer, deliver, delivering):
     """Nothing goes out unsigned: without the key, the message comes again."""
     ended(world)
-    monkeypatch.setattr(Secret, "_read", lambda _: (_ for _ in ()).throw(aws.Unavailable("secretsmanager: gone")))
+    unreachable(delivering.outside.webhook_secret.client, "secrets-manager.GetSecretValue")
     with pytest.raises(TaskFailed):
         deliver(task_of(world))
     assert customer.requests == []
@@ -337,7 +322,7 @@ def test_gone(world, customer, deliver, put_off, gone):
     key = {"pk": {"S": f"workflow#{ID}"}, "sk": {"S": "state"}}
     if gone == "account":
         key = {"pk": {"S": f"account#{world.api_key}"}, "sk": {"S": "account"}}
-    world.store._client.delete_item(TableName=world.table, Key=key)
+    world.client.delete_item(TableName=world.table, Key=key)
     deliver(task_of(world))
     assert (customer.requests, put_off) == ([], [])
 

@@ -154,7 +154,7 @@ def test_content_dropped(world, call, customer):
     """A status whose sender and recipient are not kept any longer can be sent again, and so can a report."""
     ended(world)
     key = {"pk": {"S": f"workflow#{ID}"}, "sk": {"S": "content"}}
-    world.store._client.delete_item(TableName=world.table, Key=key)
+    world.client.delete_item(TableName=world.table, Key=key)
     assert [redeliver(call, sequence)["statusCode"] for sequence in (STATUS, REPORT)] == [202, 202]
     assert sorted(task.sequence for task in world.queued()) == [STATUS, REPORT]
 
@@ -189,7 +189,7 @@ def test_queue_out_of_reach(world, call, customer, app):
     def fail(**_):
         raise EndpointConnectionError(endpoint_url="https://secret.test")
 
-    app.outside.webhook_queue._client.meta.events.register_first("before-send.sqs.SendMessage", fail)
+    app.outside.webhook_queue.client.meta.events.register_first("before-send.sqs.SendMessage", fail)
     answer = redeliver(call, REPORT)
     assert (answer["statusCode"], answer["multiValueHeaders"]["Retry-After"]) == (503, ["2"])
     assert "secret" not in answer["body"]

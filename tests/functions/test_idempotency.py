@@ -263,7 +263,7 @@ class Contended:
         self.lock, self.refused, self.committed = threading.Lock(), threading.Semaphore(0), threading.Event()
         self.twins = len(outsides) - 1
         for outside in outsides:
-            client = outside.store._client
+            client = outside.table.client
             write = client.transact_write_items
             client.transact_write_items = self.contended(write, client.exceptions.ClientError)
 
@@ -303,7 +303,7 @@ class Conflicts:
     def __init__(self):
         self.left, self.slept, self.ago = 0, [], 0
         self.outside = Outside(now=self.now, sleep=self.slept.append, jitter=lambda: 0.0)
-        self.client = self.outside.store._client
+        self.client = self.outside.table.client
         self.write = self.client.transact_write_items
         self.client.transact_write_items = self.refused
 

@@ -22,7 +22,7 @@ SECOND = 1000
 def app(world):
     """The API, on a DynamoDB that refuses what the real one refuses and moto does not."""
     app = load("workflows_api")
-    app.outside.listing._table.client.meta.events.register("provide-client-params.dynamodb.Query", strictly)
+    app.outside.table.client.meta.events.register("provide-client-params.dynamodb.Query", strictly)
     return app
 
 
@@ -198,7 +198,7 @@ def test_a_page_without_workflows(walk, many, monkeypatch):
 def test_reading_is_bounded(app, listed, many, monkeypatch):
     """Filters that let nothing through cost ten queries of 500 at the most, and without filters one of `limit`."""
     asked = []
-    events = app.outside.listing._table.client.meta.events
+    events = app.outside.table.client.meta.events
     events.register("provide-client-params.dynamodb.Query", lambda params, **_: asked.append(params["Limit"]))
     listed(limit=7)
     assert asked == [7]

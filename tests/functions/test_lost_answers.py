@@ -82,7 +82,7 @@ def test_claim(world, messages, other_writers, repeated, others):
     """I11: the step that was claimed is requested, once."""
     world.put(replace(lived(sent(0)), account=world.api_key), [MESSENGER, SMS])
     outside = Outside(now=lambda: LATER)
-    lose_the_answer(outside.store._client, "put_item", lambda: other_writers(others), repeated=repeated)
+    lose_the_answer(outside.table.client, "put_item", lambda: other_writers(others), repeated=repeated)
     send(outside, "sms", ID, 1)
     assert len(messages.requests) == 1
     assert (world.read(ID).steps[1].phase, world.read(ID).status) == ("sent", "running")
@@ -94,7 +94,7 @@ def test_answer(world, messages, stored, other_writers, repeated, others):
     """The answer of the Messages API stands once in the timeline."""
     outside = Outside()
     messages.script = [server.http(500)]
-    lose_the_answer(outside.store._client, "put_item", lambda: other_writers(others), which=2, repeated=repeated)
+    lose_the_answer(outside.table.client, "put_item", lambda: other_writers(others), which=2, repeated=repeated)
     send(outside, "messenger", ID, 0)
     assert [entry["event"] for entry in world.read(ID).timeline].count("unknown") == 1
 
@@ -104,7 +104,7 @@ def test_answer(world, messages, stored, other_writers, repeated, others):
 def test_cancel(world, app, call, put, other_writers, repeated, others):
     """The client that cancelled hears that it did."""
     put(sent(0))
-    lose_the_answer(app.outside.store._client, "put_item", lambda: other_writers(others), repeated=repeated)
+    lose_the_answer(app.outside.table.client, "put_item", lambda: other_writers(others), repeated=repeated)
     answer = call("POST", f"/workflows/{ID}/cancel", Content_Type=None)
     assert (answer["statusCode"], body_of(answer)["status"]) == (200, "cancelled")
 
@@ -118,7 +118,7 @@ def test_rejection(world, other_writers, monkeypatch, repeated, others):
     world.store.write(replace(flow, task_token="token"))
     app, told = load("message_status"), []
     monkeypatch.setattr(app.outside.executions, "end_race", lambda signal: told.append(signal) or True)
-    lose_the_answer(app.outside.store._client, "put_item", lambda: other_writers(others), repeated=repeated)
+    lose_the_answer(app.outside.table.client, "put_item", lambda: other_writers(others), repeated=repeated)
     rejected = {"message_uuid": "uuid-0", "client_ref": f"{ID}.0", "status": "rejected"}
     assert app.handler(callback_event(rejected), None)["statusCode"] == 200
     assert told == [("token", "Rejected")]
@@ -142,7 +142,7 @@ def test_account_command(world, repeated, command, kept):
     def another_command():
         world.callers.replace(world.callers.find_account(world.api_key), status_url="https://shop.test/other")
 
-    lose_the_answer(app.outside.callers._table.client, "put_item", another_command, repeated=repeated)
+    lose_the_answer(app.outside.table.client, "put_item", another_command, repeated=repeated)
     shown = app.handler({"action": command, "api_key": world.api_key}, None)
     assert "error" not in shown
     account = world.callers.find_account(world.api_key)
@@ -154,14 +154,14 @@ def test_account_command(world, repeated, command, kept):
 def test_new_account(world, repeated):
     """An account that was stored is recognized as the one that was to be made."""
     app = load("accounts")
-    lose_the_answer(app.outside.callers._table.client, "put_item", repeated=repeated)
+    lose_the_answer(app.outside.table.client, "put_item", repeated=repeated)
     made = app.handler({"action": "create_account", "name": "new"}, None)
     assert world.callers.find_account(made["api_key"])["name"] == "new"
 
 
 def test_idempotency_key(world, app, call):
     """F1: a POST whose transaction is repeated is no second request under its key."""
-    lose_the_answer(app.outside.store._client, "transact_write_items", repeated=False)
+    lose_the_answer(app.outside.table.client, "transact_write_items", repeated=False)
     first = call("POST", "/workflows", request(), Idempotency_Key="k")
     second = call("POST", "/workflows", request(), Idempotency_Key="k")
     assert (first["statusCode"], body_of(first)) == (202, body_of(second))
@@ -189,8 +189,8 @@ def test_record_of_an_attempt(world, customer, deliver, delivering, put_off, lis
 
 @pytest.fixture
 def hosts(world):
-    clock = [NOW]
-    return Hosts(Table(world.table, now=lambda: clock[0])), clock
+    table = Table(world.table, now=lambda: NOW)
+    return Hosts(table), table
 
 
 def timed_out(hosts, times, now=NOW):
@@ -200,28 +200,29 @@ def timed_out(hosts, times, now=NOW):
 
 def test_time_out_of_a_host(hosts):
     """A time-out counts once, although others have counted theirs before its write was repeated."""
-    hosts, _ = hosts
-    lose_the_answer(hosts._table.client, "update_item", lambda: timed_out(hosts, 1, NOW + 1))
+    hosts, table = hosts
+    lose_the_answer(table.client, "update_item", lambda: timed_out(hosts, 1, NOW + 1))
     hosts.timed_out(hosts.find("a", "h"), "mine", NOW)
     assert hosts.find("a", "h").timeouts == 2
 
 
 def test_probe_of_a_host(hosts):
     """A probe that was taken is made, although a late time-out was counted before its write was repeated."""
-    hosts, _ = hosts
+    hosts, table = hosts
     timed_out(hosts, hanging.AFTER)
     later = NOW + hanging.PROBE_SECONDS * 1000
-    lose_the_answer(hosts._table.client, "update_item", lambda: timed_out(hosts, 1, NOW + 5))
+    lose_the_answer(table.client, "update_item", lambda: timed_out(hosts, 1, NOW + 5))
     assert hosts.probe(hosts.find("a", "h"), later)
 
 
 def test_forgotten_time_outs(hosts):
     """Time-outs that have expired do not count, even if DynamoDB has not removed them yet."""
-    hosts, clock = hosts
+    hosts, table = hosts
     timed_out(hosts, hanging.AFTER - 1)
-    clock[0] += (KEPT_SECONDS + 3600) * 1000
+    later = NOW + (KEPT_SECONDS + 3600) * 1000
+    table.now = lambda: later
     assert hosts.find("a", "h").timeouts == 0
-    timed_out(hosts, 1, clock[0])
+    timed_out(hosts, 1, later)
     assert hosts.find("a", "h").timeouts == 1
 
 
@@ -273,7 +274,7 @@ def test_a_message_id_given_twice(world, messages, output, call):
 
 def test_a_pointer_that_is_being_written(world, stored):
     """A pointer that another write of the same message stores at this instant belongs to no other message."""
-    client, real, conflicts = world.store._client, world.store._client.transact_write_items, []
+    client, real, conflicts = world.client, world.client.transact_write_items, []
 
     def conflict(**arguments):
         if not conflicts:

@@ -91,7 +91,7 @@ def test_duplicate_writes_nothing(world, app, sent, told, monkeypatch):
 def test_calls_within_the_budget(world, app, sent, told):
     """One callback costs one read and one write; a duplicate one read."""
     calls = []
-    app.outside.store._client.meta.events.register("before-call.dynamodb", lambda model, **_: calls.append(model.name))
+    app.outside.table.client.meta.events.register("before-call.dynamodb", lambda model, **_: calls.append(model.name))
     app.handler(callback_event(callback("read")), None)
     app.handler(callback_event(callback("read")), None)
     assert calls == ["GetItem", "PutItem", "GetItem"]
@@ -275,7 +275,7 @@ def test_the_other_side_won(world, monkeypatch, code, result):
     def refuse(**_):
         raise client.exceptions.ClientError({"Error": {"Code": code}}, "SendTaskFailure")
 
-    monkeypatch.setattr(world.executions._client, "send_task_failure", refuse)
+    monkeypatch.setattr(world.executions.client, "send_task_failure", refuse)
     if result is False:
         assert world.executions.end_race(Signal("token", "Rejected")) is False
     else:
@@ -289,7 +289,7 @@ def test_dynamodb_is_down(world, app, sent, monkeypatch):
     def throttled(**_):
         raise boto3.client("dynamodb").exceptions.ClientError({"Error": {"Code": "ThrottlingException"}}, "GetItem")
 
-    monkeypatch.setattr(app.outside.store._client, "get_item", throttled)
+    monkeypatch.setattr(app.outside.table.client, "get_item", throttled)
     assert app.handler(callback_event(callback("read")), None)["statusCode"] == 503
 
 

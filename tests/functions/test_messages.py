@@ -197,7 +197,7 @@ def test_one_pointer_and_no_more(world, put):
     """The first status that names a message writes its pointer; later ones, and repeats, write none."""
     put(claim(0))
     receiving, written = load("message_status"), []
-    events = receiving.outside.store._client.meta.events
+    events = receiving.outside.table.client.meta.events
     events.register("before-call.dynamodb", lambda model, **_: written.append(model.name))
     for word in ("submitted", "delivered", "delivered"):
         assert receiving.handler(callback(word, **OURS), None)["statusCode"] == 200
@@ -231,7 +231,7 @@ def test_contended_pointer(world, put, monkeypatch, message, conflicts, status_c
     last by asking the vendor to."""
     put(claim(0))
     receiving = load("message_status")
-    client = receiving.outside.store._client
+    client = receiving.outside.table.client
     write, left = client.transact_write_items, [conflicts]
     response = {"Error": {"Code": "TransactionCanceledException"}}
     response["CancellationReasons"] = [{"Code": "TransactionConflict"}, {"Code": "None"}]

@@ -20,7 +20,7 @@ from tests.certificates import self_signed
 from tests.examples import ID, MESSENGER, NOW, SMS, workflow
 from tests.functions.conftest import hurried, sent_step
 from tests.messages_server import MessagesServer
-from tests.world import CREDENTIALS
+from tests.world import CREDENTIALS, later, unreachable
 
 
 @pytest.mark.parametrize("status", [400, 404, 415, 422])
@@ -134,7 +134,7 @@ def test_credentials_rotated(world, stored, messages, outside, monkeypatch):
     api.prepare({})
     rotated = json.dumps({**CREDENTIALS, "api_secret": "rotated"})
     boto3.client("secretsmanager").put_secret_value(SecretId="messages", SecretString=rotated)
-    outside.messages_secret._asked_at -= 20
+    later(outside.messages_secret, 20)
     messages.script = [server.problem(401, "Unauthorized"), server.accepted()]
     assert sent_step(world, outside).phase == "sent"
     assert messages.requests[0].headers["authorization"] != messages.requests[1].headers["authorization"]
@@ -145,7 +145,7 @@ def test_credentials_made_unusable(world, stored, messages, outside):
     api = outside.messages("https://api.test/beta")
     api.prepare({})
     boto3.client("secretsmanager").put_secret_value(SecretId="messages", SecretString=json.dumps({"api_key": "a:b"}))
-    outside.messages_secret._asked_at -= 20
+    later(outside.messages_secret, 20)
     messages.script = [server.problem(401, "Unauthorized")]
     assert sent_step(world, outside).state == "refused"
     assert world.read(ID).timeline[-1]["reason"].startswith("refused: 401")
@@ -240,21 +240,11 @@ def test_table_lost_while_waiting(world, stored, messages, outside, monkeypatch)
 
 
 @pytest.mark.parametrize("moment", [1, 2])
-def test_secrets_lost_meanwhile(world, stored, messages, outside, monkeypatch, moment):
+def test_secrets_lost_meanwhile(world, stored, messages, outside, moment):
     """Once a step is claimed, no failing Secrets Manager can lose its message or its answer."""
-    secret = outside.messages_secret
-    read = secret._read
-    reads = []
-
-    def read_once():
-        reads.append(1)
-        if len(reads) > 1:
-            raise aws.Unavailable("secretsmanager: gone")
-        read()
-
-    monkeypatch.setattr(secret, "_read", read_once)
+    unreachable(outside.messages_secret.client, "secrets-manager.GetSecretValue", after=1)
     messages.script = [server.problem(401, "Unauthorized")] if moment == 2 else []
-    messages.meanwhile = lambda _: setattr(secret, "_asked_at", -1000.0)
+    messages.meanwhile = lambda _: later(outside.messages_secret, 1000)
     step = sent_step(world, outside)
     assert len(messages.requests) == 1
     assert step.state == ("refused" if moment == 2 else "sent")

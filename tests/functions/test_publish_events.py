@@ -116,7 +116,7 @@ def test_queue_out_of_reach(world, publishing, publish, output):
     def fail(**_):
         raise EndpointConnectionError(endpoint_url="https://secret.test")
 
-    events = publishing.outside.webhook_queue._client.meta.events
+    events = publishing.outside.webhook_queue.client.meta.events
     events.register_first("before-send.sqs.SendMessageBatch", fail)
     with pytest.raises(TaskFailed) as failed:
         publish(record(None, state(world)))
@@ -130,7 +130,7 @@ def test_queue_takes_a_part(world, publishing, publish, monkeypatch):
     """A message of a call that was not taken fails the batch: none is lost."""
     ended(world)
     answer = {"Successful": [{"Id": "0"}], "Failed": [{"Id": "1", "Code": "InternalError"}]}
-    monkeypatch.setattr(publishing.outside.webhook_queue._client, "send_message_batch", lambda **_: answer)
+    monkeypatch.setattr(publishing.outside.webhook_queue.client, "send_message_batch", lambda **_: answer)
     with pytest.raises(TaskFailed):
         publish(record(None, state(world)))
     with pytest.raises(aws.Unavailable):

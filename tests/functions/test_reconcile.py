@@ -76,7 +76,7 @@ def test_never_started(world, reconciling, output):
 def test_never_started_twice(world, reconciling, output):
     """F2: an execution that is there after all, because an answer was lost or a twin was faster, stays the only one."""
     flow = world.put(workflow(*TWO_STEPS), [MESSENGER, SMS])
-    client = reconciling.app.outside.executions._client
+    client = reconciling.app.outside.executions.client
     client.meta.events.register(
         "provide-client-params.stepfunctions.StartExecution", lambda **_: world.executions.start(flow, NOW)
     )
@@ -225,7 +225,7 @@ def test_a_claim_as_it_is_abandoned(world, left, reconciling):
     world.put(flow, [MESSENGER, SMS])
     world.executions.start(flow, NOW)
     reconciling.died(f"{ID}-{flow.attempt}")
-    client = reconciling.app.outside.executions._client
+    client = reconciling.app.outside.executions.client
 
     def claim(**_):
         reconciling.write(transitions.claimed(world.read(ID), 1, NOW + 4 * MINUTE))

@@ -71,7 +71,7 @@ def test_one_that_fails(world, reconciling, output):
     """A workflow that cannot be looked after keeps no other waiting; its failure is counted, in words of ours."""
     for shard in range(3):
         left_in(world, shard)
-    refuse(reconciling.app.outside.executions._client, "StartExecution", lambda asked: id_in(1) in asked["name"])
+    refuse(reconciling.app.outside.executions.client, "StartExecution", lambda asked: id_in(1) in asked["name"])
     output()
     assert reconciling.run(NOW) == 3
     assert started(reconciling) == {id_in(0), id_in(2)}
@@ -85,7 +85,7 @@ def test_those_that_always_fail_stand_last(world, reconciling, two_per_shard):
     for number in range(4):
         left_in(world, 0, number, NOW - HOUR)
     left_in(world, 0, 9)
-    refuse(reconciling.app.outside.executions._client, "StartExecution", lambda asked: id_in(0, 9) not in asked["name"])
+    refuse(reconciling.app.outside.executions.client, "StartExecution", lambda asked: id_in(0, 9) not in asked["name"])
     for minute in range(3):
         reconciling.run(NOW + minute * MINUTE // 2)
     assert started(reconciling) == {id_in(0, 9)}
@@ -171,7 +171,7 @@ def mortal(outside, when):
             raise Died
         spared[0] -= 1
 
-    for client in (outside.store._client, outside.executions._client):
+    for client in (outside.table.client, outside.executions.client):
         client.meta.events.register(f"{when}-call", count)
     return spared
 

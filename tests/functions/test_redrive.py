@@ -11,10 +11,9 @@ from failover.rules.workflow import transitions
 from tests import messages_server as server
 from tests.examples import NOW
 from tests.functions.conftest import REPORT, ended, task_of
-from tests.functions.test_deliver_webhook_faults import unreachable
 from tests.left_behind import id_in, left_in, metrics
 from tests.messages_server import MessagesServer
-from tests.world import create_table, load, template
+from tests.world import create_table, load, template, unreachable
 
 RECEIVED_AT_MOST = template()["Resources"]["Webhooks"]["Properties"]["RedrivePolicy"]["maxReceiveCount"]
 

@@ -253,7 +253,7 @@ def test_gone(world, customer, reconciling):
     """A workflow whose account is gone is told nothing, and not looked at again."""
     history(world)
     key = {"pk": {"S": f"account#{world.api_key}"}, "sk": {"S": "account"}}
-    world.store._client.delete_item(TableName=world.table, Key=key)
+    world.client.delete_item(TableName=world.table, Key=key)
     reconciling.run(LATER)
     assert world.queued() == []
     assert world.read(ID).due_at is None

@@ -7,7 +7,7 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 
 from failover.adapters.table import marshalled
-from failover.adapters.workflow.store import _state_item
+from failover.adapters.workflow.store import state_item
 from failover.rules.channels.channel_table import CHANNELS
 from failover.rules.receipts import callback_signature
 from failover.rules.receipts.receipt import Receipt
@@ -44,7 +44,7 @@ def publish(publishing):
 
 
 def _image(flow):
-    return marshalled(_state_item(flow))
+    return marshalled(state_item(flow))
 
 
 def content(world):
@@ -133,7 +133,7 @@ def test_webhooks_do_not_wait_for_it(world, publishing, publish, monkeypatch, re
         raise EndpointConnectionError(endpoint_url="https://secret.test/447700900000")
 
     with monkeypatch.context() as broken:
-        broken.setattr(publishing.outside.store._client, "update_item", lost)
+        broken.setattr(publishing.outside.table.client, "update_item", lost)
         publish(before, over)
     assert {task.sequence for task in world.queued()} == {STATUS, REPORT}
     assert int(content(world)["expires_at"]["N"]) > END + CONTENT_KEPT
@@ -175,7 +175,7 @@ def test_expired_content_is_gone(world, call, at, publish, customer, deliver, to
         shown = body_of(call("GET", f"/workflows/{ID}"))
         assert ("to" in shown["steps"][0]) == kept
         assert len(shown["timeline"]) == REPORT
-        world.store._client.put_item(TableName=world.table, Item=pointer())
+        world.client.put_item(TableName=world.table, Item=pointer())
         assert ("to" in body_of(call("GET", "/messages/uuid-0"))) == kept
         redelivered = [call("POST", f"/workflows/{ID}/webhooks/{n}/redeliver")["statusCode"] for n in (STATUS, REPORT)]
         assert redelivered == [202, 202]
@@ -220,7 +220,7 @@ def pointer():
 def test_an_expired_record_is_gone(world, call, at, customer, deliver):
     """Once the record's time is up, the workflow is as one that never was, removed or not."""
     over = ended(world)
-    world.store._client.put_item(TableName=world.table, Item=pointer())
+    world.client.put_item(TableName=world.table, Item=pointer())
     paths = {
         "GET": [f"/workflows/{ID}", f"/workflows/{ID}/webhooks", "/messages/uuid-0"],
         "POST": [f"/workflows/{ID}/cancel", f"/workflows/{ID}/webhooks/{REPORT}/redeliver"],
@@ -252,7 +252,7 @@ def test_an_expired_pointer_leads_nowhere(world, call, at):
     """A message is found for as long as its pointer is to be kept."""
     ended(world)
     item = {**pointer(), "expires_at": {"N": str(END + 10)}}
-    world.store._client.put_item(TableName=world.table, Item=item)
+    world.client.put_item(TableName=world.table, Item=item)
     for seconds, status in ((END + 9, 200), (END + 10, 404)):
         at(seconds)
         assert call("GET", "/messages/uuid-0")["statusCode"] == status

@@ -17,9 +17,8 @@ from failover.rules.sending import outgoing
 from tests import permissions
 from tests.examples import MESSENGER, SMS, VIBER, changed, messages
 from tests.functions.test_authentication import KEY, OTHER_KEY, private_pem
-from tests.functions.test_deliver_webhook_faults import unreachable
 from tests.messages_server import MessagesServer, http
-from tests.world import CREDENTIALS, ROOT, SIGNATURE_SECRET, body_of, create_table, http_event, load
+from tests.world import CREDENTIALS, ROOT, SIGNATURE_SECRET, body_of, create_table, http_event, later, load, unreachable
 
 WEBHOOK = "https://api.test/beta/webhooks/message-status"
 BASIC = "Basic " + base64.b64encode(f"{CREDENTIALS['api_key']}:{CREDENTIALS['api_secret']}".encode()).decode()
@@ -48,7 +47,7 @@ def scheduled(app, monkeypatch):
     """(seconds, body) of each receipt put on the queue, as the other function will send it."""
     receipts = []
     send = app.schedule.all
-    receipt = permissions.under_role("SandboxReceipts", load("sandbox_messages", "receipts")._callback)
+    receipt = permissions.under_role("SandboxReceipts", load("sandbox_messages", "receipts").callback_of)
 
     def all_of(key, some):
         send(key, some)
@@ -217,7 +216,7 @@ def test_more_than_a_page(app):
 @pytest.mark.parametrize(("part", "call"), [("kept", "dynamodb.PutItem"), ("schedule", "sqs.SendMessageBatch")])
 def test_out_of_reach(app, part, call):
     """What may have been kept is not asked for again: where AWS fails the answer leaves open what has become of it."""
-    unreachable(getattr(app, part)._client, call)
+    unreachable(getattr(app, part).client, call)
     assert post(app, to("sim-read"))["statusCode"] == 500
 
 
@@ -418,6 +417,6 @@ def test_rotated(app, scheduled):
     """New credentials are good at once, as at the vendor, and the ones before are not."""
     assert post(app, to("sim-read"))["statusCode"] == 202
     hold(OF_APPLICATION)
-    app.outside.messages_secret._asked_at -= 20
+    later(app.outside.messages_secret, 20)
     assert post(app, to("sim-read"), authorization=signed())["statusCode"] == 202
     assert post(app, to("sim-read"))["statusCode"] == 401

@@ -128,7 +128,7 @@ def test_twin_wins_the_claim(world, stored, messages, outside, monkeypatch):
 
 def test_lost_answer_of_the_claim(world, stored, messages, outside, monkeypatch):
     """A claim that was written though its answer got lost is recognized as our own, and the message goes out."""
-    client = outside.store._client
+    client = outside.table.client
     put_item = client.put_item
 
     def repeated(**arguments):
@@ -302,7 +302,7 @@ def test_pointer_outlives_its_workflow(world, stored, messages, outside):
 @pytest.mark.parametrize("code", ["TransactionConflict", "ConditionalCheckFailed"])
 def test_transaction_in_the_way(world, stored, messages, outside, monkeypatch, code):
     """Another writer's transaction is a lost race: read again, decide again, lose nothing."""
-    client = outside.store._client
+    client = outside.table.client
     transact = client.transact_write_items
     calls = []
 
@@ -321,7 +321,7 @@ def test_transaction_in_the_way(world, stored, messages, outside, monkeypatch, c
 def test_reads_are_consistent(world, stored, outside):
     """Every read sees the last write."""
     asked = []
-    outside.store._client.meta.events.register(
+    outside.table.client.meta.events.register(
         "provide-client-params.dynamodb", lambda params, model, **_: asked.append((model.name, params))
     )
     outside.store.read(ID)

@@ -46,7 +46,7 @@ def address(path, workflow_id=ID, message_uuid="uuid-0"):
 def somebodys(world):
     """A workflow of the tests' account, with its message and its webhooks."""
     flow = ended(world)
-    world.store._client.put_item(TableName=world.table, Item=pointer())
+    world.client.put_item(TableName=world.table, Item=pointer())
     return flow
 
 

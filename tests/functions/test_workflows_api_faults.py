@@ -22,7 +22,7 @@ def test_stored_though_it_could_not_be_started(world, app, output):
 
 def test_answer_of_the_store_got_lost(world, app, monkeypatch):
     """A workflow that was stored, though DynamoDB's answer got lost, is started and answered 202 with its id."""
-    client = app.outside.store._client
+    client = app.outside.table.client
     transact = client.transact_write_items
 
     def lost(**arguments):
@@ -40,7 +40,7 @@ def test_answer_of_the_store_got_lost(world, app, monkeypatch):
 
 def test_started_already(world, monkeypatch):
     """F2: a start whose answer got lost is started already, which is no error."""
-    client = world.executions._client
+    client = world.executions.client
     error = client.exceptions.ClientError({"Error": {"Code": "ExecutionAlreadyExists"}}, "StartExecution")
 
     def exists(**_):
@@ -52,7 +52,7 @@ def test_started_already(world, monkeypatch):
 
 def test_throttled_transaction(world, app, monkeypatch):
     """F17: a transaction that DynamoDB cancelled because it throttles may succeed in a moment."""
-    client = app.outside.store._client
+    client = app.outside.table.client
     response = {
         "Error": {"Code": "TransactionCanceledException"},
         "CancellationReasons": [{"Code": "ThrottlingError"}, {"Code": "None"}],
@@ -76,7 +76,7 @@ def test_dynamodb_throttles(world, call, monkeypatch):
     def throttled(**_):
         raise error({"Error": {"Code": "ProvisionedThroughputExceededException"}}, "GetItem")
 
-    monkeypatch.setattr(app.outside.store._client, "get_item", throttled)
+    monkeypatch.setattr(app.outside.table.client, "get_item", throttled)
     event = http_event("POST", "/workflows", json.dumps(request(SMS)), Authorization=world.basic)
     answer = app.handler(event, None)
     assert answer["statusCode"] == 503

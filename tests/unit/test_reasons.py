@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from failover.rules.formats import strict_json
 from failover.rules.requests.request import InvalidRequest, validated
-from failover.use_cases.callers.register import COMMANDS, InvalidCommand, _command
+from failover.use_cases.callers.register import COMMANDS, InvalidCommand, register
 from tests import examples, variations
 from tests.examples import MESSENGER, SMS, changed, request
 from tests.world import ROOT
@@ -159,6 +159,6 @@ def test_anything_anywhere(data):
 def test_commands(event, error):
     """The function `accounts` speaks in the same words."""
     with pytest.raises(InvalidCommand) as caught:
-        _command(event)
+        register(None, event)
     assert str(caught.value) == error
     check(part.partition(": ")[2] for part in str(caught.value).split("; "))

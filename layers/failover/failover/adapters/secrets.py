@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
 from failover.adapters import aws
@@ -21,22 +22,19 @@ class UnusableSecret(Invalid):
 class Secret:
     """One secret: a JSON object of strings."""
 
-    def __init__(
-        self,
-        secret_id: str,
-        stale: Callable[[aws.Unavailable], None],
-        client: Any = None,
-        monotonic: Callable[[], float] = time.monotonic,
-    ) -> None:
+    def __init__(self, secret_id: str, stale: Callable[[aws.Unavailable], None]) -> None:
         """`stale` is called when Secrets Manager does not answer and the value known before is used."""
         self._id = secret_id
         self._stale = stale
-        self._client = client
-        self._monotonic = monotonic
+        self.monotonic: Callable[[], float] = time.monotonic
         self._value: dict[str, str] = {}
         self._asked_at = float("-inf")
         self.doubtful = False
         """The cached value may be out of date: Secrets Manager did not answer the last call."""
+
+    @cached_property
+    def client(self) -> Any:
+        return aws.client("secretsmanager")
 
     def value(self) -> dict[str, str]:
         """The secret, read within the last five minutes, or as Secrets Manager last returned it.
@@ -57,7 +55,7 @@ class Secret:
 
     def _read_after(self, seconds: float) -> None:
         """Read the secret if the last try was this long ago. Without an answer, keep the cached value."""
-        if self._monotonic() - self._asked_at < seconds:
+        if self.monotonic() - self._asked_at < seconds:
             return
         try:
             self._read()
@@ -66,17 +64,16 @@ class Secret:
             if not self._value:
                 raise
             self._stale(error)
-            self._asked_at = self._monotonic()
+            self._asked_at = self.monotonic()
             self.doubtful = True
 
     def _read(self) -> None:
-        self._client = self._client or aws.client("secretsmanager")
         try:
             with aws.failures("secretsmanager"):
-                answer = self._client.get_secret_value(SecretId=self._id)
+                answer = self.client.get_secret_value(SecretId=self._id)
             value = json.loads(answer["SecretString"], strict=False)  # PEM is often pasted with raw line ends
             if not isinstance(value, dict):
                 raise ValueError
         except (KeyError, ValueError):
             raise UnusableSecret("secretsmanager: the secret is not a JSON object") from None
-        self._value, self._asked_at = value, self._monotonic()
+        self._value, self._asked_at = value, self.monotonic()

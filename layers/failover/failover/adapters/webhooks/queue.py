@@ -25,31 +25,31 @@ class WebhookQueue:
     def __init__(self, url: str, dead_letters_url: str, client: Any = None) -> None:
         self._url = url
         self._dead_letters_url = dead_letters_url
-        self._client = client or aws.client("sqs")
+        self.client = client or aws.client("sqs")
 
     def add_all(self, tasks: Iterable[Task]) -> None:
         """Queue attempts to be made at once."""
         for some in batched(tasks, _AT_ONCE, strict=False):
             entries = [{"Id": str(number), **_message(task)} for number, task in enumerate(some)]
             with aws.failures("sqs"):
-                answer = self._client.send_message_batch(QueueUrl=self._url, Entries=entries)
+                answer = self.client.send_message_batch(QueueUrl=self._url, Entries=entries)
             if answer.get("Failed"):
                 raise aws.Unavailable("sqs: some messages were not accepted")
 
     def add(self, task: Task, seconds: int) -> None:
         """Queue an attempt to be made in `seconds` (at most 900)."""
         with aws.failures("sqs"):
-            self._client.send_message(QueueUrl=self._url, **_message(task), DelaySeconds=seconds)
+            self.client.send_message(QueueUrl=self._url, **_message(task), DelaySeconds=seconds)
 
     def bury(self, task: Task) -> None:
         """Move a task to the dead letters. Redriving it begins a new series of attempts."""
         with aws.failures("sqs"):
-            self._client.send_message(QueueUrl=self._dead_letters_url, **_message(task))
+            self.client.send_message(QueueUrl=self._dead_letters_url, **_message(task))
 
     def bury_unreadable(self, message: str) -> None:
         """Move a message that is not ours to the dead letters, unchanged."""
         with aws.failures("sqs"):
-            self._client.send_message(
+            self.client.send_message(
                 QueueUrl=self._dead_letters_url, MessageBody=message, MessageGroupId=_OF_NO_ACCOUNT
             )
 

@@ -16,13 +16,13 @@ class Executions:
 
     def __init__(self, state_machine_arn: str, client: Any = None) -> None:
         self._arn = state_machine_arn
-        self._client = client or aws.client("stepfunctions")
+        self.client = client or aws.client("stepfunctions")
 
     def start(self, workflow: Workflow, now: int) -> None:
         """Start `<id>-<attempt>` with the remaining steps. Idempotent, since an answer may get lost."""
         try:
             with aws.failures("stepfunctions"):
-                self._client.start_execution(
+                self.client.start_execution(
                     stateMachineArn=self._arn, name=_name(workflow), input=json.dumps(itinerary(workflow, now))
                 )
         except aws.AwsError as error:
@@ -34,7 +34,7 @@ class Executions:
         arn = f"{self._arn.replace(':stateMachine:', ':execution:')}:{_name(workflow)}"
         try:
             with aws.failures("stepfunctions"):
-                described = self._client.describe_execution(executionArn=arn)
+                described = self.client.describe_execution(executionArn=arn)
         except aws.AwsError as error:
             if error.code == "ExecutionDoesNotExist":
                 return None
@@ -45,7 +45,7 @@ class Executions:
         """End a race. Returns False if it had ended already. Raises InvalidTaskToken."""
         try:
             with aws.failures("stepfunctions"):
-                self._client.send_task_failure(taskToken=signal.task_token, error=signal.error)
+                self.client.send_task_failure(taskToken=signal.task_token, error=signal.error)
         except aws.AwsError as failure:
             if failure.code in _OTHER_SIDE_WON:
                 return False

@@ -99,7 +99,7 @@ class Store:
             "expires_at": retention.content_expires_at(workflow, content_retention),
         }
         puts = [
-            self._table.put(_state_item(workflow), "attribute_not_exists(pk)"),
+            self._table.put(state_item(workflow), "attribute_not_exists(pk)"),
             self._table.put(stored),
         ]
         if once is not None:
@@ -171,7 +171,7 @@ class Store:
         """
         write_id = new_write_id()
         written = replace(workflow, version=workflow.version + 1, writes=with_write(workflow.writes, write_id))
-        put = self._table.put(_state_item(written), "version = :read", read=workflow.version)
+        put = self._table.put(state_item(written), "version = :read", read=workflow.version)
         try:
             if pointer is None:
                 with calls():
@@ -238,7 +238,7 @@ def _messages(content: str, steps: int) -> list[dict[str, Any]]:
     return messages
 
 
-def _state_item(workflow: Workflow) -> Item:
+def state_item(workflow: Workflow) -> Item:
     item = {**key(f"workflow#{workflow.id}", "state"), **to_plain(workflow)}
     item["write_id"] = (
         workflow.writes[-1] if workflow.writes else ""
