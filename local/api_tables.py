@@ -29,7 +29,7 @@ def page() -> str:
         before, found, after = text.partition(marker)
         if not found:
             raise LookupError(f"docs/api.md has no line {marker}")
-        text = before + marker + "".join(f"{line}\n" for line in lines) + after[after.index("\n\n") + 1 :]
+        text = before + found + "".join(f"{line}\n" for line in lines) + after[after.index("\n\n") + 1 :]
     return text
 
 
