@@ -109,11 +109,11 @@ def test_callback_of_the_sandbox(world, monkeypatch):
     receipts.kept.keep(receipts.Key("ref", "u"), "v1", sent, f"{status.url}/status", "account", receipts.outside.now())
     receipt = {"client_ref": "ref", "message_uuid": "u", "status": "read"}
     queue.sqs.send_message(QueueUrl=queue.url, MessageBody=json.dumps(receipt))
-    assert queue.drain(receipts.handler, receipts.NotTaken) == RECEIVED_AT_MOST
+    assert queue.drain(receipts.handler, receipts.CallbackNotAccepted) == RECEIVED_AT_MOST
     assert queue.dead() == 1
     status.script = [server.http(200)]
     queue.redrive()
-    assert queue.drain(receipts.handler, receipts.NotTaken) == 1
+    assert queue.drain(receipts.handler, receipts.CallbackNotAccepted) == 1
     assert status.requests[-1].body["status"] == "read"
     status.close()
 
