@@ -4,7 +4,8 @@ from typing import Any
 
 from failover.observability import unexpected
 from failover.outside import Outside
-from failover.use_cases.callers.register import InvalidCommand, register
+from failover.use_cases.callers.commands import CommandRefused
+from failover.use_cases.callers.register import register
 
 outside = Outside()
 
@@ -13,12 +14,15 @@ class RegistrationFailed(Exception):
     """Something unexpected; the log has the rest."""
 
 
-def handler(event: Any, context: Any) -> dict[str, str]:
-    """`event`: a command of `use_cases.callers.register`; the answer holds the new ids, and a secret this once."""
+def handler(event: Any, context: Any) -> dict[str, Any]:
+    """Carry out a command of docs/operations.md, "Accounts and applications", and return its answer.
+
+    Raises CommandRefused and RegistrationFailed, so that the invocation fails, too.
+    """
     try:
         return register(outside, event)
-    except InvalidCommand as error:
-        return {"error": str(error)}
+    except CommandRefused:
+        raise
     except Exception as error:
         unexpected(error)
         raise RegistrationFailed("see the log") from None

@@ -7,6 +7,7 @@ from vonage_jwt import verify_signature
 
 from failover.adapters.callers import Callers, Outdated
 from failover.rules.webhooks import signing
+from failover.use_cases.callers.commands import CommandRefused
 from tests.functions.conftest import ended, task_of
 from tests.world import SIGNING_KEY, load, unreachable
 
@@ -29,6 +30,18 @@ def app(world):
 @pytest.fixture
 def register(app):
     return lambda event: app.handler(event, None)
+
+
+@pytest.fixture
+def refused(register):
+    """Why a command is refused."""
+
+    def refused(event):
+        with pytest.raises(CommandRefused) as error:
+            register(event)
+        return str(error.value)
+
+    return refused
 
 
 @pytest.fixture
@@ -87,9 +100,9 @@ def test_application(world, register):
         ({"action": "create_application", "api_key": "00000000", "name": "x", "public_key": RSA}, "api_key"),
     ],
 )
-def test_refused(world, register, event, named):
+def test_refused(world, refused, event, named):
     """A command that is none is refused by the name of what is wrong, and writes nothing."""
-    assert named in register(event)["error"]
+    assert named in refused(event)
     assert not world.items()
 
 
@@ -102,10 +115,10 @@ def test_refused(world, register, event, named):
         pem(rsa.generate_private_key(public_exponent=65537, key_size=1024)),
     ],
 )
-def test_unfit_keys(world, register, key):
+def test_unfit_keys(world, refused, key):
     """RS256 wants an RSA key of at least 2048 bits."""
     event = {"action": "create_application", "api_key": world.api_key, "name": "app", "public_key": key}
-    assert "public_key" in register(event)["error"]
+    assert "public_key" in refused(event)
     assert not world.items()
 
 
@@ -126,17 +139,21 @@ def test_status_url_of_an_application(world, register, application):
     assert "status_url" not in world.callers.find_account(world.api_key)
 
 
-def test_foreign_application(world, register, application):
+def test_foreign_application(world, register, refused, application):
     """I6: an application of another account is answered like one that does not exist, and stays as it was."""
     other = register({"action": "create_account", "name": "other"})["api_key"]
     stored = world.callers.find_application(application)
     missing = "0f0a4c1e-8d3b-4e57-9c1a-2b6d7e8f9a10"
     for event in (
         {"action": "set_status_url", "api_key": other, "status_url": "https://evil.test"},
+        {"action": "remove_status_url", "api_key": other},
         {"action": "set_public_key", "api_key": other, "public_key": RSA},
+        {"action": "disable_application", "api_key": other},
+        {"action": "enable_application", "api_key": other},
+        {"action": "delete_application", "api_key": other},
     ):
-        answers = [register({**event, "application_id": asked}) for asked in (application, missing)]
-        assert answers == [{"error": "application_id: this account has no such application"}] * 2
+        answers = [refused({**event, "application_id": asked}) for asked in (application, missing)]
+        assert answers == ["application_id: this account has no such application"] * 2
     assert world.callers.find_application(application) == stored
 
 
@@ -144,10 +161,10 @@ def test_foreign_application(world, register, application):
     "url", ["", "x", "ftp://secret.test", "https://u:p@secret.test", "https://10.0.0.1/secret", "https://secret.test:0"]
 )
 @pytest.mark.parametrize("of_application", [False, True])
-def test_bad_status_url(world, register, application, output, url, of_application):
+def test_bad_status_url(world, refused, application, output, url, of_application):
     """A URL no webhook could go to is refused by the name of its field, quoted nowhere, and not stored."""
     event = {"action": "set_status_url", "api_key": world.api_key, "status_url": url}
-    error = register({**event, **({"application_id": application} if of_application else {})})["error"]
+    error = refused({**event, **({"application_id": application} if of_application else {})})
     assert error.startswith("status_url: ")
     assert "secret" not in error + output()
     assert "status_url" not in world.callers.find_account(world.api_key)
@@ -167,11 +184,11 @@ def overtaken_by(monkeypatch, **changes):
 
 
 @pytest.mark.parametrize("changes", [{"status_url": "https://shop.test/first"}, {"name": "another"}])
-def test_changed_meanwhile(world, register, monkeypatch, changes):
+def test_changed_meanwhile(world, refused, monkeypatch, changes):
     """Of two commands at once, the second one overwrites nothing, and asks to be sent again."""
     overtaken_by(monkeypatch, **changes)
     event = {"action": "set_status_url", "api_key": world.api_key, "status_url": "https://shop.test/second"}
-    assert "send this one again" in register(event)["error"]
+    assert "send this one again" in refused(event)
     monkeypatch.undo()
     account = world.callers.find_account(world.api_key)
     assert changes.items() <= account.items()

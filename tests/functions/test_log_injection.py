@@ -1,6 +1,7 @@
 """Whatever anybody sends, every line of the log is one JSON object, and none has what was sent (F23, I8)."""
 
 import base64
+import contextlib
 import json
 from copy import deepcopy
 from functools import reduce
@@ -9,6 +10,7 @@ from operator import getitem
 import jwt
 import pytest
 
+from failover.use_cases.callers.commands import CommandRefused
 from tests import messages_server as server
 from tests.examples import EVERY_CHANNEL, ID, TWO_STEPS, request, workflow
 from tests.functions.conftest import REPORT, STATUS, ended, task_of
@@ -173,4 +175,5 @@ def test_commands(world, hostile):
         {"action": "set_status_url", "api_key": "k", "status_url": "https://x.test", "application_id": "i"},
     ):
         for one in spoilt(command, hostile):
-            function.handler(one, None)
+            with contextlib.suppress(CommandRefused):
+                function.handler(one, None)

@@ -24,6 +24,7 @@ from tests import messages_server as server
 from tests.acts import LATER, lived, sent
 from tests.examples import ID, MESSENGER, NOW, SMS, TWO_STEPS, request, workflow
 from tests.functions.conftest import ended, task_of
+from tests.functions.test_authentication import KEY, public_pem
 from tests.world import body_of, callback_event, load
 
 
@@ -142,9 +143,8 @@ def test_account_command(world, repeated, command, kept):
     def another_command():
         world.callers.replace(world.callers.find_account(world.api_key), status_url="https://shop.test/other")
 
-    lose_the_answer(app.outside.table.client, "put_item", another_command, repeated=repeated)
-    shown = app.handler({"action": command, "api_key": world.api_key}, None)
-    assert "error" not in shown
+    lose_the_answer(app.outside.table.client, "transact_write_items", another_command, repeated=repeated)
+    app.handler({"action": command, "api_key": world.api_key}, None)
     account = world.callers.find_account(world.api_key)
     assert account["status_url"] == "https://shop.test/other"
     assert len(account[kept[0]]) == kept[1]
@@ -154,9 +154,33 @@ def test_account_command(world, repeated, command, kept):
 def test_new_account(world, repeated):
     """An account that was stored is recognized as the one that was to be made."""
     app = load("accounts")
-    lose_the_answer(app.outside.table.client, "put_item", repeated=repeated)
+    lose_the_answer(app.outside.table.client, "transact_write_items", repeated=repeated)
     made = app.handler({"action": "create_account", "name": "new"}, None)
     assert world.callers.find_account(made["api_key"])["name"] == "new"
+
+
+@REPEATED
+def test_new_application(world, repeated):
+    """An application that was stored is recognized, although its account has been changed since."""
+    app = load("accounts")
+
+    def another_command():
+        world.callers.replace(world.callers.find_account(world.api_key), status_url="https://shop.test/other")
+
+    lose_the_answer(app.outside.table.client, "transact_write_items", another_command, repeated=repeated)
+    event = {"action": "create_application", "api_key": world.api_key, "name": "app", "public_key": public_pem(KEY)}
+    made = app.handler(event, None)
+    assert [one["pk"] for one in world.callers.applications(world.api_key)] == [f"application#{made['application_id']}"]
+
+
+@REPEATED
+def test_deleted_account(world, repeated):
+    """An account that is gone was deleted."""
+    app = load("accounts")
+    app.handler({"action": "disable_account", "api_key": world.api_key}, None)
+    lose_the_answer(app.outside.table.client, "transact_write_items", repeated=repeated)
+    assert app.handler({"action": "delete_account", "api_key": world.api_key}, None) == {"api_key": world.api_key}
+    assert world.callers.find_account(world.api_key) is None
 
 
 def test_idempotency_key(world, app, call):

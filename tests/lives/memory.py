@@ -209,13 +209,25 @@ class Callers:
         return self.items.call("read the account", lambda: self.items.accounts.get(api_key))
 
     def add_account(self, api_key: str, account: Item) -> None:
-        self._add(self.items.accounts, api_key, account, "account")
+        def act() -> None:
+            if api_key in self.items.accounts:
+                raise AlreadyExists("account")
+            self.items.accounts[api_key] = dict(account)
+
+        self.items.call("write", act)
 
     def find_application(self, application_id: str) -> Item | None:
         return self.items.call("read the account", lambda: self.items.applications.get(application_id))
 
     def add_application(self, application_id: str, application: Item) -> None:
-        self._add(self.items.applications, application_id, application, "application")
+        def act() -> None:
+            account = self.items.accounts.get(application["account"])
+            if account is None or application_id in self.items.applications:
+                raise Outdated
+            self.items.accounts[application["account"]] = {**account, "version": (account.get("version") or 0) + 1}
+            self.items.applications[application_id] = dict(application)
+
+        self.items.call("write", act)
 
     def replace(self, known: Item, **changes: Any) -> None:
         items = self.items.applications if "public_key" in known else self.items.accounts
@@ -224,15 +236,8 @@ class Callers:
         def act() -> None:
             if place is None or items[place].get("version") != known.get("version"):
                 raise Outdated
-            items[place] = {**known, **changes, "version": (known.get("version") or 0) + 1}
-
-        self.items.call("write", act)
-
-    def _add(self, items: dict[str, Item], place: str, item: Item, kind: str) -> None:
-        def act() -> None:
-            if place in items:
-                raise AlreadyExists(kind)
-            items[place] = dict(item)
+            changed = {**known, **changes, "version": (known.get("version") or 0) + 1}
+            items[place] = {name: value for name, value in changed.items() if value is not None}
 
         self.items.call("write", act)
 

@@ -278,8 +278,10 @@ def test_delivery_numbers():
 
 @pytest.mark.parametrize("action", sorted(set(COMMANDS)))
 def test_commands(action):
-    """Every command of the function `accounts` is told."""
-    assert row(OPERATIONS, f"`{action}`")[0]
+    """Every command of the function `accounts` is in the table with its fields, and with which of them are optional."""
+    fields = COMMANDS[action].fields.model_fields.items()
+    named = [f"`{name}`" + ("" if field.is_required() else " (optional)") for name, field in fields if name != "action"]
+    assert set(row(OPERATIONS, f"`{action}`")[0].split(", ")) == set(named)
 
 
 QUEUES = [name for name, resource in template()["Resources"].items() if resource["Type"] == "AWS::SQS::Queue"]

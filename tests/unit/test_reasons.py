@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from failover.rules.formats import strict_json
 from failover.rules.requests.request import InvalidRequest, validated
-from failover.use_cases.callers.register import COMMANDS, InvalidCommand, register
+from failover.use_cases.callers.commands import CommandRefused
+from failover.use_cases.callers.register import COMMANDS, read
 from tests import examples, variations
 from tests.examples import MESSENGER, SMS, changed, request
 from tests.world import ROOT
@@ -158,7 +159,7 @@ def test_anything_anywhere(data):
 )
 def test_commands(event, error):
     """The function `accounts` speaks in the same words."""
-    with pytest.raises(InvalidCommand) as caught:
-        register(None, event)
+    with pytest.raises(CommandRefused) as caught:
+        read(event)
     assert str(caught.value) == error
     check(part.partition(": ")[2] for part in str(caught.value).split("; "))

@@ -38,7 +38,7 @@ def test_every_secret_is_told():
 
 def test_what_ends_a_leak_exists():
     """Every command that is said to end a leak is one of the function `accounts`."""
-    commands = set(re.findall(r"`((?:rotate|set)_\w+)`", PAGE))
+    commands = set(re.findall(r"`((?:rotate|set|disable)_\w+)`", PAGE))
     assert commands
     assert commands <= set(COMMANDS)
 

@@ -3,7 +3,6 @@
 Failure                       raised by us; its words hold no personal data and no secret
 ├── Invalid                   the input is wrong: the same input fails again
 │   ├── Forged                    a callback without a valid signature
-│   ├── InvalidCommand            an event of `accounts`
 │   ├── InvalidFilters            a query string
 │   ├── InvalidInput              an event of a send function
 │   ├── InvalidJson               the body of a request
@@ -34,9 +33,10 @@ Failure                       raised by us; its words hold no personal data and 
 │   └── Vanished                  the workflow to write is gone
 ├── AwsError                  AWS refused a call for good: a missing right, a missing resource, a wrong parameter
 │   └── InvalidTaskToken          Step Functions does not know the token
+├── CommandRefused            a command of `accounts` has a fault or cannot be carried out; leaves the function
 ├── StatusesFull              the timeline has no more room for this message's statuses
 ├── Problem                   the answer to a client
-└── TaskFailed                the only exception that leaves a function without a client
+└── TaskFailed                the only other exception that leaves a function without a client
 """
 
 

@@ -8,6 +8,7 @@ message#<uuid>        pointer        the workflow and step of a message
 idempotency#<hash>    idempotency    the workflow that an account made with an Idempotency-Key
 account#<api key>     account        name, hashes of its secrets, status URL
 application#<id>      application    account, public key, status URL
+registry#<list>       <key or id>    an entry in the list of all accounts, or of an account's applications
 host#<key>#<hash>     host           consecutive timeouts of a host that an account's webhooks go to
 
 An item counts as gone once its `expires_at` (seconds) has passed; DynamoDB may take days longer to remove it.
@@ -135,7 +136,14 @@ class Table:
 
     def put(self, item: Item, condition: str | None = None, **values: Any) -> dict[str, Any]:
         """The arguments of a PutItem. `:name` in `condition` stands for the keyword argument `name`."""
-        request: dict[str, Any] = {"TableName": self.name, "Item": marshalled(item)}
+        return self._request({"Item": marshalled(item)}, condition, values)
+
+    def delete(self, item: Item, condition: str | None = None, **values: Any) -> dict[str, Any]:
+        """The arguments of a DeleteItem, likewise."""
+        return self._request({"Key": marshalled(key(item["pk"], item["sk"]))}, condition, values)
+
+    def _request(self, what: dict[str, Any], condition: str | None, values: Item) -> dict[str, Any]:
+        request = {"TableName": self.name, **what}
         if condition is not None:
             request["ConditionExpression"] = condition
         if values:

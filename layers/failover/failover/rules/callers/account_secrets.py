@@ -33,3 +33,9 @@ def rotated(secrets_kept: list[dict[str, Any]], secret: str, now: int, overlap: 
 def valid(secrets_kept: list[dict[str, Any]], now: int) -> list[str]:
     """Return the hashes of the secrets that are valid at `now` (ms)."""
     return [entry["hash"] for entry in secrets_kept if entry.get("expires_at", now + 1) > now]
+
+
+def expiries(secrets_kept: list[dict[str, Any]], now: int) -> list[int | None]:
+    """When each secret that is valid at `now` expires (ms); None for one that is not rotated yet."""
+    times = [entry.get("expires_at") for entry in secrets_kept]
+    return [at for at in times if at is None or at > now]

@@ -42,6 +42,9 @@ def _by_secret(outside: Outside, authorization: str) -> Caller:
     account = outside.callers.find_account(api_key)
     if account is None or not account_secrets.matches(secret, account_secrets.valid(account["secrets"], outside.now())):
         raise _unauthorized()
+    if "disabled_at" in account:
+        logger.info("credentials refused: the account is disabled", api_key=api_key)
+        raise _unauthorized()
     return Caller(api_key, status_url=account.get("status_url"))
 
 
@@ -53,7 +56,12 @@ def _by_token(outside: Outside, token: str) -> Caller:
         application = outside.callers.find_application(application_id) if ids.is_id(application_id) else None
         if application is None:
             raise application_token.InvalidToken("unknown application")
+        if "disabled_at" in application:
+            raise application_token.InvalidToken("the application is disabled")
         application_token.check(token, application["public_key"], outside.now() / 1000)
+        account = outside.callers.find_account(application["account"])
+        if account is None or "disabled_at" in account:
+            raise application_token.InvalidToken("the account is disabled or gone")
     except application_token.ExpiredToken as error:
         raise problems.Problem(problems.JWT_EXPIRED, str(error), headers=_CHALLENGE) from None
     except application_token.FaultyToken as error:
