@@ -1,4 +1,4 @@
-"""What can happen to the workflow of the tests: each an act from one state to the next."""
+"""What can happen to the tests' workflow: each act leads from one state to the next."""
 
 from collections.abc import Callable
 from typing import Any
@@ -14,11 +14,11 @@ from tests.examples import NOW, TWO_STEPS, workflow
 type Act = Callable[[Workflow], Workflow | None]
 
 LATER = NOW + 700_000
-"""When the first step's expiry is over."""
+"""The instant at which the first step's expiry is over."""
 
 
 def lived(*acts: Act) -> Workflow:
-    """The workflow after some acts, each of which did something."""
+    """The workflow after some acts, each of which changed something."""
     flow = workflow(*TWO_STEPS)
     for act in acts:
         after = act(flow)
@@ -31,12 +31,12 @@ def claim(number: int, now: int = NOW) -> Act:
     return lambda flow: transitions.claimed(flow, number, now)
 
 
-def answer(number: int, told: Answer, now: int = NOW) -> Act:
-    return lambda flow: transitions.answered(flow, number, told, now)
+def answer(number: int, outcome: Answer, now: int = NOW) -> Act:
+    return lambda flow: transitions.answered(flow, number, outcome, now)
 
 
 def sent(number: int, now: int = NOW) -> Act:
-    """Claimed, and taken by the Messages API as `uuid-<number>`."""
+    """Claimed, and accepted by the Messages API as `uuid-<number>`."""
 
     def act(flow: Workflow) -> Workflow | None:
         claimed = transitions.claimed(flow, number, now)
@@ -46,13 +46,13 @@ def sent(number: int, now: int = NOW) -> Act:
 
 
 def status(number: int, word: str, happened_at: int | None = None, **more: Any) -> Act:
-    """A callback of the message `uuid-<number>`."""
+    """A callback for the message `uuid-<number>`."""
     receipt = Receipt(word, f"uuid-{number}", None, happened_at, **more)
     return lambda flow: transitions.received(flow, number, receipt, LATER)
 
 
 def reported(flow: Workflow, entry: Entry | None = None) -> list[Usage]:
-    """The totals in a final report: the last entry's, or the given one's."""
+    """The totals of a final report: the given entry's, by default the last one's."""
     usage = bodies.body(flow, None, entry or flow.timeline[-1]).get("usage", [])
     return usage if isinstance(usage, list) else [usage]
 

@@ -1,4 +1,4 @@
-"""Spellings of addresses no webhook may go to (faults, F24)."""
+"""Spellings of addresses that no webhook may go to (docs/reliability.md, F24)."""
 
 PUBLIC = "8.8.8.8"
 
@@ -45,7 +45,7 @@ LOOPBACK = [
     "shop.test\\.127.0.0.1",
     "shop.test&@127.0.0.1#@shop.test",
 ]
-"""Spellings of this machine, which a stack on one's own machine may allow."""
+"""Spellings of this machine, which a local stack may allow."""
 PRIVATE = [
     "0",
     "0.0.0.0",
@@ -106,7 +106,7 @@ PRIVATE = [
     "[3fff::1]",
     "[5f00::1]",
 ]
-"""Spellings of addresses that are nobody's webhook on any machine."""
+"""Spellings of addresses that no webhook may go to on any machine."""
 NAMES = {
     "localhost": "127.0.0.1",
     "ip6-localhost": "::1",

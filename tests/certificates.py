@@ -1,4 +1,4 @@
-"""Certificates for servers on loopback: signed by themselves, or by an authority of the tests'."""
+"""Certificates for servers on loopback: self-signed, or signed by an authority of the tests."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,13 +12,13 @@ type _Signer = tuple[x509.Certificate, ec.EllipticCurvePrivateKey]
 
 
 def self_signed(folder: Path, host: str) -> Path:
-    """A certificate nobody trusts, with its key, in one file."""
+    """An untrusted certificate with its key, in one file."""
     key = ec.generate_private_key(ec.SECP256R1())
     return _written(folder / "self-signed.pem", _certificate(host, key, None), key)
 
 
 class Authority:
-    """Signs certificates; whoever trusts the file `trusted` trusts them."""
+    """Signs certificates. A client that trusts the file `trusted` trusts them."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -28,7 +28,7 @@ class Authority:
         self.trusted.write_bytes(self._signer[0].public_bytes(Encoding.PEM))
 
     def certificate(self, host: str) -> Path:
-        """A certificate for a host's name, with its key, in one file."""
+        """A certificate for a host name with its key, in one file."""
         key = ec.generate_private_key(ec.SECP256R1())
         return _written(self._folder / f"{host}.pem", _certificate(host, key, self._signer), key)
 

@@ -17,7 +17,7 @@ from tests.world import REGION, World
 
 
 class OneStack(LoadScopeScheduling):
-    """Each test goes to the next free worker, but those of the deployed stack all go to the same one."""
+    """Give each test to the next free worker, except those of the deployed stack, which share one."""
 
     def _split_scope(self, nodeid: str) -> str:
         return "stack" if nodeid.startswith("tests/e2e/") else nodeid
@@ -30,7 +30,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> OneStac
 
 @pytest.fixture(autouse=True)
 def nothing_denied() -> Iterator[None]:
-    """No function asks AWS for anything that its role in the template does not allow."""
+    """No function calls AWS for anything that its role in the template does not allow."""
     permissions.denied.clear()
     yield
     assert permissions.denied == []
@@ -46,7 +46,7 @@ def messages() -> Iterator[MessagesServer]:
 
 @pytest.fixture
 def output(capsys: pytest.CaptureFixture[str]) -> Callable[[], str]:
-    """Everything that was written to the log and the metrics since it was last asked."""
+    """The log lines and metrics written since the last read."""
     written = io.StringIO()
     logger.registered_handler.setStream(written)
 
@@ -59,14 +59,14 @@ def output(capsys: pytest.CaptureFixture[str]) -> Callable[[], str]:
 
 @pytest.fixture
 def world(monkeypatch: pytest.MonkeyPatch, messages: MessagesServer) -> Iterator[World]:
-    """AWS as moto plays it, with the template's table, secrets and state machine; executions are only recorded."""
+    """AWS as moto simulates it, with the template's table, secrets and state machine; executions are only recorded."""
     only_moto(monkeypatch)
     with mock_aws(config=ONE_SESSION):
         yield World(monkeypatch.setenv, messages.url)
 
 
 ONE_SESSION: Any = {"core": {"reset_boto3_session": False}}
-"""For moto: keep boto3's session from test to test. A new one reads the models of every service again."""
+"""For moto: keep boto3's session between tests. A new one reads the models of every service again."""
 
 
 def only_moto(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -80,7 +80,7 @@ def only_moto(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def one_write_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """DynamoDB's conditional writes are atomic; moto's are not by themselves."""
+    """Make moto's conditional writes atomic, as DynamoDB's are."""
     lock = threading.RLock()
     for name in ("put_item", "update_item", "transact_write_items"):
         method = getattr(DynamoDBBackend, name)

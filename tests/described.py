@@ -1,4 +1,4 @@
-"""What the OpenAPI document says of answers and webhooks."""
+"""Checks of answers and webhooks against the OpenAPI document."""
 
 import json
 import re
@@ -19,18 +19,18 @@ def _validator(schema: str) -> Draft202012Validator:
 
 
 def check(name: str, value: Any) -> None:
-    """Fails if a value is not what the document's component of that name describes."""
+    """Raises if the document's component of that name does not describe a value."""
     _validator(f"#/components/schemas/{name}").validate(value)
 
 
 def in_order(body: Any) -> Any:
-    """A described request with `failover` where its place wants it, and without invisible characters beyond U+FFFF.
+    """A described request with `failover` in the places that need it, and without invisible characters beyond U+FFFF.
 
-    The document is looser than the code in two points, on purpose. No pattern names those characters, for some regex
-    engines of clients would misread them. And the schema of `workflow` takes a step and a last step at any
-    place, for a list whose items have one type is what generators of clients understand. Its description says the
-    rest: all but the last have `failover`, and nulls may follow the last, which the schema leaves out. So it does with
-    nulls where a field does not belong, because generators would give every such field a type.
+    The document is looser than the code in two points, on purpose. No pattern names those characters, because some
+    regex engines of clients would misread them. And the schema of `workflow` allows a step and a last step at any
+    place, because generators of clients only understand lists whose items have one type. Its description says the
+    rest: all but the last step have `failover`, and nulls may follow the last. The schema does not mention these nulls,
+    nor nulls in fields that do not belong, because generators would give every such field a type.
     """
     if not _validator("#/components/schemas/WorkflowRequest").is_valid(body):
         return body
@@ -53,7 +53,7 @@ def _all_named(value: Any) -> Any:
 
 
 def check_answer(method: str, path: str, answer: dict[str, Any]) -> None:
-    """Fails if the proxy answer to a request is none that the document describes; unknown addresses are passed over."""
+    """Raises if the document does not describe this proxy answer to a request; ignores unknown paths."""
     operation = _operation(method, path)
     if operation is None:
         return

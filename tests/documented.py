@@ -1,4 +1,4 @@
-"""What stands in docs/api.md."""
+"""Parts of docs/api.md."""
 
 import re
 
@@ -14,7 +14,7 @@ def row(page, first):
 
 
 def section(title):
-    """What stands under a heading of docs/api.md, up to the next one of its own or a higher rank."""
+    """The text below a heading of docs/api.md, up to the next one of the same or a higher rank."""
     start = re.search(rf"^(#+) {re.escape(title)}$", API, re.MULTILINE)
     end = re.search(rf"^#{{1,{len(start[1])}}} ", API[start.end() :], re.MULTILINE)
     return API[start.end() : start.end() + end.start()] if end else API[start.end() :]

@@ -1,4 +1,4 @@
-"""Requests and workflows the tests speak of."""
+"""The tests' requests and workflows."""
 
 from copy import deepcopy
 from typing import Any
@@ -122,14 +122,14 @@ def messages() -> dict[str, dict[str, Any]]:
 
 
 def request(*steps: dict[str, Any]) -> dict[str, Any]:
-    """A request's body of deep copies, the last step without its failover."""
+    """A request body of deep copies, the last step without its failover."""
     copies = deepcopy(list(steps or (MESSENGER, SMS)))
     copies[-1].pop("failover", None)
     return {"template": "failover", "workflow": copies}
 
 
 def changed(step: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
-    """A copy of `step` with one field set; `path` is dotted, and DELETE removes it."""
+    """A copy of `step` with one field set. `path` is dotted; DELETE removes the field."""
     copy = deepcopy(step)
     *way, last = path.split(".")
     target = copy
@@ -148,7 +148,7 @@ DELETE = object()
 def workflow(
     *steps: tuple[str, str, int] | str, account: str = "abcd1234", base_url: str = "https://api.test/beta"
 ) -> Workflow:
-    """A newly accepted workflow; a step is (channel, condition, expiry) or, the last one, its channel."""
+    """A newly accepted workflow. A step is (channel, condition, expiry), the last one only its channel."""
     return transitions.accepted(
         Workflow(
             id=ID,

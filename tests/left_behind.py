@@ -1,4 +1,4 @@
-"""A world in which reconcile runs: its function, a clock that is set by hand, and executions that die when told to."""
+"""The world in which `reconcile` runs: the function, a clock set by hand, and executions that fail on demand."""
 
 import json
 from collections.abc import Callable
@@ -30,7 +30,7 @@ class Reconciling:
         self.app.outside.now = lambda: self.now
 
     def run(self, at: int | None = None, time_left: Callable[[], int] = lambda: 55_000) -> int:
-        """One run at an instant (ms), from then on the present; how many workflows were looked after."""
+        """Set the clock to `at` (ms), run once, and return the number of workflows reconciled."""
         self.now = self.now if at is None else at
 
         class Context:
@@ -41,14 +41,14 @@ class Reconciling:
         return looked_after
 
     def started(self) -> dict[str, Any]:
-        """The input of every execution there has been, by name."""
+        """The input of every execution so far, by name."""
         sfn = boto3.client("stepfunctions")
         listed = sfn.list_executions(stateMachineArn=self.world.state_machine)["executions"]
         described = [sfn.describe_execution(executionArn=one["executionArn"]) for one in listed]
         return {one["name"]: json.loads(one["input"]) for one in described}
 
     def died(self, name: str = f"{ID}-1", status: str = "FAILED") -> None:
-        """An execution ends."""
+        """Let an execution end with a status."""
         machine = get_backend("stepfunctions")["123456789012"][REGION].state_machines[0]
         (execution,) = [one for one in machine.executions if one.name == name]
         execution.status = status
@@ -59,23 +59,22 @@ class Reconciling:
 
 
 def metrics(output: str) -> list[dict[str, Any]]:
-    """The metrics that were written, as CloudWatch reads them: name and value of each, and its dimensions.
+    """The metrics written, as CloudWatch reads them: name and value of each with its dimensions,
+    except those for the function and the stack.
 
-    But for those that tell the function and the stack.
-
-    Threads of a test that write at once may put two on one line; functions of AWS have a process each.
+    Threads of a test that write at once may put two on one line; AWS runs each function in its own process.
     """
     lines = [json.loads(line) for line in output.replace("}{", "}\n{").splitlines() if '"_aws"' in line]
     return [{k: v for k, v in line.items() if k not in ("_aws", "service", "table")} for line in lines]
 
 
 def id_in(shard: int, number: int = 0) -> str:
-    """An id whose workflow is in a certain partition of the index."""
+    """An id whose workflow is in the given partition of the index."""
     return f"{shard:08x}-0000-4000-8000-{number:012d}"
 
 
 def left_in(world: World, shard: int, number: int = 0, due_at: int = NOW) -> Workflow:
-    """Store a workflow of two steps that was never started, in a certain partition of the index."""
+    """Store a workflow of two steps that was never started, in the given partition of the index."""
     return world.put(replace(workflow(*TWO_STEPS), id=id_in(shard, number), due_at=due_at), CONTENT)
 
 

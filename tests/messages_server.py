@@ -1,4 +1,4 @@
-"""A Messages API on loopback that does as it is told: it answers, refuses, breaks off, hangs, and keeps what it got."""
+"""A scripted Messages API on loopback: it answers, refuses, resets, hangs, and records its requests."""
 
 import contextlib
 import json
@@ -25,7 +25,7 @@ class Request:
 
 
 def http(status: int, body: bytes = b"{}", headers: str = "", length: int | None = None) -> Answer:
-    """A plain answer; `length` may lie about the body's."""
+    """A plain answer; `length` may differ from the body's."""
 
     def answer(connection: socket.socket) -> None:
         head = f"HTTP/1.1 {status} X\r\nContent-Type: application/json\r\n{headers}"
@@ -41,7 +41,7 @@ def raw(answer: bytes) -> Answer:
 
 
 def endless(server: "MessagesServer", head: bytes, piece: bytes) -> Answer:
-    """`head`, then `piece` every 20 ms, until the client hangs up or the server is closed, for ten seconds at most."""
+    """`head`, then `piece` every 20 ms until the client hangs up or the server is closed, for ten seconds at most."""
 
     def answer(connection: socket.socket) -> None:
         end = time.monotonic() + 10
@@ -62,12 +62,12 @@ def accepted(message_uuid: str | None = None) -> Answer:
 
 
 def reset(connection: socket.socket) -> None:
-    """Break the connection off after the request has been read."""
+    """Reset the connection after reading the request."""
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
 def closed(connection: socket.socket) -> None:
-    """End the connection without a word."""
+    """Close the connection without an answer."""
 
 
 garbage = raw(b"what is this\r\n\r\n")
@@ -81,10 +81,10 @@ class MessagesServer:
     requests: list[Request] = field(default_factory=list)
     meanwhile: Callable[[Request], None] = lambda _: None
     received: Callable[[bytes], None] = lambda _: None
-    """Gets the raw body of each request."""
+    """Called with the raw body of each request."""
     released: threading.Event = field(default_factory=threading.Event)
     certificate: Path | None = None
-    """Makes it speak TLS; a file with the key, too."""
+    """A file with certificate and key, for TLS."""
 
     def __post_init__(self) -> None:
         self._lock = threading.Lock()
@@ -105,7 +105,7 @@ class MessagesServer:
         return port
 
     def hang(self, _: socket.socket) -> None:
-        """Say nothing until the server is closed."""
+        """Send nothing until the server is closed."""
         self.released.wait(60)
 
     def close(self) -> None:
@@ -126,7 +126,7 @@ class MessagesServer:
         if self._tls is None:
             self._answer(connection)
             return
-        with connection, contextlib.suppress(OSError):  # whoever does not trust us hangs up
+        with connection, contextlib.suppress(OSError):  # a client that does not trust us hangs up
             self._answer(self._tls.wrap_socket(connection, server_side=True))
 
     def _answer(self, connection: socket.socket) -> None:
@@ -143,7 +143,7 @@ class MessagesServer:
 
 
 def _read(connection: socket.socket) -> Request | None:
-    """The one request of a connection; None: its client hung up, for it does not trust the certificate."""
+    """Read the one request of a connection. Returns None if its client hung up because it distrusts the certificate."""
     with connection.makefile("rb") as stream:
         if not (first := stream.readline().decode()):
             return None

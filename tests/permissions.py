@@ -1,12 +1,12 @@
-"""The functions' own roles, enforced in the tests: a call of AWS that template.yaml does not allow is denied.
+"""Enforces the functions' own roles in the tests: a call to AWS that template.yaml does not allow is denied.
 
-`tests.world.load` puts each handler under its role. A denied call fails as it would on AWS, and its test besides,
-even where the code lives with the failure.
+`tests.world.load` puts each handler under its role. A denied call fails as it would on AWS, and also fails its test,
+even if the code handles the error.
 
-The one condition a policy may have is on `dynamodb:LeadingKeys`, the partition keys a call names: a statement allows a
-call only if each of them is like one of the statement's patterns. A call that names none is allowed, as on AWS, where
-`ForAllValues` holds for no value ("Set operators for multivalued context keys", IAM User Guide); no action that is
-granted on the table can be called so.
+The one condition that a policy may have is on `dynamodb:LeadingKeys`, the partition keys in a call: a statement allows
+a call only if each of them matches one of the statement's patterns. A call without keys is allowed, as on AWS, where
+`ForAllValues` holds for an empty set ("Set operators for multivalued context keys", IAM User Guide); no action that is
+granted on the table can be called without them.
 """
 
 import functools
@@ -30,7 +30,7 @@ class Grant(NamedTuple):
     resource: str
     """An ARN, or a pattern of one."""
     leading_keys: tuple[str, ...] | None = None
-    """Patterns of the partition keys it allows; None: all."""
+    """Patterns of the allowed partition keys. None allows all."""
 
     def allows(self, call: "Call") -> bool:
         if self.action != call.action or not fnmatchcase(call.resource, self.resource):
@@ -40,12 +40,12 @@ class Grant(NamedTuple):
 
 
 class Call(NamedTuple):
-    """What IAM is asked for when AWS is called."""
+    """What IAM checks for a call to AWS."""
 
     action: str
     resource: str
     leading_keys: tuple[str, ...] = ()
-    """The partition keys it names."""
+    """The partition keys in the call."""
 
 
 _ACCOUNT = "eu-west-1:123456789012"
@@ -61,7 +61,7 @@ _NAMES = {
     "WebhookDeadLetters": "dead-letters",
     "SandboxQueue": "sandbox",
 }
-"""What the resources of the template are called in the tests' AWS; the others have their logical id."""
+"""Names of the template's resources in the tests' AWS; others are named after their logical id."""
 _ARNS = {
     "AWS::DynamoDB::Table": "dynamodb:{account}:table/{name}",
     "AWS::SQS::Queue": "sqs:{account}:{name}",
@@ -73,20 +73,20 @@ _ARNS = {
 _role: ContextVar[str | None] = ContextVar("role", default=None)
 _template: Callable[[], Template]
 asked: set[tuple[str, Call]] = set()
-"""Every call so far, with the logical id of the function that made it."""
+"""Every call so far, with the logical id of its function."""
 denied: list[str] = []
-"""What was asked for and not allowed since somebody last looked."""
+"""Denied calls since the last check."""
 
 
 def enforce(template: Callable[[], Template]) -> None:
-    """From now on, in every client that is made."""
+    """Check every client made from now on."""
     global _template
     _template = template
     botocore.handlers.BUILTIN_HANDLERS.append(("provide-client-params", _check))
 
 
 def under_role[**P, R](logical_id: str, handler: Callable[P, R]) -> Callable[P, R]:
-    """The handler, whose calls are those of its function."""
+    """The handler, with its calls made under its function's role."""
 
     @functools.wraps(handler)
     def call(*arguments: P.args, **more: P.kwargs) -> R:
@@ -100,7 +100,7 @@ def under_role[**P, R](logical_id: str, handler: Callable[P, R]) -> Callable[P, 
 
 
 def grants(template: Template, logical_id: str) -> Iterator[Grant]:
-    """Everything the role of a function, or of the state machine, may do."""
+    """Everything that the role of a function, or of the state machine, allows."""
     for policy in template["Resources"][logical_id]["Properties"].get("Policies", []):
         for statement in policy["Statement"]:
             assert statement["Effect"] == "Allow"
@@ -120,7 +120,7 @@ def _leading_keys(condition: Template | None) -> tuple[str, ...] | None:
 
 
 def resolved(template: Template, value: Any) -> str:
-    """The ARN a part of a policy means."""
+    """The ARN of a part of a policy."""
     match value:
         case str():
             return value
@@ -158,7 +158,7 @@ def _check(params: dict[str, Any], model: OperationModel, **_: Any) -> None:
 
 
 def _wanted(service: str, operation: str, params: dict[str, Any]) -> Iterator[Call]:
-    """What IAM asks for when this call is made (Service Authorization Reference)."""
+    """What IAM checks for this call (Service Authorization Reference)."""
     match service, operation:
         case "dynamodb", "TransactWriteItems":
             for item in params["TransactItems"]:
@@ -174,7 +174,7 @@ def _wanted(service: str, operation: str, params: dict[str, Any]) -> Iterator[Ca
             yield Call(f"sqs:{operation.removesuffix('Batch')}", f"arn:aws:sqs:{_ACCOUNT}:{name}")
         case "secretsmanager", _:
             yield Call(f"secretsmanager:{operation}", f"arn:aws:secretsmanager:{_ACCOUNT}:secret:{params['SecretId']}")
-        case "stepfunctions", "SendTaskFailure":  # its token is of some execution of ours
+        case "stepfunctions", "SendTaskFailure":  # its token belongs to one of our executions
             yield Call("states:SendTaskFailure", arn(_template(), "StateMachine"))
         case "stepfunctions", _:
             yield Call(f"states:{operation}", params.get("stateMachineArn") or params["executionArn"])
@@ -183,7 +183,7 @@ def _wanted(service: str, operation: str, params: dict[str, Any]) -> Iterator[Ca
 
 
 def _of_table(operation: str, request: dict[str, Any]) -> Call:
-    """A call of DynamoDB with its leading keys: the partition keys of items, or of the index that is queried."""
+    """A DynamoDB call with its leading keys: the partition keys of the items, or of the queried index."""
     name, index = request["TableName"], request.get("IndexName")
     partition_key = _partition_key(name, index)
     resource = f"arn:aws:dynamodb:{_ACCOUNT}:table/{name}" + (f"/index/{index}" if index else "")
@@ -205,7 +205,7 @@ def _partition_key(table: str, index: str | None) -> str:
 
 
 def _bound(query: dict[str, Any], attribute: str) -> dict[str, str]:
-    """The value a query's key condition gives to an attribute."""
+    """The value that a query's key condition gives to an attribute."""
     names = query.get("ExpressionAttributeNames", {})
     for name, value in re.findall(r"([#\w]+) = (:\w+)", query["KeyConditionExpression"]):
         if names.get(name, name) == attribute:

@@ -1,4 +1,4 @@
-"""How large a workflow's item is in DynamoDB."""
+"""The size of a workflow's item in DynamoDB."""
 
 from decimal import Decimal
 from typing import Any
@@ -8,11 +8,11 @@ from failover.adapters.workflow.store import state_item
 from failover.rules.workflow.state import Workflow
 
 LIMIT = 100_000
-"""Bytes, a quarter of what DynamoDB takes (I13)."""
+"""Bytes, a quarter of DynamoDB's limit (I13)."""
 
 
 def size(value: dict[str, Any]) -> int:
-    """Of an attribute's value in DynamoDB's JSON, as its developer guide counts ("DynamoDB item sizes and formats")."""
+    """Bytes of an attribute value, as DynamoDB's developer guide counts them ("DynamoDB item sizes and formats")."""
     ((kind, content),) = value.items()
     match kind:
         case "S":

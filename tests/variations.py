@@ -1,4 +1,4 @@
-"""Values for every field of the channel table: at each of its bounds, and beyond."""
+"""Values for every field of the channel table, at each of its bounds and beyond."""
 
 from collections.abc import Iterator
 from copy import deepcopy
@@ -25,7 +25,7 @@ _MATCHING["end_time"] = _MATCHING["start_time"]
 
 
 def good(kind: Kind, name: str = "") -> list[Any]:
-    """Values that a kind takes, the smallest first; `name` is the field's."""
+    """Values that a kind accepts, the smallest first; `name` is the field's."""
     match kind:
         case Text(most, least):
             return ["x" * least, "\U0001f44d" * most]
@@ -72,7 +72,7 @@ def _objects(fields: tuple[Field, ...]) -> Iterator[dict[str, Any]]:
 
 
 def bad(kind: Kind, name: str = "") -> list[Any]:
-    """Values that a kind does not take."""
+    """Values that a kind refuses."""
     match kind:
         case Text(most, least):
             return ["x" * (most + 1), 5, {}, *([""] if least else [])]
@@ -119,7 +119,7 @@ def bad(kind: Kind, name: str = "") -> list[Any]:
 
 
 def steps() -> Iterator[tuple[str, dict[str, Any]]]:
-    """Steps that Messages API v1 takes, each with a label: every content type and option at every bound."""
+    """Steps that Messages API v1 accepts, each with a label: every content type and option at every bound."""
     for label, step in examples.messages().items():
         channel, kind = CHANNELS[step["to"]["type"]], step["message"]["content"]["type"]
         (content,) = [one for one in channel.contents if one.name == kind]
@@ -138,7 +138,7 @@ def steps() -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def broken_steps() -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """(label, where, step) of steps with one wrong value, which is at this path within the step."""
+    """(label, path, step): steps with one wrong value, at this path within the step."""
     for label, step in examples.messages().items():
         channel, kind = CHANNELS[step["to"]["type"]], step["message"]["content"]["type"]
         (content,) = [one for one in channel.contents if one.name == kind]

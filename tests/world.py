@@ -1,4 +1,4 @@
-"""The product in one process: moto as AWS, made from template.yaml, and the real functions in it."""
+"""The product in one process: moto as AWS, made from template.yaml, and the real functions."""
 
 import base64
 import importlib.util
@@ -46,7 +46,7 @@ def logical_id(function: str) -> str:
 
 
 class _Loader(yaml.SafeLoader):
-    """Reads CloudFormation's short forms: `!Ref x` as {"Ref": "x"}, the others as {"Fn::…": …}."""
+    """Parses CloudFormation's short forms: `!Ref x` as {"Ref": "x"}, the others as {"Fn::…": …}."""
 
 
 def _short_form(loader: yaml.Loader, suffix: str, node: yaml.Node) -> dict[str, Any]:
@@ -76,7 +76,7 @@ permissions.enforce(template)
 
 
 def load(folder: str, module: str = "app") -> ModuleType:
-    """A fresh import of a function's module, as a cold start makes it."""
+    """A fresh import of a function's module, as in a cold start."""
     path = ROOT / "functions" / folder
     own = {file.stem for file in path.glob("*.py")}
     for name in own:
@@ -98,7 +98,7 @@ def load(folder: str, module: str = "app") -> ModuleType:
 
 
 def _function(folder: str, module: str) -> str:
-    """The logical id of the function that runs a module."""
+    """The logical id of the function with this module."""
     for name, resource in template()["Resources"].items():
         properties = resource.get("Properties", {})
         if (properties.get("CodeUri"), properties.get("Handler", "app.handler")) == (
@@ -110,7 +110,7 @@ def _function(folder: str, module: str) -> str:
 
 
 def create_table(logical_id: str, name: str) -> str:
-    """A table of the template in moto."""
+    """Create a table of the template in moto."""
     properties = template()["Resources"][logical_id]["Properties"]
     known = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
     boto3.client("dynamodb").create_table(TableName=name, **{k: properties[k] for k in known if k in properties})
@@ -119,7 +119,7 @@ def create_table(logical_id: str, name: str) -> str:
 
 @cache
 def state_machine_definition(table: str) -> str:
-    """The ASL with the template's substitutions filled in, and the pauses of its retries cut to a second."""
+    """The ASL with the template's substitutions, and the pauses of its retries cut to a second."""
     text = (ROOT / "statemachine/failover.asl.yaml").read_text().replace("MaxDelaySeconds: 60", "MaxDelaySeconds: 1")
     for name, value in {"Partition": "aws", "Table": table, "SendFunction": "workflows-send"}.items():
         text = text.replace(f"${{{name}}}", value)
@@ -127,7 +127,7 @@ def state_machine_definition(table: str) -> str:
 
 
 class World:
-    """Everything one test needs; made inside `moto.mock_aws`."""
+    """Everything one test needs. Make it inside `moto.mock_aws`."""
 
     def __init__(self, setenv: Callable[[str, str], None], messages_url: str) -> None:
         self.table = create_table("Table", "workflows")
@@ -170,7 +170,7 @@ class World:
         return "Basic " + base64.b64encode(f"{self.api_key}:{self.api_secret}".encode()).decode()
 
     def queued(self, queue: str = "webhooks") -> list[Task]:
-        """The deliveries that wait in a queue; they are taken out of it."""
+        """Receive and delete the deliveries in a queue."""
         sqs = boto3.client("sqs")
         url = sqs.get_queue_url(QueueName=queue)["QueueUrl"]
         tasks = []
@@ -225,7 +225,7 @@ def calls_of(client: Any, operation: str) -> list[str]:
 
 
 def http_event(method: str, path: str, body: bytes | str | None = None, **headers: str) -> dict[str, Any]:
-    """An event as API Gateway's proxy integration makes it."""
+    """An event from API Gateway's proxy integration."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     text, encoded = _as_text(body)
     return {
@@ -250,7 +250,7 @@ def http_event(method: str, path: str, body: bytes | str | None = None, **header
 
 
 def _as_text(body: bytes | str | None) -> tuple[str | None, bool]:
-    """A body as the event holds it, and whether that is base64: with the template's binary media types, bytes are."""
+    """(body, is base64): the body in the event. With the template's binary media types, bytes are base64."""
     assert template()["Resources"]["Api"]["Properties"]["BinaryMediaTypes"] == ["*~1*"]
     return (base64.b64encode(body).decode(), True) if isinstance(body, bytes) else (body, False)
 

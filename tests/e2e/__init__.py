@@ -1,0 +1,1 @@
+"""Test the deployed stack over HTTP. Read test_failover.py first."""

@@ -16,7 +16,7 @@ _PLACES = {"test_application.py": -1, "test_delete.py": 1}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The test that gives the stack the credentials of an application comes first, the one that deletes it last."""
+    """Run first the test that gives the stack an application's credentials, and last the one that deletes the stack."""
     items.sort(key=lambda item: _PLACES.get(item.path.name, 0))
 
 
@@ -34,7 +34,7 @@ class Stack:
         return self.session.request(method, f"{self.place.url}{path}", timeout=60, **more)
 
     def post(self, *steps: dict[str, Any]) -> str:
-        """Post a workflow; its id."""
+        """Post a workflow and return its id."""
         answer = self.call("POST", "/beta/workflows", json={"template": "failover", "workflow": list(steps)})
         assert answer.status_code == 202, answer.text
         workflow_id: str = answer.json()["workflow_uuid"]
@@ -47,7 +47,7 @@ class Stack:
         return workflow
 
     def when(self, workflow_id: str, condition: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
-        """The workflow, once it fulfils a condition."""
+        """Wait until a workflow meets a condition, and return it."""
         deadline = time.monotonic() + PATIENCE
         while not condition(workflow := self.get(workflow_id)):
             assert time.monotonic() < deadline, workflow
@@ -58,7 +58,7 @@ class Stack:
         return self.when(workflow_id, lambda workflow: workflow["status"] != "running")
 
     def requests(self, workflow_id: str) -> list[dict[str, Any]]:
-        """What the sandbox kept of each request that came to it, step by step."""
+        """The sandbox's record of each request for a workflow, in the order of its steps."""
         secret = stack.secret(self.place, "MessagesSecret")
         auth = credentials.Credentials(secret["api_key"], secret["api_secret"]).basic
         kept: list[dict[str, Any]] = []
@@ -73,24 +73,24 @@ class Stack:
         return [request["body"] for request in self.requests(workflow_id)]
 
     def executing(self, workflow_id: str) -> bool:
-        """Whether the state machine is at work on a workflow."""
+        """Whether a workflow has a running execution."""
         machine = stack.resources(self.place)["StateMachine"]
         pages = stack.client(self.place, "stepfunctions").get_paginator("list_executions")
         running = pages.paginate(stateMachineArn=machine, statusFilter="RUNNING")
         return any(execution["name"].startswith(workflow_id) for page in running for execution in page["executions"])
 
     def sent(self, workflow_id: str) -> list[str]:
-        """The channels the sandbox was asked for, step by step."""
+        """The channels of these requests, in the order of the steps."""
         return [body["channel"] for body in self.messages(workflow_id)]
 
     def sent_with(self, workflow_id: str) -> list[str]:
-        """The form of the credentials of each of these requests: `account` or `application`."""
+        """The form of credentials of each of these requests: `account` or `application`."""
         return [request["credentials"] for request in self.requests(workflow_id)]
 
 
 @pytest.fixture(scope="session")
 def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """The stack on engines of its own, beside any that `make up` has."""
+    """A stack on its own engines, beside one from `make up`."""
     place = Place(tmp_path_factory.mktemp("stack"), free_port(), free_port(), inbox_port=free_port())
     bring_up(place, lambda _: None)
     try:

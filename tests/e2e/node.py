@@ -14,7 +14,7 @@ LOCK = SOURCE / "package-lock.json"
 
 
 def modules() -> Path:
-    """The folder of the installed packages; one for each lock file, kept between runs."""
+    """The folder of the installed packages: one for each lock file, kept between runs."""
     folder = ROOT / ".local" / f"clients-{hashlib.sha256(LOCK.read_bytes()).hexdigest()[:12]}"
     modules = folder / "node_modules"
     folder.mkdir(parents=True, exist_ok=True)
@@ -28,5 +28,5 @@ def modules() -> Path:
 
 
 def path() -> str:
-    """PATH, with the Node.js that set-up made where there was none."""
+    """PATH with the Node.js of the setup, if it installed one."""
     return os.pathsep.join([str(ROOT / ".venv/bin"), os.environ["PATH"]])

@@ -1,6 +1,6 @@
-"""The deployed stack with an application's credentials towards the Messages API, before it has ever sent with Basic.
+"""The deployed stack before its first message, with an application's credentials for the Messages API.
 
-The credentials stay, and all other tests send with them: workers keep what they have read for five minutes.
+The credentials stay, and all other tests send with them: workers cache them for five minutes.
 """
 
 import json
@@ -14,7 +14,7 @@ from tests.e2e.test_failover import messenger, sms
 
 
 def test_sent_and_confirmed(deployed):
-    """With an application in the secret both steps of a workflow are sent with its tokens, and their statuses count."""
+    """With an application in the secret both steps are sent with its tokens, and their statuses count."""
     secrets = stack.client(deployed.place, "secretsmanager")
     secret_id = stack.resources(deployed.place)["MessagesSecret"]
     before = stack.secret(deployed.place, "MessagesSecret")

@@ -1,10 +1,10 @@
-"""Clients in a hurry, on the deployed stack: nothing is refused, and everything ends as it should."""
+"""Bursts of requests to the deployed stack: none is refused, and every workflow ends as it should."""
 
 from local.load.burst import Burst, send, wrong_ends
 
 
 def test_burst(deployed):
-    """POSTs one by one, then of 20 clients at once, then 50 GETs at once: only 2xx, and every workflow ends right."""
+    """Single POSTs, POSTs of 20 clients at once and 50 GETs at once get only 2xx, and each workflow ends correctly."""
     burst = Burst(serial=60, clients=20, each=3, reads=50)
     answers = send(deployed.place, burst)
     assert answers.refused == {}

@@ -1,4 +1,4 @@
-"""Bytes through API Gateway, both ways: none is replaced on the way (faults, F40)."""
+"""API Gateway changes no bytes, in either direction (docs/reliability.md, F40)."""
 
 import gzip
 import json
@@ -15,7 +15,7 @@ SILENT = {**SMS, "to": {"type": "sms", "number": "447700900004"}}
 
 
 def test_a_request_that_is_not_utf_8(deployed):
-    """A request in Latin-1 is refused: no person reads a text that its sender has not written."""
+    """A request in Latin-1 is refused: a recipient must not get a text that the sender did not write."""
     raw = json.dumps(request(SILENT)).replace("Hello", "caf@").encode().replace(b"@", b"\xe9")
     answer = deployed.call("POST", "/beta/workflows", data=raw, headers={"Content-Type": "application/json"})
     assert answer.status_code == 400
@@ -23,7 +23,7 @@ def test_a_request_that_is_not_utf_8(deployed):
 
 
 def test_a_request_in_utf_8(deployed):
-    """A text in any script goes out as it was written."""
+    """A text in any script is sent unchanged."""
     text = "Zoë 注文 \U0001f642"
     workflow_id = deployed.post({**SILENT, "message": {"content": {"type": "text", "text": text}}})
     deployed.when(workflow_id, lambda workflow: workflow["steps"][0]["state"] == "sent")
@@ -31,7 +31,7 @@ def test_a_request_in_utf_8(deployed):
 
 
 def test_a_callback_that_is_not_utf_8(deployed):
-    """A genuine callback is recorded, although a field that we do not need holds bytes of no text."""
+    """A genuine callback is recorded although an unneeded field holds invalid UTF-8."""
     workflow_id = deployed.post(SILENT)
     message = deployed.when(workflow_id, lambda workflow: workflow["steps"][0]["state"] == "sent")["steps"][0]
     fields = {"message_uuid": message["message_uuid"], "client_ref": f"{workflow_id}.0", "status": "delivered"}
@@ -46,7 +46,7 @@ def test_a_callback_that_is_not_utf_8(deployed):
 
 
 def test_another_charset(deployed):
-    """A request that is declared as Latin-1 is refused with the reason."""
+    """A request declared as Latin-1 is refused with the reason."""
     raw = json.dumps(request(SILENT)).encode()
     headers = {"Content-Type": "application/json; charset=iso-8859-1"}
     answer = deployed.call("POST", "/beta/workflows", data=raw, headers=headers)
@@ -55,7 +55,7 @@ def test_another_charset(deployed):
 
 
 def test_a_compressed_request(deployed):
-    """A compressed request comes as it was sent, and is refused with the reason."""
+    """A compressed request arrives unchanged, and is refused with the reason."""
     raw = gzip.compress(json.dumps(request(SILENT)).encode())
     headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
     answer = deployed.call("POST", "/beta/workflows", data=raw, headers=headers)
@@ -65,7 +65,7 @@ def test_a_compressed_request(deployed):
 
 @pytest.mark.parametrize("path", ["docs", "openapi.json"])
 def test_a_compressed_page(deployed, path):
-    """The bytes of a compressed page arrive as bytes, and are the same text as for a client that does not take gzip."""
+    """A compressed page arrives as valid gzip with the same text as for a client without gzip."""
     url = f"/beta/{path}"
     bare = deployed.call("GET", url, headers={"Accept-Encoding": "gzip;q=0"})
     compressed = deployed.call("GET", url, headers={"Accept-Encoding": "gzip"}, stream=True)

@@ -1,4 +1,4 @@
-"""Published clients, as their users installed them, against the deployed stack."""
+"""Published clients, as their users installed them, with the deployed stack."""
 
 import json
 import subprocess
@@ -35,7 +35,7 @@ every_client = pytest.mark.parametrize("client", CLIENTS)
 
 @pytest.fixture
 def create(deployed):
-    """Has a client create a workflow; what its callback was given, as (error, data)."""
+    """Have a client create a workflow and return its callback's arguments, (error, data)."""
 
     def create(client, workflow, with_credentials=None, **more):
         written = credentials.read_all(deployed.place)
@@ -75,7 +75,7 @@ def sent(deployed, workflow_id):
 
 @every_client
 def test_failover(deployed, create, client):
-    """The callback gets the id, the rejected Messenger message is followed by the SMS, and the workflow completes."""
+    """The callback gets the id, the SMS follows the rejected Messenger message, and the workflow completes."""
     error, data = create(client, WORKFLOW)
     assert error is None, error
     ((word, workflow_id),) = data.items()
@@ -89,7 +89,7 @@ def test_failover(deployed, create, client):
 
 @every_client
 def test_invalid_parameters(create, client):
-    """A 400 comes as an error, its problem parsed, every fault in it."""
+    """A 400 arrives as an error with its problem parsed and every fault in it."""
     messenger, sms = WORKFLOW
     error, data = create(client, [messenger | {"failover": {"expiry_time": 1}}, sms | {"to": {"type": "sms"}}])
     assert data is None
@@ -105,7 +105,7 @@ def test_invalid_parameters(create, client):
 
 @every_client
 def test_wrong_credentials(create, tmp_path, client):
-    """A secret or a private key that is not the account's is a 401, its problem parsed."""
+    """A wrong secret or private key gets a 401 with its problem parsed."""
     credentials._new_key(tmp_path / "another.key")
     error, data = create(client, WORKFLOW, {"apiSecret": "another", "privateKey": str(tmp_path / "another.key")})
     assert data is None
@@ -114,7 +114,7 @@ def test_wrong_credentials(create, tmp_path, client):
 
 
 def test_malformed(deployed, create):
-    """Mistakes are read as they were meant: the callback in the array, an expiry in quotes, numbers without them."""
+    """Malformed requests are read as intended: the callback in the array, an expiry in quotes, unquoted numbers."""
     messenger, sms = WORKFLOW
     steps = [
         messenger
@@ -134,7 +134,7 @@ def test_malformed(deployed, create):
 
 
 def test_signed_query(deployed, create):
-    """A caller with a signature secret, whose client puts `??timestamp=…&sig=…` behind the path, is let in."""
+    """A caller with a signature secret, whose client puts `??timestamp=…&sig=…` behind the path, is accepted."""
     signature = {"signatureSecret": "secret", "signatureMethod": "sha256"}
     error, data = create("nexmo 2.7.0-beta-1", WORKFLOW[1:], signature)
     assert error is None, error
@@ -142,7 +142,7 @@ def test_signed_query(deployed, create):
 
 
 def test_lock_file():
-    """The lock file pins every package by its hash, and says no address."""
+    """The lock file pins every package by its hash and has no URL."""
     text = node.LOCK.read_text()
     packages = {name: locked for name, locked in json.loads(text)["packages"].items() if name}
     assert all(locked["integrity"].startswith("sha512-") for locked in packages.values())

@@ -1,4 +1,4 @@
-"""The product's main job, over HTTP on the deployed stack."""
+"""The product's main job over HTTP on the deployed stack."""
 
 import json
 import time
@@ -76,7 +76,7 @@ def sms(number="447700900000"):
 
 @pytest.fixture(scope="session")
 def posted(deployed):
-    """Every scenario's workflow, all under way together."""
+    """The workflows of all scenarios, started together."""
     expiring = {
         "unread": [messenger("sim-unread", 15), sms()],
         "chain": [messenger("sim-unread", 15), viber("447700900004", 15), sms()],
@@ -90,13 +90,13 @@ def posted(deployed):
         "rejected": [messenger("sim-rejected", 600), sms()],
         "undeliverable": [messenger("sim-undeliverable", 600), sms()],
         "refused": [messenger("sim-refused", 600), sms()],
-        "nobody left": [messenger("sim-refused", 600), sms("447700900002")],
+        "none left": [messenger("sim-refused", 600), sms("447700900002")],
     }
     return {name: deployed.post(*steps) for name, steps in {**expiring, **decided}.items()}
 
 
 def overview(deployed, recipient, expiry, path="/beta/workflows"):
-    """What the overview page's curl sends."""
+    """The request of the overview page's curl."""
     headers = {
         "Authorization": deployed.account.basic,
         "Content-Type": "application/json",
@@ -118,7 +118,7 @@ def seconds_between(workflow, first, second):
 
 
 def test_overview_example_is_read(deployed):
-    """The overview page's request is answered 202 with its id; the message is read, and nothing more goes out."""
+    """The overview page's request is answered 202 with its id; the message is read, and no other one is sent."""
     answer = overview(deployed, "sim-read", 600)
     assert answer.status_code == 202
     assert list(answer.json()) == ["workflow_uuid"]
@@ -128,7 +128,7 @@ def test_overview_example_is_read(deployed):
 
 
 def test_overview_example_under_its_later_name(deployed):
-    """The same request under /v0.1/dispatch speaks of dispatch."""
+    """The same request at /v0.1/dispatch is answered in the words of dispatch."""
     answer = overview(deployed, "sim-read", 600, "/v0.1/dispatch?")
     assert list(answer.json()) == ["dispatch_uuid"]
     shown = deployed.call("GET", f"/v0.1/dispatch/{answer.json()['dispatch_uuid']}")
@@ -136,7 +136,7 @@ def test_overview_example_under_its_later_name(deployed):
 
 
 def test_unread(deployed, posted):
-    """Not read within its expiry: the SMS goes out, not before and not twice."""
+    """A message not read within its expiry is followed by the SMS, not early and not twice."""
     workflow = deployed.over(posted["unread"])
     assert workflow["status"] == "completed"
     assert left(workflow) == ["expired after 15 s: last status delivered, wanted read"]
@@ -170,7 +170,7 @@ def test_chain(deployed, posted):
     ],
 )
 def test_failed_at_once(deployed, posted, name, reason):
-    """Rejected, undeliverable or refused: the SMS goes out at once."""
+    """After a rejected, undeliverable or refused message the SMS is sent at once."""
     workflow = deployed.over(posted[name])
     assert workflow["status"] == "completed"
     assert left(workflow) == [reason]
@@ -179,15 +179,15 @@ def test_failed_at_once(deployed, posted, name, reason):
 
 @pytest.mark.parametrize("name", ["read", "read first", "twice"])
 def test_read_in_time(deployed, posted, name):
-    """Read in time, in whatever order and however often it is told: nothing more goes out."""
+    """After a message read in time no other one is sent, in any order of statuses and with repeats."""
     assert deployed.over(posted[name])["status"] == "completed"
     assert deployed.sent(posted[name]) == ["messenger"]
-    told = [e["status"] for e in deployed.get(posted[name])["timeline"] if e["event"] == "status"]
-    assert len(told) == len(set(told))
+    statuses = [e["status"] for e in deployed.get(posted[name])["timeline"] if e["event"] == "status"]
+    assert len(statuses) == len(set(statuses))
 
 
 def test_late_delivery_stops_the_chain(deployed, posted):
-    """Delivered after its expiry while Viber is still waiting: the SMS is never sent."""
+    """A message delivered after its expiry, while Viber is still waiting, stops the SMS."""
     workflow = deployed.over(posted["late"])
     assert workflow["status"] == "completed"
     assert [entry for entry in workflow["timeline"] if entry.get("late")][-1]["status"] == "delivered"
@@ -195,15 +195,15 @@ def test_late_delivery_stops_the_chain(deployed, posted):
 
 
 def test_unknown_is_asked_for_once(deployed, posted):
-    """A 500 tells nothing: the message is not asked for again, and its expiry decides."""
+    """After a 500 the message is not requested again, and its expiry decides."""
     workflow = deployed.over(posted["unknown"])
     assert left(workflow) == ["expired after 15 s: last status none, wanted read"]
     assert deployed.sent(posted["unknown"]) == ["messenger", "sms"]
 
 
 def test_error(deployed, posted):
-    """When the last message fails too, the workflow ends in error and says why."""
-    workflow = deployed.over(posted["nobody left"])
+    """If the last message fails too, the workflow ends in error with the reason."""
+    workflow = deployed.over(posted["none left"])
     assert (workflow["status"], workflow["reason"]) == ("error", "rejected: 1300 Not part of the provider network")
 
 
@@ -221,7 +221,7 @@ def test_error(deployed, posted):
     ],
 )
 def test_problems(deployed, method, path, body, status):
-    """Bad input over HTTP: the vendor's problem document, with one trace id in body and header."""
+    """Bad input gets the vendor's problem document, with one trace id in body and header."""
     answer = deployed.call(method, path, data=body, headers={"Content-Type": "application/json"})
     assert answer.status_code == status
     assert answer.headers["Content-Type"] == "application/problem+json"
@@ -229,14 +229,14 @@ def test_problems(deployed, method, path, body, status):
 
 
 def test_unsigned_callback(deployed):
-    """A callback without a signature is asked for again."""
+    """A callback without a signature gets an answer that makes the vendor repeat it."""
     url = f"{deployed.place.api_url}/webhooks/message-status"
     assert requests.post(url, data=json.dumps({"status": "read"}), timeout=30).status_code == 503
 
 
 @pytest.mark.parametrize("name", EVERY_CHANNEL)
 def test_every_channel(deployed, name):
-    """A message over each channel goes out and arrives."""
+    """A message on each channel is sent and delivered."""
     step = {**EVERY_CHANNEL[name], "to": {"type": name, **TO[CHANNELS[name].recipient]}}
     step.pop("failover", None)
     workflow_id = deployed.post(step)
@@ -245,7 +245,7 @@ def test_every_channel(deployed, name):
 
 
 def test_token_of_an_application(deployed):
-    """A token as the published clients make it, without exp, is as good as the account's secret."""
+    """A token from the published clients, without exp, is accepted like the account's secret."""
     written = credentials.read_all(deployed.place)
     claims = {"iat": int(time.time()), "jti": str(uuid.uuid1()), "application_id": written["APPLICATION_ID"]}
     token = jwt.encode(claims, Path(written["PRIVATE_KEY_PATH"]).read_text(), algorithm="RS256")
@@ -257,6 +257,6 @@ def test_token_of_an_application(deployed):
 
 
 def test_bad_credentials(deployed):
-    """Bad credentials are 401."""
+    """Bad credentials get 401."""
     answer = requests.post(f"{deployed.place.api_url}/workflows", json={}, auth=("00000000", "x"), timeout=30)
     assert answer.status_code == 401

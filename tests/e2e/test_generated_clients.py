@@ -1,4 +1,4 @@
-"""Clients that are generated from the OpenAPI document, against the deployed stack."""
+"""Clients generated from the OpenAPI document, with the deployed stack."""
 
 import compileall
 import re
@@ -19,7 +19,7 @@ DOCUMENTATION = (ROOT / "docs/api.md").read_text()
 
 @pytest.fixture
 def project(tmp_path):
-    """A project of a user: the document, and the programs of the documentation."""
+    """A user's project: the document and the documented programs."""
     shutil.copy(PATH, tmp_path)
     for file in SOURCE.iterdir():
         shutil.copy(file, tmp_path)
@@ -27,13 +27,13 @@ def project(tmp_path):
 
 
 def documented(start):
-    """The command of the documentation that begins so, as its words."""
+    """The documented command that begins so, as words."""
     (line,) = re.findall(rf"^{start}.*$", DOCUMENTATION, re.MULTILINE)
     return line.split()
 
 
 def run(project, *command, **variables):
-    """What a command that succeeds prints."""
+    """Run a command that must succeed and return its output."""
     environment = {"PATH": node.path(), "HOME": str(project), **variables}
     done = subprocess.run(
         command, cwd=project, env=environment, capture_output=True, text=True, timeout=120, check=False
@@ -43,7 +43,7 @@ def run(project, *command, **variables):
 
 
 def assert_fails_over(deployed, printed):
-    """A program has printed the id and status of a workflow that fails over to the SMS and completes."""
+    """A program printed the id and status of a workflow that fails over to the SMS and completes."""
     workflow_id, status = printed.split()
     assert status in ("running", "completed")
     assert deployed.over(workflow_id)["status"] == "completed"
@@ -51,7 +51,7 @@ def assert_fails_over(deployed, printed):
 
 
 def test_python(deployed, project):
-    """openapi-python-client makes a client that compiles; a program with its types posts a workflow and reads it."""
+    """openapi-python-client makes a client that compiles, and a program with its types posts and reads a workflow."""
     run(project, *documented("openapi-python-client generate"), "--fail-on-warning")
     assert compileall.compile_dir(project / "workflows_api_client", quiet=1)
     run(project, sys.executable, "-m", "mypy", "--strict", "--follow-imports", "silent", "workflow.py")
@@ -60,7 +60,7 @@ def test_python(deployed, project):
 
 
 def test_typescript(deployed, project):
-    """openapi-typescript makes types that compile; a program with them posts a workflow and reads it."""
+    """openapi-typescript makes types that compile, and a program with them posts and reads a workflow."""
     (project / "node_modules").symlink_to(node.modules())
     run(project, *documented("npx openapi-typescript"))
     run(project, *documented("npx tsc"))

@@ -1,4 +1,4 @@
-"""Each function of the deployed stack, called by itself with its live event: by the SAM CLI, and as Lambda runs it."""
+"""Each function of the deployed stack, invoked with its live event: by the SAM CLI, and as Lambda runs it."""
 
 import json
 import os
@@ -22,7 +22,7 @@ FUNCTIONS = [
 
 @pytest.fixture(scope="module")
 def inbox(deployed):
-    """The customer's server, where the live events have their webhooks go."""
+    """The customer's server that gets the webhooks of the live events."""
     inbox = Inbox(credentials.read_all(deployed.place)["SIGNATURE_SECRET"], deployed.place.inbox_port)
     yield inbox
     inbox.close()
@@ -35,7 +35,7 @@ def known(deployed):
 
 @pytest.fixture(scope="module")
 def live(deployed, tmp_path_factory):
-    """A second set of live events: most have their effect once."""
+    """A second set of live events: most take effect only once."""
     folder = tmp_path_factory.mktemp("events")
     events.write(deployed.place, folder)
     return folder
@@ -43,7 +43,7 @@ def live(deployed, tmp_path_factory):
 
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_remote_invoke(deployed, known, inbox, name):
-    """`sam remote invoke <Function> --event-file …` works with the live event of each function."""
+    """`sam remote invoke <Function> --event-file …` works with each function's live event."""
     path = deployed.place.folder / "events" / known[name].event
     output = stack.sam(deployed.place, "remote", "invoke", name, "--event-file", str(path))
     assert failure(output) is None
@@ -52,7 +52,7 @@ def test_remote_invoke(deployed, known, inbox, name):
 
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_as_lambda_runs_it(deployed, known, inbox, live, name):
-    """The built artifact of each function works with its layers, boto3 and AWS's runtime client, and nothing else."""
+    """Each function's built artifact works with its layers, boto3 and AWS's runtime client, and nothing else."""
     event = (live / known[name].event).read_bytes()
     done = emulator.invoke(deployed.place, known[name], event)
     assert failure(done.answer) is None, done.log
@@ -61,7 +61,7 @@ def test_as_lambda_runs_it(deployed, known, inbox, live, name):
 
 @pytest.mark.parametrize("name", ["MessageStatus", "DeliverWebhook", "Accounts"])
 def test_broken_layer(deployed, known, live, tmp_path, name):
-    """A package that the dependency layer lacks is noticed, though the tests themselves have it."""
+    """A package missing from the dependency layer fails the run, although the tests have it."""
     build = tmp_path / "build"
     shutil.copytree(deployed.place.folder / "build", build, copy_function=os.link)
     shutil.rmtree(build / "DependenciesLayer/python/jwt")
@@ -70,7 +70,7 @@ def test_broken_layer(deployed, known, live, tmp_path, name):
 
 
 def test_read_only(deployed, known, tmp_path):
-    """A function finds its artifact and its layers read-only, and none of this checkout."""
+    """A function sees its artifact and its layers read-only, and nothing of this checkout."""
     function = known["Reconcile"]
     build = tmp_path / "build"
     shutil.copytree(deployed.place.folder / "build", build)
@@ -92,7 +92,7 @@ def test_read_only(deployed, known, tmp_path):
 
 
 def test_namespace(deployed, known, live, monkeypatch):
-    """A function runs in every namespace that this machine allows: root's, and that of a user without rights."""
+    """A function runs in every namespace that this machine allows: root's, and an unprivileged user's."""
     allowed = [way for way in emulator.NAMESPACES if subprocess.run([*way, "true"], check=False).returncode == 0]
     assert allowed
     for way in allowed:
@@ -103,7 +103,7 @@ def test_namespace(deployed, known, live, monkeypatch):
 
 
 def assert_effect(deployed, inbox, name, event, answer):
-    """What the event asked for has happened on the stack."""
+    """The event's effect has happened on the stack."""
     match name:
         case "Accounts":
             assert set(answer) == {"api_key", "api_secret", "signature_secret"}
@@ -127,7 +127,7 @@ def assert_effect(deployed, inbox, name, event, answer):
 
 
 def assert_sent(deployed, workflow_id):
-    """The sandbox has had the message, once; where the machine is busy, later than the send waited for its answer."""
+    """The sandbox got the message once; on a busy machine, later than the send waited for its answer."""
     deadline = time.monotonic() + PATIENCE
     while not (sent := deployed.sent(workflow_id)):
         assert time.monotonic() < deadline, deployed.get(workflow_id)
@@ -136,13 +136,13 @@ def assert_sent(deployed, workflow_id):
 
 
 def assert_delivered(deployed, message):
-    """The status was recorded, and as the last step's it ended the workflow."""
+    """The status is recorded, and as the last step's it ended the workflow."""
     workflow_id = message["client_ref"].removesuffix(".0")
     assert deployed.get(workflow_id)["status"] == "completed"
 
 
 def assert_webhook(deployed, inbox, workflow_id):
-    """The customer has had the workflow's one webhook."""
+    """The customer got the workflow's one webhook."""
 
     def theirs(webhooks):
         return [one.body for one in webhooks if workflow_id in json.dumps(one.body)]

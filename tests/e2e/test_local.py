@@ -31,8 +31,8 @@ def local(verb, **environment):
 @pytest.mark.parametrize("name", ["API_PORT", "STEPFUNCTIONS_PORT"])
 def test_busy_port(tmp_path, name):
     """A busy port gives one clear line and a non-zero exit, and leaves no process behind."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        ports = {"API_PORT": free_port(), "STEPFUNCTIONS_PORT": free_port(), name: taken.getsockname()[1]}
+    with socket.create_server(("127.0.0.1", 0)) as busy:
+        ports = {"API_PORT": free_port(), "STEPFUNCTIONS_PORT": free_port(), name: busy.getsockname()[1]}
         place = Place(tmp_path, ports["API_PORT"], ports["STEPFUNCTIONS_PORT"])
         with pytest.raises(LocalFailure, match=f"port {ports[name]} is busy.*{name}="):
             engines.start(place)

@@ -1,4 +1,4 @@
-"""The API is what its OpenAPI document says."""
+"""The API answers as its OpenAPI document says."""
 
 import json
 
@@ -11,7 +11,7 @@ from local.openapi import PATH
 from tests.described import in_order
 
 WITHOUT_COVERAGE = {"phases": {"coverage": {"enabled": False}}}
-"""Every combination of the options of every channel is tens of thousands; tests/properties look at bodies closely."""
+"""The options of the channels have tens of thousands of combinations; tests/properties tests bodies closely."""
 CONFIG = {
     "generation": {"allow-x00": False, "codec": "utf-8"},
     "operations": [{"include-name": f"POST /{word}", **WITHOUT_COVERAGE} for word in ("workflows", "dispatch")],
@@ -29,7 +29,7 @@ SOME = settings(
 
 @schemathesis.hook
 def before_call(_, case, **__):
-    """A workflow's webhooks go to this machine, and its last step is one."""
+    """A workflow's webhooks go to this machine, and its last step is a last step."""
     if isinstance(case.body, dict) and isinstance(case.body.get("webhook_url"), str):
         case.body = {**case.body, "webhook_url": "http://127.0.0.1:9/webhooks"}
     case.body = in_order(case.body)
@@ -38,13 +38,13 @@ def before_call(_, case, **__):
 @SCHEMA.parametrize()
 @SOME
 def test_as_described(case, deployed):
-    """Whatever is asked, right or wrong, the answer is one that the document describes."""
+    """Every answer to a valid or an invalid request is described in the document."""
     answer = case.call(base_url=f"{deployed.place.url}/beta", session=deployed.session)
     case.validate_response(answer)
 
 
 def test_one_after_the_other(deployed):
-    """What one answer leads to, by links and ids, answers as the document describes, too."""
+    """Requests that follow the links and ids of an answer are answered as the document describes."""
 
     class Client(SCHEMA.as_state_machine()):
         def get_call_kwargs(self, _):
@@ -54,14 +54,14 @@ def test_one_after_the_other(deployed):
 
 
 def test_document(deployed):
-    """`/openapi.json` answers, without credentials, with the committed document, a valid one."""
+    """`/openapi.json` returns the committed document without credentials, and it is valid."""
     answer = requests.get(f"{deployed.place.url}/beta/openapi.json", timeout=60)
     assert answer.json() == json.loads(PATH.read_text())
     validate(answer.json())
 
 
 def test_reference_page(deployed):
-    """`/docs` answers, without credentials, with a page that shows that document and loads nothing from elsewhere."""
+    """`/docs` returns without credentials a page that shows the document and loads nothing from other hosts."""
     answer = requests.get(f"{deployed.place.url}/beta/docs", timeout=60)
     assert answer.headers["Content-Type"].startswith("text/html")
     assert '"createWorkflow"' in answer.text

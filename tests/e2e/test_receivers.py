@@ -1,4 +1,4 @@
-"""The documented receivers of webhooks, and the documented token, against the deployed stack."""
+"""The documented receivers of webhooks and the documented token, with the deployed stack."""
 
 import hashlib
 import json
@@ -22,7 +22,7 @@ BODY = json.dumps({"template": "failover", "status": "completed", "workflow_uuid
 
 
 class Receiver:
-    """A running receiver, and the lines it has printed."""
+    """A running receiver and its printed lines."""
 
     def __init__(self, port, output):
         self.url = f"http://127.0.0.1:{port}/webhooks"
@@ -30,7 +30,7 @@ class Receiver:
         self._output = output
 
     def printed(self, how_many=0):
-        """The lines so far, as words, once there are enough of them."""
+        """Wait for this many lines, and return all of them as words."""
         deadline = time.monotonic() + 60
         while len(lines := self._output.read_text().splitlines()) < how_many:
             assert time.monotonic() < deadline, lines
@@ -38,14 +38,14 @@ class Receiver:
         return [line.split() for line in lines]
 
     def post(self, body, authorization):
-        """The status that is answered to a webhook."""
+        """The status of the answer to a webhook."""
         headers = {"Authorization": authorization} if authorization else {}
         return requests.post(self.url, data=body, headers=headers, timeout=10).status_code
 
 
 @pytest.fixture(params=RECEIVERS)
 def start(request, tmp_path):
-    """Starts a receiver with these signature secrets."""
+    """Start a receiver with these signature secrets."""
     processes = []
 
     def start(*secrets):
@@ -71,7 +71,7 @@ def start(request, tmp_path):
 
 
 def signed(body=BODY, secret=SECRET, algorithm="HS256", **changed):
-    """The header that docs/api.md describes, with changed claims; None leaves one out."""
+    """The header that docs/api.md describes, with changed claims; None removes one."""
     payload_hash = hashlib.sha256(body.encode()).hexdigest()
     claims = {"iat": int(time.time()), "jti": "j", "iss": "Workflows", "payload_hash": payload_hash}
     kept = {name: value for name, value in (claims | changed).items() if value is not None}
@@ -79,7 +79,7 @@ def signed(body=BODY, secret=SECRET, algorithm="HS256", **changed):
 
 
 def test_workflow(deployed, start):
-    """A receiver gets every webhook of a workflow, and prints each once, also if it is redelivered."""
+    """A receiver gets every webhook of a workflow, and prints each once, even if it is redelivered."""
     receiver = start(credentials.read_all(deployed.place)["SIGNATURE_SECRET"])
     body = {"template": "failover", "workflow": [messenger("sim-rejected", 600), sms()], "webhook_url": receiver.url}
     workflow_id = deployed.call("POST", "/beta/workflows", json=body).json()["workflow_uuid"]
@@ -106,7 +106,7 @@ def test_workflow(deployed, start):
 
 
 def test_dispatch(deployed, start):
-    """The word of the endpoint makes no difference to a receiver."""
+    """A receiver works with both words of the endpoints."""
     receiver = start(credentials.read_all(deployed.place)["SIGNATURE_SECRET"])
     body = {"template": "failover", "workflow": [sms()], "webhook_url": receiver.url}
     workflow_id = deployed.call("POST", "/beta/dispatch", json=body).json()["dispatch_uuid"]
@@ -130,7 +130,7 @@ FORGED = {
 
 
 def test_forged(start):
-    """Only genuine webhooks are taken. Any other is answered 503, so one that was signed rightly comes again."""
+    """Only genuine webhooks are accepted. Any other is answered 503, so a correctly signed one comes again."""
     receiver = start(SECRET)
     answers = {forgery: receiver.post(BODY, authorization()) for forgery, authorization in FORGED.items()}
     assert answers == dict.fromkeys(FORGED, 503)
@@ -140,7 +140,7 @@ def test_forged(start):
 
 
 def test_two_secrets(start):
-    """During a rotation a receiver takes either secret."""
+    """During a rotation a receiver accepts either secret."""
     receiver = start(SECRET, SECRET + "!")
     assert [receiver.post(BODY, signed(secret=secret)) for secret in (SECRET, SECRET + "!")] == [204, 204]
 

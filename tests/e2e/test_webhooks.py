@@ -1,4 +1,4 @@
-"""The customer's webhooks, and what else an account can ask of its workflows, over HTTP on the deployed stack."""
+"""The customer's webhooks and the other requests about a workflow, over HTTP on the deployed stack."""
 
 import json
 import uuid
@@ -22,7 +22,7 @@ def customer():
 
 @pytest.fixture
 def create(deployed):
-    """Post a workflow; its id. More fields and headers may be given."""
+    """Post a workflow, with extra fields and headers, and return its id."""
 
     def create(*steps, headers=None, **more):
         body = {"template": "failover", "workflow": list(steps), **more}
@@ -34,10 +34,10 @@ def create(deployed):
 
 
 @pytest.fixture
-def told(deployed):
-    """The webhooks of a workflow, once all of them have been settled; `how_many` there are at least."""
+def settled_webhooks(deployed):
+    """The webhooks of a workflow, once there are at least `how_many` and all are settled."""
 
-    def told(workflow_id, how_many):
+    def settled_webhooks(workflow_id, how_many):
         def read(_):
             return deployed.call("GET", f"/beta/workflows/{workflow_id}/webhooks").json()["webhooks"]
 
@@ -48,19 +48,19 @@ def told(deployed):
         deployed.when(workflow_id, settled)
         return read(None)
 
-    return told
+    return settled_webhooks
 
 
 def bodies(customer):
     return sorted((json.loads(request.raw) for request in customer.requests), key=lambda body: body["sequence"])
 
 
-def test_webhooks(deployed, customer, create, told):
-    """An unread message, its failover and its end: each status and one report arrive, signed, in countable order."""
+def test_webhooks(deployed, customer, create, settled_webhooks):
+    """After an unread message, a failover and the end, each status and one report arrive, signed and numbered."""
     workflow_id = create(
         messenger("sim-rejected", 600), sms(), webhook_url=f"{customer.url}/hook", client_ref="order 7"
     )
-    listed = told(workflow_id, 5)
+    listed = settled_webhooks(workflow_id, 5)
     assert [webhook["state"] for webhook in listed] == ["delivered"] * len(listed)
 
     received = bodies(customer)
@@ -81,35 +81,35 @@ def test_webhooks(deployed, customer, create, told):
         assert shown.json()["message_uuid"] == message["message_uuid"]
 
 
-def test_redelivery(deployed, customer, create, told):
-    """A webhook that was refused for good is sent once more when asked for, the same to the byte."""
+def test_redelivery(deployed, customer, create, settled_webhooks):
+    """A permanently refused webhook is sent once more on request, with the same bytes."""
     customer.script = [server.http(410, b"{}")]
     workflow_id = create(messenger("sim-refused", 600), sms("447700900002"), webhook_url=customer.url)
-    first = told(workflow_id, 1)[0]
+    first = settled_webhooks(workflow_id, 1)[0]
     assert first["state"] == "failed"
     assert [attempt["answer"] for attempt in first["attempts"]] == [410]
 
     path = f"/beta/workflows/{workflow_id}/webhooks/{first['sequence']}"
     assert deployed.call("POST", f"{path}/redeliver").status_code == 202
-    deployed.when(workflow_id, lambda _: told(workflow_id, 1)[0]["state"] == "delivered")
+    deployed.when(workflow_id, lambda _: settled_webhooks(workflow_id, 1)[0]["state"] == "delivered")
     again = [r.raw for r in customer.requests if json.loads(r.raw)["sequence"] == first["sequence"]]
     assert len(again) == 2
     assert again[0] == again[1]
 
 
-def test_one_dead_url_holds_up_nobody(deployed, customer, create, told):
+def test_one_dead_url_holds_up_no_other(deployed, customer, create, settled_webhooks):
     """While one customer's server is down, another's webhooks arrive."""
-    dead = create(messenger("sim-rejected", 600), sms(), webhook_url="http://127.0.0.1:9/nobody")
+    dead = create(messenger("sim-rejected", 600), sms(), webhook_url="http://127.0.0.1:9/closed")
     alive = create(messenger("sim-rejected", 600), sms(), webhook_url=customer.url)
-    assert {webhook["state"] for webhook in told(alive, 5)} == {"delivered"}
+    assert {webhook["state"] for webhook in settled_webhooks(alive, 5)} == {"delivered"}
     deployed.over(dead)
     first = deployed.call("GET", f"/beta/workflows/{dead}/webhooks").json()["webhooks"][0]
     assert first["state"] == "pending"
     assert first["attempts"][0]["error"] == "no connection"
 
 
-def test_cancel(deployed, customer, create, told):
-    """Cancelled while it waits for its first message: a truthful answer, one report, and nothing more goes out."""
+def test_cancel(deployed, customer, create, settled_webhooks):
+    """A cancel before the first message is read gets a true answer and one report, and no other message is sent."""
     workflow_id = create(messenger("sim-unread", 15), sms(), webhook_url=customer.url)
     deployed.when(workflow_id, lambda workflow: workflow["steps"][0].get("status") == "delivered")
     answer = deployed.call("POST", f"/beta/workflows/{workflow_id}/cancel")
@@ -117,14 +117,14 @@ def test_cancel(deployed, customer, create, told):
     assert [step["state"] for step in answer.json()["steps"]] == ["sent", "never_sent"]
     again = deployed.call("POST", f"/beta/workflows/{workflow_id}/cancel")
     assert (again.status_code, again.json()["state"]) == (409, "cancelled")
-    told(workflow_id, 2)
+    settled_webhooks(workflow_id, 2)
     assert bodies(customer)[-1]["status"] == "cancelled"
     deployed.when(workflow_id, lambda _: not deployed.executing(workflow_id))
     assert deployed.sent(workflow_id) == ["messenger"]
 
 
 def test_same_key_same_workflow(deployed, create):
-    """One Idempotency-Key, posted twice, is one workflow; with another body it is a conflict."""
+    """One Idempotency-Key, posted twice, gives one workflow; with another body it is a conflict."""
     headers = {"Idempotency-Key": str(uuid.uuid4())}
     first = create(messenger("sim-read", 600), sms(), headers=headers)
     assert create(messenger("sim-read", 600), sms(), headers=headers) == first
@@ -133,7 +133,7 @@ def test_same_key_same_workflow(deployed, create):
 
 
 def test_list(deployed, create):
-    """A workflow is found by its client_ref, once the index knows it; so is its end."""
+    """A workflow and its end are found by client_ref once the index has them."""
     reference = str(uuid.uuid4())
     workflow_id = create(messenger("sim-read", 600), sms(), client_ref=reference)
 
@@ -145,7 +145,7 @@ def test_list(deployed, create):
 
 
 def test_plan(deployed):
-    """A dry run tells when each step would go out, and nothing goes."""
+    """A dry run returns when each step would be sent, and sends nothing."""
     body = {"template": "failover", "workflow": [messenger("sim-unread", 600), sms()], "client_ref": str(uuid.uuid4())}
     answer = deployed.call("POST", "/beta/workflows", params={"dry_run": "true"}, json=body)
     assert answer.status_code == 200

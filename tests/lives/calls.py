@@ -1,4 +1,9 @@
-"""Every call of the outside, counted, and the fate that a process meets at one of them."""
+"""Every call that leaves the product, and the fate that one of them may meet.
+
+The stand-ins make each of their calls through `Calls`, by a name that also counts for the budgets in promises.py.
+`Calls.run` runs one process with a `Fate`: at its call number n the process dies, the call fails or is repeated, or
+something else happens first. `Process` records what the process did.
+"""
 
 from collections import Counter
 from collections.abc import Callable
@@ -8,15 +13,14 @@ from typing import Any
 from failover.adapters.aws import Unavailable
 
 FAULTS = ("dies before", "dies after", "fails before", "fails after", "repeated")
-"""Of a call: the process is gone, or is told of a failure, before or after the effect; or a client of AWS, whose answer
-was lost, makes it twice."""
-MEANWHILES = ("a status", "a failure", "a cancelling", "a twin", "a reconciling", "a death")
-"""What may happen elsewhere while a process is about to make a call."""
+"""A call kills its process or fails, before or after its effect; or its AWS client repeats it after a lost answer."""
+MEANWHILES = ("a status", "a failure", "a cancel", "a duplicate", "a run of reconcile", "an execution's death")
+"""What may happen elsewhere just before a process makes a call."""
 
 
 THEN = ", then "
 INTERLEAVED = tuple(f"{fault}{THEN}{other}" for fault in ("fails after", "repeated") for other in MEANWHILES)
-"""The answer of a call gets lost, and something happens elsewhere before its client repeats it, or gives up."""
+"""The answer of a call is lost, and something happens elsewhere before the client repeats it or gives up."""
 
 
 class Died(BaseException):
@@ -37,50 +41,50 @@ class Process:
     fate: Fate | None
     meanwhile: Callable[[str], None]
     kind: str = ""
-    """The function that it runs."""
+    """The function that the process runs."""
     made: Counter[str] = field(default_factory=Counter)
     disturbed: bool = False
     claimed: bool = False
     """It has written the claim of a step."""
     answered: bool = False
-    """It has written what came of a send."""
+    """It has written the answer of a send."""
     decided: bool = False
-    """It has written what ends a race."""
+    """It has written an outcome that ends a race."""
 
 
 @dataclass
 class Calls:
-    """`met` counts the fates that were met, by kind."""
+    """`met` counts the fates that occurred, by kind."""
 
     met: Counter[str] = field(default_factory=Counter)
     process: Process | None = None
     denied: tuple[str, str] | None = None
-    """(function, call): AWS throttles all of these."""
-    broken: AssertionError | None = None
-    """A promise that was seen broken inside a call; the product would answer for it as for any other failure."""
+    """(function, call): AWS throttles all such calls."""
+    broken_promise: AssertionError | None = None
+    """A promise broken inside a call. The product would handle it like any other failure, so `run` raises it."""
 
-    def __call__(self, name: str, act: Callable[[], Any], broken: Callable[[bool], Any] | None = None) -> Any:
-        """Make the call `name`. `broken` tells what one without an answer gives, instead of `Unavailable`.
+    def __call__(self, name: str, act: Callable[[], Any], on_lost: Callable[[bool], Any] | None = None) -> Any:
+        """Make the call `name`. Without an answer it raises `Unavailable`, or returns `on_lost(had_effect)`.
 
-        Its argument: the call has had its effect. Such a call is never repeated by its client.
+        The client never repeats a call with `on_lost`.
         """
         process = self.process
         if process is None:
             return act()
         try:
-            return self._made(process, name, act, broken)
+            return self._made(process, name, act, on_lost)
         except AssertionError as error:
-            self.broken = error
+            self.broken_promise = error
             raise
 
-    def _made(self, process: Process, name: str, act: Callable[[], Any], broken: Callable[[bool], Any] | None) -> Any:
+    def _made(self, process: Process, name: str, act: Callable[[], Any], on_lost: Callable[[bool], Any] | None) -> Any:
         at, fate = process.made.total(), process.fate
         process.made[name] += 1
         if self.denied == (process.kind, name):
             process.disturbed = True
             raise Unavailable("throttled")
         kind, _, between = fate.kind.partition(THEN) if fate else ("", "", "")
-        if fate is None or fate.call != at or (broken and kind == "repeated"):
+        if fate is None or fate.call != at or (on_lost and kind == "repeated"):
             return act()
         self.met[fate.kind] += 1
         process.disturbed = True
@@ -88,17 +92,17 @@ class Calls:
             process.meanwhile(kind)
             return act()
         if kind.endswith("before"):
-            return self._over(kind, broken, effect=False)
+            return self._over(kind, on_lost, effect=False)
         act()
         if between:
             process.meanwhile(between)
-        return act() if kind == "repeated" else self._over(kind, broken, effect=True)
+        return act() if kind == "repeated" else self._over(kind, on_lost, effect=True)
 
-    def _over(self, kind: str, broken: Callable[[bool], Any] | None, *, effect: bool) -> Any:
+    def _over(self, kind: str, on_lost: Callable[[bool], Any] | None, *, effect: bool) -> Any:
         if kind.startswith("dies"):
             raise Died
-        if broken:
-            return broken(effect)
+        if on_lost:
+            return on_lost(effect)
         raise Unavailable("the call failed")
 
     def run(
@@ -108,16 +112,16 @@ class Calls:
         meanwhile: Callable[[str], None] = lambda _: None,
         kind: str = "",
     ) -> tuple[Any, Process]:
-        """Run one process, inside another one or not: (what came of it, what it did).
+        """Run one process, even inside another one, and return (result, process).
 
-        What came of it is an exception where it raised one, and Died where it met its end.
+        The result of a process that raised is its exception, and of one that died, Died.
         """
         outer, self.process = self.process, (process := Process(fate, meanwhile, kind))
         try:
             return act(), process
-        except (Exception, Died) as error:  # noqa: BLE001 - whoever called it judges
+        except (Exception, Died) as error:  # noqa: BLE001 - the caller judges it
             return error, process
         finally:
             self.process = outer
-            if self.broken:
-                raise self.broken
+            if self.broken_promise:
+                raise self.broken_promise

@@ -1,6 +1,8 @@
-"""Step Functions in memory: walks the states of failover.asl.yaml, one at a time, when it is told to.
+"""Step Functions in memory: an interpreter for failover.asl.yaml.
 
-As much of the language as that file uses. To the adapter it looks like the client of AWS.
+It supports the parts of the language that the file uses. The adapter calls it like the AWS client: starting an
+execution enters the first state, and `send_task_failure` ends a race. Nothing else happens by itself: the history
+lets an execution `proceed` once it is `ready`, so it decides in which order executions and other processes run.
 """
 
 import json
@@ -27,16 +29,16 @@ def definition() -> dict[str, Any]:
 @dataclass
 class Execution:
     name: str
-    given: dict[str, Any]
+    input: dict[str, Any]
     state: str
-    at: Any
-    """What the state it is in was given: `$`."""
+    data: Any
+    """The input of the current state: `$`."""
     status: str = "RUNNING"
     tries: int = 0
     until: int | None = None
-    """When the timer that is on ends (ms); None: there is something to do now."""
+    """When the running timer ends (ms), or None if the state can proceed now."""
     entered: int = 0
-    """States entered, which are what Step Functions is paid for."""
+    """States entered, which is what Step Functions charges for."""
     tokens: int = 0
 
     @property
@@ -45,7 +47,7 @@ class Execution:
 
     @property
     def step(self) -> dict[str, Any]:
-        return self.at["step"]
+        return self.data["step"]
 
     @property
     def running(self) -> bool:
@@ -57,17 +59,20 @@ class Execution:
 
 @dataclass
 class Engine:
-    """`invoke` runs a function: its name, its event; False: it has failed. `leave_token` is the write of `Outcome`."""
+    """Runs executions. `invoke(name, event)` runs a function and returns whether it succeeded.
+
+    `store_token(workflow, step, token)` is the write of the state `Outcome`.
+    """
 
     calls: Calls
     clock: Callable[[], int]
     invoke: Callable[[str, dict[str, Any]], bool]
-    leave_token: Callable[[str, int, str], bool]
+    store_token: Callable[[str, int, str], bool]
     started: Callable[[str], None]
-    """Hears each execution's input, as text."""
+    """Called with each execution's input, as text."""
     executions: dict[str, Execution] = field(default_factory=dict)
     given_up: set[tuple[str, int]] = field(default_factory=set)
-    """Steps, by workflow, whose sends failed until there was no other try."""
+    """(workflow, step) whose sends failed until no retry was left."""
 
     # ---------------------------------------------------------------- what the adapter calls
     def start_execution(self, *, name: str, input: str, **_: Any) -> None:  # noqa: A002 - as AWS calls it
@@ -89,19 +94,19 @@ class Engine:
         return {"status": execution.status}
 
     def send_task_failure(self, *, taskToken: str, error: str) -> None:  # noqa: N803 - as AWS calls it
-        self.calls("tell the race", lambda: self._tell(taskToken, error))
+        self.calls("signal the race", lambda: self._signal(taskToken, error))
 
-    def _tell(self, token: str, error: str) -> None:
+    def _signal(self, token: str, error: str) -> None:
         execution = self.executions.get(token.partition("/")[0])
         if execution is None:
             raise _error("InvalidToken")
         if not execution.running or execution.token != token or execution.state != "Race":
             raise _error("TaskTimedOut")
-        self._caught(execution, error)
+        self._catch(execution, error)
 
-    # ---------------------------------------------------------------- what it does by itself
+    # ---------------------------------------------------------------- what the histories call
     def proceed(self, execution: Execution) -> None:
-        """Do what is next: a try of a task, or the end of a timer."""
+        """Take the next step of an execution: a try of a task, or the end of a timer."""
         if not execution.ready(self.clock()):
             return
         state = definition()["States"][execution.state]
@@ -109,7 +114,7 @@ class Engine:
             execution.until = None
             if execution.state == "Race":
                 execution.entered += 1  # Expired
-                self._caught(execution, "Expired")
+                self._catch(execution, "Expired")
             else:
                 self._enter(execution, state["Next"])
         elif state["Type"] == "Task":
@@ -121,53 +126,53 @@ class Engine:
         match state["Type"]:
             case "Choice":
                 (choice,) = state["Choices"]
-                chosen = choice["Next"] if _present(execution.at, choice["Variable"]) else state["Default"]
-                execution.at = _found(execution.at, state["OutputPath"])
+                chosen = choice["Next"] if _present(execution.data, choice["Variable"]) else state["Default"]
+                execution.data = _value_at(execution.data, state["OutputPath"])
                 self._enter(execution, chosen)
             case "Succeed":
                 execution.status = "SUCCEEDED"
             case "Wait":
-                execution.until = self.clock() + _found(execution.at, state["SecondsPath"]) * 1000
+                execution.until = self.clock() + _value_at(execution.data, state["SecondsPath"]) * 1000
             case "Parallel":
                 self._race(execution, state)
 
     def _task(self, execution: Execution, state: dict[str, Any]) -> None:
         parameters = state["Parameters"]
         assert parameters["FunctionName.$"] == "States.Format('workflows-send-{}', $.step.channel)"
-        event = {"workflow": execution.given["workflow"], "step": execution.step["number"]}
+        event = {"workflow": execution.input["workflow"], "step": execution.step["number"]}
         assert set(parameters["Payload"]) == {f"{name}.$" for name in event}
         execution.tries += 1
         if self.invoke(f"send_{execution.step['channel']}", event):
             if execution.running:
-                self._follow(execution, state)
+                self._leave(execution, state)
         elif execution.running and execution.tries > state["Retry"][-1]["MaxAttempts"]:
-            self.given_up.add((execution.given["workflow"], execution.step["number"]))
-            self._caught(execution, "TaskFailed")
+            self.given_up.add((execution.input["workflow"], execution.step["number"]))
+            self._catch(execution, "TaskFailed")
 
     def _race(self, execution: Execution, state: dict[str, Any]) -> None:
-        """Both branches begin: the timer, and the one that leaves its token in the table."""
+        """Start both branches: the timer, and the one that stores its token in the table."""
         timer, outcome = (branch["States"][branch["StartAt"]] for branch in state["Branches"])
         execution.entered += 2
         execution.tokens += 1
-        execution.until = self.clock() + _found(execution.at, timer["SecondsPath"]) * 1000
-        assert _found(execution.at, outcome["TimeoutSecondsPath"]) * 1000 + self.clock() > execution.until
+        execution.until = self.clock() + _value_at(execution.data, timer["SecondsPath"]) * 1000
+        assert _value_at(execution.data, outcome["TimeoutSecondsPath"]) * 1000 + self.clock() > execution.until
         token, step = execution.token, execution.step["number"]
         try:
-            left = self.calls("leave the token", lambda: self.leave_token(execution.given["workflow"], step, token))
+            stored = self.calls("store the token", lambda: self.store_token(execution.input["workflow"], step, token))
         except Unavailable:
-            left, error = False, "DynamoDb.SomethingElse"
+            stored, error = False, "DynamoDb.SomethingElse"
         else:
             error = "DynamoDb.ConditionalCheckFailedException"
-        if not left:
-            self._caught(execution, error)
+        if not stored:
+            self._catch(execution, error)
 
-    def _follow(self, execution: Execution, state: dict[str, Any]) -> None:
+    def _leave(self, execution: Execution, state: dict[str, Any]) -> None:
         if state.get("End"):
             execution.status = "SUCCEEDED"
         else:
             self._enter(execution, state["Next"])
 
-    def _caught(self, execution: Execution, error: str) -> None:
+    def _catch(self, execution: Execution, error: str) -> None:
         execution.until = None
         for catch in definition()["States"][execution.state].get("Catch", []):
             if error in catch["ErrorEquals"] or "States.ALL" in catch["ErrorEquals"]:
@@ -177,7 +182,7 @@ class Engine:
 
 
 def condition_of_outcome(step: int) -> dict[str, Any]:
-    """The parameters of `Outcome` that do not depend on the execution, as DynamoDB's client takes them."""
+    """The parameters of `Outcome` that are the same for every execution, for DynamoDB's client."""
     _, branch = definition()["States"]["Race"]["Branches"]
     parameters = branch["States"]["Outcome"]["Parameters"]
     (text,) = re.findall(r"States.Format\('(.*)', \$\.step\.number\)", parameters["ConditionExpression.$"])
@@ -185,7 +190,7 @@ def condition_of_outcome(step: int) -> dict[str, Any]:
     return {**{name: parameters[name] for name in names}, "ConditionExpression": text.format(step)}
 
 
-def _found(at: Any, path: str) -> Any:
+def _value_at(at: Any, path: str) -> Any:
     for part in path.removeprefix("$.").split("."):
         at = at[part]
     return at
@@ -193,7 +198,7 @@ def _found(at: Any, path: str) -> Any:
 
 def _present(at: Any, path: str) -> bool:
     try:
-        _found(at, path)
+        _value_at(at, path)
     except KeyError:
         return False
     return True

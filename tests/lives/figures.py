@@ -1,4 +1,4 @@
-"""What the histories came to, after all of them; also where several processes have run them."""
+"""The totals of all histories at the end of a test run, even from several worker processes."""
 
 import os
 from collections import Counter
@@ -9,9 +9,9 @@ SEED = int(os.environ.get("SEED", "0"))
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     reports = [report for kind in ("passed", "failed") for report in terminalreporter.stats.get(kind, [])]
-    told = [dict(report.user_properties).get("histories") for report in reports]
+    counts = [dict(report.user_properties).get("histories") for report in reports]
     totals: Counter[str] = Counter()
-    for some in filter(None, told):
+    for some in filter(None, counts):
         totals.update(some)
     if not totals:
         return

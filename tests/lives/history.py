@@ -1,4 +1,8 @@
-"""One history of the product: what can be done to it, and what it must answer to that."""
+"""One history: what each rule of machine.py does, and what the product must answer to it.
+
+`stack` is the product, `promises` collects and checks what it writes. `_meanwhile` is what another process does in the
+middle of one that has such a fate. `run_to_the_end` lets everything finish and has every promise checked.
+"""
 
 import json
 import uuid
@@ -15,7 +19,7 @@ from tests.examples import MESSENGER, SMS, VIBER, request
 from tests.lives.calls import MEANWHILES, Fate
 from tests.lives.engine import DEAD, Execution
 from tests.lives.neighbours import FORGED, order_url
-from tests.lives.promises import Promises, foreign
+from tests.lives.promises import Promises, mentions
 from tests.lives.stack import Stack
 from tests.sizes import LIMIT, item_size
 
@@ -23,7 +27,7 @@ LOOKS = ["show", "show the webhooks", "show a message", "redeliver", "list"]
 MINUTE = 60_000
 DAY = 24 * 60 * MINUTE
 ROUNDS = 3000
-"""More than any history has instants at which something is due."""
+"""More than the instants at which anything happens in one history."""
 FLOOD = 15
 EDITED = MOST_PER_SHARD + 1
 
@@ -53,22 +57,23 @@ class History:
         self.stack = Stack(self.promises.written, make_table)
         self.stack.meanwhile = self._meanwhile
         self.ending = "silent"
-        """What goes on to the end: messages stay `silent`, are `delivered`, or executions are `doomed` to die."""
+        """What happens until the end: messages stay `silent` or are `delivered`, or executions are `doomed` to die."""
         self._under_key: dict[tuple[str, str], tuple[int, int, str]] = {}
-        """Which request was answered when, with which id, by account and Idempotency-Key."""
+        """(request number, time, workflow id) of each answered request, by account and Idempotency-Key."""
         self._current: tuple[str, int] = ("", 0)
-        """The workflow and step that a process is about; and what a twin of it does."""
-        self._twin: Callable[[], Any] = lambda: None
+        """The workflow and step that the running process handles."""
+        self._duplicate: Callable[[], Any] = lambda: None
+        """A second run of what the running process does."""
 
     def flow(self, which: int) -> Workflow:
         flows = list(self.promises.flows.values())
         return flows[which % len(flows)]
 
-    def begun(self, flow: Workflow) -> int:
-        """The step that was sent last; -1: none was."""
+    def last_sent(self, flow: Workflow) -> int:
+        """Return the number of the step that was sent last, or -1."""
         return max((n for n, step in enumerate(flow.steps) if step.phase != "pending"), default=-1)
 
-    # ---------------------------------------------------------------- what customers do
+    # ---------------------------------------------------------------- customers
     def post(self, account: str, asked: int, key: str | None, path: str, fate: Fate | None) -> None:
         body = {**REQUESTS[asked], **({"webhook_url": order_url(account)} if asked % 2 else {})}
         headers = {"Idempotency_Key": key} if key else {}
@@ -78,7 +83,7 @@ class History:
             self.promises.within_budget("post with a key" if key else "post", self.stack.last)
             self._accepted(account, asked, key, answer)
 
-        self._twin = post
+        self._duplicate = post
         post(fate)
 
     def _accepted(self, account: str, asked: int, key: str | None, answer: Any) -> None:
@@ -89,19 +94,19 @@ class History:
         if known and self.stack.now - known[1] >= DAY - 1000:
             known = None
         if status == 409:
-            assert known is None or asked != known[0], "F1: the same request is no conflict"
-            assert known or self.stack.calls.met, "F1: another request under a used key is one"
+            assert known is None or asked != known[0], "F1: the same request does not conflict"
+            assert known or self.stack.calls.met, "F1: only another request with a used key conflicts"
             return
-        assert status == 202, "a request that can be read is accepted"
+        assert status == 202, "a valid request is accepted"
         workflow_id = document.get("workflow_uuid") or document["dispatch_uuid"]
-        assert self.promises.flows[workflow_id].account == account, "what is answered 202 is stored"
+        assert self.promises.flows[workflow_id].account == account, "every workflow answered 202 is stored"
         if known:
             assert (asked, workflow_id) == (known[0], known[2]), "F1: one key, one workflow"
         elif key:
             self._under_key[account, key] = asked, self.promises.flows[workflow_id].created_at, workflow_id
 
     def cancel(self, account: str, flow: Workflow, fate: Fate | None = None) -> None:
-        self._twin = lambda: self.cancel(account, flow)
+        self._duplicate = lambda: self.cancel(account, flow)
         mine, before = flow.account == account, self.promises.flows[flow.id]
         answer = self.stack.call(account, "POST", f"/workflows/{flow.id}/cancel", fate=fate)
         after = self.promises.flows[flow.id]
@@ -116,15 +121,15 @@ class History:
             assert after.status == "cancelled", "F27"
             events = [entry["event"] for entry in after.timeline]
             known = {one["step"] for one in after.timeline[: events.index("cancelled")] if one["event"] == "status"}
-            for step, told in zip(after.steps, document["steps"], strict=True):
-                if told["state"] == "never_sent":
+            for step, answered in zip(after.steps, document["steps"], strict=True):
+                if answered["state"] == "never_sent":
                     assert step.phase in ("pending", "unsent"), "F27: the answer is true"
-                    assert told["step"] not in known, "F27: a status proves that it was sent"
+                    assert answered["step"] not in known, "F27: a status proves that it was sent"
         else:
             assert (status, after.running) == (409, False), "F27"
 
     def look(self, account: str, flow: Workflow, what: int) -> None:
-        """At a workflow, its webhooks, a message; or have a webhook sent again; or the list."""
+        """Show a workflow, its webhooks or a message, have a webhook sent again, or list the workflows."""
         places = [f"/workflows/{flow.id}", f"/workflows/{flow.id}/webhooks", "/messages/"]
         places += [f"/workflows/{flow.id}/webhooks/4/redeliver", "/workflows"]
         method, path = "POST" if what == 3 else "GET", places[what]
@@ -134,38 +139,38 @@ class History:
         self.promises.within_budget(LOOKS[what], self.stack.last)
         flows = self.promises.flows.values()
         if what == 4:
-            told = [one.get("workflow_uuid") or one["dispatch_uuid"] for one in document["workflows"]]
-            assert sorted(told) == sorted(one.id for one in flows if one.account == account), "the list has all"
+            listed = [one.get("workflow_uuid") or one["dispatch_uuid"] for one in document["workflows"]]
+            assert sorted(listed) == sorted(one.id for one in flows if one.account == account), "the list has all"
         elif flow.account == account:
             assert status in {2: (200, 404), 3: (202, 404)}.get(what, (200,))
         else:
             missing = self.stack.call(account, method, path.replace(flow.id, str(uuid.UUID(int=7))))
-            assert {**document, "instance": ""} == {**missing[1], "instance": ""}, "I6: the same as a missing one"
+            assert {**document, "instance": ""} == {**missing[1], "instance": ""}, "I6: as for a missing one"
             assert (status, len(self.stack.queue.waiting)) == (404, queued), "I6"
-        assert not foreign(document, {one.id for one in flows if one.account != account}), "I6"
+        assert not mentions(document, {one.id for one in flows if one.account != account}), "I6"
 
-    # ---------------------------------------------------------------- what the Messages API does
+    # ---------------------------------------------------------------- the Messages API
     def receive(self, callback: dict[str, Any], fate: Fate | None = None) -> None:
-        """A genuine callback comes; what is not answered 200 comes again, for a day."""
+        """Receive a genuine callback. Without a 200 it comes again, for a day."""
         place, body = callback["place"], callback["body"]
         if self.stack.now - callback["issued_at"] > DAY:
             return
-        self._current, self._twin = place, lambda: self.receive(callback)
+        self._current, self._duplicate = place, lambda: self.receive(callback)
         step = self.promises.flows[place[0]].steps[place[1]]
         placed = step.phase != "pending" and ("client_ref" in body or step.message_uuid is not None)
         answer = self.stack.receive(callback, fate)
-        self.promises.within_budget("status" if "client_ref" in body else "status without one", self.stack.last)
+        self.promises.within_budget("status" if "client_ref" in body else "status without client_ref", self.stack.last)
         if answer is None or answer[0] == 503:
             self.stack.vendor.waiting.append(callback)
             return
-        assert answer[0] == 200, "a genuine callback is taken, or asked for again"
+        assert answer[0] == 200, "a genuine callback is accepted or asked for again"
         if placed:
-            self.stack.vendor.told[place].add(body["status"])
+            self.stack.vendor.confirmed[place].add(body["status"])
             self.stack.vendor.prices[place] |= {body["usage"]["price"]} if "usage" in body else set()
 
-    def receive_what_is_false(self, flow: Workflow, what: int) -> None:
-        """Forged, unsigned, of a workflow nobody knows, of a step there is not."""
-        number = 9 if what == 3 else max(0, self.begun(flow))
+    def receive_forged(self, flow: Workflow, what: int) -> None:
+        """Receive a forged or unsigned callback, or one for an unknown workflow or step."""
+        number = 9 if what == 3 else max(0, self.last_sent(flow))
         callback = self.stack.status(str(uuid.UUID(int=7)) if what == 2 else flow.id, number, "read")
         secret = {"secret": ("PRIVATE-forgery" * 3, "")[what]} if what < 2 else {}
         writes = len(self.stack.table.stream)
@@ -173,11 +178,11 @@ class History:
         assert status == (401, 503, 200, 200)[what], "F14"
         assert len(self.stack.table.stream) == writes, "F14: nothing is written"
 
-    # ---------------------------------------------------------------- what runs by itself
+    # ---------------------------------------------------------------- the product's own processes
     def proceed(self, execution: Execution, script: list[str], fate: Fate | None) -> None:
-        """An execution does what is next."""
-        workflow_id, number = execution.given["workflow"], execution.step["number"]
-        self._current, self._twin = (workflow_id, number), lambda: self._send(workflow_id, number)
+        """Let an execution take its next step."""
+        workflow_id, number = execution.input["workflow"], execution.step["number"]
+        self._current, self._duplicate = (workflow_id, number), lambda: self._send(workflow_id, number)
         began, sends = self.stack.now, execution.until is None
         self.stack.vendor.script, self.stack.fate = list(script), fate
         self.stack.engine.proceed(execution)
@@ -189,35 +194,35 @@ class History:
         self.stack.send(self.promises.flows[workflow_id], number)
 
     def flood(self, flow: Workflow, number: int, status: str) -> None:
-        """F34: callbacks of one message without end, each with another price."""
+        """F34: endless callbacks for one message, each with another price."""
         for price in range(FLOOD):
             usage = {"price": f"{price}.5", "currency": "EUR"}
             answer = self.stack.receive(self.stack.status(flow.id, number, status, usage=usage))
-            assert answer[0] == 200, "a genuine callback is taken"
+            assert answer[0] == 200, "a genuine callback is accepted"
         after = self.promises.flows[flow.id]
         assert item_size(after) < LIMIT, "I13"
         assert status in after.steps[number].statuses or after.steps[number].phase == "pending"
         self.stack.calls.met["a flood of callbacks"] += 1
 
     def forge(self, what: int, flow: Workflow) -> None:
-        """F33: a message of the queue made by hand: unreadable, or of a webhook and with numbers as they may be."""
+        """F33: put a handmade message on the queue: unreadable, or for a real webhook with unusual numbers."""
         body = FORGED[what % len(FORGED)]
-        told = publication.webhooks(flow)
-        if what >= len(FORGED) and told:
-            task = Task(flow.id, flow.account, flow.application, told[-1]["sequence"], attempt=(1, 7, 1200)[what % 3])
+        sent = publication.webhooks(flow)
+        if what >= len(FORGED) and sent:
+            task = Task(flow.id, flow.account, flow.application, sent[-1]["sequence"], attempt=(1, 7, 1200)[what % 3])
             body = json.dumps({**asdict(task), "series": (1, 200)[what % 2], "since": self.stack.now + 10**9})
         self.stack.queue.forge(body)
         self.stack.calls.met["a forged message"] += 1
 
     def edit_items(self, shard: int) -> None:
-        """F33: more items of one shard than are listed at once are edited by hand until they cannot be read."""
+        """F33: edit more items of one shard than a page holds until they are unreadable."""
         for number in range(EDITED):
             self.stack.table.edit(f"{shard:08x}-0000-4000-8000-{number:012x}")
         self.stack.calls.met["items edited by hand"] += 1
 
-    def an_hour_without(self, function: str, call: str, answer: int | str) -> None:
-        """F32: AWS throttles one call of one function for an hour, in which customers' servers give this answer."""
-        self.stack.calls.denied, self.stack.customers.word = (function, call), answer
+    def throttle_for_an_hour(self, function: str, call: str, answer: int | str) -> None:
+        """F32: AWS throttles one call of one function for an hour, while customers' servers give this answer."""
+        self.stack.calls.denied, self.stack.customers.answer = (function, call), answer
         self.stack.calls.met["an hour of throttling"] += 1
         for _ in range(6):
             self.stack.publish()
@@ -227,14 +232,14 @@ class History:
                 self.stack.engine.proceed(execution)
             self.stack.reconcile()
             self.stack.wait(600)
-        self.stack.calls.denied, self.stack.customers.word = None, 200
+        self.stack.calls.denied, self.stack.customers.answer = None, 200
 
     def stray_send(self, flow: Workflow, number: int, script: list[str], fate: Fate | None) -> None:
-        """A send whose execution has died, or that was asked for by hand: steps before it may be passed over then."""
-        passed_over = range(self.begun(flow) + 1, number)
+        """Invoke a send for a dead execution or by hand, so earlier steps may be passed over."""
+        passed_over = range(self.last_sent(flow) + 1, number)
         self.stack.engine.given_up |= {(flow.id, earlier) for earlier in passed_over}
         number = min(number, len(flow.steps))
-        self._current, self._twin = (
+        self._current, self._duplicate = (
             (flow.id, max(0, min(number, len(flow.steps) - 1))),
             lambda: self._send(flow.id, number),
         )
@@ -247,50 +252,50 @@ class History:
         self.stack.calls.met["an execution dies"] += 1
 
     def reconcile(self, fate: Fate | None) -> None:
-        self._twin = self.stack.reconcile
+        self._duplicate = self.stack.reconcile
         self.stack.reconcile(fate)
 
     def publish(self, most: int, fate: Fate | None) -> None:
-        self._twin = lambda: None
+        self._duplicate = lambda: None
         self.stack.publish(most, fate)
 
     def lose_the_stream(self) -> None:
-        """Its consumer has failed for longer than the stream keeps records."""
+        """The stream's consumer fails for longer than the stream keeps records."""
         self.stack.wait(DAY // 1000)
         self.stack.table.stream.clear()
         self.stack.calls.met["the stream is lost"] += 1
 
     def deliver(self, which: int, most: int, answer: int | str, fate: Fate | None) -> None:
-        """A few attempts meet this answer; at a server that is `away for a day`, whatever is attempted then, too."""
-        self._twin = lambda: self.stack.deliver(which=which, at_once=True)
-        self.stack.customers.word = "away" if answer == "away for a day" else answer
+        """Let some attempts meet this answer. With `down for a day`, all attempts of that day meet it."""
+        self._duplicate = lambda: self.stack.deliver(which=which, at_once=True)
+        self.stack.customers.answer = "down" if answer == "down for a day" else answer
         self.stack.publish()
         for _ in range(min(most, len(self.stack.queue.visible()))):
-            hanging = answer == "mute" or self.stack.known_to_hang()
+            hanging = answer == "hangs" or self.stack.known_to_hang()
             self.stack.deliver(fate, which)
-            self.promises.within_budget("deliver where time-outs are" if hanging else "deliver", self.stack.last)
-        self.stack.customers.word = "away" if answer == "away for a day" else 200
-        if answer == "away for a day":
+            self.promises.within_budget("deliver to a host with timeouts" if hanging else "deliver", self.stack.last)
+        self.stack.customers.answer = "down" if answer == "down for a day" else 200
+        if answer == "down for a day":
             self.stack.now += DAY + MINUTE
             while self.stack.queue.visible():
                 self.stack.deliver()
-        self.stack.customers.word = 200
+        self.stack.customers.answer = 200
 
     def _meanwhile(self, kind: str) -> None:
-        """What happens elsewhere while a process is about to make a call."""
+        """What happens elsewhere just before a process makes a call."""
         last, script = self.stack.last, self.stack.vendor.script
         self.stack.vendor.script = ["accepted"]
         place = self._current
         flow = self.promises.flows.get(place[0])
-        if kind == "a twin":
-            self._twin()
-        elif kind == "a reconciling":
+        if kind == "a duplicate":
+            self._duplicate()
+        elif kind == "a run of reconcile":
             self.stack.reconcile()
-        elif flow and kind == "a cancelling":
+        elif flow and kind == "a cancel":
             self.cancel(flow.account, flow)
-        elif flow and kind == "a death":
+        elif flow and kind == "an execution's death":
             for execution in self.stack.engine.executions.values():
-                if execution.given["workflow"] == flow.id and execution.running:
+                if execution.input["workflow"] == flow.id and execution.running:
                     self.die(execution)
         elif flow and flow.steps[place[1]].phase != "pending":
             self.receive(self.stack.status(*place, "read" if kind == "a status" else "rejected"))
@@ -298,29 +303,29 @@ class History:
 
     # ---------------------------------------------------------------- the end
     def instants(self) -> list[int]:
-        """When something will happen by itself."""
+        """Return the instants after now at which something happens by itself."""
         timers = [one.until for one in self.stack.engine.executions.values() if one.running and one.until]
         minutes = [-(-flow.due_at // MINUTE) * MINUTE for flow in self.promises.flows.values() if flow.due_at]
         messages = [message.visible_at for message in self.stack.queue.waiting]
         return [at for at in (*timers, *minutes, *messages) if at > self.stack.now]
 
-    def come_to_rest(self) -> None:
-        """Nothing breaks any more, but executions that are doomed; then every promise must have been kept.
+    def run_to_the_end(self) -> None:
+        """Let everything finish without faults, except that `doomed` executions die, then check every promise.
 
-        An operator has removed the items that could not be read.
+        An operator has removed the unreadable items.
         """
-        stack, broken_until = self.stack, self.stack.now
+        stack, faults_ended_at = self.stack, self.stack.now
         stack.table.remove_edited()
         for _ in range(ROUNDS):
             if self.ending == "delivered":
-                for place in stack.vendor.taken - Counter(stack.vendor.told.keys()):
+                for place in stack.vendor.accepted - Counter(stack.vendor.confirmed.keys()):
                     self.receive(stack.status(*place, "delivered", usage={"price": "0.0333", "currency": "EUR"}))
             waiting, stack.vendor.waiting = stack.vendor.waiting, []
             for callback in waiting:
                 self.receive(callback)
             for execution in list(stack.engine.executions.values()):
                 while execution.ready(stack.now):
-                    if self.ending == "doomed" and "rest" not in execution.at:
+                    if self.ending == "doomed" and "rest" not in execution.data:
                         self.die(execution)
                     else:
                         stack.engine.proceed(execution)
@@ -333,22 +338,22 @@ class History:
                 stack.queue.redrive()
             upcoming = self.instants()
             if not (upcoming or stack.vendor.waiting or stack.queue.waiting or stack.table.stream):
-                return self.promises.at_the_end(stack, broken_until)
+                return self.promises.at_the_end(stack, faults_ended_at)
             stack.now = min(upcoming, default=stack.now + MINUTE)
-        raise AssertionError("I5: it never ends")
+        raise AssertionError("I5: the history never ends")
 
     def figures(self) -> Counter[str]:
-        received, taken = self.stack.customers.received, self.stack.vendor.taken
-        told = {
+        received, requests = self.stack.customers.received, self.stack.vendor.accepted
+        webhooks = {
             (flow.id, one["sequence"]) for flow in self.promises.flows.values() for one in publication.webhooks(flow)
         }
         figures = {
             "histories": 1,
             "workflows": len(self.promises.flows),
-            "messages requested": taken.total(),
-            "messages requested twice": sum(requests - 1 for requests in taken.values()),
-            "webhooks": len(told),
-            "webhooks lost": len(told - received.keys()),
+            "messages requested": requests.total(),
+            "messages requested twice": sum(number - 1 for number in requests.values()),
+            "webhooks": len(webhooks),
+            "webhooks lost": len(webhooks - received.keys()),
             "webhooks without parties, whose content was dropped (allowed)": len(self.promises.without_parties),
             "webhooks received again (allowed)": sum(len(raws) - 1 for raws in received.values()),
         }

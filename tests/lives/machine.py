@@ -1,4 +1,21 @@
-"""Histories: posts, statuses, time, cancellings, deliveries, deaths and faults, in any order, of two accounts."""
+"""Start here: what may happen in a history, one rule each, from which Hypothesis draws histories.
+
+A history is a series of these rules with random arguments. Two accounts post, cancel and look; the vendor sends
+callbacks; time passes; executions die; AWS throttles; items are edited by hand. Most rules run one process of the
+product, and may give it a `Fate`: at its nth call it dies, the call fails or loses its answer, or something else
+happens first. After the last rule `teardown` stops the faults, lets everything finish, and checks every promise. If one
+was broken, Hypothesis looks for a shorter history that breaks it too, and prints it.
+
+The handlers, use cases and rules are the real ones; AWS, the vendor and the customers are stand-ins. To read next:
+
+    history.py      what each rule does, and what the product must answer to it
+    engine.py       Step Functions
+    memory*.py      DynamoDB: the table, the overdue index, deliveries (moto_table.py: the same with moto)
+    promises.py     what must hold at each write, after each process, and at the end
+    calls.py        every call to the outside, and the fate of one of them
+    neighbours.py   the Messages API, the customers' servers, and SQS
+    stack.py        the product with all of these around it
+"""
 
 import contextlib
 import itertools
@@ -16,30 +33,30 @@ from tests.lives.history import DAY, REQUESTS, History
 from tests.lives.stack import ACCOUNTS, memory_table
 
 TOTALS: Counter[str] = Counter()
-"""Of all histories so far."""
+"""Counts of all histories so far."""
 
 MOST_WORKFLOWS = 5
 ACCOUNT = st.sampled_from(ACCOUNTS)
 
 
 def _fates(calls: range) -> st.SearchStrategy[Fate | None]:
-    """What a process that makes so many calls may meet at any of them."""
+    """A fate at any of these calls of a process, or mostly none."""
     kinds = (*FAULTS * 2, *MEANWHILES * 2, *INTERLEAVED)
     return st.sampled_from([None] * (12 * len(calls)) + [Fate(call, kind) for call in calls for kind in kinds])
 
 
 FATES, FATES_OF_MANY = _fates(range(8)), _fates(range(40))
-"""The functions that look after many workflows at once make many calls, the first 8 to find them."""
+"""Functions that handle many workflows make many calls, the first 8 of them to find the workflows."""
 WHICH = st.integers(0, 5)
 KNOWN_STATUSES = st.sampled_from(["submitted", "delivered", "read", "rejected", "undeliverable"])
 STATUSES = KNOWN_STATUSES | st.just("queued")
 ERRORS = st.sampled_from([None, None, {"title": "1300"}, {"title": "1300", "detail": "Not part of the network"}])
 PRICES = st.sampled_from([None, None, None, "0", "0.0333", "0.1"])
 NAMED = st.sampled_from([{}, {}, {"message_uuid": None}, {"client_ref": None}])
-"""How a callback names its message: by both ids, or without one of them."""
-WORDS = st.sampled_from(["accepted"] * 4 + ["taken, not told", "lost", "busy", "refused", "drips"])
-SCRIPTS = st.lists(WORDS, min_size=1, max_size=2)
-ANSWERS = st.sampled_from([200, 200, 204, 500, 503, 429, 302, 400, "away", "mute", "away for a day"])
+"""How a callback names its message: by both ids, or by one of them."""
+OUTCOMES = st.sampled_from(["accepted"] * 4 + ["accepted, answer lost", "answer lost", "busy", "refused", "trickles"])
+SCRIPTS = st.lists(OUTCOMES, min_size=1, max_size=2)
+ANSWERS = st.sampled_from([200, 200, 204, 500, 503, 429, 302, 400, "down", "hangs", "down for a day"])
 ENDINGS = st.sampled_from(["delivered", "delivered", "delivered", "silent", "doomed"])
 PAUSES = st.sampled_from([1, 14, 15, 61, 300, 600, 3600, 90_000])
 
@@ -81,7 +98,7 @@ class Histories(RuleBasedStateMachine):
 
     @property
     def young(self) -> bool:
-        """Nobody has been out of work yet for as long as a workflow may live; then all go to work for good."""
+        """Whether time may still pass: pauses and outages end after four days, before a workflow's longest life."""
         return self.stack.now < NOW + 4 * DAY
 
     @initialize(account=ACCOUNT, asked=WHICH, fate=FATES, ending=ENDINGS)
@@ -122,9 +139,9 @@ class Histories(RuleBasedStateMachine):
         error: dict[str, str] | None,
         fate: Fate | None,
     ) -> None:
-        """About the message sent last, or one before it."""
+        """For the message sent last, or up to two before it."""
         flow = self.history.flow(which)
-        number = max(0, self.history.begun(flow) - back)
+        number = max(0, self.history.last_sent(flow) - back)
         usage = {"price": price, "currency": "EUR"} if price else None
         self.history.receive(self.stack.status(flow.id, number, status, usage=usage, error=error, **named), fate)
 
@@ -136,7 +153,7 @@ class Histories(RuleBasedStateMachine):
     @precondition(lambda self: self.flows)
     @rule(which=WHICH, what=st.integers(0, 3))
     def false_status(self, which: int, what: int) -> None:
-        self.history.receive_what_is_false(self.history.flow(which), what)
+        self.history.receive_forged(self.history.flow(which), what)
 
     @precondition(lambda self: self.stack.engine.executions)
     @rule(which=WHICH, script=SCRIPTS, fate=FATES)
@@ -148,7 +165,7 @@ class Histories(RuleBasedStateMachine):
     @precondition(lambda self: self.flows)
     @rule(which=WHICH, number=st.integers(-1, 3), script=SCRIPTS, fate=FATES)
     def stray_send(self, which: int, number: int, script: list[str], fate: Fate | None) -> None:
-        """F33: of any step, also of one that is not there."""
+        """F33: for any step number, even outside the workflow."""
         self.history.stray_send(self.history.flow(which), number, script, fate)
 
     @precondition(lambda self: self.flows)
@@ -169,8 +186,8 @@ class Histories(RuleBasedStateMachine):
 
     @precondition(lambda self: self.young and (self.stack.table.stream or self.stack.queue.waiting))
     @rule(denied=st.sampled_from(DENIED), answer=ANSWERS)
-    def an_hour_without(self, denied: tuple[str, str], answer: int | str) -> None:
-        self.history.an_hour_without(*denied, "away" if answer == "away for a day" else answer)
+    def an_hour_throttled(self, denied: tuple[str, str], answer: int | str) -> None:
+        self.history.throttle_for_an_hour(*denied, "down" if answer == "down for a day" else answer)
 
     @precondition(lambda self: self.stack.engine.executions)
     @rule(which=WHICH, how=st.sampled_from(DEAD))
@@ -195,7 +212,7 @@ class Histories(RuleBasedStateMachine):
     @precondition(lambda self: self.stack.table.stream or self.stack.queue.visible())
     @rule(which=WHICH, most=st.integers(1, 5), answer=ANSWERS, fate=FATES)
     def deliver(self, which: int, most: int, answer: int | str, fate: Fate | None) -> None:
-        self.history.deliver(which, most, "away" if answer == "away for a day" and not self.young else answer, fate)
+        self.history.deliver(which, most, "down" if answer == "down for a day" and not self.young else answer, fate)
 
     @precondition(lambda self: self.young)
     @rule(seconds=PAUSES)
@@ -212,19 +229,19 @@ class Histories(RuleBasedStateMachine):
 
     @precondition(lambda self: self.young)
     @rule(fate=FATES_OF_MANY)
-    def time_passes_until_somebody_looks(self, fate: Fate | None) -> None:
+    def time_passes_until_reconcile(self, fate: Fate | None) -> None:
         due = [flow.due_at for flow in self.flows.values() if flow.due_at]
         self.stack.now = max(self.stack.now, min(due, default=0))
         self.history.reconcile(fate)
 
     @rule()
     def forget(self) -> None:
-        """What the table's TTL takes away."""
+        """What the table's TTL deletes."""
         self.stack.table.forget(self.stack.now)
 
     def teardown(self) -> None:
         try:
-            self.history.come_to_rest()
+            self.history.run_to_the_end()
             TOTALS.update(self.history.figures())
         finally:
             self._output.__exit__(None, None, None)

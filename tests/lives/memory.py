@@ -1,6 +1,7 @@
-"""The table in memory: what the adapters of DynamoDB give and take, without DynamoDB.
+"""The table in memory: the methods and errors of the DynamoDB adapters over plain dictionaries.
 
-`test_memory` holds it to them. It keeps the workflows themselves, which nobody changes.
+It is fast enough for tens of thousands of histories. `test_memory` compares it with the real adapters over moto. The
+items are the immutable `Workflow` objects themselves.
 """
 
 from collections.abc import Callable
@@ -50,9 +51,9 @@ class HostItem:
 
 @dataclass
 class Items:
-    """What the table holds. `now` is the adapters' clock.
+    """The table's items. `now` is the adapters' clock.
 
-    `call` makes each call; `written` hears of each write of a workflow.
+    `call` makes each call; `written` is called with each write of a workflow.
     """
 
     now: Callable[[], int]
@@ -67,7 +68,7 @@ class Items:
     applications: dict[str, Item] = field(default_factory=dict)
     hosts: dict[tuple[str, str], HostItem] = field(default_factory=dict)
     unreadable: dict[str, int] = field(default_factory=dict)
-    """When each workflow is due (ms) whose item has been edited by hand until it could not be read."""
+    """The due time (ms) of each workflow whose item was edited by hand until it was unreadable."""
 
     def put(self, flow: Workflow) -> None:
         before = self.flows.get(flow.id)
@@ -75,7 +76,7 @@ class Items:
         self.written(before, flow)
 
     def present(self, expires_at: int | None) -> bool:
-        """What the adapters still see: the table's TTL may be late."""
+        """Whether the adapters still see an item: the table's TTL may be late."""
         return expires_at is None or expires_at > self.now() // 1000
 
     def flow(self, workflow_id: str) -> Workflow | None:
@@ -90,8 +91,8 @@ class Items:
             return None
         return content.messages if self.present(retention.content_expires_at(flow, content.retention)) else None
 
-    def leave_token(self, workflow_id: str, step: int, token: str) -> bool:
-        """What the state `Outcome` of the state machine writes; False: its condition is not met."""
+    def store_token(self, workflow_id: str, step: int, token: str) -> bool:
+        """The write of the state machine's `Outcome`. Returns False if its condition is not met."""
         flow = self.flows.get(workflow_id)
         if flow is None or not flow.running or flow.steps[step].outcome is not None:
             return False
@@ -99,7 +100,7 @@ class Items:
         return True
 
     def forget(self, now: int) -> None:
-        """What the table's TTL does with everything whose time has come by `now` (ms)."""
+        """Delete the items whose TTL is over at `now` (ms), as the table does."""
         past = now // 1000
         self.flows = {k: v for k, v in self.flows.items() if v.expires_at is None or v.expires_at > past}
         self.contents = {k: v for k, v in self.contents.items() if v.expires_at > past}

@@ -1,4 +1,4 @@
-"""The deliveries' part of the table in memory: attempts, and hosts that let them time out."""
+"""Deliveries in memory: attempts, and hosts with timeouts."""
 
 from dataclasses import dataclass, replace
 
@@ -100,8 +100,8 @@ class Hosts:
             item = self._item(host)
             if item is None or (item.probe_at != host.probe_at and item.probe_by != probe_id):
                 return False
-            taken = replace(item, probe_at=now + PROBE_SECONDS * 1000, probe_by=probe_id)
-            self.items.hosts[host.account, host.name] = taken
+            claimed = replace(item, probe_at=now + PROBE_SECONDS * 1000, probe_by=probe_id)
+            self.items.hosts[host.account, host.name] = claimed
             return True
 
         return self.items.call("write", act)

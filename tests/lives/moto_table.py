@@ -1,4 +1,4 @@
-"""The table as moto plays DynamoDB, behind the real adapters, with the stream it writes."""
+"""The table in moto's DynamoDB, behind the real adapters, with its stream."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -32,7 +32,7 @@ _NAMES = {
 
 
 class Client:
-    """DynamoDB's client, each of whose calls is one of `calls`; `wrote` is told after each that may have written."""
+    """DynamoDB's client with each call made through `calls`. `wrote` is called after each call that may write."""
 
     def __init__(self, client: Any, calls: Calls, wrote: Callable[[], None]) -> None:
         self._client, self._calls, self._wrote = client, calls, wrote
@@ -75,7 +75,7 @@ class Client:
 
 
 class MotoTable:
-    """Made inside `moto.mock_aws`."""
+    """Make it inside `moto.mock_aws`."""
 
     def __init__(self, calls: Calls, now: Callable[[], int]) -> None:
         self._client = boto3.client("dynamodb")
@@ -88,7 +88,7 @@ class MotoTable:
         self._written: Callable[[Workflow | None, Workflow], None] = lambda _, __: None
         self.stream: list[Any] = []
         self.edited: set[str] = set()
-        """The keys of items that were edited by hand until they could not be read."""
+        """The keys of items that were edited by hand until they were unreadable."""
         table = Table("workflows", Client(self._client, calls, self._wrote), now)
         self.store, self.overdue, self.deliveries = Store(table), OverdueIndex(table), Deliveries(table)
         self.callers, self.listing, self.hosts = Callers(table), Listing(table), Hosts(table)
@@ -101,7 +101,7 @@ class MotoTable:
         return self._backend().tables["workflows"]
 
     def follow(self, written: Callable[[Workflow | None, Workflow], None]) -> None:
-        """Have each write of a workflow told, and put its record on the stream, as the template's filter lets it."""
+        """Call `written` for each write of a workflow, and put its record on the stream if the filter allows."""
         self._written = written
 
     def _wrote(self) -> None:
@@ -123,7 +123,7 @@ class MotoTable:
         self._moto().stream_shard.items.clear()
 
     def edit(self, workflow_id: str) -> None:
-        """Someone has edited this item by hand: an entry of its timeline has no event."""
+        """Edit an item by hand: an entry of its timeline has no event."""
         shard = int(workflow_id[:8], 16) % SHARDS
         item = {"pk": f"workflow#{workflow_id}", "sk": "state", "due": f"due#{shard}", "due_at": 0}
         item |= {"id": workflow_id, "steps": [{"channel": "sms"}], "timeline": [{"sequence": 1, "at": 0}]}
@@ -137,8 +137,8 @@ class MotoTable:
         item = self._client.get_item(TableName="workflows", Key=key).get("Item")
         return int(item["expires_at"]["N"]) if item else None
 
-    def leave_token(self, workflow_id: str, step: int, token: str) -> bool:
-        """What the state `Outcome` of the state machine writes, by its own expressions."""
+    def store_token(self, workflow_id: str, step: int, token: str) -> bool:
+        """The write of the state machine's `Outcome`, with its own expressions."""
         try:
             self._client.update_item(
                 **condition_of_outcome(step),

@@ -1,4 +1,7 @@
-"""Whom the product talks to: the Messages API, the customers' servers, and the queue between the two."""
+"""The product's neighbours: the Messages API, the customers' servers, and the queue of webhooks.
+
+Each answers as the history wants, and records what it got for promises.py.
+"""
 
 import json
 from collections import Counter, defaultdict
@@ -20,9 +23,9 @@ from tests.world import template
 
 _QUEUE = template()["Resources"]["Webhooks"]["Properties"]
 _MOST_RECEIVES = _QUEUE["RedrivePolicy"]["maxReceiveCount"]
-"""Times the queue hands a message out before it goes to the dead letters."""
+"""How often the queue delivers a message before it becomes a dead letter."""
 _INVISIBLE = _QUEUE["VisibilityTimeout"] * 1000
-"""Milliseconds a message that was not done stays away."""
+"""How long (ms) a message that was not done stays invisible."""
 
 
 def status_url(account: str) -> str:
@@ -30,26 +33,30 @@ def status_url(account: str) -> str:
 
 
 def order_url(account: str) -> str:
-    """What the requests of an account name that name a URL."""
+    """The URL in those requests of an account that have one."""
     return f"https://orders.test/PRIVATE-path/{account}"
 
 
 @dataclass
 class Vendor:
-    """The Messages API. `script`: how it answers the next requests; the last word goes on."""
+    """The Messages API. `script` has the outcomes of the next requests; the last one is repeated.
+
+    `accepted, answer lost` is accepted with a 500, `answer lost` is a 500 alone, `busy` a 503, and `trickles` is
+    accepted with an answer that takes too long.
+    """
 
     calls: Calls
     wait: Callable[[float], None]
     """Lets so many seconds pass."""
     script: list[str] = field(default_factory=lambda: ["accepted"])
-    taken: Counter[tuple[str, int]] = field(default_factory=Counter)
-    """Requests it has taken, by workflow and step."""
+    accepted: Counter[tuple[str, int]] = field(default_factory=Counter)
+    """How many requests it accepted, by workflow and step."""
     asked: dict[tuple[str, int], Any] = field(default_factory=dict)
     """The last request of each step."""
     prices: dict[tuple[str, int], set[str]] = field(default_factory=lambda: defaultdict(set))
-    """What its callbacks, as far as they were answered 200, have named."""
-    told: dict[tuple[str, int], set[str]] = field(default_factory=lambda: defaultdict(set))
-    """The statuses of those callbacks."""
+    """The prices in its callbacks that were answered 200."""
+    confirmed: dict[tuple[str, int], set[str]] = field(default_factory=lambda: defaultdict(set))
+    """The statuses in its callbacks that were answered 200."""
     waiting: list[dict[str, Any]] = field(default_factory=list)
     """Callbacks that were not answered 200, and come again."""
 
@@ -66,48 +73,48 @@ class Vendor:
     def _send(self, body: dict[str, Any]) -> Answer:
         place = parse_client_ref(body["client_ref"])
         assert place is not None
-        word = self.script.pop(0) if len(self.script) > 1 else self.script[0]
+        outcome = self.script.pop(0) if len(self.script) > 1 else self.script[0]
         self.asked[place] = body
 
         def act() -> Answer:
-            if word in ("accepted", "taken, not told", "drips"):
-                self.taken[place] += 1
-            match word:
+            if outcome in ("accepted", "accepted, answer lost", "trickles"):
+                self.accepted[place] += 1
+            match outcome:
                 case "accepted":
                     return Accepted(self.message_uuid(place))
-                case "drips":
+                case "trickles":
                     self.wait(CONNECT_SECONDS + READ_SECONDS)
                     return Unknown("read timeout")
-                case "taken, not told" | "lost":
+                case "accepted, answer lost" | "answer lost":
                     return Unknown("HTTP 500")
                 case "busy":
                     return NotTaken("HTTP 503", 1.0)
             return Refused(422, f"{body['to']} {body.get('text')}")
 
-        return self.calls("request", act, lambda left: Unknown("read timeout") if left else NotTaken("no connection"))
+        return self.calls("request", act, lambda got: Unknown("read timeout") if got else NotTaken("no connection"))
 
 
 @dataclass
 class Customers:
-    """Their servers, by URL. `word`: what the next request meets there: an HTTP status, `away` or `mute`."""
+    """The customers' servers, by URL. `answer` is the next one: an HTTP status, `down` or `hangs`."""
 
     calls: Calls
     accounts: dict[str, tuple[str, Callable[[], str]]] = field(default_factory=dict)
-    """Account and signature secret behind each URL."""
-    word: int | str = 200
+    """Account and signature secret of each URL."""
+    answer: int | str = 200
     received: dict[tuple[str, int], list[bytes]] = field(default_factory=lambda: defaultdict(list))
     """The bodies, by workflow and sequence."""
-    done: set[tuple[str, int]] = field(default_factory=set)
-    """What was answered for good: taken, or turned down."""
+    final: set[tuple[str, int]] = field(default_factory=set)
+    """(workflow, sequence) with a final answer, accepted or refused."""
     urls: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
-    """Where they arrived, by workflow."""
+    """The URLs that got webhooks, by workflow."""
 
     def post(self, url: str, raw: bytes, headers: dict[str, str]) -> Attempted:
         def act() -> Attempted:
-            if self.word == "away":
+            if self.answer == "down":
                 return Failed("no connection")
             self._received(url, raw, headers)
-            return Failed("timeout") if self.word == "mute" else Answered(int(self.word))
+            return Failed("timeout") if self.answer == "hangs" else Answered(int(self.answer))
 
         return self.calls("post", act, lambda arrived: Failed("timeout" if arrived else "no connection"))
 
@@ -116,12 +123,12 @@ class Customers:
         token = headers["Authorization"].removeprefix("Bearer ")
         claims = jwt.decode(token, secret(), algorithms=["HS256"], options={"verify_iat": False})
         assert claims["payload_hash"] == digest(raw)
-        assert claims["api_key"] == account, "I6: a webhook of somebody else's"
+        assert claims["api_key"] == account, "I6: another account's webhook"
         document = simplejson.loads(raw)
-        told = document if "template" in document else next(iter(document["_links"].values()))
-        workflow = told.get("workflow_uuid") or told["dispatch_uuid"]
-        if self.word in (200, 204, 302, 400):
-            self.done.add((workflow, document["sequence"]))
+        message = document if "template" in document else next(iter(document["_links"].values()))
+        workflow = message.get("workflow_uuid") or message["dispatch_uuid"]
+        if self.answer in (200, 204, 302, 400):
+            self.final.add((workflow, document["sequence"]))
         self.urls[workflow].add(url)
         self.received[workflow, document["sequence"]].append(raw)
 
@@ -135,14 +142,14 @@ class Message:
 
 @dataclass
 class Queue:
-    """SQS: what waits in `webhooks` and `dead-letters`. To the adapter it looks like the client of AWS."""
+    """SQS with the queues `webhooks` and `dead-letters`, in place of the AWS client in the adapter."""
 
     calls: Calls
     clock: Callable[[], int]
     waiting: list[Message] = field(default_factory=list)
     dead: list[Message] = field(default_factory=list)
-    begun: Counter[tuple[str, int]] = field(default_factory=Counter)
-    """Messages, by workflow and sequence, that did not come from a delivery."""
+    started: Counter[tuple[str, int]] = field(default_factory=Counter)
+    """Messages, by workflow and sequence, that no delivery queued."""
 
     def send_message(
         self,
@@ -176,10 +183,10 @@ class Queue:
 
     def _count_unless_delivering(self, bodies: list[str]) -> None:
         if self.calls.process is None or self.calls.process.kind != "deliver_webhook":
-            self.begun.update(map(_webhook, bodies))
+            self.started.update(map(_webhook, bodies))
 
     def forge(self, body: str) -> None:
-        """A message from someone who may write to the queue."""
+        """Put a message on the queue as an outsider who may write to it."""
         self._count_unless_delivering([body])
         self.waiting.append(Message(body, self.clock()))
 
@@ -187,31 +194,31 @@ class Queue:
         return [message for message in self.waiting if message.visible_at <= self.clock()]
 
     def hand_out(self, message: Message, deliver: Callable[[str], bool]) -> None:
-        """One message to one consumer; what is not done comes again, up to a point."""
+        """Deliver one message to one consumer; if it is not done, it comes again, a limited number of times."""
         message.receives += 1
         message.visible_at = self.clock() + _INVISIBLE
         done = deliver(message.body)
         if message not in self.waiting:
-            return  # a twin was faster
+            return  # a duplicate was faster
         if done or message.receives >= _MOST_RECEIVES:
             self.waiting.remove(message)
         if not done and message.receives >= _MOST_RECEIVES:
             self.dead.append(message)
         webhook = _webhook(message.body)
         waiting = sum(_webhook(other.body) == webhook for other in self.waiting)
-        doubled = self.calls.met.total()  # whatever dies, or loses an answer, may double one message, once
-        assert waiting <= self.begun[webhook] + doubled, "I12: a delivery leaves one message at most"
+        doubled = self.calls.met.total()  # each death or lost answer may double one message, once
+        assert waiting <= self.started[webhook] + doubled, "I12: a delivery leaves one message at most"
 
     def redrive(self) -> None:
-        """What an operator does with the dead letters; those that are unreadable are deleted."""
+        """Requeue the dead letters as an operator does, and delete the unreadable ones."""
         readable = [message.body for message in self.dead if message.body not in FORGED]
-        self.begun.update(map(_webhook, readable))
+        self.started.update(map(_webhook, readable))
         self.waiting += [Message(body, self.clock()) for body in readable]
         self.dead.clear()
 
 
 FORGED = ("private", "[]", "{}", '{"workflow_id": 7}', '{"attempt": 1e400}', "[" * 100_000)
-"""Messages that are none of ours."""
+"""Messages that the product never queues."""
 
 
 def _webhook(body: str) -> tuple[str, int]:

@@ -1,4 +1,7 @@
-"""The whole product in one process: the real handlers, and a table, an engine, a queue and neighbours around them."""
+"""The whole product in one process: the real handlers, with table, engine, queue and neighbours around them.
+
+`run` runs one invocation of a function as a process of its own, with a fate; the other methods make its event.
+"""
 
 import io
 import json
@@ -49,13 +52,13 @@ IDLE = SimpleNamespace(get_remaining_time_in_millis=lambda: 60_000)
 
 @cache
 def function(name: str) -> ModuleType:
-    """A warm function, for all histories."""
+    """Return the loaded function, warm for all histories."""
     return load(name)
 
 
 @dataclass
 class MemoryTable:
-    """The table, and its stream, in memory."""
+    """The table and its stream, in memory."""
 
     items: memory.Items
 
@@ -70,7 +73,7 @@ class MemoryTable:
         self.edited = False
 
     def edit(self, workflow_id: str) -> None:
-        """Someone edits an item by hand until it cannot be read."""
+        """Edit an item by hand until it is unreadable."""
         self.edited = True
         self.items.unreadable.setdefault(workflow_id, 0)
 
@@ -78,7 +81,7 @@ class MemoryTable:
         self.items.unreadable.clear()
 
     def follow(self, written: Callable[[Workflow | None, Workflow], None]) -> None:
-        """Have each write of a workflow told, and put it on the stream."""
+        """Call `written` for each write of a workflow, and put the write on the stream."""
 
         def hear(before: Workflow | None, after: Workflow) -> None:
             self.stream.append((before, after))
@@ -87,18 +90,18 @@ class MemoryTable:
         self.items.written = hear
 
     def content_expires_at(self, workflow_id: str) -> int | None:
-        """The TTL (seconds) of a workflow's content; None: it is gone."""
+        """The TTL (seconds) of a workflow's content. Returns None if it is gone."""
         content = self.items.contents.get(workflow_id)
         return content.expires_at if content else None
 
-    def leave_token(self, workflow_id: str, step: int, token: str) -> bool:
-        return self.items.leave_token(workflow_id, step, token)
+    def store_token(self, workflow_id: str, step: int, token: str) -> bool:
+        return self.items.store_token(workflow_id, step, token)
 
     def forget(self, now: int) -> None:
         self.items.forget(now)
 
     def publish(self, outside: Outside, records: list[Any]) -> None:
-        """What the function publish_events does with images that it has read."""
+        """What the function publish_events does with parsed records."""
         with task_edge.guarded():
             publish(outside, [stream_record(before, after) for before, after in records])
 
@@ -109,27 +112,30 @@ def memory_table(calls: Calls, now: Callable[[], int]) -> MemoryTable:
 
 @dataclass
 class Stack:
-    """`make_table`: a table with these calls and this clock. `written` hears of each write of a workflow, and when."""
+    """The product. `written` is called with each write of a workflow and its time.
+
+    `make_table` makes a table with these calls and this clock.
+    """
 
     written: Callable[[Workflow | None, Workflow, int], None]
     make_table: Callable[[Calls, Callable[[], int]], Any] = memory_table
     now: int = NOW
     output: io.StringIO = field(default_factory=io.StringIO)
     inputs: list[str] = field(default_factory=list)
-    """Of all executions."""
+    """The input of every execution."""
 
     def __post_init__(self) -> None:
         self.calls = Calls()
         self.table = self.make_table(self.calls, self._clock)
         self.table.follow(self._written)
-        self.engine = Engine(self.calls, self._clock, self._invoke, self.table.leave_token, self.inputs.append)
+        self.engine = Engine(self.calls, self._clock, self._invoke, self.table.store_token, self.inputs.append)
         self.queue, self.vendor, self.customers = (
             Queue(self.calls, self._clock),
             Vendor(self.calls, self.wait),
             Customers(self.calls),
         )
         self.fate: Fate | None = None
-        """Of the next function that the engine invokes."""
+        """The fate of the next function that the engine invokes."""
         self.meanwhile: Callable[[str], None] = lambda _: None
         self.last: Process | None = None
         self.outside = self._outside()
@@ -185,13 +191,13 @@ class Stack:
 
     # ---------------------------------------------------------------- processes
     def run(self, kind: str, act: Callable[[], Any], fate: Fate | None = None) -> Any:
-        """One process, which runs the function `kind`: its answer, or the exception or Died that was its end."""
+        """Run the function `kind` as one process. Returns its answer, or the exception or Died that ended it."""
         result, self.last = self.calls.run(act, fate, self.meanwhile, kind)
         if not isinstance(result, Died):
             requested = self.last.made["request"] or self.last.answered
             assert requested or not self.last.claimed, "I11: a claimed step whose process lives is requested"
-            told = self.last.made["tell the race"] or kind not in ("message_status", "workflows_api")
-            assert told or not self.last.decided, "I11: what was decided is told to the race"
+            signalled = self.last.made["signal the race"] or kind not in ("message_status", "workflows_api")
+            assert signalled or not self.last.decided, "I11: a decision is signalled to the race"
         return result
 
     def call(
@@ -204,7 +210,7 @@ class Stack:
         fate: Fate | None = None,
         **headers: str,
     ) -> Any:
-        """What the API answers an account, as (status, document); None: it died."""
+        """Return the API's answer to an account as (status, document), or None if the process died."""
         basic = "Basic " + b64encode(f"{account}:{API_SECRET}".encode()).decode()
         raw = None if body is None else json.dumps(body)
         event = http_event(method, path, raw, Authorization=basic, Content_Type="application/json", **headers)
@@ -212,7 +218,7 @@ class Stack:
         return self._answered(self.run("workflows_api", lambda: function("workflows_api").handler(event, None), fate))
 
     def receive(self, callback: dict[str, Any], fate: Fate | None = None, secret: str = SIGNATURE_SECRET) -> Any:
-        """What a status callback is answered, as `call` tells it."""
+        """Return the answer to a status callback, in the form of `call`."""
         raw = json.dumps(callback["body"])
         claims = {"iat": callback["issued_at"] // 1000, "payload_hash": callback_signature.digest(raw.encode())}
         event = http_event("POST", "/webhooks/message-status", raw)
@@ -227,7 +233,7 @@ class Stack:
         status, document = answer["statusCode"], json.loads(answer["body"] or "null")
         if status >= 400:
             headers = answer["multiValueHeaders"]
-            assert headers["Content-Type"] == ["application/problem+json"], "I15: no refusal without our shape"
+            assert headers["Content-Type"] == ["application/problem+json"], "I15: each refusal is a problem"
             assert {"type", "title", "detail", "instance"} <= document.keys(), "I15"
             assert [document["instance"]] == headers["X-Nexmo-Trace-Id"], "I15"
             assert status not in (429, 503) or "Retry-After" in headers, "I15"
@@ -239,7 +245,7 @@ class Stack:
         return not isinstance(result, BaseException)
 
     def send(self, workflow: Workflow, number: int, fate: Fate | None = None) -> bool:
-        """A send that no execution has asked for just now."""
+        """Invoke a send that no execution has asked for now."""
         self.fate = fate
         channel = workflow.steps[number % len(workflow.steps)].channel
         return self._invoke(f"send_{CHANNELS[channel].function}", {"workflow": workflow.id, "step": number})
@@ -248,7 +254,7 @@ class Stack:
         return self.run("reconcile", lambda: function("reconcile").handler({}, IDLE), fate)
 
     def publish(self, most: int = 100, fate: Fate | None = None) -> None:
-        """Hand the oldest records of the stream to its consumer; those it fails with stay."""
+        """Give the oldest records of the stream to its consumer; records of a failed run stay."""
         records = self.table.stream[:most]
         if not records:
             return
@@ -257,7 +263,7 @@ class Stack:
             del self.table.stream[: len(records)]
 
     def deliver(self, fate: Fate | None = None, which: int = 0, *, at_once: bool = False) -> None:
-        """Hand one message of the queue to its consumer: of those that are visible, or, `at_once`, of all."""
+        """Give one message of the queue to its consumer: one of the visible ones or, `at_once`, of all."""
         if not (visible := self.queue.waiting if at_once else self.queue.visible()):
             return
 
@@ -269,12 +275,12 @@ class Stack:
         self.queue.hand_out(visible[which % len(visible)], delivered)
 
     def known_to_hang(self) -> bool:
-        """Somebody's server is known for its time-outs."""
+        """Whether a customer's host is known for its timeouts."""
         hosts = [(account, urlsplit(url(account)).netloc) for account in ACCOUNTS for url in (status_url, order_url)]
         return any(self.table.hosts.find(*host).timeouts for host in hosts)
 
     def status(self, workflow_id: str, number: int, status: str, **more: Any) -> dict[str, Any]:
-        """A callback of the vendor's about a message."""
+        """A vendor's callback for a message."""
         body = {
             "message_uuid": self.vendor.message_uuid((workflow_id, number)),
             "client_ref": client_ref(workflow_id, number),

@@ -1,6 +1,6 @@
-"""Whatever breaks, dies, comes twice or is cancelled: what holds over every history of the product.
+"""The promises hold over every history of the product, with any faults, deaths, repeats and cancels. See machine.py.
 
-The same seed gives the same histories: those of `make test` are always the same, those of `make soak` are new ones.
+The same seed gives the same histories: `make test` always runs the same ones, `make soak` runs new ones.
 """
 
 import os
@@ -50,14 +50,14 @@ def check(record_property):
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("number", range(-(-HISTORIES // AT_ONCE)))
 def test_in_memory(check, number):
-    """I1 to I13 and I15 hold, over long histories and short ones."""
+    """I1 to I13 and I15 hold over long and short histories."""
     check(Histories, number, min(AT_ONCE, HISTORIES - number * AT_ONCE), (24, 10)[number % 2])
 
 
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("number", range(-(-HISTORIES // 1000)))
 def test_over_moto(check, monkeypatch, number):
-    """They hold with the real adapters of DynamoDB, too."""
+    """The promises hold with the real DynamoDB adapters too."""
     only_moto(monkeypatch)
     with mock_aws():
         check(HistoriesOverMoto, 500_000 + number, OVER_MOTO, 14)

@@ -1,4 +1,4 @@
-"""The table in memory is held to DynamoDB: the same operations give the same answers, conflicts and errors."""
+"""The table in memory behaves like DynamoDB: the same operations give the same answers, conflicts and errors."""
 
 from dataclasses import replace
 
@@ -52,8 +52,8 @@ OPERATIONS = st.one_of(
     st.tuples(st.just("answer"), ID, st.sampled_from([Accepted("u"), Refused(422, "é")])),
     st.tuples(st.just("receive"), ID, RECEIPTS, st.sampled_from([None, Pointer("u", 0, 2_000_000_000)])),
     st.tuples(st.just("cancel"), ID),
-    st.tuples(st.just("write what is outdated"), ID),
-    st.tuples(st.just("leave a token"), ID, st.integers(0, 1)),
+    st.tuples(st.just("write an old version"), ID),
+    st.tuples(st.just("store a token"), ID, st.integers(0, 1)),
     st.tuples(st.just("claim an attempt"), ID, st.just(1), st.integers(1, 3), LATER),
     st.tuples(st.just("record an attempt"), ID, st.just(1), st.integers(1, 3), st.sampled_from(["pending", "failed"])),
     st.tuples(st.sampled_from(["overdue", "silent", "unpublished"]), st.just(0), LATER, st.integers(1, 3)),
@@ -77,7 +77,7 @@ OPERATIONS = st.one_of(
 
 
 class Table:
-    """One of the two tables, and the operations on it; each answers with what it gave or raised, as plain data."""
+    """One of the two tables. Each operation returns its result or error as plain data."""
 
     def __init__(self, table):
         self.table, self.store = table, table.store
@@ -88,11 +88,11 @@ class Table:
             return getattr(self, "_" + kind.replace(" ", "_"))(*given)
         except (Conflict, KeyUsed, Vanished) as error:
             return type(error).__name__, getattr(error, "current", None), getattr(error, "first", None)
-        except Exception as error:  # noqa: BLE001 - whatever one raises, the other must
+        except Exception as error:  # noqa: BLE001 - both must raise the same
             return type(error).__name__
 
     def everything(self):
-        """All that can be read."""
+        """Everything that can be read."""
         callers = [(account, application) for account in ACCOUNTS for application in (None, APP)]
         tasks = [Task(flow_id, *caller, 1) for flow_id in IDS for caller in callers]
         deliveries, callers = self.table.deliveries, self.table.callers
@@ -143,12 +143,12 @@ class Table:
     def _cancel(self, flow_id):
         return self._changed(flow_id, lambda flow: transitions.cancelled(flow, NOW))
 
-    def _write_what_is_outdated(self, flow_id):
+    def _write_an_old_version(self, flow_id):
         flow = self.first_read.get(flow_id)
         return flow and self.store.write(replace(flow, task_token="outdated"))
 
-    def _leave_a_token(self, flow_id, step):
-        return self.table.leave_token(flow_id, step, "token")
+    def _store_a_token(self, flow_id, step):
+        return self.table.store_token(flow_id, step, "token")
 
     def _claim_an_attempt(self, flow_id, sequence, number, later):
         if not (flow := self.store.read(flow_id)):
@@ -200,7 +200,7 @@ class Table:
         if known is None:
             made = {"name": "n", "created_at": NOW + ACCOUNTS.index(account)}
             callers.add_account(account, {**made, "secrets": [{"hash": "h"}]})
-            return application or callers.add_application(APP, {**made, "account": account, "public_key": "k"})
+            return _own(application) or callers.add_application(APP, {**made, "account": account, "public_key": "k"})
         callers.replace(known, status_url=url)
         callers.replace(application, status_url=url)
         return callers.replace(known, status_url="outdated")
@@ -218,7 +218,7 @@ class Table:
 
 
 def _own(item):
-    """An item without its keys and write ids, which only DynamoDB has in it."""
+    """An item without its keys and write ids, which only DynamoDB stores in it."""
     return item and {name: value for name, value in item.items() if name not in ("pk", "sk", "writes")}
 
 
@@ -232,7 +232,7 @@ def tables(monkeypatch):
 @settings(max_examples=30, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(OPERATIONS, min_size=10, max_size=25))
 def test_memory_is_like_dynamodb(tables, operations):
-    """Whatever is asked of both in the same order, they tell the same."""
+    """The same operations in the same order give the same results with both tables."""
     memory, dynamodb = tables()
     for operation in [*BEGINNING, *operations]:
         assert memory.answer(*operation) == dynamodb.answer(*operation), operation

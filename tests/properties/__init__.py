@@ -1,0 +1,1 @@
+"""Test the rules with generated cases. Read test_histories.py first."""

@@ -1,4 +1,4 @@
-"""F33: an item that a person or a script has edited is either a workflow that everything works with, or unreadable."""
+"""F33: an item edited by a person or a script is either a workflow that every rule can handle, or unreadable."""
 
 import contextlib
 from copy import deepcopy
@@ -50,7 +50,7 @@ def places(value, path=()):
 
 
 def as_lists(value):
-    """As DynamoDB gives it: no tuples."""
+    """The value as DynamoDB returns it, without tuples."""
     if isinstance(value, dict):
         return {key: as_lists(inner) for key, inner in value.items()}
     return list(map(as_lists, value)) if isinstance(value, list | tuple) else value
@@ -78,7 +78,7 @@ def edited(draw):
 @settings(max_examples=1500, deadline=None)
 @given(edited(), st.integers(0, 1))
 def test_readable_or_not(item, number):
-    """What can be read can be shown, told, claimed, answered, cancelled and resumed; the rest is UnreadableItem."""
+    """A readable item can be shown, published, claimed, answered, cancelled and resumed; others are UnreadableItem."""
     try:
         flow = from_plain(item)
     except UnreadableItem:
@@ -106,7 +106,7 @@ def test_readable_or_not(item, number):
 
 @pytest.mark.parametrize("flow", LIVES, ids=range(len(LIVES)))
 def test_what_we_write_is_readable(flow):
-    """Every item of ours is read as it was written, also with fields of a later release in it."""
+    """Every item of ours is read as it was written, even with fields of a later release."""
     item = as_lists(to_plain(flow))
     item["later"] = item["steps"][0]["later"] = item["timeline"][0]["later"] = {"any": ["thing"]}
     read = from_plain(item)
@@ -117,7 +117,7 @@ def test_what_we_write_is_readable(flow):
 @settings(max_examples=300, deadline=None)
 @given(st.dictionaries(st.sampled_from(["content", "retention", "expires_at", "sk"]), ANYTHING))
 def test_content(changes):
-    """The same of the item with the messages."""
+    """A content item is readable or UnreadableItem in the same way."""
     items = {"state": as_lists(to_plain(LIVES[0])), "content": {"content": "[{}, {}]", "retention": 60, **changes}}
     with contextlib.suppress(UnreadableItem):
         found = whole(items, NOW)
@@ -133,14 +133,14 @@ def test_content(changes):
     )
 )
 def test_row_of_the_list(changes):
-    """The same of what an index has of a workflow."""
+    """An index row is readable or UnreadableItem in the same way."""
     item = {"pk": "workflow#x", "word": "workflow", "status": "running", "created_at": NOW, "channels": ["sms"]}
     with contextlib.suppress(UnreadableItem):
         assert listing.row({**item, **changes})["status"]
 
 
 def test_messages():
-    """Content that is not one object for each step is unreadable."""
+    """Content without exactly one object per step is unreadable."""
     items = {"state": as_lists(to_plain(LIVES[0]))}
     for content in ("[]", "{}", "[1, 2]", "[{}, {}, {}]", "no JSON", "[" * 100_000):
         with pytest.raises(UnreadableItem):

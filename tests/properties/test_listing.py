@@ -1,4 +1,4 @@
-"""Whatever is asked of the list: filters, or their faults."""
+"""Any query for the list gives filters or faults."""
 
 import re
 import uuid
@@ -21,7 +21,7 @@ POSITIONS = st.builds(Position, st.integers(0, 10**15 - 1), st.uuids().map(str))
 @settings(max_examples=500, deadline=None)
 @given(st.dictionaries(NAMES, ANY_TEXT | DATES | st.integers().map(str)))
 def test_any_query(query):
-    """Any query string makes filters, or is refused with faults that are its own parameters."""
+    """Any query string gives filters, or is refused with faults of its own parameters."""
     named, filters = set(), Filters()
     try:
         filters = parse_filters(query)
@@ -35,7 +35,7 @@ def test_any_query(query):
 @settings(max_examples=300, deadline=None)
 @given(st.datetimes(), st.integers(0, 60), st.text("0123456789", min_size=1), st.integers(-1439, 1439))
 def test_every_date_time(at, second, fraction, offset):
-    """Every date-time of RFC 3339 is accepted, with any fraction and offset, and with leap seconds."""
+    """Every RFC 3339 date-time is accepted, with any fraction and offset, and with leap seconds."""
     zone = f"{'-' if offset < 0 else '+'}{abs(offset) // 60:02d}:{abs(offset) % 60:02d}"
     text = f"{at:%Y}".zfill(4) + f"{at:-%m-%dT%H:%M}:{second:02d}.{fraction}{zone}"
     assert parse_filters({"since": text}).since == parse_filters({"until": text.lower()}).until
@@ -43,14 +43,14 @@ def test_every_date_time(at, second, fraction, offset):
 
 @given(POSITIONS)
 def test_cursors(position):
-    """A cursor leads back to its position, and is as the pattern says."""
+    """A cursor gives back its position and matches the pattern."""
     assert parse_filters({"cursor": position.cursor()}).after == position
     assert re.fullmatch(CURSOR, position.cursor())
 
 
 @given(st.from_regex(CURSOR, fullmatch=True))
-def test_whatever_looks_like_a_cursor(cursor):
-    """Whatever matches the pattern is accepted, and means one position."""
+def test_every_string_that_matches_the_pattern(cursor):
+    """Every string that matches the pattern is accepted and means one position."""
     position = parse_filters({"cursor": cursor.removesuffix("\n")}).after
     assert uuid.UUID(position.workflow_id)
     assert parse_filters({"cursor": position.cursor()}).after == position
@@ -58,5 +58,5 @@ def test_whatever_looks_like_a_cursor(cursor):
 
 @given(st.integers(0, FOREVER))
 def test_instants(milliseconds):
-    """What is shown of an instant is read back to the millisecond."""
+    """A shown instant is read back to the millisecond."""
     assert parse_filters({"since": iso(milliseconds)}) == Filters(since=milliseconds)

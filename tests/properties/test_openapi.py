@@ -1,4 +1,4 @@
-"""What the OpenAPI document calls a workflow is what the code accepts, no more and no less."""
+"""The OpenAPI document accepts the same workflows as the code."""
 
 import json
 import re
@@ -42,7 +42,7 @@ def accepted(body):
 
 
 def comparable(body):
-    """No schema says which addresses are public, and see `in_order`."""
+    """The body without what a schema cannot say: which addresses are public, and see `in_order`."""
     if isinstance(body, dict) and isinstance(body.get("webhook_url"), str):
         body = {**body, "webhook_url": "https://example.org/"}
     return in_order(body)
@@ -60,14 +60,14 @@ def test_described(case):
 @SOME
 @given(CREATE.as_strategy(generation_mode=GenerationMode.NEGATIVE))
 def test_not_described(case):
-    """A body that was made to contradict the document is rejected, unless it fits all the same."""
+    """A body mutated to contradict the document is rejected, unless it still fits."""
     assume(not isinstance(case.body, bytes))
     body = comparable(case.body)
     assert accepted(body) == DESCRIBED.is_valid(body)
 
 
 def described(step):
-    """The document's component for last steps of this channel takes the step."""
+    """Whether the document's component for this channel's last step describes the step."""
     name = "".join(part.title() for part in step["to"]["type"].split("_"))
     return described_as(f"{name}LastStep").is_valid(step)
 
@@ -78,13 +78,13 @@ def described_as(name):
 
 
 def test_every_bound_is_described():
-    """What the code takes at the bounds of every field, the document describes."""
+    """The document describes all that the code accepts at the bounds of every field."""
     for label, step in variations.steps():
         assert described(step), label
 
 
 def test_beyond_every_bound_is_not_described():
-    """What the code refuses beyond the bounds of every field, the document does not describe."""
+    """The document does not describe what the code refuses beyond the bounds of every field."""
     for label, _, step in variations.broken_steps():
         assert not described(step), label
 
@@ -110,7 +110,7 @@ PASTED = st.text("0147+ \u00a0\u202a\t\n-(A.x", max_size=20) | st.text(
 @example("A " * 25)
 @example("A" + " " * 48 + "A")
 def test_addresses_are_described(text):
-    """The patterns of numbers, names and ids are what the code takes, whatever is pasted."""
+    """For any pasted string, the patterns of numbers, names and ids match what the code accepts."""
     numbers = ((Recipient(), "TelephoneNumber"), (Dialled(), "DialledNumber"))
     names = ((Sender(), "Sender"), (Id(), "Id"), (Id(100), "LongId"), (Agent(), "RcsAgent"))
     for kind, name in (*numbers, *names):
@@ -122,7 +122,7 @@ LESS = st.integers(0, 10**9 - 2) | st.integers(0, 120)
 
 @given(LESS, LESS, LESS)
 def test_numbers_as_strings_are_described(one, another, number):
-    """The pattern of a whole number within bounds is what the code takes."""
+    """The pattern of a whole number within bounds matches what the code accepts."""
     kind = Whole(*sorted((one, another)))
     for text in (str(number), f" {number}\n", f"0{number}", str(kind.low), str(kind.high), str(kind.high + 1)):
         assert (re.search(patterns.whole(kind.low, kind.high), text) is not None) == fits(kind, text)

@@ -1,4 +1,4 @@
-"""What is cut out of the vendor's words does not depend on how fast it is done."""
+"""Fast redaction removes the same as the slow definition of the rule."""
 
 import re
 import time
@@ -42,7 +42,7 @@ LETTERS = st.text("ab _…é.", max_size=60)
 
 @st.composite
 def quoting(draw):
-    """A text that is likely to quote some of its phrases, whole, in part, and joined to others."""
+    """A text that probably quotes some of its phrases, whole, in part and joined to others."""
     phrases = draw(st.lists(LETTERS, max_size=8))
     pieces = []
     for phrase in phrases:
@@ -55,7 +55,7 @@ def quoting(draw):
 @example(("x a…b y", ["a…b", "a", "…"]))
 @example(("abcdefghijklmnop" * 3, ["abcdefghijklmnop", "ponmlkjihgfedcba", "p"]))
 def test_as_by_definition(case):
-    """Whole phrases, and parts of sixteen characters and more, are cut out exactly as phrase by phrase."""
+    """Whole phrases, and parts of at least sixteen characters, are removed exactly as phrase by phrase."""
     assert redacted(*case) == by_definition(*case)
 
 
@@ -64,7 +64,7 @@ def test_as_by_definition(case):
 @example("é" * 199 + "\U0001f44d", [])
 @example("\ud83d" * 200, [])
 def test_bounded(text, private):
-    """What is kept can be stored as UTF-8, in 200 characters and 400 bytes, and has no control character."""
+    """A redacted text is valid UTF-8 in 200 characters and 400 bytes, without control characters."""
     kept = redacted(text, private)
     assert len(kept) <= 200
     assert len(kept.encode()) <= 400
@@ -88,7 +88,7 @@ QUOTED = "The quick brown fox jumps over the lazy dog, and it is not the first t
 )
 @pytest.mark.parametrize("text", [QUOTED, "a " * 400])
 def test_time_is_bounded(strings, text):
-    """The strings of 64 KB of content cost milliseconds, not a second, whatever the vendor says."""
+    """Redaction with 64 KB of content takes milliseconds, not a second, for any words of the vendor."""
     phrases = list(private_phrases({"message": {"content": {"custom": {"list": strings}}}}))
     began = time.process_time()
     redacted(text, phrases)
@@ -110,8 +110,8 @@ OPEN += ("card_orientation", "image_alignment", "card_width")
 
 @pytest.mark.parametrize("name", messages())
 def test_every_string_of_a_message(name):
-    """All that a message says is private: texts, addresses, numbers to dial, in content and options alike. The words of
-    the contract are not."""
+    """Every string in a message is private: texts, addresses, numbers to dial, in content and options. Field values of
+    the API are not."""
     step = messages()[name]
     private = set(private_phrases(step))
     for field, value in strings({part: step[part] for part in ("from", "to", "message")}):
@@ -119,7 +119,7 @@ def test_every_string_of_a_message(name):
 
 
 def test_words_of_the_contract_in_other_fields():
-    """A text that happens to be a word of the contract is private, for only the field that holds it makes it one."""
+    """A text that happens to equal a field value of the API is private: only its own field makes it public."""
     step = {"message": {"content": {"type": "text", "text": "promotion"}, "rcs": {"category": "promotion"}}}
     assert list(private_phrases(step)) == ["promotion"]
     step["message"]["content"] = {"type": "custom", "custom": {"category": "a friend"}}
@@ -127,7 +127,7 @@ def test_words_of_the_contract_in_other_fields():
 
 
 def test_content_of_any_depth():
-    """The phrases of a value that is nested deeper than Python's stack are found."""
+    """The phrases of a value nested deeper than Python's stack are found."""
     value = "private"
     for _ in range(100_000):
         value = [value]

@@ -1,4 +1,4 @@
-"""Whatever is posted: a clear answer in bounded time, nothing half accepted."""
+"""Any posted body gets a clear answer in bounded time, and none is half accepted."""
 
 import json
 
@@ -37,21 +37,21 @@ def refused_with(texts):
 @settings(max_examples=500, deadline=None)
 @given(st.binary(max_size=200))
 def test_any_bytes(raw):
-    """Any bytes are accepted or refused with a reason; nothing else leaves."""
+    """Any bytes are accepted, or refused with a reason; no other exception is raised."""
     outcome(raw)
 
 
 @settings(max_examples=500, deadline=None)
 @given(JSON)
 def test_any_json(value):
-    """Any JSON value is accepted or refused with its faults."""
+    """Any JSON value is accepted, or refused with its faults."""
     outcome(json.dumps(value).encode("utf-8", "surrogatepass"))
 
 
 @settings(max_examples=800, deadline=None)
 @given(st.data())
 def test_any_one_thing_changed(data):
-    """A valid request with one thing changed is accepted or refused, and a fault's path leads to that thing."""
+    """A valid request with one change is accepted or refused, and a fault's path leads to the change."""
     body = request(MESSENGER, VIBER, SMS)
     node, path = body, ""
     while True:
@@ -77,7 +77,7 @@ def fault_names(body):
 @settings(max_examples=300, deadline=None)
 @given(st.lists(WORDS | st.text(max_size=5), min_size=1, max_size=5), JSON)
 def test_unknown_fields_in_a_step(way, value):
-    """A step with anything added is refused, wherever it was added."""
+    """A step with any added field is refused, at any place."""
     body = request(SMS)
     node = body["workflow"][0]
     for part in way[:-1]:
@@ -95,7 +95,7 @@ def test_unknown_fields_in_a_step(way, value):
 @settings(max_examples=300, deadline=None)
 @given(st.text(min_size=1, max_size=640, alphabet=st.characters(exclude_categories=["Cs"], exclude_characters="\x00")))
 def test_texts_come_out_as_they_went_in(text):
-    """A text of any script is accepted and kept exactly."""
+    """A text in any script is accepted and kept exactly."""
     body = request({**SMS, "message": {"content": {"type": "text", "text": text}}})
     accepted = outcome(json.dumps(body, ensure_ascii=False).encode())
     assert accepted[0]["message"]["content"]["text"] == text

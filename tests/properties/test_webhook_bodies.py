@@ -1,4 +1,4 @@
-"""A webhook says the same each time it is sent, whatever has happened since."""
+"""A webhook has the same body each time it is sent, after any later event."""
 
 import simplejson
 from hypothesis import given, settings
@@ -19,7 +19,7 @@ def written(flow, entry):
 @settings(max_examples=600, deadline=None)
 @given(STEPS, EVENTS, st.sampled_from(["workflow", "dispatch"]))
 def test_bodies_do_not_change(flow, happenings, word):
-    """The body of a webhook depends on nothing that happens after its own entry, to the byte."""
+    """A webhook's body depends on nothing after its own entry, to the byte."""
     flow = from_plain({**to_plain(flow), "word": word, "client_ref": "order 7"})
     first = {}
     for _, _, after in histories(flow, happenings):
@@ -31,19 +31,19 @@ def test_bodies_do_not_change(flow, happenings, word):
 @settings(max_examples=300, deadline=None)
 @given(STEPS, EVENTS)
 def test_every_status_and_one_report_are_told(flow, happenings):
-    """I10: each status is one webhook, and one more for each price or reason it brings, and the end one report."""
+    """I10: each status is a webhook, each new price or reason is another, and the end is one report."""
     for _, _, after in histories(flow, happenings):
         flow = after
-    told = publication.webhooks(flow)
-    statuses = [entry for entry in told if entry["event"] == "status"]
+    webhooks = publication.webhooks(flow)
+    statuses = [entry for entry in webhooks if entry["event"] == "status"]
     recorded = {(number, status) for number, step in enumerate(flow.steps) for status in step.statuses}
     assert {(entry["step"], entry["status"]) for entry in statuses} == recorded
     brought = [(entry["step"], entry["status"], str(entry.get("usage")), str(entry.get("error"))) for entry in statuses]
     assert len(set(brought)) == len(brought)
-    for entry in told:
+    for entry in webhooks:
         kind = "FinalReport" if entry["event"] in FINAL_REPORTS else "MessageStatusWebhook"
         check(kind, simplejson.loads(written(flow, entry)))
-    reports = [bodies.body(flow, None, entry) for entry in told if entry["event"] in FINAL_REPORTS]
+    reports = [bodies.body(flow, None, entry) for entry in webhooks if entry["event"] in FINAL_REPORTS]
     assert [report.get("amended", False) for report in reports] == [number > 0 for number in range(len(reports))]
     assert bool(reports) is not flow.running
     assert all(report["status"] == flow.status for report in reports)

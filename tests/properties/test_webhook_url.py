@@ -1,4 +1,4 @@
-"""Which hosts the rule for webhooks takes, beside what `requests` can connect to."""
+"""The hosts that a webhook URL may have, compared with those `requests` can connect to."""
 
 import re
 from ipaddress import ip_address
@@ -28,7 +28,7 @@ HOSTS = st.one_of(
 
 
 def prepared(url):
-    """The host that `requests` would look up; None: it refuses the URL, or urllib3 refuses to look it up."""
+    """The host that `requests` would look up. Returns None if it or urllib3 refuses the URL."""
     try:
         host = urlsplit(requests.Request("POST", url).prepare().url).hostname
         host.encode("idna")  # as urllib3.util.connection.create_connection does
@@ -42,8 +42,8 @@ def prepared(url):
 @example("*.test")
 @example("☃.test")
 @example("a" * 64 + ".test")
-def test_what_is_taken_can_be_looked_up(host):
-    """Of every URL that is taken, `requests` and the resolver take the host."""
+def test_every_valid_host_can_be_looked_up(host):
+    """The host of every valid URL is accepted by `requests` and the resolver."""
     url = f"https://{host}/status"
     assume(urlsplit_takes(url))
     if fault(url, loopback=False) is None:
@@ -56,8 +56,8 @@ def test_what_is_taken_can_be_looked_up(host):
 @example("bücher.test")
 @example("8.8.8.8")
 @example("[2606:4700:4700::1111]")
-def test_what_can_be_looked_up_is_taken(host):
-    """Every public host that `requests` can connect to is taken, except numbers that abbreviate an address."""
+def test_every_public_host_is_valid(host):
+    """Every public host that `requests` can connect to is valid, except numbers that abbreviate an address."""
     url = f"https://{host}/status"
     assume(urlsplit_takes(url))
     known = prepared(url)
@@ -73,7 +73,7 @@ def urlsplit_takes(url):
 
 
 def _may_be_taken(url, host):
-    """Neither refused for other reasons (credentials, blanks, a host that is not public), nor an abbreviated number."""
+    """The host is not refused for other reasons (credentials, blanks, not public), and is no abbreviated number."""
     if (
         re.search(r"[\x00-\x20\x7f-\xa0\\\\]", url)
         or not all_seen(url)

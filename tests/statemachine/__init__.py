@@ -1,0 +1,1 @@
+"""Test the real state machine with the real functions. Read test_failover.py first."""

@@ -30,7 +30,7 @@ class Machine:
     invocations: list[str] = field(default_factory=list)
 
     def invoke(self, function_name: str, payload: str) -> tuple[Any, bool]:
-        """(answer, failed) as Lambda gives it; whatever leaves a handler is a failed invocation."""
+        """(answer, failed) as from Lambda; any exception of a handler is a failed invocation."""
         self.invocations.append(function_name)
         try:
             return self.handlers[function_name](json.loads(payload), None), False
@@ -42,7 +42,7 @@ class Machine:
         self.world.executions.start(flow, flow.created_at)
 
     def run(self, flow: Workflow, content: list[dict[str, Any]]) -> list[str]:
-        """Start a workflow and wait for its execution to end; the names of the states entered."""
+        """Start a workflow, wait for its execution to end, and return the names of the states entered."""
         self.start(flow, content)
         return self.wait_for_the_end()
 
@@ -71,7 +71,7 @@ class Machine:
         assert answer["statusCode"] == 200, answer
 
     def wait_for_race(self, number: int) -> None:
-        """Wait until the race of a step has left its token."""
+        """Wait until a step's race has stored its token."""
         self.wait_until(lambda: self._racing(number))
 
     def _racing(self, number: int) -> bool:
@@ -81,15 +81,15 @@ class Machine:
     def wait_until(self, condition: Callable[[], bool]) -> None:
         deadline = time.monotonic() + PATIENCE
         while not condition():
-            assert time.monotonic() < deadline, "this never came about"
+            assert time.monotonic() < deadline, "condition never met"
             time.sleep(0.02)
 
     def sent(self) -> list[str]:
-        """The channels that were asked for, in order."""
+        """The channels of the requests, in order."""
         return [request.body["channel"] for request in self.messages.requests]
 
     def when_sent(self, number: int, *statuses: str) -> None:
-        """Have statuses of a step delivered while the Messages API has not yet answered its send."""
+        """Deliver statuses of a step before the Messages API answers its send."""
         meanwhile = self.messages.meanwhile
 
         def deliver(request: Request) -> None:

@@ -1,4 +1,4 @@
-"""The failover as a whole: the real ASL, the real functions, expiries of a second."""
+"""The whole failover: the real ASL and the real functions, with expiries of a second."""
 
 import json
 import subprocess
@@ -33,7 +33,7 @@ LAST = ["Route", "SendLast"]
 
 
 def never_early(flow: Workflow) -> bool:
-    """Each next step was claimed no earlier than its predecessor's expiry after that one's answer."""
+    """Each next step was claimed no earlier than the previous one's expiry after its answer."""
     return all(
         after.claimed_at - before.answered_at >= before.expiry_time * 1000
         for before, after in zip(flow.steps, flow.steps[1:], strict=False)
@@ -42,7 +42,7 @@ def never_early(flow: Workflow) -> bool:
 
 
 def same(states, *parts):
-    """The states entered are those of the parts; the two branches of a race enter theirs in either order."""
+    """The states entered are the given ones; the two branches of a race may enter theirs in either order."""
     return sorted(states) == sorted(chain(*parts))
 
 
@@ -60,7 +60,7 @@ def test_two_expire(machine):
 
 
 def test_two_rejections(machine):
-    """Two rejections: 12 states, and no expiry is waited for."""
+    """Two rejections: 12 states, without waiting for an expiry."""
     machine.start(workflow(*PATIENT), CONTENT)
     for number in (0, 1):
         machine.wait_for_race(number)
@@ -72,7 +72,7 @@ def test_two_rejections(machine):
 
 
 def test_first_succeeds(machine):
-    """The first message is read in time: 6 states, and nothing more goes out."""
+    """The first message is read in time: 6 states, and no other message is sent."""
     machine.start(workflow(*PATIENT), CONTENT)
     machine.wait_for_race(0)
     for status in ("submitted", "delivered", "read"):
@@ -104,7 +104,7 @@ def test_last_step_ends_in_the_table(machine, status, result):
 
 
 def test_met_before_the_token_is_stored(machine):
-    """A condition met while the send was still under way is not slept through, and nothing more goes out."""
+    """A condition met during the send ends the race at once, and no other message is sent."""
     machine.when_sent(0, "delivered", "read")
     machine.run(workflow(*PATIENT), CONTENT)
     assert machine.sent() == ["messenger"]
@@ -113,7 +113,7 @@ def test_met_before_the_token_is_stored(machine):
 
 
 def test_rejected_before_the_token_is_stored(machine):
-    """A rejection that overtakes the send's answer is not slept through either."""
+    """A rejection before the send's answer ends the race at once too."""
     machine.when_sent(0, "rejected")
     states = machine.run(workflow(("messenger", "read", 600), "sms"), [MESSENGER, SMS])
     assert same(states, DECIDED, LAST)
@@ -137,7 +137,7 @@ def test_refused_at_the_last(machine):
 
 
 def test_crash_after_the_claim(machine, monkeypatch):
-    """F3: a send that crashes after its claim is not sent again; its expiry begins with the last possible answer."""
+    """F3: a send that crashes after its claim is not repeated; its expiry begins with the last possible answer."""
     monkeypatch.setattr(backoff, "CONNECT_SECONDS", 0)
     monkeypatch.setattr(backoff, "READ_SECONDS", 1)
     post = messages_api.post
@@ -160,7 +160,7 @@ def test_crash_after_the_claim(machine, monkeypatch):
 
 
 def test_two_executions(machine):
-    """F19: an execution that is redriven beside the one that took its place sends nothing twice, and nothing early."""
+    """F19: an execution that is redriven beside its replacement sends nothing twice and nothing early."""
     flow = workflow(*THREE)
     machine.start(flow, CONTENT)
     machine.world.executions.start(replace(flow, attempt=2), flow.created_at)
@@ -171,7 +171,7 @@ def test_two_executions(machine):
 
 
 def test_unknown_is_left_to_its_expiry(machine):
-    """F8: after an answer that tells nothing the expiry decides, and the message is not asked for again."""
+    """F8: after an unknown answer the expiry decides, and the message is not requested again."""
     machine.messages.script = [server.http(500)]
     machine.run(workflow(("messenger", "read", 1), "sms"), [MESSENGER, SMS])
     assert machine.sent() == ["messenger", "sms"]
@@ -193,7 +193,7 @@ def test_function_that_always_fails(machine):
 
 
 def test_throttled_for_minutes(machine, monkeypatch):
-    """A send that Lambda throttles, again and again, waits for its turn: its step's time has not begun."""
+    """A send that Lambda keeps throttling waits for its turn: its step's expiry has not begun."""
     invoke, throttled = LambdaSimpleBackend.invoke, []
 
     def throttle(*arguments, **more):
@@ -211,7 +211,7 @@ def test_throttled_for_minutes(machine, monkeypatch):
 
 
 def test_last_function_that_always_fails(machine):
-    """F16: when the last step cannot even be tried, the execution fails loudly."""
+    """F16: if the last step's function always fails, the execution fails visibly."""
 
     def broken(_event, _context):
         raise RuntimeError
@@ -223,7 +223,7 @@ def test_last_function_that_always_fails(machine):
 
 
 def test_late_success_stops_the_chain(machine):
-    """A read that comes after its step's expiry completes the workflow before the last step is sent."""
+    """A read after its step's expiry completes the workflow before the last step is sent."""
     machine.start(workflow(("messenger", "read", 1), ("viber_service_msg", "delivered", 600), "sms"), CONTENT)
     machine.wait_for_race(1)
     machine.receipt(0, "read")
@@ -234,7 +234,7 @@ def test_late_success_stops_the_chain(machine):
 
 
 def test_token_that_cannot_be_stored(machine, monkeypatch):
-    """When the race cannot leave its token, the timer alone decides: the next step is late, never early."""
+    """If the race cannot store its token, the timer alone decides: the next step is late, never early."""
 
     def refuse(*_arguments, **_more):
         raise MockValidationException("not now")
@@ -266,7 +266,7 @@ def test_token_that_is_stored_at_the_second_try(machine, monkeypatch):
 
 
 def test_the_token_counts_as_a_write(machine):
-    """Storing the token raises the version: whoever decided without knowing the token has to decide again."""
+    """Storing the token raises the version, so a process that decided without the token decides again."""
     machine.start(workflow(*PATIENT), CONTENT)
     machine.wait_for_race(0)
     with_token = machine.world.read(ID)
@@ -279,7 +279,7 @@ def test_the_token_counts_as_a_write(machine):
 
 
 def test_timer_ahead_of_the_table(machine):
-    """When the machine's timer runs ahead of the recorded answer, the next send waits for the rest of the expiry."""
+    """If the state machine's timer is ahead of the recorded answer, the next send waits for the rest of the expiry."""
     flow = workflow(("messenger", "read", 4), "sms")
     machine.world.put(flow, [MESSENGER, SMS])
     ahead = replace(flow, steps=(replace(flow.steps[0], expiry_time=1), flow.steps[1]))
@@ -292,7 +292,7 @@ def test_timer_ahead_of_the_table(machine):
 
 @pytest.mark.parametrize("round_", range(5))
 def test_expiry_and_delivery_in_one_instant(machine, round_):
-    """F11: whichever comes first, one side wins: either the workflow is completed or the next message goes out."""
+    """F11: either the workflow is completed or the next message is sent; the first write decides."""
     machine.start(workflow(("messenger", "read", 1), "sms"), [MESSENGER, SMS])
     machine.wait_for_race(0)
     expires_at = machine.world.read(ID).steps[0].answered_at + 1000
@@ -313,7 +313,7 @@ def _now():
 
 
 def test_history_names_nobody(machine):
-    """I8: no text, no address and no secret is in an execution's input or history."""
+    """I8: an execution's input and history have no text, address or secret."""
     machine.messages.script = [server.problem(422, "Invalid params 447700900123")]
     machine.when_sent(2, "delivered")
     machine.run(workflow(*THREE), CONTENT)

@@ -1,0 +1,1 @@
+"""Test what template.yaml must contain. Read test_template.py first."""

@@ -8,7 +8,7 @@ from tests.world import REGION, template
 
 @pytest.fixture(scope="session")
 def translated():
-    """The CloudFormation template SAM makes of ours."""
+    """The template as SAM translates it to CloudFormation."""
     source = json.loads(json.dumps(template()))
     for resource in source["Resources"].values():
         properties = resource.get("Properties", {})

@@ -1,4 +1,4 @@
-"""The template's alarms, and where everything asynchronous ends when it fails for good."""
+"""The template's alarms, and where failed asynchronous invocations end."""
 
 import json
 import re
@@ -15,11 +15,11 @@ OPERATIONS = (ROOT / "docs/operations.md").read_text()
 TABLE = {"Ref": "Table"}
 RECEIPT = RESOURCES["MessageStatus"]["Properties"]["Events"]["Receipt"]["Properties"]
 CALLBACKS = {"Resource": RECEIPT["Path"], "Method": RECEIPT["Method"], "Stage": {"Ref": "Api.Stage"}}
-"""What makes a metric of the API one of the callbacks alone."""
+"""The dimensions that limit a metric of the API to the callbacks."""
 
 
 def watched(alarm):
-    """(namespace, metric, {dimension: value}) of each metric an alarm watches."""
+    """(namespace, metric, {dimension: value}) of each metric that an alarm watches."""
     properties = alarm["Properties"]
     stats = [one["MetricStat"]["Metric"] for one in properties.get("Metrics", []) if "MetricStat" in one]
     return [
@@ -33,7 +33,7 @@ def alarm_on(*wanted):
 
 
 def sources():
-    """(function, what it is called by) for everything that calls a function and does not wait for its answer."""
+    """(function, source) of everything that invokes a function without waiting for the answer."""
     for name, resource in RESOURCES.items():
         for event in resource.get("Properties", {}).get("Events", {}).values():
             if event["Type"] != "Api":
@@ -44,13 +44,13 @@ SOURCES = list(sources())
 
 
 def test_there_are_such_sources():
-    """The stream, the schedule, the queue of webhooks and the sandbox's queue."""
+    """The sources are the stream, the schedule, the webhook queue and the sandbox's queue."""
     assert sorted(param.id.split()[0] for param in SOURCES) == ["DynamoDB", "SQS", "SQS", "Schedule"]
 
 
 @pytest.mark.parametrize(("function", "event"), SOURCES)
 def test_where_failures_end(function, event):
-    """Whatever calls a function and does not wait leaves its failures in a queue, or in a metric, that has an alarm."""
+    """A source that invokes a function without waiting leaves failures in a queue or metric that has an alarm."""
     properties = event["Properties"]
     if event["Type"] == "Schedule":
         assert alarm_on(NAMESPACE, "OldestOverdueSeconds", {"table": TABLE}) == ["ReconcileBehind"]
@@ -76,12 +76,12 @@ def test_executions():
 
 
 def test_attempts_that_fail():
-    """A webhook's attempts that fail ring long before the webhook is a dead letter, which takes hours."""
+    """The alarm on failed attempts at a webhook fires long before the webhook becomes a dead letter."""
     assert alarm_on("AWS/Lambda", "Errors", {"FunctionName": {"Ref": "DeliverWebhook"}}) == ["DeliveriesFailing"]
 
 
 def test_our_own_metrics(capsys, monkeypatch):
-    """Each of our metrics that an alarm watches is written under the dimension the alarm knows, and has an alarm."""
+    """Each of our metrics in an alarm is written with the alarm's dimension."""
     monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "publish_events")
     monkeypatch.setenv("TABLE_NAME", "workflows")
     ours = [one for alarm in ALARMS.values() for one in watched(alarm) if one[0] == NAMESPACE]
@@ -101,7 +101,7 @@ def test_our_own_metrics(capsys, monkeypatch):
 
 
 def test_other_metrics(capsys, monkeypatch):
-    """A metric without an alarm is written under its own dimensions only: each further set is a metric to pay for."""
+    """A metric without an alarm is written with its own dimensions only: each further set costs another metric."""
     monkeypatch.setenv("TABLE_NAME", "workflows")
     count("WorkflowsCreated", kind="any")
     (written,) = json.loads(capsys.readouterr().out)["_aws"]["CloudWatchMetrics"]
@@ -109,13 +109,13 @@ def test_other_metrics(capsys, monkeypatch):
 
 
 def test_every_function_has_a_table_name():
-    """The dimension of our alarms is the table's name, which every function has."""
+    """Every function has the table's name, the dimension of our alarms."""
     assert template()["Globals"]["Function"]["Environment"]["Variables"]["TABLE_NAME"] == TABLE
 
 
 @pytest.mark.parametrize("name", ALARMS)
 def test_each_alarm(name):
-    """An alarm is named after its stack, says what is wrong, watches something there is, and tells the topic."""
+    """An alarm's name begins with its stack; it has a description, an existing resource to watch, and the topic."""
     properties = ALARMS[name]["Properties"]
     assert properties["AlarmName"]["Fn::Sub"].startswith("${AWS::StackName}-")
     assert properties["AlarmDescription"].endswith(".")
@@ -129,17 +129,17 @@ def test_each_alarm(name):
 
 
 def test_alarms_are_documented():
-    """Every alarm has its one row in the documentation, with what to do, and every row is an alarm."""
+    """Every alarm has one row in the docs with what to do, and every row is an alarm."""
     names = [one["Properties"]["AlarmName"]["Fn::Sub"].removeprefix("${AWS::StackName}-") for one in ALARMS.values()]
     section = OPERATIONS.partition("\n## Alarms\n")[2].partition("\n## ")[0]
     rows = re.findall(r"^\| `([a-z-]+|send-<channel>-failing)` \| [^|]+ \| ([^|]+) \|$", section, re.MULTILINE)
     sends = [f"{function.replace('_', '-')}-failing" for function in SEND_FUNCTIONS]
-    told = [name for row, _ in rows for name in (sends if "<channel>" in row else [row])]
-    assert sorted(told) == sorted(names)
+    documented = [name for row, _ in rows for name in (sends if "<channel>" in row else [row])]
+    assert sorted(documented) == sorted(names)
     assert all(len(what_to_do) > 20 for _, what_to_do in rows)
 
 
 def test_the_topic_is_optional():
-    """Without a topic the alarms have no action; nothing else depends on it."""
+    """Without a topic the alarms have no action, and nothing else changes."""
     assert template()["Parameters"]["AlarmTopicArn"]["Default"] == ""
     assert json.dumps(template()).count("WithAlarmTopic") == 1 + 2 * len(ALARMS)

@@ -1,4 +1,4 @@
-"""What stands before the functions: one stage, and API Gateway's own answers, which clients see as they see ours."""
+"""API Gateway before the functions: one stage, and its own answers, which clients see like those of the functions."""
 
 import json
 import string
@@ -17,7 +17,7 @@ FILLED_IN = "$context.requestId"
 
 
 def test_one_stage(translated):
-    """Requests come in by one stage, which has the throttle and the web ACL; a deployment brings no other one."""
+    """There is one stage, with the throttle and the web ACL; a deployment creates no other."""
 
     def stage_names(kind):
         resources = translated["Resources"].values()
@@ -28,7 +28,7 @@ def test_one_stage(translated):
 
 
 def test_what_sam_makes_of_it(translated):
-    """The translated API has every method of the template, every gateway response, and takes all bodies as bytes."""
+    """The translated API has every method of the template and every gateway response, and takes all bodies as bytes."""
     body = translated["Resources"]["Api"]["Properties"]["Body"]
     events = [
         event["Properties"]
@@ -43,13 +43,13 @@ def test_what_sam_makes_of_it(translated):
 
 
 def test_the_catalogue_has_them_all():
-    """The template has the gateway responses of the catalogue, and no others."""
+    """The template has exactly the gateway responses of the catalogue."""
     assert set(RESPONSES) == set(problems.GATEWAY_RESPONSES)
 
 
 @pytest.mark.parametrize("response_type", problems.GATEWAY_RESPONSES)
 def test_gateway_responses(response_type):
-    """API Gateway's own answer has the type, title, detail, status and headers of its problem in the catalogue."""
+    """Each gateway response has the type, title, detail, status and headers of its problem in the catalogue."""
     response, problem = RESPONSES[response_type], problems.GATEWAY_RESPONSES[response_type]
     assert problem.kind in problems.CATALOGUE
     assert json.loads(response["ResponseTemplates"]["application/json"]) == problem.body(FILLED_IN)
@@ -71,7 +71,7 @@ def test_gateway_responses(response_type):
 
 @pytest.mark.parametrize("response_type", RESPONSES)
 def test_nothing_of_the_request_comes_back(response_type):
-    """The one thing filled in is the request's id, so that the answer is JSON, and quotes no header of the request."""
+    """A gateway response inserts only the request id, so it is valid JSON and quotes no header of the request."""
     text = RESPONSES[response_type]["ResponseTemplates"]["application/json"]
     assert text.count("$") == text.count(FILLED_IN) == 1
     request_id = str(uuid.uuid4())
@@ -81,8 +81,8 @@ def test_nothing_of_the_request_comes_back(response_type):
     check("Problem", filled_in)
 
 
-def test_who_may_come_again_is_told_when():
-    """Everything that is answered 429 or 503 has a Retry-After."""
+def test_retry_after():
+    """Every 429 and 503 has a Retry-After."""
     assert all(
         response["StatusCode"] not in (429, 503) or "Retry-After" in response["ResponseParameters"]["Headers"]
         for response in RESPONSES.values()
@@ -91,5 +91,5 @@ def test_who_may_come_again_is_told_when():
 
 
 def test_the_gateway_compresses_nothing():
-    """API Gateway would unpack compressed bodies as well, and the signature of a callback is over the bytes it had."""
+    """API Gateway compresses nothing: it would also decompress callbacks, whose signature covers the original bytes."""
     assert "MinimumCompressionSize" not in API

@@ -1,4 +1,4 @@
-"""The functions' roles: which kinds of the table's items each of them reaches, as docs/security.md has it."""
+"""The functions' roles: which kinds of items each may access, as docs/security.md says."""
 
 import re
 
@@ -12,7 +12,7 @@ TABLE = permissions.arn(template(), "Table")
 PAGE = (ROOT / "docs/security.md").read_text()
 MATRIX = PAGE.partition("\n### The roles\n")[2].partition("\n## ")[0]
 KINDS = list(dict.fromkeys(re.findall(r"^(\w+#)<", table.__doc__ or "", re.MULTILINE)))
-"""As the table's own description lists them."""
+"""As listed in the table's description."""
 READS = {"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"}
 WRITES = {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"}
 ROLES = [name for name, resource in template()["Resources"].items() if "Policies" in resource.get("Properties", {})]
@@ -25,7 +25,7 @@ def of_the_table(role):
 
 
 def reached(role):
-    """{kind of item: "R", "W" or "RW"}, and the indexes, as `{"index": "listed, referred"}`."""
+    """{kind of item: "R", "W" or "RW"}, and the indexes as `{"index": "listed, referred"}`."""
     reach, indexes = dict.fromkeys(KINDS, ""), []
     for grant in of_the_table(role):
         if "/index/" in grant.resource:
@@ -38,7 +38,7 @@ def reached(role):
 
 
 def documented():
-    """{role: the same} of the page's table."""
+    """{role: the same} from the page's table."""
     lines = [[cell.strip() for cell in line.strip("|").split("|")] for line in MATRIX.splitlines() if line[:1] == "|"]
     header, _, *rows = lines
     columns = [name.strip("`") for name in header[1:-1]]
@@ -55,16 +55,16 @@ def roles_of(cell):
 
 
 def test_role_matrix():
-    """The page's matrix is what the template's policies allow: every role, every kind of item and every index."""
+    """The page's matrix matches the template's policies, for every role, kind of item and index."""
     named = {"".join(f"_{c.lower()}" if c.isupper() else c for c in role).lstrip("_"): role for role in ROLES}
     assert documented() == {name: reached(role) for name, role in named.items()}
 
 
 @pytest.mark.parametrize("role", ROLES)
 def test_every_statement_names_its_kinds(role):
-    """On the table itself each statement names whole kinds of items, and allows only what supplies leading keys.
+    """On the table itself each statement names whole kinds of items, and allows only actions with leading keys.
 
-    `Scan` and PartiQL read without naming a partition, and then `ForAllValues` holds: they must not be granted.
+    `Scan` and PartiQL read without naming a partition, so `ForAllValues` holds: they must not be granted.
     """
     for grant in of_the_table(role):
         if "/index/" in grant.resource:
@@ -78,7 +78,7 @@ def test_every_statement_names_its_kinds(role):
 
 @pytest.mark.parametrize("role", ROLES)
 def test_only_accounts_writes_callers(role):
-    """An attacker who takes over one function can register no caller, and change no secret."""
+    """An attacker who takes over one function cannot register a caller or change a secret."""
     written = {kind for kind, letters in reached(role).items() if "W" in letters}
     callers = {"account#", "application#", "registry#"}
     assert written & callers == (callers if role == "Accounts" else set())

@@ -11,7 +11,7 @@ from tests.world import ROOT, SEND_FUNCTIONS, load, logical_id, template
 
 
 def references(node):
-    """The logical ids a part of a template speaks of."""
+    """The logical ids in a part of a template."""
     if isinstance(node, dict):
         for key, value in node.items():
             if key == "Ref":
@@ -77,7 +77,7 @@ def test_metadata_is_plain():
 
 
 def test_no_dependency_cycle(translated):
-    """CloudFormation could create the resources in some order; cfn-lint does not see the cycles SAM makes."""
+    """The resources have no dependency cycle; cfn-lint misses those that SAM creates."""
     graph = {name: set(references(resource)) for name, resource in translated["Resources"].items()}
     assert len(graph) > 40
     assert cycle(graph) is None
@@ -99,7 +99,7 @@ FUNCTIONS = list(_functions())
 
 @pytest.mark.parametrize(("name", "properties"), FUNCTIONS)
 def test_every_handler_loads(world, name, properties):
-    """The handler a function names is there and can be called."""
+    """Each function's handler exists and is callable."""
     module, _, handler = properties.get("Handler", template()["Globals"]["Function"]["Handler"]).partition(".")
     folder = properties["CodeUri"].removeprefix("functions/")
     assert (ROOT / "functions" / folder).is_dir()
@@ -108,7 +108,7 @@ def test_every_handler_loads(world, name, properties):
 
 @pytest.mark.parametrize(("name", "properties"), FUNCTIONS)
 def test_every_function_has_its_log_group_and_role(translated, name, properties):
-    """Each function writes to a log group with a retention, under a role of its own."""
+    """Each function has its own role, and a log group with a retention."""
     group = properties["LoggingConfig"]["LogGroup"]["Ref"]
     assert "RetentionInDays" in template()["Resources"][group]["Properties"]
     assert template()["Globals"]["Function"]["LoggingConfig"]["LogFormat"] == "JSON"
@@ -117,21 +117,21 @@ def test_every_function_has_its_log_group_and_role(translated, name, properties)
 
 @pytest.mark.parametrize(("name", "properties"), FUNCTIONS)
 def test_functions_are_named_after_their_folders(name, properties):
-    """`functions/send_viber` is deployed as `<stack>-send-viber`: the state machine relies on it."""
+    """`functions/send_viber` is deployed as `<stack>-send-viber`, as the state machine expects."""
     folder = properties["CodeUri"].removeprefix("functions/")
     deployed = properties["FunctionName"]["Fn::Sub"].removeprefix("${AWS::StackName}-")
     assert deployed in (folder.replace("_", "-"), "sandbox-receipts")
 
 
 def test_every_parameter_is_described():
-    """Whoever deploys is told what each parameter does, and no secret is one."""
+    """Each parameter has a description, and none is a secret."""
     for name, parameter in template()["Parameters"].items():
         assert parameter["Description"].endswith((".", ")")), name
         assert "secret" not in name.lower()
 
 
 def test_no_wildcards(translated):
-    """No policy allows an action or a resource by wildcard, except log delivery, which knows no resources."""
+    """No policy allows an action or a resource by wildcard, except log delivery, which has no resources."""
     for resource in translated["Resources"].values():
         if resource["Type"] != "AWS::IAM::Role":
             continue
@@ -148,7 +148,7 @@ SOURCES = {"DynamoDB": "AWSLambdaDynamoDBExecutionRole", "SQS": "AWSLambdaSQSQue
 
 @pytest.mark.parametrize(("name", "properties"), FUNCTIONS)
 def test_what_sam_adds_to_a_role(translated, name, properties):
-    """Beside its own policy a role has the managed ones to write logs and to read what feeds it, and no others."""
+    """Besides its own policy a role has only the managed policies to write logs and to read its source."""
     events = properties.get("Events", {}).values()
     expected = {"AWSLambdaBasicExecutionRole"} | {SOURCES[e["Type"]] for e in events if e["Type"] in SOURCES}
     managed = translated["Resources"][f"{name}Role"]["Properties"]["ManagedPolicyArns"]
@@ -156,14 +156,14 @@ def test_what_sam_adds_to_a_role(translated, name, properties):
 
 
 def test_the_state_machine_logs_no_data():
-    """I8: the state machine's log has no input and no output; only executions that ended wrongly are in it."""
+    """I8: the state machine logs no input and no output, and only executions that failed."""
     logging = template()["Resources"]["StateMachine"]["Properties"]["Logging"]
     assert logging["IncludeExecutionData"] is False
     assert logging["Level"] == "FATAL"
 
 
 def test_the_tables_promises():
-    """On demand, point-in-time recovery, encryption, TTL, a stream, and its indexes."""
+    """The table is on demand, with point-in-time recovery, encryption, TTL, a stream and its indexes."""
     table = template()["Resources"]["Table"]["Properties"]
     assert table["BillingMode"] == "PAY_PER_REQUEST"
     assert table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] is True
@@ -174,7 +174,7 @@ def test_the_tables_promises():
 
 
 def test_a_web_acl_only_where_one_is_named(translated):
-    """Without WebAclArn there is no association; with it, it is of this API's stage, which is there before."""
+    """Without WebAclArn there is no association; with it, it belongs to this API's stage and is created after it."""
     assert template()["Parameters"]["WebAclArn"]["Default"] == ""
     association = translated["Resources"]["WebAcl"]
     assert association["Condition"] == "WithWebAcl"
@@ -185,7 +185,7 @@ def test_a_web_acl_only_where_one_is_named(translated):
 
 
 def test_every_verb_of_the_callbacks():
-    """The function answers every verb of the address itself: API Gateway would say that there is no such address."""
+    """The function gets every HTTP method of the callback path: API Gateway would say that the path does not exist."""
     events = template()["Resources"]["MessageStatus"]["Properties"]["Events"].values()
     others = template()["Resources"]["WorkflowsApi"]["Properties"]["Events"].values()
     assert {event["Properties"]["Path"] for event in events} == {"/webhooks/message-status"}
@@ -193,7 +193,7 @@ def test_every_verb_of_the_callbacks():
 
 
 def test_throttling(translated):
-    """Each method has the stack's rate and burst; that of the callbacks, which outnumber requests, its own."""
+    """Each method has the stack's rate and burst, except callbacks, which outnumber requests and have their own."""
     for_all, for_callbacks = translated["Resources"]["ApibetaStage"]["Properties"]["MethodSettings"]
     assert (for_all["ResourcePath"], for_all["HttpMethod"]) == ("/*", "*")
     assert for_all["ThrottlingRateLimit"] == {"Ref": "ThrottlingRate"}
@@ -207,7 +207,7 @@ def test_throttling(translated):
 
 
 def test_the_sandbox_is_not_deployed_by_default():
-    """Everything of the sandbox hangs on its condition, and the parameter is off."""
+    """All resources of the sandbox depend on its condition, and its parameter is off by default."""
     assert template()["Parameters"]["Sandbox"]["Default"] == "false"
     for name, resource in template()["Resources"].items():
         if name.startswith("Sandbox"):
@@ -215,7 +215,7 @@ def test_the_sandbox_is_not_deployed_by_default():
 
 
 def test_tasks_are_bounded():
-    """Every task's time-out is beyond its function's, and the machine's beyond every workflow."""
+    """Each task's timeout exceeds its function's, and the machine's exceeds every workflow."""
     machine = yaml.safe_load((ROOT / "statemachine/failover.asl.yaml").read_text())
     resources = template()["Resources"]
     longest = max(resources[name]["Properties"]["Timeout"] for name in map(logical_id, SEND_FUNCTIONS))
@@ -225,19 +225,19 @@ def test_tasks_are_bounded():
 
 
 def test_samconfig_environments():
-    """samconfig.toml has the four environments; only the default and prod ask before they change anything."""
+    """samconfig.toml has the four environments; only the default and prod ask before changes."""
     config = tomllib.loads((ROOT / "samconfig.toml").read_text())
     assert {"default", "dev", "prod", "local"} <= set(config)
     assert "Sandbox=true" not in json.dumps(config["prod"])
 
 
 def test_deliveries_may_go_on_for_a_day():
-    """A function that queues its own next attempt is not taken for a runaway: Lambda would end it after 16 attempts."""
+    """Loop detection is off for the function that queues its own next attempt: Lambda would stop it after 16."""
     assert template()["Resources"]["DeliverWebhook"]["Properties"]["RecursiveLoop"] == "Allow"
 
 
-def test_what_checkov_is_told_to_pass_over():
-    """Each check that is passed over is named once, with its reason."""
+def test_skipped_checks():
+    """Each skipped check is listed once with its reason."""
     text = (ROOT / ".ci/checkov.yaml").read_text()
     passed_over = yaml.safe_load(text)["skip-check"]
     assert len(set(passed_over)) == len(passed_over)

@@ -1,9 +1,8 @@
-"""What rings, and what does not: the alarms' expressions and thresholds, worked out for made-up traffic.
+"""When alarms fire and when not: their expressions and thresholds, evaluated for made-up traffic.
 
-The words of CloudWatch that the template uses are played as its guide says ("Using math expressions with CloudWatch
-metrics"): a division by zero gives no value. A missing value would count as 0 in arithmetic; here it gives none, so
-that each expression must say what it means by it. "Evaluating an alarm": of the last `EvaluationPeriods` values,
-`DatapointsToAlarm` must breach.
+CloudWatch's functions behave as its guide says ("Using math expressions with CloudWatch metrics"): a division by zero
+gives no value. A missing value counts as 0 in CloudWatch's arithmetic; here it gives none, so each expression must say
+what it means by it. "Evaluating an alarm": of the last `EvaluationPeriods` values, `DatapointsToAlarm` must breach.
 """
 
 import operator
@@ -27,17 +26,17 @@ WORDS = {"IF": _if, "FILL": _fill}
 DAY = 288
 """Periods of 5 minutes."""
 QUIET = {"OldestOverdueSeconds": 0}
-"""A period without requests: `reconcile` runs all the same."""
+"""A period without requests, in which `reconcile` still runs."""
 
 
 def name_of(metric):
-    """What a sample calls a metric: callbacks alone, or the whole API."""
+    """The name of a metric in a sample: callbacks alone, or the whole API."""
     dimensions = {one["Name"]: one["Value"] for one in metric.get("Dimensions", [])}
     return f"callbacks' {metric['MetricName']}" if CALLBACKS.items() <= dimensions.items() else metric["MetricName"]
 
 
 def value(alarm, sample):
-    """What an alarm compares with its threshold in one period; None: nothing."""
+    """The value that an alarm compares with its threshold in one period, or None."""
     properties = alarm["Properties"]
     if "Metrics" not in properties:
         return sample.get(name_of(properties))
@@ -47,30 +46,30 @@ def value(alarm, sample):
         if "MetricStat" in one:
             known[one["Id"]] = sample.get(name_of(one["MetricStat"]["Metric"]))
     result = None
-    for one in reversed(expressions):  # the first is made of those after it
+    for one in reversed(expressions):  # the first expression uses the later ones
         try:
             result = known[one["Id"]] = eval(one["Expression"], {"__builtins__": {}}, known)
-        except (ZeroDivisionError, TypeError):  # by nothing, or with what is missing
+        except (ZeroDivisionError, TypeError):  # division by zero, or with a missing value
             return None
     return result
 
 
 def period(alarm):
-    """Seconds one value of an alarm stands for."""
+    """The period of an alarm in seconds."""
     stats = [one["MetricStat"] for one in alarm["Properties"].get("Metrics", []) if "MetricStat" in one]
     (seconds,) = {one["Period"] for one in stats or [alarm["Properties"]]}
     return seconds
 
 
 def longer(samples, size, first):
-    """The sums of `size` samples each; `first` of them are in the first sum, and the last one may be incomplete."""
+    """The sums of `size` samples each. The first sum has `first` of them, and the last may be incomplete."""
     starts = [0, *range(first or size, len(samples), size)]
     parts = [samples[start:end] for start, end in zip(starts, [*starts[1:], len(samples)], strict=True)]
     return [{name: sum(one.get(name, 0) for one in part) for name in set().union(*part)} for part in parts]
 
 
 def rings(alarm, samples):
-    """Whether an alarm rings at some time in these periods, wherever the longer periods of its own begin."""
+    """Whether an alarm fires in these periods, for any start of its own longer periods."""
     size = max(1, period(alarm) // 300)
     return any(_rings(alarm, longer(samples, size, first) if size > 1 else samples) for first in range(size))
 
@@ -87,7 +86,7 @@ def _rings(alarm, samples):
 
 
 def rung(*samples):
-    """The alarms that ring at some time in these periods of 5 minutes."""
+    """The alarms that fire in these periods of 5 minutes."""
     return {name for name, alarm in ALARMS.items() if rings(alarm, [QUIET | sample for sample in samples])}
 
 
@@ -96,7 +95,7 @@ def requests(count, failed=0):
 
 
 def callbacks(genuine=0, forged=0, unsigned=0):
-    """Those of one period, as API Gateway and `message_status` count them."""
+    """The callbacks of one period, as API Gateway and `message_status` count them."""
     every = genuine + forged + unsigned
     counts = {"Count": every, "callbacks' Count": every, "4XXError": forged}
     counts |= {"5XXError": unsigned, "UnsignedReceipts": unsigned} if unsigned else {}
@@ -104,49 +103,49 @@ def callbacks(genuine=0, forged=0, unsigned=0):
 
 
 GET = {"Count": 1, "4XXError": 1, "CallbacksNotPosted": 1}
-"""A callback that comes with GET, as the vendor's dashboard has it at first."""
+"""A callback by GET, the initial setting in the vendor's dashboard."""
 
 
 @pytest.mark.parametrize("one", [callbacks(unsigned=1), callbacks(forged=1), {"Count": 1, "4XXError": 1}, GET])
 def test_a_strangers_request(one):
-    """Nothing rings for what anybody may send: a callback without a signature or with a wrong one, a page not there."""
+    """No alarm fires for a stranger's request: an unsigned or wrongly signed callback, or an unknown path."""
     assert rung(one) == set()
 
 
 @pytest.mark.parametrize("kind", ["unsigned", "forged"])
 def test_a_scanner(kind):
-    """Nothing rings for a scanner that tries hard for five minutes, nor for one that goes on beside real traffic."""
+    """No alarm fires for five minutes of heavy scanning, nor for a long scan beside real traffic."""
     assert rung(callbacks(**{kind: 200})) == set()
     assert rung(*[callbacks(genuine=40, **{kind: 4})] * DAY) == set()
 
 
 def test_a_wrong_secret():
-    """Where the secret is not the vendor's it rings within a quarter of an hour, and not before."""
+    """With a wrong secret the alarm fires within a quarter of an hour, and not at once."""
     wrong = callbacks(forged=300)
     assert rung(wrong, wrong) == set()
     assert rung(wrong, wrong, wrong) == {"ReceiptsForged"}
 
 
 def test_a_wrong_secret_of_a_quiet_stack():
-    """With three messages a day it rings at the third one."""
+    """With three messages a day the alarm fires at the third one."""
     message, hours = callbacks(forged=2), [{}] * 90
     assert rung(message, *hours, message, *hours) == set()
     assert rung(message, *hours, message, *hours, message) == {"ReceiptsForged"}
 
 
 def test_a_secret_that_is_wrong_in_part():
-    """It rings too where most callbacks are genuine, but not where hardly any is forged."""
+    """The alarm also fires if most callbacks are genuine, but not if hardly any is forged."""
     assert rung(*[callbacks(genuine=85, forged=15)] * 3) == {"ReceiptsForged"}
     assert rung(*[callbacks(genuine=95, forged=5)] * DAY) == set()
 
 
 def test_a_wrong_secret_cannot_be_hidden():
-    """Unsigned callbacks, which anybody may send, do not thin out the forged ones."""
+    """Unsigned callbacks, which anyone may send, do not dilute the forged ones."""
     assert rung(*[callbacks(genuine=1, forged=20, unsigned=2000)] * 3) == {"ReceiptsForged"}
 
 
 def test_a_dashboard_that_says_get():
-    """Where callbacks come with GET it rings at the sixth, also on a quiet stack; a few among real ones are nothing."""
+    """The alarm fires at the sixth callback by GET, even on a quiet stack; a few among real ones are ignored."""
     quiet = [GET, *[{}] * 40]
     assert rung(*quiet * 5) == set()
     assert rung(*quiet * 6) == {"ReceiptsNotPosted"}
@@ -154,12 +153,12 @@ def test_a_dashboard_that_says_get():
 
 
 def test_an_unknown_status():
-    """It rings for the first one: only the vendor can sign it."""
+    """The alarm fires at the first unknown status: only the vendor can sign one."""
     assert rung({**callbacks(genuine=40), "UnknownStatuses": 1}) == {"StatusesUnknown"}
 
 
 def test_unsigned_callbacks():
-    """A vendor that does not sign has an alarm of its own, within half an hour; the API does not count as failing."""
+    """A vendor that does not sign has its own alarm, within half an hour; the API does not count as failing."""
     unsigned = callbacks(unsigned=300)
     beside_requests = {**unsigned, "Count": unsigned["Count"] + 100}
     assert rung(*[beside_requests] * 5) == set()
@@ -183,12 +182,12 @@ def test_unsigned_callbacks_of_a_quiet_stack():
     ],
 )
 def test_an_api_that_fails(traffic, expected):
-    """It rings within ten minutes for a share of the requests, also for few of them, but not for one or two."""
+    """The alarm fires within ten minutes for a share of the requests, also of few, but not for one or two."""
     assert rung(traffic, traffic) == rung(traffic, {}, traffic) == expected
 
 
 def test_metrics_that_arrive_late():
-    """One period in which the unsigned callbacks have been counted as failures, and not yet as unsigned, is none."""
+    """A period with callbacks counted as failures, but not yet as unsigned, does not fire the alarm."""
     late = {name: value for name, value in callbacks(unsigned=300).items() if name != "UnsignedReceipts"}
     assert rung(late) == set()
 
@@ -201,13 +200,13 @@ def test_a_failing_api_cannot_be_hidden():
 
 
 def test_one_unexpected_failure():
-    """It rings for the first one, even if a stranger caused it."""
+    """The alarm fires at the first unexpected failure, even one caused by a stranger."""
     assert rung({"UnexpectedFailures": 1}) == {"UnexpectedFailures"}
 
 
 @pytest.mark.parametrize("name", [name for name, alarm in ALARMS.items() if "Metrics" in alarm["Properties"]])
 def test_an_expression(name):
-    """One series is compared, all are of the same period, and CloudWatch looks back for a day at most."""
+    """Each alarm compares one series with one period, and looks back a day at most."""
     properties = ALARMS[name]["Properties"]
     shown = [one for one in properties["Metrics"] if one.get("ReturnData", True)]
     assert shown == [properties["Metrics"][0]]
@@ -215,7 +214,7 @@ def test_an_expression(name):
 
 
 def sent(count=1, receipts=0):
-    """What the vendor accepted in one period, and the genuine callbacks that came."""
+    """The messages accepted by the vendor in one period, and the genuine callbacks."""
     return {"MessagesAccepted": count} | ({"GenuineReceipts": receipts} if receipts else {})
 
 
@@ -224,13 +223,13 @@ HALF_HOUR = 6
 
 
 def test_no_receipts_at_all():
-    """It rings within two hours where messages go out all the time and no receipt comes, and not within the first."""
+    """With constant traffic and no receipts the alarm fires within two hours, and not in the first."""
     assert rung(*[sent(100)] * (2 * HALF_HOUR)) == set()
     assert rung(*[sent(100)] * (4 * HALF_HOUR)) == {"ReceiptsMissing"}
 
 
 def test_no_receipts_of_a_quiet_stack():
-    """Where hardly anything is sent it rings at the fourth message of a day."""
+    """With hardly any traffic the alarm fires at the fourth message of a day."""
     message = [sent(), *[{}] * 60]
     assert rung(*message * 3) == set()
     assert rung(*message * 4) == {"ReceiptsMissing"}
@@ -251,11 +250,11 @@ def test_no_receipts_of_a_quiet_stack():
     ids=["no traffic", "just now", "healthy", "ten minutes", "half an hour", "a pause", "statuses only", "one message"],
 )
 def test_receipts_that_are_not_missing(samples):
-    """Nothing rings without traffic, for what was sent just now, nor for the delay that receipts usually have."""
+    """No alarm fires without traffic, for recent messages, or for the usual delay of receipts."""
     assert rung(*samples) == set()
 
 
 def test_forgeries_are_no_receipts():
-    """Callbacks that anybody may send do not hide that the vendor's are missing."""
+    """Callbacks that anyone may send do not hide missing receipts."""
     beside = sent(10) | callbacks(unsigned=1)
     assert "ReceiptsMissing" in rung(*[beside] * (4 * HALF_HOUR))

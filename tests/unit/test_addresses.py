@@ -32,7 +32,7 @@ def reason(step):
 @pytest.mark.decision("Tolerated input")
 @pytest.mark.parametrize("char", UNSEEN, ids=lambda char: f"U+{ord(char):04X}")
 def test_what_cannot_be_seen(char):
-    """A character that nobody sees is removed from numbers and ids, around them and inside."""
+    """Invisible characters are removed from numbers and ids, at the ends and inside."""
     for path, number in (("to", "447700900000"), ("from", "447700900100")):
         pasted = f"{char}+{number[:2]}{char}{number[2:]}{char}"
         assert read(changed(SMS, f"{path}.number", pasted), path, "number") == number
@@ -72,7 +72,7 @@ def test_blanks_in_numbers(number):
     ],
 )
 def test_names(sender, sent):
-    """A name keeps the spaces between its words, and loses other blanks and what is invisible; a number loses all."""
+    """A name keeps the spaces between its words, but no other blanks or invisible characters; a number keeps none."""
     assert read(changed(SMS, "from.number", sender), "from", "number") == sent
 
 
@@ -81,7 +81,7 @@ def test_names(sender, sent):
     "number", ["+44-7700-900000", "(44)7700900000", "+44 (0)7700 900000", "44.7700.900000", "４４７７００９０００００"]
 )
 def test_no_punctuation(number):
-    """Hyphens, brackets and dots are refused and named: they may mean that a digit must be left out."""
+    """Hyphens, brackets and dots are refused and named: they may mean that a digit must be dropped."""
     name, why = reason(changed(SMS, "to.number", number))
     assert name == "workflow[0].to.number"
     assert why == (
@@ -92,7 +92,7 @@ def test_no_punctuation(number):
 
 @pytest.mark.parametrize("sender", ["", "\u200b", " \u00a0 ", "x" * 51, "ACME\nLtd", "ACME\x7f", "ACME\x85"])
 def test_no_senders(sender):
-    """What is left must be a name or a number: not empty, not too long, without control characters."""
+    """The cleaned sender must be a name or a number: not empty, not too long, without control characters."""
     assert reason(changed(SMS, "from.number", sender))[0] == "workflow[0].from.number"
 
 
@@ -105,5 +105,5 @@ def test_no_control_characters(char):
 
 
 def test_length_of_what_is_left():
-    """The length is that of what is left."""
+    """The length limit applies to the cleaned value."""
     assert read(changed(SMS, "from.number", "\u200b" * 100 + "x" * 50), "from", "number") == "x" * 50

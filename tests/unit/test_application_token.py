@@ -1,4 +1,4 @@
-"""The time rules of a token, each with a minute of tolerance, and what a caller is told of one that breaks them."""
+"""The time rules of a token, each with a minute of tolerance, and the reason a caller gets for breaking one."""
 
 import math
 
@@ -23,7 +23,7 @@ def signed(key=KEY, **changes):
 @pytest.mark.decision("Time rules of a token")
 @pytest.mark.parametrize("fraction", [0, 0.25, 0.4999, 0.5, 0.75, 0.999])
 def test_the_vendors_own_package(fraction):
-    """`exp: Math.round(Date.now() / 1000) + 86400` beside an `iat` rounded down is good at any time of a second."""
+    """`exp: Math.round(Date.now() / 1000) + 86400` with an `iat` rounded down is valid at any time of a second."""
     now = NOW + fraction
     check(signed(iat=math.floor(now), exp=math.floor(now + 0.5) + DAY), PUBLIC_KEY, now)
 
@@ -42,7 +42,7 @@ def test_the_vendors_own_package(fraction):
     ids=["longest life", "expiry", "iat in the future", "without exp", "nbf", "fractions"],
 )
 def test_a_minute_of_tolerance(claims, beyond):
-    """Each rule is kept to the second, 60 s beyond its limit."""
+    """Each rule holds to the second, 60 s beyond its limit."""
     check(signed(**claims), PUBLIC_KEY, NOW)
     with pytest.raises(FaultyToken):
         check(signed(**beyond), PUBLIC_KEY, NOW)
@@ -71,27 +71,27 @@ def test_a_minute_of_tolerance(claims, beyond):
         ({"jti": 7}, "jti"),
     ],
 )
-def test_told(claims, word):
-    """A caller whose token is signed rightly is told which rule it breaks."""
+def test_reasons(claims, word):
+    """A correctly signed token that breaks a rule is refused with that rule as the reason."""
     with pytest.raises(FaultyToken, match=word):
         check(signed(**claims), PUBLIC_KEY, NOW)
 
 
 def test_short_lives():
-    """A token may be as short as its caller likes, if it ends after it was issued."""
+    """A token may be as short-lived as its caller likes, if it ends after it was issued."""
     check(signed(exp=NOW + 1), PUBLIC_KEY, NOW)
     check(signed(iat=NOW - 0.5, exp=NOW), PUBLIC_KEY, NOW)
 
 
 def test_expired_by_default():
-    """Without exp a caller is told how long such a token is valid."""
+    """A token without exp is refused with a reason that says how long such a token is valid."""
     with pytest.raises(ExpiredToken, match=f"without exp it is valid for {LIFE} seconds"):
         check(signed(iat=NOW - LIFE - 100), PUBLIC_KEY, NOW)
 
 
 @pytest.mark.parametrize("claims", [{}, {"iat": NOW + 100}, {"exp": NOW + 2 * DAY}, {"jti": None}, {"exp": NOW - 99}])
-def test_nothing_is_told_to_a_forger(claims):
-    """Where the signature is wrong, no claim is judged, so nothing about them is told."""
+def test_no_reason_for_a_forger(claims):
+    """With a wrong signature the reason reveals nothing about the claims."""
     with pytest.raises(InvalidToken) as refused:
         check(signed(key=OTHER_KEY, **claims), PUBLIC_KEY, NOW)
     assert not isinstance(refused.value, FaultyToken)

@@ -1,11 +1,11 @@
-"""Which failures of AWS pass by themselves, by the error pages of each service, and which are ours to mend."""
+"""Which AWS failures are transient, by each service's error page, and which are our own errors."""
 
 import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError, NoCredentialsError, ReadTimeoutError
 
 from failover.adapters import aws
 
-PASSING = [
+TRANSIENT = [
     ("dynamodb", "InternalServerError"),
     ("dynamodb", "ProvisionedThroughputExceededException"),
     ("dynamodb", "RequestLimitExceeded"),
@@ -27,32 +27,32 @@ def refused(code, status=400, **more):
     return ClientError(response | more, "Anything")
 
 
-@pytest.mark.parametrize(("service", "code"), PASSING)
-def test_passing(service, code):
-    """What a service answers when it is busy or broken is worth the same call in a moment; its words are not kept."""
-    with pytest.raises(aws.Unavailable) as told, aws.failures(service):
+@pytest.mark.parametrize(("service", "code"), TRANSIENT)
+def test_transient(service, code):
+    """An error of a busy or broken service is transient; its message is not kept."""
+    with pytest.raises(aws.Unavailable) as raised, aws.failures(service):
         raise refused(code)
-    assert str(told.value) == f"{service}: {code}"
+    assert str(raised.value) == f"{service}: {code}"
 
 
 def test_older_codes():
-    """SQS answers with the codes of an older protocol; the name of the error, which comes beside them, counts too."""
+    """SQS sends the codes of an older protocol; the error name beside the code counts too."""
     old = {"Code": "KMS.ThrottlingException", "QueryErrorCode": "KmsThrottled", "Message": "of 447700900000"}
-    with pytest.raises(aws.Unavailable) as told, aws.failures("sqs"):
+    with pytest.raises(aws.Unavailable) as raised, aws.failures("sqs"):
         raise refused("", Error=old)
-    assert str(told.value) == "sqs: KMS.ThrottlingException"
+    assert str(raised.value) == "sqs: KMS.ThrottlingException"
 
 
 @pytest.mark.parametrize("code", OURS)
 def test_ours(code):
-    """A call that AWS refuses for good is an AwsError with AWS's code, and without AWS's words."""
+    """A call that AWS refuses permanently raises AwsError with AWS's code, without AWS's message."""
     with pytest.raises(aws.AwsError) as raised, aws.failures("dynamodb"):
         raise refused(code)
     assert (raised.value.code, str(raised.value)) == (code, f"dynamodb: {code}")
 
 
-def test_any_other_failure_of_theirs():
-    """A code nobody has heard of passes if its HTTP status says that it is theirs."""
+def test_unknown_code_with_5xx():
+    """An unknown code is transient if its HTTP status is a 5xx."""
     with pytest.raises(aws.Unavailable), aws.failures("dynamodb"):
         raise refused("Unheard", 500)
 
@@ -66,7 +66,7 @@ def test_any_other_failure_of_theirs():
     ],
 )
 def test_transactions(reasons, failure):
-    """A transaction that was cancelled passes if one of its items was throttled; a condition that failed does not."""
+    """A cancelled transaction is transient if one of its items was throttled, but not if a condition failed."""
     with pytest.raises(failure), aws.failures("dynamodb"):
         raise refused("TransactionCanceledException", CancellationReasons=[{"Code": code} for code in reasons])
 
@@ -80,7 +80,7 @@ def test_transactions(reasons, failure):
     ],
 )
 def test_without_an_answer(error, failure):
-    """Nothing came back: that passes. What never left is no matter of theirs. Neither says where it was going."""
-    with pytest.raises(failure) as told, aws.failures("sqs"):
+    """A missing answer is transient; a request that never left is not. Neither error names the endpoint."""
+    with pytest.raises(failure) as raised, aws.failures("sqs"):
         raise error
-    assert str(told.value) == f"sqs: {type(error).__name__}"
+    assert str(raised.value) == f"sqs: {type(error).__name__}"

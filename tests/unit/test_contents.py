@@ -1,4 +1,4 @@
-"""What each channel can send: content types and options, at their bounds, in either version of the Messages API."""
+"""What each channel can send: content types and options, at their bounds, in both versions of the Messages API."""
 
 import pytest
 
@@ -29,18 +29,18 @@ def sent(step):
 
 @pytest.mark.parametrize("name", MESSAGES)
 def test_taken_as_it_is(name):
-    """A message of every content type, with all its options, comes out as it went in."""
+    """A message of every content type with all its options comes out as it went in."""
     assert accepted(MESSAGES[name]) == MESSAGES[name]
 
 
 def test_every_bound():
-    """Every field of the table takes its smallest and its largest value."""
+    """Every field of the table accepts its smallest and its largest value."""
     for label, step in variations.steps():
         assert accepted(step)["message"] == step["message"], label
 
 
 def test_beyond_every_bound():
-    """No field of the table takes a value beyond its bounds, of another type, or with a missing or unknown part."""
+    """Every field of the table refuses values beyond its bounds, of another type, or with missing or unknown parts."""
     for label, where, step in variations.broken_steps():
         found = faults(step)
         assert all(name.startswith(where) for name in found), label
@@ -48,7 +48,7 @@ def test_beyond_every_bound():
 
 @pytest.mark.parametrize("name", MESSAGES)
 def test_every_content_type_of_another_channel(name):
-    """A content type that a channel does not have is refused."""
+    """A channel refuses content types it does not have."""
     content = MESSAGES[name]["message"]["content"]
     for channel in CHANNELS.values():
         if content["type"] not in {one.name for one in channel.contents}:
@@ -70,7 +70,7 @@ V1_ONLY = sorted(
 @pytest.mark.decision("What one version of the Messages API lacks")
 @pytest.mark.parametrize(("name", "where"), V1_ONLY)
 def test_options_that_v0_1_lacks(name, where):
-    """On a stack with Messages API v0.1 an option of v1 is refused by name, and the reason says what it needs."""
+    """With Messages API v0.1 an option of v1 is refused by name, and the reason names the version it needs."""
     option = where.rpartition(".")[2]
     reason = f"{option} needs Messages API v1, but this service uses v0.1"
     assert faults(MESSAGES[name], "v0.1")[where] == reason
@@ -93,13 +93,13 @@ def test_options_that_v0_1_lacks(name, where):
     ],
 )
 def test_contents_that_v0_1_lacks(name, where, needed):
-    """So is a channel, a content type and a field of a content that v0.1 lacks."""
+    """With v0.1 a channel, a content type or a content field that only v1 has is refused."""
     assert faults(MESSAGES[name], "v0.1")[where] == f"{needed} needs Messages API v1, but this service uses v0.1"
 
 
 @pytest.mark.decision("What one version of the Messages API lacks")
 def test_texts_of_v0_1():
-    """An SMS has up to 3200 characters with v1 and up to 1000 with v0.1; the reason says which of the two is in use."""
+    """An SMS has up to 3200 characters with v1 and up to 1000 with v0.1; the reason names the version in use."""
     longest = changed(examples.SMS, "message.content.text", "x" * 1000)
     assert accepted(longest, "v0.1")
     longer = changed(longest, "message.content.text", "x" * 1001)
@@ -112,7 +112,7 @@ def test_texts_of_v0_1():
 
 @pytest.mark.decision("What one version of the Messages API lacks")
 def test_custom_of_messenger():
-    """Messages API v1 has no custom object for Messenger, v0.1 has one."""
+    """Messages API v1 has no custom object for Messenger; v0.1 has one."""
     step = changed(MESSENGER, "message.content", {"type": "custom", "custom": {"attachment": {"type": "template"}}})
     assert faults(step) == {
         "message.content.type": "custom needs Messages API v0.1, but this service uses v1",
@@ -122,7 +122,7 @@ def test_custom_of_messenger():
 
 @pytest.mark.decision("Templates")
 def test_template_parameters_are_strings():
-    """However a client wrote a template's parameters, both versions of the Messages API get strings."""
+    """Template parameters of any type are sent as strings in both versions of the Messages API."""
     step = changed(WHATSAPP, "message.content.template.parameters", [{"default": "Jo"}, "4711"])
     read = accepted(step, "v0.1")
     assert sent(step)["template"]["parameters"] == ["Jo", "4711"]
@@ -137,7 +137,7 @@ def test_webhook_version(name):
 
 
 def test_where_options_go():
-    """v1 gets an option where it looks for it: beside `to`, or in the object named like the channel."""
+    """v1 gets each option where it expects it: beside `to`, or in the object named after the channel."""
     body = sent(MESSAGES["rcs-text"])
     assert body["ttl"] == 20
     assert body["trusted_recipient"] is True
@@ -172,13 +172,13 @@ def test_where_options_go():
     ],
 )
 def test_fields_that_belong_together(name, path, value, where):
-    """What one field needs, or does not go with, is a fault of that field."""
+    """A field that needs or excludes another field is refused under its own name."""
     assert list(faults(changed(MESSAGES[name], path, value))) == [where]
 
 
 @pytest.mark.parametrize("name", MESSAGES)
 def test_unknown_content_types(name):
-    """A content type that is misspelt or missing is the only fault: what its options go with cannot be said."""
+    """A misspelt or missing content type is reported alone, because its options cannot be judged without it."""
     step = changed(MESSAGES[name], "message.content.type", "vidoe")
     assert list(faults(step)) == ["message.content.type"]
     assert list(faults(changed(step, "message.content.type", DELETE))) == ["message.content.type"]
@@ -195,12 +195,12 @@ def test_height_of_a_vertical_card():
 
 @pytest.mark.decision("Templates")
 def test_category_of_whatsapp():
-    """The category of a marketing template is passed on, although the vendor ignores it by now."""
+    """The category of a marketing template is passed on, although the vendor now ignores it."""
     assert sent(MESSAGES["whatsapp-template"])["whatsapp"]["category"] == "marketing"
 
 
 def test_options_that_are_ignored():
-    """Policy and locale are taken with any content of WhatsApp, as older clients send them, and sent with templates."""
+    """Any WhatsApp content accepts policy and locale, as older clients send them; only templates send them on."""
     step = changed(WHATSAPP, "message.content", {"type": "text", "text": "x"})
     assert accepted(step)["message"] == {"content": step["message"]["content"]}
     assert "whatsapp" not in sent(step)
@@ -208,7 +208,7 @@ def test_options_that_are_ignored():
 
 @pytest.mark.parametrize("name", MESSAGES)
 def test_null_options(name):
-    """A null is the same as leaving an option out, whether or not the option goes with this content."""
+    """A null means the option is absent, with every content type."""
     step = MESSAGES[name]
     channel = CHANNELS[step["to"]["type"]]
     given = step["message"].get(channel.name, {})
@@ -225,12 +225,12 @@ def test_null_options(name):
     ],
 )
 def test_null_of_what_belongs_elsewhere(name, path):
-    """A null where a field does not belong is no value either."""
+    """A null in a field that does not belong there counts as absent too."""
     assert accepted(changed(MESSAGES[name], path, None)) == MESSAGES[name]
 
 
 def test_numbers_as_numbers():
-    """Duration and size of a video may come as numbers; the Messages API gets them as strings."""
+    """A video's duration and size may be numbers; the Messages API gets them as strings."""
     options = {"duration": 30, "file_size": "01"}
     step = changed(MESSAGES["viber_service_msg-video"], "message.viber_service_msg", options)
     assert sent(step)["viber_service"] == {"duration": "30", "file_size": "1"}
@@ -241,7 +241,7 @@ def test_numbers_as_numbers():
     [("2028-02-29T23:59:59-12:00", True), ("2026-02-29T12:00:00Z", False), ("0000-01-01T12:00:00Z", False)],
 )
 def test_days_that_there_are(time, real):
-    """An event is on a day that the calendar has."""
+    """An event's date must exist in the calendar."""
     where = "message.rcs.suggestions"
     event = next(one for one in SUGGESTIONS if one["type"] == "create_calendar_event") | {"start_time": time}
     step = changed(MESSAGES["rcs-text"], where, [event])
@@ -253,7 +253,7 @@ def test_days_that_there_are(time, real):
 
 @pytest.mark.parametrize("char", ["\U000e0020", "\U000e0100", "\U0001d173"], ids=ascii)
 def test_urls_with_characters_that_the_document_cannot_describe(char):
-    """An invisible character is refused in a URL, beyond those that the pattern of the OpenAPI document names."""
+    """A URL with an invisible character is refused, even one the OpenAPI pattern does not exclude."""
     step = changed(MESSAGES["rcs-image"], "message.content.image.url", f"https://x.test/a{char}b")
     assert list(faults(step)) == ["message.content.image.url"]
 
@@ -266,7 +266,7 @@ def test_urls_with_characters_that_the_document_cannot_describe(char):
     ],
 )
 def test_numbers_to_dial(number, dialled):
-    """The number that a suggestion dials is tidied and keeps its +; the vendor asks for it in both forms."""
+    """The number that a suggestion dials is cleaned up and keeps its +; the vendor documents both forms."""
     step = changed(MESSAGES["rcs-text"], "message.rcs.suggestions", [{**SUGGESTIONS[1], "phone_number": number}])
     assert sent(step)["suggestions"][0]["phone_number"] == dialled
 
@@ -283,7 +283,7 @@ def test_numbers_to_dial(number, dialled):
 )
 @pytest.mark.parametrize("pasted", [1107158078772563946, "\u200b1107158078772563946\t", "1107158078772563946\ufe0f"])
 def test_ids_as_they_are_pasted(name, path, pasted):
-    """The ids of options and contents are tidied like those of senders, and may be JSON integers."""
+    """Ids in options and contents are cleaned up like sender ids, and may be JSON integers."""
     whole, _, last = path.rpartition(".")
     value = accepted(changed(MESSAGES[name], whole, {last: pasted}))
     for part in path.split("."):

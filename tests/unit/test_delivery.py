@@ -1,4 +1,4 @@
-"""When a webhook is attempted again (contract, sections 0 and 7.3)."""
+"""When a webhook is attempted again (docs/api.md, "Webhooks")."""
 
 import pytest
 
@@ -12,14 +12,14 @@ DAY = 24 * 3600 * 1000
 
 @pytest.mark.decision("Customer's webhooks")
 def test_pauses():
-    """The first repeat is after 5 s; the pauses double up to 900 s, the longest a queue holds a message back."""
+    """The first retry is after 5 s; pauses double up to 900 s, the longest delay of an SQS message."""
     pauses = [delivery.pause(series) for series in range(1, 12)]
     assert pauses == [5, 10, 20, 40, 80, 160, 320, 640, 900, 900, 900]
     assert delivery.pause(10_000) == 900
 
 
 def test_a_day_of_attempts():
-    """An address that never answers is tried 103 times in 24 hours; the next attempt would begin after them."""
+    """An endpoint that never answers gets 103 attempts in 24 hours; the next one would begin too late."""
     begun, attempts = 0, 1
     while delivery.may_go_on(1, 1 + begun * 1000, seconds := delivery.pause(attempts)):
         begun, attempts = begun + seconds, attempts + 1
@@ -28,13 +28,13 @@ def test_a_day_of_attempts():
 
 @pytest.mark.parametrize(("early", "goes_on"), [(1, True), (0, True), (-1, False)])
 def test_the_limit(early, goes_on):
-    """An attempt may begin 24 hours after the first, and not a millisecond later."""
+    """An attempt may begin up to 24 hours after the first, and not a millisecond later."""
     since = 1_800_000_000_000
     assert delivery.may_go_on(since, since + DAY - 900_000 - early, 900) is goes_on
 
 
 def test_attempts_in_a_day():
-    """A server that always answers 5xx is asked 103 times in 24 hours, so ten steps can cause as many as documented."""
+    """A server that always answers 5xx gets 103 attempts in 24 hours, so ten steps cause no more than documented."""
     at, attempts = 0, 1
     while delivery.may_go_on(0, at * 1000, delivery.pause(attempts)):
         at += delivery.pause(attempts)
@@ -55,7 +55,7 @@ def test_delivered(status):
 
 @pytest.mark.parametrize("attempted", [Answered(s) for s in (429, 500, 502, 503, 504, 599)] + [Failed("timeout")])
 def test_repeated(attempted):
-    """429, 5xx, time-outs and lost connections are tried again."""
+    """429, 5xx, timeouts and lost connections are retried."""
     assert delivery.worth_repeating(attempted)
     assert not delivery.delivered(attempted)
 
@@ -67,6 +67,6 @@ def test_repeated(attempted):
     + [Forbidden("not public")],
 )
 def test_final(attempted):
-    """Every other answer is final, and so is an address no webhook may go to."""
+    """Every other answer is final, and so is an address that no webhook may go to."""
     assert not delivery.worth_repeating(attempted)
     assert not delivery.delivered(attempted)

@@ -1,4 +1,4 @@
-"""Nothing a user can meet is missing from the documentation."""
+"""The docs cover everything a user can meet."""
 
 import ast
 import inspect
@@ -41,7 +41,7 @@ def test_problems(kind):
 
 
 class Environment(dict):
-    """Remembers the names it was asked for."""
+    """Records the names of the variables that are read."""
 
     def get(self, name, default=None):
         self[name] = default
@@ -49,7 +49,7 @@ class Environment(dict):
 
 
 def test_settings():
-    """Every environment variable is told."""
+    """Every environment variable is documented."""
     from_environment(environment := Environment())
     assert environment
     assert [name for name in environment if f"| `{name}` |" not in OPERATIONS] == []
@@ -57,25 +57,25 @@ def test_settings():
 
 @pytest.mark.parametrize("parameter", template()["Parameters"])
 def test_parameters(parameter):
-    """Every parameter of the template is told, with its default."""
+    """Every parameter of the template is documented with its default."""
     default = str(template()["Parameters"][parameter]["Default"])
     assert row(OPERATIONS, f"`{parameter}`")[0] == (f"`{default}`" if default else "empty")
 
 
 @pytest.mark.parametrize("metric", sorted(set(re.findall(r'(?:count|measure_seconds)\("(\w+)"', SOURCES))))
 def test_metrics(metric):
-    """Every metric is told."""
+    """Every metric is documented."""
     assert f"| `{metric}` |" in OPERATIONS
 
 
 def test_timeline_events():
-    """The page has every kind of entry in the timeline, and no other."""
+    """The page lists exactly the kinds of timeline entries."""
     table = section("Timeline").partition("|---|---|---|\n")[2].partition("\n\n")[0]
     assert [line.split("`")[1] for line in table.splitlines()] == list(EVENTS)
 
 
 def logged_fields():
-    """Every field that a call of the logger names, by its keyword or in a dictionary that is unpacked into it."""
+    """Every field in a call of the logger, by keyword or in an unpacked dictionary."""
     names = set()
     for path in [*(ROOT / "layers/failover/failover").rglob("*.py"), *(ROOT / "functions").rglob("*.py")]:
         tree = ast.parse(path.read_text())
@@ -88,7 +88,7 @@ def logged_fields():
 
 
 def keys_of(tree, unpacked):
-    """The keys of every dictionary that is assigned to a name in a module."""
+    """The keys of every dictionary assigned to a name in a module."""
     assert isinstance(unpacked, ast.Name), "a log line unpacks something that is not a local name"
     assigned = [
         node.value
@@ -99,10 +99,10 @@ def keys_of(tree, unpacked):
 
 
 def test_log_fields():
-    """The table of log fields is what is logged, besides what the logger adds to every line."""
+    """The table of log fields matches the fields logged, plus those the logger adds to every line."""
     table = OPERATIONS.partition("## Logs")[2].partition("| field | meaning |\n|---|---|\n")[2].partition("\n\n")[0]
-    told = {name for line in table.splitlines() for name in re.findall(r"`(\w+)`", line.split(" | ")[0])}
-    assert told == logged_fields() | {"level", "timestamp", "service", "location", "message"}
+    documented = {name for line in table.splitlines() for name in re.findall(r"`(\w+)`", line.split(" | ")[0])}
+    assert documented == logged_fields() | {"level", "timestamp", "service", "location", "message"}
 
 
 DECIDED = (
@@ -131,23 +131,23 @@ DECIDED = (
     "Credentials for the Messages API",
     "Beyond the original",
 )
-"""The questions the contract leaves to a decision, by their short names."""
+"""The open questions that needed a decision, by their short names."""
 
 
 @pytest.mark.parametrize("question", DECIDED)
 def test_decisions(question):
-    """Every open question of the contract has its one row among the decisions."""
+    """Every open question has one row among the decisions."""
     assert row(section("Decisions"), question)[0]
 
 
-def told_fields(title):
-    """The fields that have a row in the section's table `| field | meaning |`."""
+def documented_fields(title):
+    """The fields with a row in the section's table `| field | meaning |`."""
     table = section(title).partition("| field | meaning |\n|---|---|\n")[2].partition("\n\n")[0]
     return {name for line in table.splitlines() for name in re.findall(r"`([^`]+)`", line.split(" | ")[0])}
 
 
 def fields(document, name=""):
-    """The dotted names of everything in a document: `_links.messages[].href`."""
+    """The dotted names of all fields in a document: `_links.messages[].href`."""
     if isinstance(document, dict):
         nested = [fields(value, f"{name}.{key}" if name else key) for key, value in document.items()]
         return set().union(*nested)
@@ -157,7 +157,7 @@ def fields(document, name=""):
 
 
 def lived(word, prices=("EUR", "EUR")):
-    """A workflow in which everything optional has happened: failures with errors, prices, references, an amendment."""
+    """A workflow with every optional event: failures with errors, prices, references, an amendment."""
     started = replace(examples.workflow(*examples.TWO_STEPS), word=word, client_ref="table-12")
     error, now = {"code": 1340, "reason": "outside the window"}, examples.NOW
     first, second = ({"price": "0.0333", "currency": currency} for currency in prices)
@@ -188,19 +188,19 @@ def webhook_bodies(kind):
 
 @pytest.mark.parametrize(("kind", "title"), [("status", "A message's status"), ("report", "The final report")])
 def test_webhook_fields(kind, title):
-    """Every field of either webhook has a row, and every row is a field of one."""
-    assert told_fields(title) == set().union(*map(fields, webhook_bodies(kind)))
+    """The rows are exactly the fields of both webhooks."""
+    assert documented_fields(title) == set().union(*map(fields, webhook_bodies(kind)))
 
 
 @pytest.mark.parametrize(("kind", "title"), [("status", "A message's status"), ("report", "The final report")])
 def test_webhook_examples(kind, title):
-    """The documented webhooks have no field that a real one cannot have."""
+    """Every field in a documented webhook can occur in a real one."""
     example = json.loads(re.search(r"```json\n(.*?)```", section(title), re.DOTALL)[1])
     assert fields(example) <= set().union(*map(fields, webhook_bodies(kind)))
 
 
 def test_attempts_fields():
-    """Every field of the attempts resource has a row, and every row is a field of it."""
+    """The rows are exactly the fields of the attempts resource."""
     made = [{"number": 1, "at": 0, "milliseconds": 1, "error": "timeout"}, {"number": 2, "at": 0, "answer": 200}]
     workflow = lived("workflow")
     recorded = {entry["sequence"]: {"state": "delivered", "attempts": made} for entry in publication.webhooks(workflow)}
@@ -209,28 +209,28 @@ def test_attempts_fields():
         deliveries=SimpleNamespace(of=lambda _: recorded, known=lambda _: None),
     )
     shown = follow_webhooks.show_webhooks(world, Caller(workflow.account), workflow.id)
-    assert told_fields("Attempts and redelivery") == fields(shown)
+    assert documented_fields("Attempts and redelivery") == fields(shown)
 
 
 def test_claims():
-    """Every claim of a webhook's signature is told."""
+    """Every claim of a webhook's signature is documented."""
     header = signing.authorization(b"{}", "a secret of thirty-two bytes and more", 0, "abcd1234", examples.ID, "jti")
     claims = jwt.decode(header.removeprefix("Bearer "), options={"verify_signature": False})
     assert {line.split("`")[1] for line in section("Signature").splitlines() if line.startswith("| `")} == set(claims)
 
 
 def test_plan_fields():
-    """Every field of a plan has a row, and every row is a field of it."""
+    """The rows are exactly the fields of a plan."""
     steps = {**examples.MESSENGER, "client_ref": "order-4711"}, examples.VIBER, examples.SMS
     asked = validated({**examples.request(*steps), "client_ref": "table-12"})
-    assert told_fields("Plan") == fields(planned(asked, None, examples.NOW, 72 * examples.HOUR))
+    assert documented_fields("Plan") == fields(planned(asked, None, examples.NOW, 72 * examples.HOUR))
 
 
 def test_list():
-    """Every filter of the list, and every field of an entry, is told."""
+    """Every filter of the list and every field of an entry is documented."""
     page = section("List")
-    told = {name for line in page.splitlines() if line.startswith("| `") for name in re.findall(r"`(\w+)`", line[:40])}
-    assert told >= {
+    rows = {name for line in page.splitlines() if line.startswith("| `") for name in re.findall(r"`(\w+)`", line[:40])}
+    assert rows >= {
         "cursor" if filters.name == "after" else filters.name for filters in dataclass_fields(listing.Filters)
     }
     item = {"word": "workflow", "pk": "workflow#x", "status": "error", "created_at": 0, "ended_at": 0, "channels": []}
@@ -240,7 +240,7 @@ def test_list():
 
 
 def test_cancel_words():
-    """Each word of a cancel's answer is told."""
+    """Each state in the answer to a cancel is documented."""
     flow = transitions.claimed(examples.workflow(*examples.THREE_STEPS), 0, examples.NOW)
     flow = transitions.answered(flow, 0, Accepted("m"), examples.NOW)
     flow = transitions.received(flow, 0, Receipt("rejected", "m", None, examples.NOW), examples.NOW)
@@ -256,18 +256,18 @@ ATTEMPT_FAULTS = re.findall(r'\b(?:Failed|Forbidden)\("([^"]+)"\)', SOURCES)
 
 @pytest.mark.parametrize("reason", sorted({reason.replace("{LONGEST}", "2000") for reason in URL_FAULTS}))
 def test_url_faults(reason):
-    """What is said of a URL that is not allowed is told word for word."""
+    """Every reason for a refused URL is documented verbatim."""
     assert f"| `{reason}` |" in section("Allowed URLs")
 
 
 @pytest.mark.parametrize("reason", sorted(set(ATTEMPT_FAULTS)))
 def test_attempt_faults(reason):
-    """Every reason for an attempt without an answer is told."""
+    """Every reason for an attempt without an answer is documented."""
     assert row(section("Attempts and redelivery"), f"`{reason}`")[0]
 
 
 def test_delivery_numbers():
-    """The pauses and time-outs of a delivery are told as they are."""
+    """The documented pauses and timeouts of a delivery are those of the code."""
     page = re.sub(r"\s+", " ", section("Delivery"))
     pauses = [delivery.pause(number) for number in range(1, 10)]
     doubling = ", ".join(map(str, pauses[:-2]))
@@ -289,7 +289,7 @@ QUEUES = [name for name, resource in template()["Resources"].items() if resource
 
 @pytest.mark.parametrize("queue", QUEUES)
 def test_queues(queue):
-    """Every queue is told, those of the sandbox on its own page."""
+    """Every queue is documented, the sandbox's on its own page."""
     sandbox = (ROOT / "docs/sandbox.md").read_text()
     assert f"`{queue}`" in sandbox if queue.startswith("Sandbox") else row(OPERATIONS, f"`{queue}`")
 
@@ -299,7 +299,7 @@ PAGES = [ROOT / "README.md", ROOT / "SECURITY.md", *sorted((ROOT / "docs").rglob
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
 def test_links(page):
-    """Every link to a page of ours leads to a heading that is there."""
+    """Every link to one of our pages leads to an existing heading."""
     for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text()):
         if "://" in target:
             continue
@@ -329,7 +329,7 @@ PROGRAMS = sorted((ROOT / "tests/clients/generated").iterdir())
 
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda path: path.name)
 def test_programs(program):
-    """The documented programs for generated clients are those that the tests run."""
+    """The documented programs for generated clients are the ones the tests run."""
     assert f"\n{program.read_text()}```\n" in section("Generate a client")
 
 
@@ -341,7 +341,7 @@ SHOWN = {
 
 @pytest.mark.parametrize("page", SHOWN)
 def test_shown_programs(page):
-    """The receivers of webhooks and the program that makes a token are shown as the tests run them."""
+    """The documented receivers and the program that makes a token are the ones the tests run."""
     text = (ROOT / "docs" / page).read_text()
     assert SHOWN[page]
     assert all(f"\n{program.read_text()}```\n" in text for program in SHOWN[page])

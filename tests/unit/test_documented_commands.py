@@ -1,4 +1,4 @@
-"""The commands of the documentation are ones the AWS CLI knows."""
+"""Every documented command exists in the AWS CLI."""
 
 import json
 import re
@@ -18,7 +18,7 @@ CLI_ONLY = {"query", "output"}
 LOCAL = r"(?:env \$\(cat \.local/aws\.env\) |local/env )?"
 WHOLE = re.compile(rf"^{LOCAL}(aws .*)$")
 PART = re.compile(rf"^(?:\w+=\$\(|\w+\(\) {{ ){LOCAL}(aws [^|]*?)(?: \| .*)?(?:\)|; }})$")
-"""A command by itself, and one whose output goes into a variable or that is the body of a function."""
+"""A plain command, one whose output goes into a variable, or one in the body of a shell function."""
 
 
 def commands():
@@ -33,13 +33,13 @@ COMMANDS = list(commands())
 
 
 def test_there_are_commands():
-    """The documentation has some."""
+    """The docs contain commands."""
     assert len(COMMANDS) > 5
 
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_command(command):
-    """Service, operation and options of a documented command are there, and those that must be given are."""
+    """A documented command's service, operation and options exist, and all required options are given."""
     words = shlex.split(re.sub(r"<[^>]*>", "x", command))
     _, service, operation, *rest = words
     model = boto3.client(service, region_name="eu-west-1").meta.service_model
@@ -52,14 +52,14 @@ def test_command(command):
 
 
 def variables(properties):
-    """A function's own variables in the template, and those that all have."""
+    """A function's own variables in the template and the global ones."""
     of_all = template()["Globals"]["Function"]["Environment"]["Variables"]
     return of_all | properties["Environment"]["Variables"]
 
 
 def test_local_invoke():
-    """The `env.json` for `sam local invoke` has every name of a resource that its functions need, and no variable that
-    SAM drops because the template does not name it."""
+    """The `env.json` for `sam local invoke` has every resource name that its functions need, and no variable that
+    SAM would drop because the template does not declare it."""
     (block,) = re.findall(r"^```json\n(.*?)^```", (ROOT / "docs/deploy.md").read_text(), re.MULTILINE | re.DOTALL)
     resources = template()["Resources"]
     for function, given in json.loads(block).items():
@@ -71,7 +71,7 @@ def test_local_invoke():
 
 
 def test_no_lasting_environment():
-    """No command leaves the local stack's addresses in the shell, where a deployment to AWS would go there."""
+    """No command exports the local stack's endpoints into the shell, where a deployment to AWS would use them."""
     for page in PAGES:
         assert "source .local/aws.env" not in page.read_text(), page
         assert ". .local/aws.env" not in page.read_text(), page

@@ -1,4 +1,4 @@
-"""The fields of a request are in the documentation as they are in the channel table."""
+"""The documented fields of a request match the channel table."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""The exceptions of the package, and the tree that `failover.errors` draws of them."""
+"""The package's exceptions and the tree that `failover.errors` draws of them."""
 
 import importlib
 import inspect
@@ -10,7 +10,7 @@ from failover import errors
 
 
 def drawn():
-    """(class, base) for each line of the tree, whose depth is the width of what stands before the name."""
+    """(class, base) for each line of the tree; indentation gives the depth."""
     above, tree = [], set()
     for branches, name in re.findall(r"^([│├└─ ]*)([A-Z]\w+)(?:  |$)", inspect.getdoc(errors), re.M):
         depth = len(branches) // 4
@@ -32,7 +32,7 @@ def test_tree():
 
 
 def test_no_other_exceptions():
-    """No exception of the package stands outside of the tree."""
+    """The package has no exception outside the tree."""
     kinds = [Exception]
     for kind in kinds:
         kinds += [one for one in kind.__subclasses__() if one is not errors.Failure]

@@ -1,4 +1,4 @@
-"""F34: what callbacks without end make of a workflow's item, which must have room for a claim, a cancel and its end."""
+"""F34: an endless stream of callbacks leaves room in a workflow's item for a claim, a cancel and the end."""
 
 import json
 from dataclasses import replace
@@ -31,8 +31,7 @@ CURRENCIES = ["".join(letters) for letters in product("ABCDEFGHIJKLMNOPQRSTUVWXY
 
 
 def flooded(flow, steps, statuses=EVERY_STATUS, prices=40):
-    """The workflow after these statuses have come with ever new prices and the longest fields, and how many were
-    dropped."""
+    """The workflow after floods of these statuses with new prices and maximal fields, and the number dropped."""
     dropped = 0
     for number, status, price in product(steps, statuses, range(prices)):
         receipt = Receipt(
@@ -51,7 +50,7 @@ def flooded(flow, steps, statuses=EVERY_STATUS, prices=40):
 
 
 def ten_steps():
-    """A workflow of ten, as large as a request can make it."""
+    """A workflow with ten steps, as large as a request can make it."""
     longest = max(CHANNELS, key=len)
     flow = workflow(*[(longest, "delivered", 15)] * (STEPS - 1), longest)
     return replace(
@@ -66,7 +65,7 @@ def ten_steps():
 
 
 @pytest.mark.parametrize(
-    "answer", [Accepted(LONGEST_UUID), Refused(422, LONGEST_WORDS, 999_999)], ids=["taken", "refused"]
+    "answer", [Accepted(LONGEST_UUID), Refused(422, LONGEST_WORDS, 999_999)], ids=["accepted", "refused"]
 )
 @pytest.mark.parametrize("statuses", [("submitted", "rejected", "undeliverable"), ()], ids=["each step", "the end"])
 def test_the_largest_item(answer, statuses):
@@ -83,7 +82,7 @@ def test_the_largest_item(answer, statuses):
 
 
 def test_the_end_after_a_flood():
-    """A step whose timeline is full is still delivered to, left, and cancelled."""
+    """A step whose timeline is full still accepts a delivery, a failover and a cancel."""
     flow = transitions.answered(transitions.claimed(ten_steps(), 0, NOW), 0, Accepted("u"), NOW)
     for price in range(100):
         receipt = Receipt("submitted", "u", None, NOW, usage={"price": str(price), "currency": "EUR"})
@@ -100,7 +99,7 @@ def test_the_end_after_a_flood():
 @settings(max_examples=200, deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(EVERY_STATUS), st.integers(0, 30)), max_size=80))
 def test_statuses_are_bounded(receipts):
-    """However its callbacks come, a message has each known status at least once, and no more than so many entries."""
+    """Any series of callbacks records each known status at least once, and no more entries than the limit."""
     flow = transitions.answered(transitions.claimed(workflow("sms"), 0, NOW), 0, Accepted("u"), NOW)
     for status, price in receipts:
         receipt = Receipt(status, "u", None, NOW, usage={"price": str(price), "currency": "EUR"})
@@ -114,7 +113,7 @@ def test_statuses_are_bounded(receipts):
 
 
 def test_the_largest_log_of_attempts():
-    """The attempts at one webhook, as many as there can be, stay within the same bound."""
+    """The longest possible log of attempts at one webhook stays under the same limit."""
     attempt = {"at": NOW, "milliseconds": 18_000, "error": "the host's address is not public"}
     made = {str(number): attempt for number in range(1, delivery.LAST_ATTEMPT + 1)}
     assert size({"M": marshalled(made)}) < LIMIT
@@ -124,7 +123,7 @@ def test_the_largest_log_of_attempts():
     "filling", ['{"a":[' + "1," * 32_000 + "1]}", '["' + '","' * 21_000 + '"]', '"' + "\U0001f600" * 15_000 + '"']
 )
 def test_the_largest_content(filling):
-    """A request's messages are stored in no more bytes than it had, give or take its white space."""
+    """A request's messages take no more bytes in the table than in the request, apart from white space."""
     step = {"from": {}, "to": {}, "message": {"content": {"type": "custom", "custom": json.loads(filling)}}}
     stored = stored_content([step])
     assert len(filling.encode()) < MAX_BYTES

@@ -1,4 +1,4 @@
-"""What an execution is given: the steps that are left, from every state a workflow can be left in."""
+"""An execution's input: the remaining steps, from every state of a workflow."""
 
 import json
 from dataclasses import replace
@@ -20,7 +20,7 @@ SMS = {"number": 2, "channel": "sms"}
 
 
 def claimed(number, now=NOW):
-    """Old enough that the steps before, whose sends failed every time, have had their time."""
+    """Late enough for earlier steps whose sends all failed to have used up their time."""
     flow = replace(workflow(*THREE_STEPS), created_at=NOW - 900_000)
     return transitions.claimed(flow, number, now)
 
@@ -34,7 +34,7 @@ def got(flow, number, status):
 
 
 def steps(flow, now=NOW):
-    """The steps of an itinerary, in their order."""
+    """The steps of an itinerary in order."""
     given, link = itinerary(flow, now), []
     rest = given["rest"]
     while rest is not None:
@@ -44,7 +44,7 @@ def steps(flow, now=NOW):
 
 
 def test_the_whole_list():
-    """A new workflow's execution is given every step, linked, each with the function of its channel."""
+    """A new workflow's execution gets every step, linked, each with the function of its channel."""
     assert itinerary(workflow(*THREE_STEPS), NOW) == {
         "workflow": workflow("sms").id,
         "rest": {"step": MESSENGER, "rest": {"step": VIBER, "rest": {"step": SMS}}},
@@ -52,7 +52,7 @@ def test_the_whole_list():
 
 
 def test_each_channel_has_its_function():
-    """A channel is named by its send function, which the state machine calls by that name."""
+    """A channel names its send function, and the state machine calls it by that name."""
     for channel in CHANNELS.values():
         assert steps(workflow(channel.name)) == [{"number": 0, "channel": channel.function}]
 
@@ -73,9 +73,9 @@ def test_each_channel_has_its_function():
     ],
 )
 def test_an_open_step(flow, at, left):
-    """A step that is claimed and open goes on with what is left of its expiry, never less; with nothing left, not.
+    """A claimed, open step continues with the rest of its expiry; with none left it is omitted.
 
-    Where no answer was recorded, one may still have come 39 s after the claim.
+    Without a recorded answer, the answer may have come up to 39 s after the claim.
     """
     again = [] if left is None else [{**MESSENGER, "expiry_time": left, "give_up_after": left + 5}]
     assert steps(flow, at) == [*again, VIBER, SMS]
@@ -90,20 +90,20 @@ def test_an_open_step(flow, at, left):
         got(claimed(0), 0, "undeliverable"),
     ],
 )
-def test_a_step_that_was_left(flow):
-    """A step that was left is not gone back to: the next one follows at once."""
+def test_a_closed_step(flow):
+    """After a failover the execution starts with the next step, not the closed one."""
     assert steps(flow) == [VIBER, SMS]
 
 
-def test_steps_that_were_passed_over():
-    """Nothing before the latest step that was claimed comes again."""
+def test_steps_before_the_latest_claim():
+    """No step before the latest claimed one is repeated."""
     assert steps(answered(1, Accepted("u"))) == [VIBER, SMS]
     assert steps(got(claimed(1), 1, "rejected")) == [SMS]
 
 
 @pytest.mark.parametrize("flow", [claimed(2), answered(2, Accepted("u")), transitions.claimed(workflow("sms"), 0, NOW)])
 def test_nothing_is_left(flow):
-    """Once the last step is claimed there is nothing to do for an execution."""
+    """Once the last step is claimed, an execution has nothing to do."""
     assert itinerary(flow, NOW) is None
 
 
@@ -115,7 +115,7 @@ def test_nothing_is_left(flow):
     st.integers(0, 700),
 )
 def test_no_step_is_sent_twice(number, answer, status, seconds):
-    """I3: of an itinerary, only steps that were never claimed can be claimed, and every one of those is in it."""
+    """I3: an itinerary contains every step that was never claimed, and can claim no other."""
     flow = claimed(number)
     if answer is not None:
         flow = transitions.answered(flow, number, answer, NOW)
@@ -132,9 +132,9 @@ def test_no_step_is_sent_twice(number, answer, status, seconds):
             assert transitions.expires_at(flow.steps[again]) > now
 
 
-def test_nobody_is_named():
-    """I8: ids, numbers, channels and times are all there is, whatever else the workflow knows."""
+def test_no_personal_data():
+    """I8: an execution's input has only ids, numbers, channels and times."""
     flow = replace(answered(0, Accepted("message-uuid")), client_ref="table-12", webhook_url="https://x.test/hook")
-    told = json.dumps(itinerary(flow, NOW))
-    assert not any(word in told for word in ("message-uuid", "table-12", "x.test", flow.account))
+    text = json.dumps(itinerary(flow, NOW))
+    assert not any(word in text for word in ("message-uuid", "table-12", "x.test", flow.account))
     assert {key for step in steps(flow) for key in step} == {"number", "channel", "expiry_time", "give_up_after"}

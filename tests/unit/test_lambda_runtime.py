@@ -1,4 +1,4 @@
-"""What runs the functions as Lambda does, as far as it can be seen without running one."""
+"""Running functions as Lambda does: the parts that can be tested without a run."""
 
 import os
 import socket
@@ -16,7 +16,7 @@ from tests.world import ROOT
 
 @pytest.mark.parametrize("output", ["null", '{"statusCode": 202, "body": "{}"}', '{"looked_after": 0}', '{"a": 1}\n'])
 def test_success(output):
-    """A function succeeds with any answer that names no failure."""
+    """An invocation succeeds with any answer that reports no failure."""
     assert failure(output) is None
 
 
@@ -31,12 +31,12 @@ def test_success(output):
     ],
 )
 def test_failure(output, fault):
-    """A dead runtime, an exception, a refusal of `accounts`, and a status that is not 2xx are failures."""
+    """A dead runtime, an exception, a refusal by `accounts` and a status other than 2xx are failures."""
     assert failure(output) == fault
 
 
 def test_runtime():
-    """`/var/runtime` has AWS's runtime client, boto3 and what they need, and nothing else that the tests have."""
+    """`/var/runtime` has AWS's runtime client, boto3 and their dependencies, and no other package of the tests."""
     contents = runtime.contents()
     assert {"bootstrap.py", "awslambdaric", "boto3", "botocore", "urllib3", "six.py"} <= set(contents)
     assert not {"jwt", "pydantic", "requests", "pytest", "aws_lambda_powertools"} & set(contents)
@@ -44,7 +44,7 @@ def test_runtime():
 
 
 def test_no_namespace(monkeypatch):
-    """Where no namespace can be had, one sentence says so."""
+    """Without namespaces the error is one sentence that says so."""
     monkeypatch.setattr(emulator, "NAMESPACES", (["sh", "-c", "echo unshare: refused >&2; exit 1", "sh"],))
     emulator.namespace.cache_clear()
     with pytest.raises(LocalFailure, match="functions cannot run as on Lambda: unshare: refused"):
@@ -61,7 +61,7 @@ def test_no_namespace(monkeypatch):
     ],
 )
 def test_no_containers(monkeypatch, tmp_path, there, message):
-    """What containers lack is said in one line, before anything is started."""
+    """Missing container support is reported in one line, before anything is started."""
     for name in there:
         (tmp_path / name).write_text("#!/bin/sh\nexit 1\n")
         (tmp_path / name).chmod(0o755)
@@ -71,7 +71,7 @@ def test_no_containers(monkeypatch, tmp_path, there, message):
 
 
 def test_no_containers_exit_code(tmp_path):
-    """`python -m local sam-local` then exits with 69, so that a caller can tell it from a function that failed."""
+    """`python -m local sam-local` exits with 69 then, so a caller can distinguish it from a failed function."""
     environment = {**os.environ, "PYTHONPATH": "layers/failover", "PATH": str(tmp_path)}
     command = [sys.executable, "-m", "local", "sam-local"]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
@@ -80,7 +80,7 @@ def test_no_containers_exit_code(tmp_path):
 
 
 def test_ports(tmp_path):
-    """A port of loopback is reached through its socket, both ways, however long the folder's path is."""
+    """A loopback port is reachable through its socket in both directions, with a folder path of any length."""
     folder = tmp_path / ("long" * 30)
     folder.mkdir()
     with socket.create_server(("127.0.0.1", 0)) as server:

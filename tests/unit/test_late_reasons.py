@@ -1,4 +1,4 @@
-"""Why a message failed: a later callback of the same failure brings what the first one lacked, and nothing is lost."""
+"""A later callback of the same failure completes its reason, and loses nothing."""
 
 import pytest
 
@@ -20,7 +20,7 @@ def errors(flow, number=0):
 
 
 def left(flow):
-    """The reasons of the steps that were left, as a customer sees them."""
+    """The reasons of the failed steps, as a customer sees them."""
     return [entry["reason"] for entry in presentation.resource(flow, None)["timeline"] if entry["event"] == "left"]
 
 
@@ -37,7 +37,7 @@ def left(flow):
     ],
 )
 def test_completed(failure, first, then, known):
-    """The later callback is an entry and a webhook of its own, with all that is known; the reason shown has it too."""
+    """A later callback with more details is an entry and a webhook with all of them, and the shown reason has them."""
     before = lived(sent(0), status(0, failure, error=first))
     flow = status(0, failure, error=then)(before)
     assert errors(flow) == [first, known]
@@ -45,14 +45,14 @@ def test_completed(failure, first, then, known):
     assert bodies.body(flow, CONTENT, flow.timeline[-1])["error"] == known
     assert left(flow) == [f"{failure}: {known['code']} {known['reason']}".strip()]
     assert bodies.message(flow, 0, CONTENT)["error"] == known
-    assert flow.timeline[: len(before.timeline)] == before.timeline, "what has been told is not changed"
-    assert (flow.status, flow.steps) == (before.status, before.steps), "and nothing is decided again"
+    assert flow.timeline[: len(before.timeline)] == before.timeline, "recorded entries do not change"
+    assert (flow.status, flow.steps) == (before.status, before.steps), "nothing is decided again"
 
 
 @pytest.mark.decision("A reason that comes later")
 @pytest.mark.parametrize("then", [None, BARE, WHOLE, {"code": 1000, "reason": "another"}, {"code": 7, "reason": ""}])
 def test_nothing_new(then):
-    """What is known stays as the first callback said it: a repeat, or a later contradiction, changes nothing."""
+    """A known reason stays as the first callback gave it: repeats and contradictions change nothing."""
     flow = lived(sent(0), status(0, "rejected", error=WHOLE))
     assert status(0, "rejected", error=then)(flow) is None
 
@@ -65,7 +65,7 @@ def test_completed_once():
 
 @pytest.mark.decision("A reason that comes later")
 def test_after_the_end():
-    """The reason of the workflow is completed too, without another final report; one that was sent stays as it was."""
+    """The workflow's reason is completed too, without another final report; a sent report stays unchanged."""
     before = lived(sent(0), sent(1, LATER), status(1, "rejected"))
     report = publication.find(before, len(before.timeline))
     first = bodies.body(before, CONTENT, report)
@@ -76,7 +76,7 @@ def test_after_the_end():
     assert bodies.body(flow, CONTENT, report) == first
     assert presentation.summary(flow)["reason"] == whole
     amended = status(1, "rejected", usage=EURO)(flow)
-    assert bodies.body(amended, CONTENT, amended.timeline[-1])["reason"] == whole, "a report sent again has it"
+    assert bodies.body(amended, CONTENT, amended.timeline[-1])["reason"] == whole, "an amended report has it"
     assert reported(amended) == [EURO]
     assert bodies.body(amended, CONTENT, report) == first
 
@@ -99,7 +99,7 @@ OTHER = {"code": 1260, "reason": "Handset off"}
     ],
 )
 def test_another_failure(first, then, said, then_said, known):
-    """The second failure explains the first, if that has no error or the same code; it replaces nothing."""
+    """A second failure completes the first if that has no error or the same code; it replaces nothing."""
     flow = lived(sent(0), status(0, first, error=said), status(0, then, error=then_said))
     assert errors(flow) == [said, then_said]
     words = " ".join(str(part) for part in ((known or {}).get("code"), (known or {}).get("reason")) if part)
@@ -108,16 +108,16 @@ def test_another_failure(first, then, said, then_said, known):
 
 
 def test_another_failure_after_the_end():
-    """The reason of a workflow is explained by the second failure of its last message, too."""
+    """After the end, a second failure of the last message completes the workflow's reason too."""
     before = lived(sent(0), sent(1, LATER), status(1, "rejected"))
     flow = status(1, "undeliverable", error=OTHER)(before)
     assert (before.reason, flow.reason) == ("rejected", "rejected: 1260 Handset off")
-    assert status(1, "rejected", error=WHOLE)(flow).reason == flow.reason, "and stays as it was told"
+    assert status(1, "rejected", error=WHOLE)(flow).reason == flow.reason, "the reported reason stays"
 
 
 @pytest.mark.parametrize(("first", "then"), [("rejected", "undeliverable"), ("undeliverable", "rejected")])
 def test_each_failure_has_its_own_error(first, then):
-    """What a repeat says of its own failure is recorded, although another failure has said something else before."""
+    """A failure's repeat is recorded with its own error, although another failure came first with a different one."""
     flow = lived(sent(0), status(0, first), status(0, then, error=WHOLE), status(0, first, error=OTHER))
     assert errors(flow) == [None, WHOLE, OTHER]
     flow = lived(sent(0), status(0, first, error=WHOLE), status(0, then), status(0, then, error=OTHER))
@@ -125,20 +125,20 @@ def test_each_failure_has_its_own_error(first, then):
 
 
 def test_a_price_does_not_hide_the_reason():
-    """A repeat with a new price has no error of its own, and the message still shows the one that is known."""
+    """A repeat with a new price and no error leaves the known error on the message."""
     flow = lived(sent(0), status(0, "rejected", error=WHOLE), status(0, "rejected", usage=EURO))
     assert errors(flow) == [WHOLE, None]
     assert bodies.message(flow, 0, CONTENT)["error"] == WHOLE
 
 
 def test_only_failures_have_reasons():
-    """The error of a status that is no failure is kept with it, and a repeat adds nothing."""
+    """The error of a status that is not a failure is kept with it, and a repeat adds nothing."""
     flow = lived(sent(0), status(0, "submitted"))
     assert status(0, "submitted", error=WHOLE)(flow) is None
 
 
 def test_bounded():
-    """Where the timeline of a message is full, a reason finds no more room than a price does."""
+    """When a message's timeline is full, a reason has no more room than a price."""
     flow = lived(sent(0), status(0, "rejected"))
     for price in range(MOST_STATUS_ENTRIES - 1):
         flow = status(0, "rejected", usage={"price": str(price), "currency": "EUR"})(flow)
@@ -146,8 +146,8 @@ def test_bounded():
         status(0, "rejected", error=WHOLE)(flow)
 
 
-def test_the_race_is_told_once():
-    """A completed reason ends no race: its step was left before."""
+def test_no_second_signal():
+    """A completed reason ends no race: its step was closed before."""
     before = lived(sent(0), status(0, "rejected"))
     assert Change(before, status(0, "rejected", error=WHOLE)(before)).signal is None
     assert transitions.claimed(status(0, "rejected", error=WHOLE)(before), 1, NOW).steps[1].phase == "claimed"

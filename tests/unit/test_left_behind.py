@@ -1,4 +1,4 @@
-"""What reconcile decides of a workflow that is overdue: pure decisions, taken one by one."""
+"""What `reconcile` decides about an overdue workflow, as pure functions."""
 
 from dataclasses import replace
 
@@ -28,30 +28,30 @@ def over():
     return transitions.cancelled(workflow(*TWO_STEPS), NOW)
 
 
-def test_taken_when_it_is_due():
-    """An overdue workflow is taken at the millisecond it is due, and not before."""
+def test_due():
+    """`reconcile` takes on a workflow at the millisecond it is due, and not before."""
     flow = workflow(*TWO_STEPS)
     assert transitions.repair_begun(flow, flow.due_at - 1) is None
     assert transitions.repair_begun(flow, flow.due_at) is not None
 
 
-def test_taken_once():
-    """Who has been taken is due again a minute later, so a twin finds nothing to do, and a crash loses a minute."""
+def test_repaired_once():
+    """A workflow being reconciled is due again a minute later, so a duplicate skips it, and a crash loses a minute."""
     now = NOW + MINUTE
-    taken = transitions.repair_begun(workflow(*TWO_STEPS), now)
-    assert taken.due_at == now + MINUTE
-    assert transitions.repair_begun(taken, now) is None
-    assert transitions.repair_begun(taken, now + MINUTE) is not None
+    begun = transitions.repair_begun(workflow(*TWO_STEPS), now)
+    assert begun.due_at == now + MINUTE
+    assert transitions.repair_begun(begun, now) is None
+    assert transitions.repair_begun(begun, now + MINUTE) is not None
 
 
-def test_taking_changes_nothing_else():
-    """Being taken leaves no trace but the time it is due: no entry in the timeline, no step touched."""
+def test_beginning_a_repair_changes_only_due_at():
+    """Starting to reconcile changes only `due_at`: no timeline entry, no step."""
     flow = workflow(*TWO_STEPS)
     assert replace(transitions.repair_begun(flow, NOW + HOUR * 1000), due_at=flow.due_at) == flow
 
 
-def test_who_is_over():
-    """F29: a workflow that is over is due once more, until its webhooks are known to be queued; then never again."""
+def test_due_after_the_end():
+    """F29: a workflow that has ended is due until its webhooks are queued, and never again."""
     assert over().due_at == NOW + 15 * MINUTE
     known = transitions.published(over(), over().timeline[-1]["sequence"])
     assert known.due_at is None
@@ -61,7 +61,7 @@ def test_who_is_over():
 @pytest.mark.decision("Last step")
 @pytest.mark.parametrize(("answer", "since"), [(Accepted("u"), 500), (Unknown("HTTP 500"), 500), (None, 0)])
 def test_unconfirmed(answer, since):
-    """F28: a last step without a receipt is left when its window ends, counted from its answer, or else its claim."""
+    """F28: a last step without a receipt ends with its window, counted from its answer, else from its claim."""
     flow = transitions.claimed(workflow("sms"), 0, NOW)
     if answer is not None:
         flow = transitions.answered(flow, 0, answer, NOW + since)
@@ -84,49 +84,49 @@ def test_unconfirmed(answer, since):
 
 
 def test_unconfirmed_although_submitted():
-    """`submitted` is no receipt: the person may have nothing, so the window still ends the workflow."""
+    """`submitted` is no receipt: the message may not have arrived, so the window still ends the workflow."""
     flow = got(sent(workflow("sms"), 0), 0, "submitted", usage={"price": "0.05", "currency": "EUR"})
     ended = transitions.unconfirmed(flow, NOW + WINDOW)
     assert ended.status == "error"
-    assert reported(ended) == [{"price": "0.05", "currency": "EUR"}], "what was charged is in the report"
+    assert reported(ended) == [{"price": "0.05", "currency": "EUR"}], "the report has the price"
 
 
 def test_only_the_last_step_is_unconfirmed():
-    """A step with a timer is never unconfirmed, however long it is silent; nor is a workflow that is over."""
+    """Neither a step with an expiry nor a workflow that has ended is ever unconfirmed."""
     assert transitions.unconfirmed(sent(workflow(*TWO_STEPS), 0), NOW + 10 * WINDOW) is None
     ended = got(sent(workflow("sms"), 0), 0, "delivered")
     assert transitions.unconfirmed(ended, NOW + 10 * WINDOW) is None
 
 
 def test_the_window_is_the_workflows_own():
-    """Each workflow keeps the window it was created with."""
+    """Each workflow keeps the receipt window it was created with."""
     flow = sent(replace(workflow("sms"), receipt_window=HOUR), 0)
     assert transitions.unconfirmed(flow, NOW + HOUR * 1000) is not None
 
 
 def test_postponed():
-    """A workflow that moves is looked at again after the slack; with its last step claimed, when the window ends."""
+    """A moving workflow is checked again after the slack; with its last step claimed, when the window ends."""
     assert transitions.repair_done(workflow(*TWO_STEPS), NOW).due_at == NOW + 4 * MINUTE
     assert transitions.repair_done(replace(sent(workflow("sms"), 0), due_at=NOW), NOW + 5).due_at == NOW + WINDOW
     assert transitions.repair_done(over(), NOW) is None
 
 
 def test_postponed_to_later_only():
-    """A workflow that has moved while it was looked after keeps its own, later time."""
+    """A workflow that moved while it was reconciled keeps its own later due time."""
     assert transitions.repair_done(sent(workflow(*TWO_STEPS), 0), NOW) is None
 
 
 def test_resumed():
-    """The next execution has the next number, and the dead one's task token is forgotten; the timeline says nothing."""
+    """The next execution has the next number, and the dead one's task token is dropped; the timeline is unchanged."""
     flow = replace(sent(workflow(*TWO_STEPS), 0), task_token="of the dead")
     resumed = transitions.resumed(flow, 1, NOW)
     assert resumed == replace(flow, attempt=2, task_token=None)
-    assert transitions.resumed(resumed, 1, NOW) is None, "its twin has found the same, and comes later"
+    assert transitions.resumed(resumed, 1, NOW) is None, "a duplicate that decides the same comes too late"
 
 
 @pytest.mark.decision("A workflow whose executions keep dying")
 def test_abandoned():
-    """The fifth execution that dies ends the workflow in error, its last step unsendable, with one final report."""
+    """The fifth dead execution ends the workflow in error: its last step is unsendable, with one final report."""
     flow = replace(got(sent(workflow(*TWO_STEPS), 0), 0, "rejected"), attempt=transitions.MOST_ATTEMPTS)
     ended = transitions.resumed(flow, transitions.MOST_ATTEMPTS, NOW + 7)
     assert (ended.status, ended.reason) == ("error", "unsendable: the send never began")
@@ -137,18 +137,18 @@ def test_abandoned():
 
 @pytest.mark.parametrize("attempt", [1, transitions.MOST_ATTEMPTS])
 def test_nothing_to_resume_once_the_last_step_is_claimed(attempt):
-    """A send may outlive its execution and claim the last step: that is neither resumed nor given up as unsendable."""
+    """If a send outlives its execution and claims the last step, the workflow is neither resumed nor abandoned."""
     flow = replace(transitions.claimed(workflow("sms"), 0, NOW), attempt=attempt)
     assert transitions.resumed(flow, attempt, NOW) is None
 
 
 def test_nothing_to_resume_once_it_is_over():
-    """A workflow that ended while its execution was looked at stays as it is."""
+    """A workflow that ended while its execution was checked stays unchanged."""
     assert transitions.resumed(over(), 1, NOW) is None
 
 
 @pytest.mark.parametrize(
-    "left",
+    "close",
     [
         lambda flow: got(flow, 0, "rejected"),
         lambda flow: got(flow, 0, "undeliverable"),
@@ -156,26 +156,26 @@ def test_nothing_to_resume_once_it_is_over():
         lambda flow: transitions.answered(flow, 0, NotTaken("HTTP 503"), NOW),
     ],
 )
-def test_unheard(left):
-    """A race that waits although its step has been left is told so, while the workflow runs."""
-    flow = replace(left(transitions.claimed(workflow(*TWO_STEPS), 0, NOW)), task_token="token")
+def test_lost_signal(close):
+    """A race that still waits although its step is closed is signalled, while the workflow runs."""
+    flow = replace(close(transitions.claimed(workflow(*TWO_STEPS), 0, NOW)), task_token="token")
     assert lost_signal(flow) == ("token", "Rejected")
     assert lost_signal(replace(flow, task_token=None)) is None
     assert lost_signal(transitions.cancelled(flow, NOW)) is None
 
 
 def test_a_race_that_may_wait():
-    """A race whose step is open waits for its expiry: nothing is told."""
+    """A race whose step is open waits for its expiry: no signal is sent."""
     assert lost_signal(replace(sent(workflow(*TWO_STEPS), 0), task_token="token")) is None
 
 
 def test_a_race_of_a_step_never_claimed():
-    """The first step's send may fail before its claim, every time: its race waits for the expiry, untold."""
+    """If every send of the first step failed before the claim, its race waits for the expiry without a signal."""
     assert lost_signal(replace(workflow(*TWO_STEPS), task_token="token")) is None
 
 
 def test_a_race_of_a_later_step_never_claimed():
-    """A later step's race is told where its send never claimed it: nothing of it is on its way."""
+    """The race of a later step that was never claimed is signalled: no message of it can be on its way."""
     flow = got(transitions.claimed(workflow(*TWO_STEPS), 0, NOW), 0, "rejected")
     assert lost_signal(replace(flow, task_token="token")) == ("token", "Rejected")
 
@@ -188,21 +188,21 @@ def test_the_step_after_a_race_that_reconcile_ends():
     assert transitions.claimed(rejected, 2, rejected.due_at).steps[1].outcome == "unsendable"
 
 
-def test_due_for_a_step_that_was_left():
-    """The next step has the slack to be claimed."""
+def test_due_after_a_failover():
+    """After a failover the next step has the slack to be claimed."""
     flow = got(sent(workflow(*THREE_STEPS), 0), 0, "rejected", NOW + 9)
     assert flow.due_at == NOW + 9 + 4 * MINUTE
 
 
 def test_due_never_lies_in_the_past():
-    """A status that comes long after a step was due makes its workflow due now, not hours ago."""
+    """A status long after a step's due time makes its workflow due now, not hours ago."""
     late = NOW + 20 * HOUR * 1000
     assert got(sent(workflow(*TWO_STEPS), 0), 0, "submitted", late).due_at == late
     assert got(transitions.claimed(workflow(*TWO_STEPS), 0, NOW), 0, "submitted", late).due_at == late
 
 
 def test_the_partitions_take_turns():
-    """Whatever is left at the end of a run belongs to another partition each minute, and none is left out."""
+    """The partition that comes last rotates every minute, and each partition is visited."""
     orders = [overdue.in_turn(NOW + minute * MINUTE) for minute in range(8)]
     assert all(sorted(order) == list(range(8)) for order in orders)
     assert sorted(order[0] for order in orders) == list(range(8))
@@ -210,7 +210,7 @@ def test_the_partitions_take_turns():
 
 
 def test_a_step_of_a_later_version():
-    """A field that this version does not know, of the workflow or of a step, keeps nobody from looking after it."""
+    """An unknown field from a later version, in the workflow or in a step, does not prevent reconciliation."""
     flow = workflow(*TWO_STEPS)
     plain = to_plain(flow)
     later = {**plain, "new": 1, "steps": [{**step, "new": 1} for step in plain["steps"]]}

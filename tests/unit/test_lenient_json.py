@@ -32,7 +32,7 @@ from failover.rules.formats.lenient_json import UnreadableJson, parse
     ],
 )
 def test_read(text, value):
-    """What is wrong with a part of a text does not cost the rest of it."""
+    """A fault in one part of a text leaves the rest readable."""
     assert parse(text) == value
 
 
@@ -41,7 +41,7 @@ def test_read(text, value):
     [b"", b"{", b"secret", b"[1,]", b'{"a": 1} secret', b'{"secret"}', b"[" * 201 + b"]" * 201, b"[" * 100_000],
 )
 def test_unreadable(text):
-    """What is not JSON, or nested too deep, is unreadable, for a reason that quotes nothing."""
+    """Text that is not JSON, or nested too deep, is unreadable, with a reason that quotes nothing."""
     with pytest.raises(UnreadableJson) as caught:
         parse(text)
     assert caught.value.reason
@@ -50,7 +50,7 @@ def test_unreadable(text):
 
 @given(st.binary() | st.text(alphabet='[]{}",:\\ud80\x00 1eE-.NaN').map(str.encode))
 def test_any_bytes(raw):
-    """Any bytes are read or unreadable; the value can be encoded, and is the same where the strict reader has one."""
+    """Any bytes are readable or unreadable; a value can be encoded, and equals the strict reader's if it has one."""
     try:
         value = parse(raw)
     except UnreadableJson:

@@ -1,4 +1,4 @@
-"""The list's query string, and where a page begins."""
+"""The list's query string and the start of a page."""
 
 import re
 
@@ -20,13 +20,13 @@ def faults(**query):
 
 
 def test_nothing_asked_for():
-    """Without parameters, and with unknown ones, everything is let through, 20 at a time."""
+    """Without parameters, or with unknown ones, the list has everything, 20 entries a page."""
     assert parse_filters({}) == parse_filters({"sig": "x", "status_": "x"}) == Filters(limit=20)
 
 
 @pytest.mark.decision("The list")
 def test_empty():
-    """What a client has left empty is a fault: it meant to filter, and must not be shown everything."""
+    """An empty parameter is refused: the client meant to filter, and must not get everything."""
     names = ["status", "channel", "client_ref", "since", "until", "limit", "cursor"]
     assert faults(**dict.fromkeys(names, "")) == names
 
@@ -72,13 +72,13 @@ def test_everything_asked_for():
     ],
 )
 def test_instants(text, instant):
-    """Every date-time of RFC 3339 is read, to the millisecond; those out of reach are as far as one can go."""
+    """Every RFC 3339 date-time is read to the millisecond; those out of range become the nearest possible instant."""
     filters = parse_filters({"since": text, "until": text})
     assert (filters.since, filters.until) == (instant, instant)
 
 
 def test_shown_instants_are_read_back():
-    """The `created_at` a list shows, sent back as `since` and `until`, is that very millisecond."""
+    """A listed `created_at`, sent back as `since` and `until`, means that very millisecond."""
     for milliseconds in range(NOW, NOW + 2000):
         assert parse_filters({"since": iso(milliseconds)}).since == milliseconds
 
@@ -102,18 +102,18 @@ def test_shown_instants_are_read_back():
     ],
 )
 def test_faults(name, value):
-    """A value that does not fit is named."""
+    """The reason names the parameter with the bad value."""
     assert faults(**{name: value}) == [name]
 
 
 def test_every_fault_at_once():
-    """All faults of a query string are named together."""
+    """All faults of a query string are reported together."""
     names = ["status", "channel", "client_ref", "since", "until", "limit", "cursor"]
     assert sorted(faults(**dict.fromkeys(names, "?" * 41))) == sorted(names)
 
 
 def test_since_after_until():
-    """A span that ends before it begins is no fault; it holds nothing."""
+    """A `since` after `until` is valid and matches nothing."""
     assert parse_filters({"since": "2026-03-02", "until": "2026-03-01"}).contradictory
     assert not parse_filters({"since": "2026-03-01", "until": "2026-03-01"}).contradictory
 
@@ -128,19 +128,19 @@ def test_since_after_until():
     ],
 )
 def test_cursor_of_another_span(since, until, start, nothing):
-    """A position newer than the span is in front of all of it, an older one behind; inside, the list goes on there."""
+    """A cursor newer than the span starts at its beginning, an older one after its end; one inside continues there."""
     filters = Filters(since=since, until=until, after=HERE)
     assert (filters.start, filters.contradictory) == (start, nothing)
 
 
 def test_largest_cursor():
-    """Whatever matches the cursor's pattern is taken, and is in front of everything if it is beyond all time."""
+    """Everything that matches the cursor's pattern is accepted; an instant out of range sorts before everything."""
     filters = parse_filters({"cursor": f"{10**15 - 1}.{ID}"})
     assert (filters.start, filters.contradictory) == (None, False)
 
 
 def test_documented_patterns():
-    """The OpenAPI document says of each parameter what the code accepts."""
+    """The OpenAPI patterns of the parameters match what the code accepts."""
     parameters = {
         parameter["name"]: parameter["schema"] for parameter in operations.paths()["/dispatch"]["get"]["parameters"]
     }
@@ -156,7 +156,7 @@ def test_documented_patterns():
 
 
 def test_shown():
-    """An entry has its own word and its instants; there is a cursor if there may be more, and none at the end."""
+    """An entry has its own word and its instants; `next` is present if there may be more, and absent at the end."""
     item = {"pk": f"workflow#{ID}", "word": "workflow", "status": "running", "created_at": NOW, "channels": ["sms"]}
     entry = {"workflow_uuid": ID, "status": "running", "created_at": iso(NOW), "channels": ["sms"]}
     assert row(item) == entry

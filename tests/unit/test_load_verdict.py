@@ -1,4 +1,4 @@
-"""The verdict of a load finds what it is there to find."""
+"""The load test's verdict finds every violation it exists for."""
 
 from collections import Counter
 from dataclasses import replace
@@ -13,7 +13,7 @@ from tests.examples import NOW, TWO_STEPS, workflow
 
 
 def failed_over():
-    """Messenger expired, the SMS was delivered."""
+    """Messenger expired; the SMS was delivered."""
     flow = transitions.claimed(workflow(*TWO_STEPS), 0, NOW)
     flow = transitions.answered(flow, 0, Accepted("uuid-0"), NOW)
     later = NOW + 601_000
@@ -21,10 +21,10 @@ def failed_over():
     return transitions.received(flow, 1, Receipt("delivered", "uuid-1", None, None), later + 500)
 
 
-def judged(flow, requests=None, told=None):
+def judged(flow, requests=None, received=None):
     everything = {(flow.id, entry["sequence"]) for entry in publication.webhooks(flow)}
     counted = Counter(requests or {f"{flow.id}.0": 1, f"{flow.id}.1": 1})
-    return verdict.broken({flow.id}, {flow.id: flow}, counted, everything if told is None else told)
+    return verdict.broken({flow.id}, {flow.id: flow}, counted, everything if received is None else received)
 
 
 def with_timeline(flow, *order):
@@ -32,7 +32,7 @@ def with_timeline(flow, *order):
 
 
 def test_nothing_broken():
-    """A life as it should be has no violation."""
+    """A correct workflow has no violations."""
     assert judged(failed_over()) == []
 
 
@@ -47,7 +47,7 @@ def test_nothing_broken():
     ],
 )
 def test_broken_timelines(change, found):
-    """Each invariant of a timeline is missed when it does not hold."""
+    """A timeline that breaks an invariant is found."""
     assert [entry["event"] for entry in failed_over().timeline] == [
         *("accepted", "sending", "sent", "left", "sending", "sent", "status", "completed")
     ]
@@ -55,7 +55,7 @@ def test_broken_timelines(change, found):
 
 
 def early(flow, **step):
-    """The same workflow, as if its first step had been claimed or answered at another time."""
+    """The same workflow with its first step claimed or answered at another time."""
     return replace(flow, steps=(replace(flow.steps[0], **step), *flow.steps[1:]))
 
 
@@ -70,35 +70,35 @@ def early(flow, **step):
     ],
 )
 def test_left_early(step, violations):
-    """I2: a step that was left before its expiry after its answer is found, also where the answer came later still."""
+    """I2: a step closed before its expiry after the answer is found, even if the answer came still later."""
     assert len(judged(early(failed_over(), **step))) == violations
 
 
 @pytest.mark.parametrize(("answer", "violations"), [(Unknown("HTTP 500"), 0), (Accepted("uuid-1"), 1)])
-def test_a_last_message_nobody_knows_of(answer, violations):
-    """A workflow that can only wait for a receipt is no violation, where the message may never have been sent."""
+def test_a_last_message_without_an_answer(answer, violations):
+    """A workflow that waits for a receipt is no violation if its message may never have been sent."""
     flow = transitions.claimed(workflow("sms"), 0, NOW)
     assert judged(flow) == []
     assert len(judged(transitions.answered(flow, 0, answer, NOW))) == violations
 
 
 def test_requested_twice():
-    """I3: two requests of one message are found."""
+    """I3: two requests for one message are found."""
     assert any("I3" in violation for violation in judged(failed_over(), requests={"some.0": 2}))
 
 
 def test_webhook_missing():
-    """I10: a webhook that did not come is found."""
-    assert len(judged(failed_over(), told=set())) == 2
+    """I10: a missing webhook is found."""
+    assert len(judged(failed_over(), received=set())) == 2
 
 
 def test_lost():
-    """What was accepted and is nowhere is found."""
+    """An accepted workflow that no longer exists is found."""
     assert verdict.broken({"gone"}, {}, Counter(), set()) == ["lost: gone was accepted but is not in the table"]
 
 
 def test_figures():
-    """Lateness counts from the expiry, and a webhook's lag from its entry."""
+    """Lateness counts from the expiry, a webhook's lag from its entry."""
     flow = failed_over()
     assert verdict.lateness([flow]) == [1.0]
     report = flow.timeline[-1]

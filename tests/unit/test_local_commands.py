@@ -56,7 +56,7 @@ def test_sam(run, chosen):
 
 @pytest.mark.parametrize("chosen", [["--config-env", "prod"], ["--config-env=prod"], ["--config-env", "default"]])
 def test_sam_of_aws(run, chosen):
-    """`local/sam` refuses what is meant for AWS."""
+    """`local/sam` refuses a command meant for AWS."""
     done = run("sam", "deploy", *chosen)
     assert (done.returncode, done.stdout) == (2, "")
 
@@ -74,6 +74,6 @@ def test_find_python(run, tmp_path):
 
 
 def test_find_python_in_vain(run):
-    """Where there is no such Python, nothing is printed, and the exit code says so."""
+    """Without such a Python nothing is printed, and the exit code is not 0."""
     done = run("find-python", "no_such_module")
     assert (done.returncode, done.stdout, done.stderr) == (1, "", "")

@@ -1,4 +1,4 @@
-"""What the local stack replaces in moto's interpreter of state machines."""
+"""The local stack's replacements in moto's interpreter of state machines."""
 
 import inspect
 import json

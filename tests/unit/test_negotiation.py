@@ -4,7 +4,7 @@ import pytest
 
 from failover.edges.negotiation import is_known, takes_gzip
 
-TAKEN = (
+ACCEPTED = (
     "gzip",
     "GZip",
     "x-gzip",
@@ -34,25 +34,25 @@ NOT_TAKEN = (
 )
 
 
-@pytest.mark.parametrize("accept_encoding", TAKEN)
+@pytest.mark.parametrize("accept_encoding", ACCEPTED)
 def test_gzip(accept_encoding):
-    """A client that names gzip, or anything, with a weight above 0 and no less than the bare content's, gets it."""
+    """A client that accepts gzip, or anything, with a weight above 0 and at least that of identity, gets gzip."""
     assert takes_gzip(accept_encoding)
 
 
 @pytest.mark.parametrize("accept_encoding", NOT_TAKEN)
 def test_no_gzip(accept_encoding):
-    """Any other client gets the bare content: one that says nothing, q=0, or what cannot be read."""
+    """Any other client gets identity: one without the header, with q=0, or with an unreadable value."""
     assert not takes_gzip(accept_encoding)
 
 
 @pytest.mark.parametrize("header", ['W/"a"', '"a"', '"b", W/"a"', 'W/"b","a"', "*", ' "a" '])
 def test_known(header):
-    """The client has it if any of its tags is the same, weak or strong."""
+    """The client has the answer if one of its tags is the same, weak or strong."""
     assert is_known(header, 'W/"a"')
 
 
 @pytest.mark.parametrize("header", [None, "", "a", '"b"', '"A"', 'W/"', '"', "**", '"a'])
 def test_unknown(header):
-    """It does not have it if there is no tag, or another one, or none that can be read."""
+    """The client does not have it with no tag, with other tags, or with unreadable ones."""
     assert not is_known(header, 'W/"a"')

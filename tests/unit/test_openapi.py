@@ -22,20 +22,20 @@ def test_committed():
 
 
 def test_valid():
-    """It is an OpenAPI 3.1 document, after the specification."""
+    """The document is valid OpenAPI 3.1."""
     assert DOCUMENT["openapi"].startswith("3.1.")
     validate(DOCUMENT)
 
 
 @pytest.mark.parametrize("kind", CATALOGUE, ids=lambda kind: kind.title)
 def test_problems(kind):
-    """Each problem of the catalogue is told, by type and title, with its status."""
+    """Each problem of the catalogue is described by type, title and status."""
     described = DOCUMENT["components"]["responses"][f"Problem{kind.status}"]["description"]
     assert f"{kind.title} ({kind.type})" in described
 
 
 def test_statuses():
-    """Every status of a workflow, a step and a message is one of the words described, and every channel."""
+    """Every channel and every status of a workflow, a step and a message is one of the described words."""
     schemas = DOCUMENT["components"]["schemas"]
     assert schemas["WorkflowStatus"]["enum"] == list(STATES)
     assert set(OUTCOMES) < set(schemas["StepState"]["enum"])
@@ -45,13 +45,13 @@ def test_statuses():
 
 
 def test_an_error_with_a_code_alone():
-    """The reason of an error may be empty, and the document says when."""
+    """An error's reason may be empty, and the document says when."""
     check("MessageError", {"code": 1300, "reason": ""})
     assert "empty" in DOCUMENT["components"]["schemas"]["MessageError"]["properties"]["reason"]["description"]
 
 
 def test_webhooks():
-    """Both webhooks are described, with what they carry."""
+    """Both webhooks are described with their fields."""
     assert set(DOCUMENT["webhooks"]) == {"messageStatus", "finalReport"}
     for webhook in DOCUMENT["webhooks"].values():
         (content,) = webhook["post"]["requestBody"]["content"].values()
@@ -59,7 +59,7 @@ def test_webhooks():
 
 
 def test_every_channel_has_its_limits():
-    """The limit of each channel's text is in the document, from the channel table."""
+    """The document has each channel's text limit from the channel table."""
     schemas = DOCUMENT["components"]["schemas"]
     for channel in CHANNELS.values():
         (limit,) = [one.kind.most for one in channel.contents if one.name == "text"]
@@ -67,7 +67,7 @@ def test_every_channel_has_its_limits():
 
 
 def test_every_object_is_closed():
-    """A typing error in a step is a fault, so the document lets no object of a request have further fields."""
+    """No object of a request allows further fields, because a typo in a step is a fault."""
     prefixes = tuple(map(camel, CHANNELS))
     for name, schema in DOCUMENT["components"]["schemas"].items():
         if name.startswith(prefixes) and schema.get("type") == "object":
@@ -85,10 +85,10 @@ def objects_in(part):
 
 @pytest.mark.parametrize("name", DOCUMENT["components"]["schemas"])
 def test_generators(name):
-    """A component has nothing that costs a generated client a type or its syntax.
+    """No component costs a generated client a type or its syntax.
 
-    That is: objects without a name of their own, lists whose items differ by their place, constants and words without
-    a type, and line separators, which one generator writes out in the middle of its regular expressions.
+    Forbidden are objects without a name, lists whose items differ by position, constants and words without a type,
+    and line separators, which one generator writes into its regular expressions.
     """
     component, *inner = objects_in(DOCUMENT["components"]["schemas"][name])
     assert not any("properties" in schema for schema in inner)
@@ -110,7 +110,7 @@ WEBHOOK_URLS = (
 
 @pytest.mark.parametrize("url", WEBHOOK_URLS)
 def test_webhook_urls(url):
-    """The document refuses no URL of a webhook that the API takes."""
+    """The document refuses no webhook URL that the API accepts."""
     body = {**request(SMS), "webhook_url": url}
     assert validated(body).webhook_url == url
     check("WorkflowRequest", body)

@@ -1,4 +1,4 @@
-"""The plan: when each step could be sent, at the earliest and at the latest."""
+"""The plan: the earliest and the latest time of each step."""
 
 import json
 import re
@@ -28,7 +28,7 @@ def planned_for(*steps):
 
 
 def test_a_single_step():
-    """One step may be sent now, and is over at the latest when its receipt window is."""
+    """One step may be sent now, and ends at the latest with its receipt window."""
     plan = planned_for(SMS)
     (step,) = plan["steps"]
     assert (step["earliest_send"], step["latest_send"]) == (iso(NOW), iso(NOW + 30_000))
@@ -46,13 +46,13 @@ def test_the_window_of_the_last_channel(name, configured):
 
 
 def test_every_step_may_be_sent_at_once():
-    """If all before it fail at once, so it goes out at once: the earliest is now, for each."""
+    """Each step's earliest time is now, because all steps before it may fail at once."""
     assert {step["earliest_send"] for step in planned_for(MESSENGER, VIBER, SMS)["steps"]} == {iso(NOW)}
 
 
 @pytest.mark.parametrize("expiry", [15, 20, 600, 86400])
 def test_latest(expiry):
-    """Each step before adds its start, its longest send and its expiry; a short expiry cuts the repeats short."""
+    """Each earlier step adds its start, its longest send and its expiry; a short expiry shortens the retries."""
     step = changed(MESSENGER, "failover.expiry_time", expiry)
     sends = [milliseconds(step["latest_send"]) for step in planned_for(step, step, SMS)["steps"]]
     later = (START_SECONDS + min(24, expiry) + 15 + expiry) * 1000
@@ -60,7 +60,7 @@ def test_latest(expiry):
 
 
 def test_no_workflow_is_slower_than_its_plan():
-    """A workflow whose every step takes its longest claims each of them when the plan says, and is over by its end."""
+    """A workflow whose steps each take their longest claims each as planned, and ends by the planned end."""
     steps = (("messenger", "read", 600), ("viber_service_msg", "delivered", 15), "sms")
     plan = planned_for(MESSENGER, changed(VIBER, "failover.expiry_time", 15), SMS)
     flow, now = workflow(*steps), NOW
@@ -76,7 +76,7 @@ def test_no_workflow_is_slower_than_its_plan():
 
 
 def test_what_a_step_says():
-    """A step has its number, its channel, who and to whom as they would be used, its failover and its reference."""
+    """A planned step has its number, channel, sender, recipient, failover and reference as they would be used."""
     tolerated = changed(changed(VIBER, "to.number", "+447700900004"), "failover.expiry_time", "600")
     first, last = planned_for(changed(tolerated, "message.client_ref", "mine"), SMS)["steps"]
     sends = {"earliest_send", "latest_send"}
@@ -93,17 +93,17 @@ def test_what_a_step_says():
 
 
 def test_no_text():
-    """A plan has the texts of nobody."""
+    """A plan contains no message text."""
     assert "Hello" not in json.dumps(planned_for(MESSENGER, VIBER, SMS))
 
 
 def test_documented_plan():
-    """The documented plan is that of the documented request."""
+    """The documented plan belongs to the documented request."""
     page = (ROOT / "docs/api.md").read_text()
     blocks = [json.loads(block) for block in re.findall(r"^```json\n(.*?)^```", page, re.MULTILINE | re.DOTALL)]
     asked = next(
         block for block in blocks if block.get("template") == "failover" and isinstance(block.get("workflow"), list)
     )
-    told = next(block for block in blocks if block.get("dry_run"))
-    now = milliseconds(told["steps"][0]["earliest_send"])
-    assert planned(validated(asked), None, now, WINDOW) == told
+    documented = next(block for block in blocks if block.get("dry_run"))
+    now = milliseconds(documented["steps"][0]["earliest_send"])
+    assert planned(validated(asked), None, now, WINDOW) == documented

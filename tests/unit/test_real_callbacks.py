@@ -158,13 +158,13 @@ REAL = {
 
 @pytest.mark.parametrize(("body", "expected"), REAL.values(), ids=REAL)
 def test_real_callbacks(body, expected):
-    """Each is read as what it says; what is odd in one field costs that field only."""
+    """Each callback is parsed correctly; an odd field loses that field only."""
     assert parse_receipt(lenient_json.parse(json.dumps(body).encode())) == expected
 
 
 @pytest.mark.parametrize("body", [body for body, _ in REAL.values()], ids=REAL)
 def test_each_is_recorded(body):
-    """Each is an entry of the timeline, also long after the end, and never moves what has ended."""
+    """Each callback is a timeline entry, even long after the end, and never changes an outcome."""
     known = parse_receipt(deepcopy(body))
     flow = transitions.received(lived(sent(0)), 0, known, NOW)
     assert flow.timeline[3]["status"] == known.status
@@ -176,7 +176,7 @@ def test_each_is_recorded(body):
 
 @pytest.mark.parametrize("field", ["status", "message_uuid"])
 def test_what_cannot_be_read(field):
-    """Only a callback without a status, or one that names no message, is unreadable."""
+    """Only a callback without a status, or without a message, is unreadable."""
     body = {**V1, "status": "read", "client_ref": None, field: None}
     with pytest.raises(UnreadableReceipt, match=field):
         parse_receipt(body)
@@ -184,7 +184,7 @@ def test_what_cannot_be_read(field):
 
 @pytest.mark.parametrize("later", ["submitted", "SUBMITTED", "delivered"])
 def test_submitted_comes_last(later):
-    """A lower status that comes late is recorded, and takes nothing back."""
+    """A lower status that comes late is recorded and reverts nothing."""
     flow = transitions.received(lived(sent(0)), 0, parse_receipt({**V1, "status": "read"}), NOW)
     after = transitions.received(flow, 0, parse_receipt({**V1, "status": later}), NOW)
     assert (after.steps[0].status, after.status) == ("read", "completed")

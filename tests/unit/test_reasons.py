@@ -1,4 +1,4 @@
-"""What a refusal says: what is wanted, in the words of the documentation, never those of the code."""
+"""The reasons of a 400 say what is expected in the words of the docs, not of the code."""
 
 import ast
 import json
@@ -27,7 +27,7 @@ FOREIGN = re.compile(
     "instance of|dictionary|discriminator|pattern|regex|pydantic|Input should|valid (integer|string|dict|list)"
     rf"|NoneType|\b(dict|str|int|{'|'.join(CLASSES)})\b"
 )
-"""What no reason says: the words of a library, of Python, and the names of our classes."""
+"""Words that no reason may have: those of a library, of Python, and our class names."""
 
 
 def faults(body, version="v1"):
@@ -104,12 +104,12 @@ def check(reasons):
     ],
 )
 def test_words(body, name, reason):
-    """The reasons that people meet first."""
+    """The most common faults have these reasons."""
     assert faults(body)[name] == reason
 
 
 def test_every_reason():
-    """Every wrong value of every field has a reason in our words, with either version of the Messages API."""
+    """Every wrong value of every field has a reason in our words, with both versions of the Messages API."""
     for _, _, step in variations.broken_steps():
         check(faults(request(step)).values())
         check(faults(request(step), "v0.1").values())
@@ -125,7 +125,7 @@ JSON = st.recursive(
 @settings(max_examples=600, deadline=None)
 @given(st.data())
 def test_anything_anywhere(data):
-    """Whatever stands anywhere in a request, its reasons are in our words, and do not quote it."""
+    """The reasons for any value anywhere in a request are in our words and do not quote it."""
     step = data.draw(st.sampled_from([*examples.messages().values(), MESSENGER]))
     body = json.loads(json.dumps(request(step, SMS) if step is MESSENGER else request(step)))
     node = body
@@ -158,7 +158,7 @@ def test_anything_anywhere(data):
     ],
 )
 def test_commands(event, error):
-    """The function `accounts` speaks in the same words."""
+    """The function `accounts` uses the same words."""
     with pytest.raises(CommandRefused) as caught:
         read(event)
     assert str(caught.value) == error

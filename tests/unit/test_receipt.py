@@ -30,7 +30,7 @@ V0_1 = {
 
 @pytest.mark.decision("Calls we make")
 def test_both_versions_say_the_same():
-    """The v1 and the v0.1 body of one callback are read alike."""
+    """The v1 and the v0.1 body of one callback give the same receipt."""
     receipt = parse_receipt(V1)
     assert receipt == parse_receipt(V0_1)
     assert receipt.error == {"code": 1300, "reason": "Not part of the provider network"}
@@ -50,13 +50,13 @@ def test_both_versions_say_the_same():
     ],
 )
 def test_timestamps(timestamp, milliseconds):
-    """ISO 8601 and v1's other form are read; an unreadable time is no reason to lose a status."""
+    """ISO 8601 and v1's other form are parsed; an unreadable time does not lose the status."""
     assert parse_receipt({**V1, "timestamp": timestamp}).timestamp == milliseconds
 
 
 @pytest.mark.parametrize("uuid", ["a/b", "a\x00b", "a\r\nb", "<script>", "a b", "é", "..", ".", "", "a" * 101, "a\n"])
 def test_unusable_message_uuid(uuid):
-    """An id that would have to be quoted somewhere is none; the reference still leads to the step."""
+    """An id that would need escaping in a path is dropped; the reference still leads to the step."""
     assert message_uuid(uuid) is None
     receipt = parse_receipt({**V1, "message_uuid": uuid})
     assert (receipt.message_uuid, receipt.client_ref) == (None, V1["client_ref"])
@@ -64,7 +64,7 @@ def test_unusable_message_uuid(uuid):
 
 @pytest.mark.parametrize("uuid", [V1["message_uuid"], "0A000000:0123-abc_~.x", "a" * 100, "...", "uuid-0"])
 def test_usable_message_uuid(uuid):
-    """Whatever may stand in a path as it is, is an id."""
+    """Any string that is valid in a path as it is, is an id."""
     assert message_uuid(uuid) == parse_receipt({**V1, "message_uuid": uuid}).message_uuid == uuid
 
 
@@ -79,7 +79,7 @@ def test_usable_message_uuid(uuid):
     ],
 )
 def test_unreadable(body, field):
-    """What is no status callback is named by the field that is wrong."""
+    """The error for a body that is no status callback names the wrong field."""
     with pytest.raises(UnreadableReceipt) as caught:
         parse_receipt(body)
     assert caught.value.field == field
@@ -87,7 +87,7 @@ def test_unreadable(body, field):
 
 @pytest.mark.parametrize("error", ["text", {"title": {}}, {"code": "x" * 500, "reason": None}, {}])
 def test_odd_errors(error):
-    """An error of an odd shape costs its words, never the status."""
+    """An error of an odd shape loses its words, never the status."""
     assert parse_receipt({**V1, "error": error}).status == "rejected"
 
 
@@ -107,7 +107,7 @@ def test_odd_errors(error):
     ids=range(9),
 )
 def test_words_of_an_error(error, kept):
-    """Only strings and numbers are words: neither `None` nor a Python object ends up in a reason."""
+    """Only strings and numbers count as words: neither `None` nor a Python object gets into a reason."""
     assert parse_receipt({**V1, "error": error}).error == kept
 
 
@@ -118,8 +118,8 @@ def test_reason_is_bounded(character):
     assert reason == character * min(200, 400 // len(character.encode()))
 
 
-def test_reason_names_nobody():
-    """The vendor's words are kept without the numbers they may quote."""
+def test_reason_without_numbers():
+    """The vendor's words are kept without the phone numbers they quote."""
     error = {"title": "1170", "detail": "Invalid msisdn +44 7700 900-123 of jo@example.org\r\nx\x1b[31m"}
     assert parse_receipt({**V1, "error": error}).error == {"code": 1170, "reason": "Invalid msisdn … of … x [31m"}
 
@@ -132,7 +132,7 @@ def test_reason_names_nobody():
     ],
 )
 def test_reason_names_no_party(parties):
-    """Neither are sender and recipient left in the vendor's words, however they are written."""
+    """Sender and recipient are removed from the vendor's words in any spelling."""
     error = {"code": 1170, "reason": "sms from AcmeTable: PSID-jo.smith is nobody"}
     assert parse_receipt({**V1, **parties, "error": error}).error["reason"] == "sms from …: … is nobody"
 
@@ -158,14 +158,14 @@ def test_reason_names_no_party(parties):
     ],
 )
 def test_all_that_the_vendor_said(error, kept):
-    """Code and words are kept, in whichever shape they come; what says nothing is no error."""
+    """Code and words are kept in every shape; an empty error is none."""
     assert parse_receipt({**V1, "error": error}).error == kept
 
 
 @pytest.mark.decision("A status word unknown to us")
 @pytest.mark.parametrize("word", ["delivered", "DELIVERED", "Delivered", " delivered\n"])
 def test_case_of_a_status(word):
-    """Words that differ only in case, or in the blanks around them, are one."""
+    """Status words that differ only in case or surrounding blanks are the same."""
     assert parse_receipt({**V1, "status": word}).status == "delivered"
 
 
@@ -197,20 +197,20 @@ def test_case_of_a_status(word):
     ],
 )
 def test_unknown_status(word, kept):
-    """A word that is unknown here is kept in letters: bounded, without addresses, and never a word that decides."""
+    """An unknown status word is kept as letters: bounded, without addresses, and never as a known status."""
     assert parse_receipt({**V1, "to": "PSID-jo.smith", "status": word}).status == kept
 
 
 @pytest.mark.decision("A status word unknown to us")
 @pytest.mark.parametrize("sender", ["Sent", "sent", "SÉNT", {"type": "sms", "number": "Sent"}])
 def test_a_status_that_is_a_party(sender):
-    """A word that names a party is recorded without it; a word that decides is the vendor's all the same."""
+    """A status word that contains a party is recorded without it; a known status stays even as a party's name."""
     assert parse_receipt({**V1, "from": sender, "status": "sent"}).status == "unknown"
     assert parse_receipt({**V1, "from": "Read", "to": "read", "status": "read"}).status == "read"
 
 
 @pytest.mark.parametrize("field", ["status", "to", "from"])
 def test_long_words(field):
-    """A word or party of a megabyte is read within a moment, whatever its characters."""
+    """A status word or party of a megabyte is parsed within a moment, with any characters."""
     long = "a" + "\u0301\u0323" * 500_000
     assert parse_receipt({**V1, "status": "queued", field: long}).status in ("a", "queued")

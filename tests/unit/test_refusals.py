@@ -1,4 +1,4 @@
-"""What an answer of the Messages API refuses, and in which words the timeline keeps it."""
+"""What an answer of the Messages API refuses, and the reason the timeline keeps."""
 
 import pytest
 
@@ -64,7 +64,7 @@ def test_reason(status, answer, reason):
     ids=range(3),
 )
 def test_reason_without_addresses(answer, reason):
-    """The vendor's words are kept without the numbers they quote; the status and the code are not taken for one."""
+    """The vendor's words are kept without phone numbers; the status and the code are not mistaken for one."""
     assert refused(422, answer).reason == reason
 
 
@@ -108,7 +108,7 @@ def test_reason_without_addresses(answer, reason):
     ids=range(33),
 )
 def test_scope(status, answer, scope):
-    """Status, type, title, code and words about the balance tell credentials and an account from one message."""
+    """Status, type, title, code and words about the balance show what is refused: credentials, account or message."""
     answer = refused(status, answer)
     assert answer.scope == scope
     assert (answer.of_credentials, answer.of_account) == (scope == "credentials", scope != "message")

@@ -1,4 +1,4 @@
-"""docs/reliability.md names every promise and every fault, and tests that are there."""
+"""docs/reliability.md lists every promise and every fault, with tests that exist."""
 
 import ast
 import re
@@ -26,7 +26,7 @@ def test_every_number():
 
 @pytest.mark.parametrize("number", NUMBERS)
 def test_shown(number):
-    """A row names at least one test, and each test it names is there."""
+    """A row names at least one test, and each named test exists."""
     named = re.findall(r"`([\w/]+\.py)::(\w+)`", ROWS[number])
     assert named
     for file, test in named:
@@ -34,7 +34,7 @@ def test_shown(number):
 
 
 def test_alarms():
-    """Every alarm the page speaks of is one of the template's."""
+    """Every alarm on the page is in the template."""
     template = (ROOT / "template.yaml").read_text()
     for name in re.findall(r"`([a-z]+-[a-z-]+)`", PAGE):
         assert f"${{AWS::StackName}}-{name}\n" in template, name

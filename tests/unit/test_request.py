@@ -16,7 +16,7 @@ def first_messenger(path, value):
 
 
 def test_valid():
-    """The three channels of the overview page in a row are valid, and come out as they went in."""
+    """The three channels of the overview page in sequence are valid and come out as they went in."""
     body = request(MESSENGER, VIBER, SMS)
     assert validated(body).steps == body["workflow"]
 
@@ -33,7 +33,7 @@ def test_valid():
     ],
 )
 def test_tolerated_in_messenger(path, value, normalized):
-    """What published clients and samples send is taken, and normalized exactly."""
+    """What published clients and samples send is accepted and normalized exactly."""
     step = validated(first_messenger(path, value)).steps[0]
     outer, inner = path.split(".")
     assert step[outer][inner] == normalized
@@ -42,13 +42,13 @@ def test_tolerated_in_messenger(path, value, normalized):
 @pytest.mark.decision("Tolerated input")
 @pytest.mark.parametrize("number", [447700900000, "447700900000", "+447700900000", "00447700900000", " 447700900000\t"])
 def test_tolerated_numbers(number):
-    """A number may come as an integer, with white space, with + or 00."""
+    """A number may be an integer, and may have white space, a + or 00."""
     assert validated(request(changed(SMS, "to.number", number))).steps[0]["to"]["number"] == "447700900000"
 
 
 @pytest.mark.decision("Tolerated input")
 def test_trailing_null():
-    """The null that a callback inside the array becomes is passed over."""
+    """The null that a callback inside the array becomes is ignored."""
     body = request(MESSENGER, SMS)
     body["workflow"].append(None)
     assert len(validated(body).steps) == 2
@@ -56,7 +56,7 @@ def test_trailing_null():
 
 @pytest.mark.decision("Unknown fields")
 def test_unknown_at_the_top():
-    """Unknown fields at the top are passed over: old clients add sig and timestamp."""
+    """Unknown top-level fields are ignored: old clients add sig and timestamp."""
     assert validated({**request(SMS), "sig": "x", "timestamp": 1})
 
 
@@ -101,7 +101,7 @@ def test_unknown_at_the_top():
     ],
 )
 def test_rejected_with_its_path(path, value, name):
-    """A fault in a step is named by its path."""
+    """A fault in a step is reported with its path."""
     assert list(faults(first_messenger(path, value))) == [name]
 
 
@@ -114,7 +114,7 @@ def test_no_telephone_numbers(number):
 
 @pytest.mark.decision("`condition_status: read` on SMS or MMS")
 def test_read_on_sms_names_delivered():
-    """SMS has no read: the reason says so, and says what to use."""
+    """SMS reports no read: the reason says so and names the status to use."""
     body = request({**SMS, "failover": {"expiry_time": 60, "condition_status": "read"}}, SMS)
     reason = faults(body)["workflow[0].failover.condition_status"]
     assert "read" in reason
@@ -122,7 +122,7 @@ def test_read_on_sms_names_delivered():
 
 
 def test_failover_on_the_last_step():
-    """The last step has nothing to fail over to."""
+    """The last step cannot have a failover."""
     body = request(SMS)
     body["workflow"][0]["failover"] = MESSENGER["failover"]
     assert faults(body) == {"workflow[0].failover": "Not allowed on the last step: there is nothing to fail over to"}
@@ -146,12 +146,12 @@ def test_failover_on_the_last_step():
     ],
 )
 def test_rejected_at_the_top(body, name):
-    """A fault of the request as a whole is named too."""
+    """A fault of the request as a whole is reported too."""
     assert list(faults(body)) == [name]
 
 
 def test_all_faults_at_once():
-    """Every fault of a request is reported, in every step and within one."""
+    """Every fault of every step is reported at once."""
     bad = changed(changed(MESSENGER, "failover.expiry_time", 5), "message.content.text", "x" * 641)
     body = {"template": "race", "workflow": request(bad, changed(SMS, "to.number", "x"))["workflow"]}
     assert set(faults(body)) == {
@@ -163,7 +163,7 @@ def test_all_faults_at_once():
 
 
 def test_unknown_channel_hides_no_other_fault():
-    """A step of an unknown channel is still told what else is wrong with it."""
+    """The other faults of a step with an unknown channel are reported too."""
     bad = changed(changed(MESSENGER, "to.type", "pigeon"), "failover.expiry_time", 5)
     assert set(faults(request(changed(bad, "message", DELETE), SMS))) == {
         "workflow[0].to.type",
@@ -179,7 +179,7 @@ TEXTS = {
 
 @pytest.mark.parametrize(("channel", "limit"), sorted(TEXTS))
 def test_text_limits(channel, limit):
-    """A text may be as long as its channel's row says, counted in characters, and not one longer."""
+    """A text may have as many characters as its channel's row says, and not one more."""
     step = EVERY_CHANNEL[channel]
     for character in ("x", "\U0001f44d"):
         content = {"type": "text", "text": character * limit}
@@ -191,14 +191,14 @@ def test_text_limits(channel, limit):
 @pytest.mark.decision("Channels beyond the original's")
 @pytest.mark.parametrize("name", CHANNELS)
 def test_every_channel(name):
-    """A step over each channel is valid, and comes out as it went in."""
+    """A step on each channel is valid and comes out as it went in."""
     assert validated(request(EVERY_CHANNEL[name])).steps == request(EVERY_CHANNEL[name])["workflow"]
 
 
 @pytest.mark.parametrize("condition", ["delivered", "read"])
 @pytest.mark.parametrize("channel", CHANNELS.values(), ids=lambda channel: channel.name)
 def test_conditions(channel, condition):
-    """A step can wait for what its channel can report, and for nothing else."""
+    """A step accepts each condition status that its channel can report, and no other."""
     step = changed(EVERY_CHANNEL[channel.name], "failover", {"expiry_time": 60, "condition_status": condition})
     if condition in channel.conditions:
         assert validated(request(step, SMS))
@@ -212,7 +212,7 @@ def test_conditions(channel, condition):
     + [(sender, False) for sender in ("Acme Ltd", "Acmé", "acme.co", "Acme\n2", "", "x" * 51)],
 )
 def test_rcs_sender(sender, fits):
-    """The name of an RCS agent has letters, digits, hyphens, underscores and ampersands; of another channel any."""
+    """The name of an RCS agent has letters, digits, hyphens, underscores and ampersands; other channels allow any."""
     body = request(changed(RCS, "from.id", sender))
     if fits:
         assert validated(body).steps[0]["from"]["id"] == str(sender).strip()
@@ -222,14 +222,14 @@ def test_rcs_sender(sender, fits):
 
 
 def test_url_schemes():
-    """A scheme may be written in capitals."""
+    """A URL's scheme may be in capitals."""
     image = {"type": "image", "image": {"url": "HTTPS://x.test/a.jpg"}}
     assert validated(request(changed(MESSENGER, "message.content", image)))
 
 
 @pytest.mark.parametrize("blank", [" ", "\n", "\x85", "\xa0", "\u2003", "\u2028", "\u3000", "\ufeff"])
 def test_blanks_in_a_url(blank):
-    """A URL has neither blanks nor controls in it, in any script."""
+    """A URL contains neither blanks nor control characters of any script."""
     image = {"type": "image", "image": {"url": f"https://x.test/a{blank}b.jpg"}}
     assert list(faults(request(changed(MESSENGER, "message.content", image)))) == [
         "workflow[0].message.content.image.url"
@@ -237,20 +237,20 @@ def test_blanks_in_a_url(blank):
 
 
 def test_options_are_kept():
-    """A channel's own options come through."""
+    """A channel's own options are kept."""
     options = {"category": "promotion", "ttl": 600}
     (step, _) = validated(request(changed(VIBER, "message.viber_service_msg", options), SMS)).steps
     assert step["message"]["viber_service_msg"] == options
 
 
 def test_the_reason_never_quotes_the_value():
-    """A reason may end in a log or a ticket, so it does not hold what was sent."""
+    """A reason may end up in a log or a ticket, so it never quotes the value."""
     body = request(changed(SMS, "to.number", "secret-447700900123"))
     assert "447700900123" not in str(faults(body))
 
 
 @pytest.mark.decision("Two steps on the same channel")
 def test_same_channel_twice():
-    """Two steps on one channel are how one fails over between two senders."""
+    """Two steps on one channel are valid: they fail over between two senders."""
     first = {**SMS, "failover": {"expiry_time": 60, "condition_status": "delivered"}}
     assert len(validated(request(first, SMS)).steps) == 2

@@ -1,4 +1,4 @@
-"""The security page promises nothing that no test shows."""
+"""Every promise on the security page is shown by a test."""
 
 import re
 
@@ -14,19 +14,19 @@ TESTS = sorted(set(re.findall(r"`([\w/]+\.py)::(test_\w+)`", PAGE)))
 
 @pytest.mark.parametrize(("file", "test"), TESTS)
 def test_every_test_exists(file, test):
-    """Every test that is named is there."""
+    """Every named test exists."""
     assert re.search(rf"^def {test}\(", (ROOT / "tests" / file).read_text(), re.MULTILINE)
 
 
 @pytest.mark.parametrize("line", ROWS)
 def test_every_line_names_its_test(line):
-    """Every line of every table names a test, in its last cell."""
+    """Every table row names a test in its last cell."""
     last = line.strip("|").split("|")[-1].strip()
     assert re.fullmatch(r"`[\w/]+\.py::test_\w+`(, `[\w/]+\.py::test_\w+`)*", last)
 
 
-def test_every_secret_is_told():
-    """Every secret of the template is among the credentials somebody could get hold of."""
+def test_every_secret_is_listed():
+    """Every secret of the template is in the table of leaked credentials."""
     names = [
         resource["Properties"]["Name"]["Fn::Sub"].removeprefix("${AWS::StackName}/")
         for resource in template()["Resources"].values()
@@ -37,13 +37,13 @@ def test_every_secret_is_told():
 
 
 def test_what_ends_a_leak_exists():
-    """Every command that is said to end a leak is one of the function `accounts`."""
+    """Every command that ends a leak is one of the function `accounts`."""
     commands = set(re.findall(r"`((?:rotate|set|disable)_\w+)`", PAGE))
     assert commands
     assert commands <= set(COMMANDS)
 
 
 def test_every_parameter_exists():
-    """Every parameter that is named is the template's."""
+    """Every named parameter is in the template."""
     named = set(re.findall(r"`((?:\w+RetentionDays)|WebAclArn)`", PAGE))
     assert named <= set(template()["Parameters"])

@@ -20,13 +20,13 @@ def signed(secret=SECRET, algorithm="HS256", body=BODY, **changes):
 @pytest.mark.decision("Incoming status callbacks")
 @pytest.mark.parametrize("age", [0, 60, 24 * 3600, LIFE, LIFE + 60, -60])
 def test_genuine(age):
-    """A callback is good for 25 hours after iat, with a minute of tolerance at both ends."""
+    """A callback is valid for 25 hours after iat, with a minute of tolerance at both ends."""
     check(signed(iat=NOW - age), BODY, SECRET, NOW)
 
 
 @pytest.mark.parametrize("claims", [{"aud": "x"}, {"sub": 7}, {"jti": 7}, {"exp": 1}, {"nbf": 2**40}])
 def test_other_claims(claims):
-    """Claims this contract does not speak of decide nothing."""
+    """Unknown claims decide nothing."""
     check(signed(**claims), BODY, SECRET, NOW)
 
 
@@ -59,14 +59,14 @@ def test_other_claims(claims):
     ],
 )
 def test_forged(authorization):
-    """Another key, another algorithm, another body, no hash, out of its time: forged."""
+    """A callback with another key, algorithm or body, without a hash, or out of its time is forged."""
     with pytest.raises(Forged):
         check(authorization, BODY, SECRET, NOW + 0.5)
 
 
 @pytest.mark.parametrize("issued", [False, True])
 def test_true_is_no_time(issued):
-    """`true` and `false` are not taken for seconds since 1970, even where such a time would do."""
+    """`true` and `false` are not timestamps, even when 1 and 0 would be valid."""
     check(signed(iat=int(issued)), BODY, SECRET, 1)
     with pytest.raises(Forged):
         check(signed(iat=issued), BODY, SECRET, 1)
@@ -91,13 +91,13 @@ def test_every_character_of_the_token_counts():
 
 
 def test_early():
-    """A webhook's token is a few seconds old, for a receiver whose clock is behind."""
+    """A webhook's token is dated a few seconds back, for a receiver whose clock is slow."""
     token = authorization(BODY, SECRET, NOW, "key", None, "jti").removeprefix("Bearer ")
     assert jwt.decode(token, options={"verify_signature": False})["iat"] == NOW - 5
 
 
 def test_generations():
-    """Of an account's signature secrets those in use and to come are remembered, however often it rotates."""
+    """An account's current and future signature secrets are kept, however often it rotates."""
     generations: list[dict[str, int]] = []
     for hour in range(10):
         generations = with_new_generation(generations, hour, hour + 2)

@@ -1,4 +1,4 @@
-"""The smaller rules: waiting, dues, redaction, credentials, references, outgoing bodies, presentation."""
+"""The smaller rules: waiting, due times, redaction, credentials, references, outgoing bodies, presentation."""
 
 import base64
 import hmac
@@ -49,13 +49,13 @@ def test_pauses_grow_and_end():
 
 @pytest.mark.decision("Certainly not sent")
 def test_budgets():
-    """A send stays within its step's expiry; the last step, after which nothing can follow, has longer."""
+    """A send stays within its step's expiry; the last step, which nothing can follow, has longer."""
     assert (backoff.budget(15), backoff.budget(86400), backoff.budget(None)) == (15, 24, 60)
 
 
 @pytest.mark.parametrize(("jitter", "waits"), [(0, [0.1, 0.2, 0.4]), (1, [0.05, 0.1, 0.2, 0.4])])
-def test_pauses_for_a_twin(jitter, waits):
-    """A twin's write is waited for in growing pauses, and no longer than a second."""
+def test_pauses_for_a_concurrent_write(jitter, waits):
+    """The pauses for a concurrent write grow, and add up to at most a second."""
     pauses = []
     while (pause := idempotency.pause_for_duplicate(len(pauses) + 1, sum(pauses), jitter)) is not None:
         pauses.append(pause)
@@ -64,7 +64,7 @@ def test_pauses_for_a_twin(jitter, waits):
 
 
 def test_pause_obeys_retry_after():
-    """The server's wish is a lower bound, and a wish beyond the budget ends the asking."""
+    """Retry-After is a lower bound, and one beyond the budget ends the retries."""
     assert backoff.pause(1, 7.0, 0.0, 24, 1) == 7.0
     assert backoff.pause(1, 25.0, 0.0, 24, 1) is None
 
@@ -83,23 +83,21 @@ def test_due_while_it_runs():
 
 
 def test_longest_life_covers_every_expiry():
-    """Nothing is forgotten within the sum of all expiries and the receipt window."""
+    """Nothing expires from the table within the sum of all expiries and the receipt window."""
     flow = workflow(*THREE_STEPS)
     assert retention.longest_life(flow.steps, flow.receipt_window) > 600 + 300 + flow.receipt_window
     assert retention.forgotten_at(1, 10) == 11
 
 
-def test_longest_life_covers_whatever_is_repeated():
-    """Ten sends that are throttled and time out until they are given up, and five executions that die after one, stay
-    within it."""
+def test_longest_life_covers_every_retry():
+    """Ten sends that are throttled and time out until they are given up, and five executions that die after one,
+    stay within the longest life."""
     send = yaml.safe_load((ROOT / "statemachine/failover.asl.yaml").read_text())["States"]["Send"]
     throttled, failed = send["Retry"]
     tries = (1 + failed["MaxAttempts"]) * (send["TimeoutSeconds"] + failed["MaxDelaySeconds"])
     tries += throttled["MaxAttempts"] * throttled["MaxDelaySeconds"]
-    found = sum(
-        (overdue.SLACK << attempt) + overdue.RETRY + 60 for attempt in range(MOST_ATTEMPTS)
-    )  # each is overdue, later and
-    # later, and a run of reconcile may come to nothing
+    # each is overdue later than the one before, and a run of reconcile may fail
+    found = sum((overdue.SLACK << attempt) + overdue.RETRY + 60 for attempt in range(MOST_ATTEMPTS))
     flow = workflow(*[("messenger", "read", 15)] * 9, "sms")
     timers = 9 * 15 + flow.receipt_window
     assert (
@@ -108,7 +106,7 @@ def test_longest_life_covers_whatever_is_repeated():
 
 
 def test_pointers_outlive_their_workflow():
-    """F26: what is stored beside a workflow is kept longer than its record, however late it is stored."""
+    """F26: items beside a workflow are kept longer than its record, however late they are stored."""
     flow = workflow(*THREE_STEPS)
     life = retention.longest_life(flow.steps, flow.receipt_window)
     for stored in (NOW, NOW + life * 1000, NOW + 10 * life * 1000):
@@ -129,7 +127,7 @@ def test_pointers_outlive_their_workflow():
     ],
 )
 def test_redacted(text, kept):
-    """Addresses and control characters go, the rest stays, within a limit."""
+    """Addresses and control characters are removed, the rest stays, within a limit."""
     assert redacted(text) == kept
 
 
@@ -144,12 +142,12 @@ def test_redacted(text, kept):
     ],
 )
 def test_redacted_of_the_message(said, kept):
-    """What a message says to whom is not left in words about it, nor is a part; the contract's words are."""
+    """A message's content and parties, whole or in part, are removed from words about it; the API's words stay."""
     assert redacted(said, private_phrases(MESSENGER)) == kept
 
 
 def test_private_phrases():
-    """Parties, texts, captions, links and every template parameter are private, in whatever shape they come."""
+    """Parties, texts, captions, links and every template parameter are private, in every shape."""
     steps = EVERY_CHANNEL.values()
     assert {phrase for step in steps for phrase in private_phrases(step)} >= {
         *("sim-page", "sim-unread", "447700900000", "ACME", "Hello from SMS", "Hello from MMS"),
@@ -159,7 +157,7 @@ def test_private_phrases():
 
 
 def test_secrets():
-    """A secret is known by its hash alone, and either of two valid ones matches."""
+    """A secret is stored as a hash alone, and either of two valid ones matches."""
     old, new = callers.new_secret(), callers.new_secret()
     hashes = [account_secrets.hashed(old), account_secrets.hashed(new)]
     assert old not in hashes
@@ -170,7 +168,7 @@ def test_secrets():
 
 
 def test_secrets_cannot_be_guessed(monkeypatch):
-    """A secret is 32 bytes of the system's randomness, and is compared in a time that tells nothing."""
+    """A secret is 32 bytes of system randomness, and is compared in constant time."""
     assert len({callers.new_secret() for _ in range(100)}) == 100
     assert len(base64.urlsafe_b64decode(callers.new_secret() + "=")) == 32
     compared = []
@@ -194,13 +192,13 @@ def test_secrets_cannot_be_guessed(monkeypatch):
     ],
 )
 def test_basic(header, pair):
-    """RFC 7617: a colon may stand in the secret, not in the key; anything else is no Basic header."""
+    """RFC 7617: the secret may contain a colon, the key may not; anything else is no Basic header."""
     assert basic.basic(header) == pair
 
 
 @pytest.mark.decision("How are steps counted?")
 def test_client_ref():
-    """A reference leads back to its step, fits the vendor's 40 characters, and no other text is one."""
+    """A reference leads back to its step, fits the vendor's 40 characters, and no other text parses as one."""
     reference = client_ref.client_ref(ID, 9)
     assert len(reference) <= 40
     assert client_ref.parse_client_ref(reference) == (ID, 9)
@@ -209,7 +207,7 @@ def test_client_ref():
 
 
 def test_v1_bodies():
-    """v1 is flat, names its own webhook, and has its own words for channels."""
+    """v1 bodies are flat, name their own webhook, and use v1's channel names."""
     viber = {**VIBER, "message": {**VIBER["message"], "viber_service_msg": {"ttl": 60}, "client_ref": "theirs"}}
     assert outgoing.v1(viber, "ours", "https://api.test/beta/webhooks/message-status") == {
         "channel": "viber_service",
@@ -228,24 +226,18 @@ def test_v1_bodies():
     assert (sent["message_type"], sent["image"]) == ("image", {"url": "https://x.test/a.jpg"})
 
 
-def test_v1_templates():
-    """v1 wants a template's parameters as strings, however the client wrote them."""
-    body = outgoing.v1(WHATSAPP, "ours", "w")
-    assert body["template"] == {"name": "hello", "parameters": ["Jo", "4711"]}
-    assert (body["channel"], body["whatsapp"]) == ("whatsapp", {"policy": "deterministic", "locale": "en"})
-
-
 @pytest.mark.parametrize(
     ("content", "given", "sent"),
     [
         (TEMPLATE, None, {"locale": "en_US"}),
         (TEMPLATE, {"policy": "deterministic"}, {"locale": "en_US", "policy": "deterministic"}),
         (TEMPLATE, {"locale": "de"}, {"locale": "de"}),
+        (TEMPLATE, {"locale": "de", "policy": "deterministic"}, {"locale": "de", "policy": "deterministic"}),
         ({"type": "text", "text": "Hello"}, {"locale": "de", "policy": "deterministic"}, None),
     ],
 )
 def test_whatsapp_options(content, given, sent):
-    """A template always has a locale, in either version; other content has no options."""
+    """A template always has a locale in both versions; other content has no options."""
     message = {"content": content} | ({"whatsapp": given} if given else {})
     step = {**WHATSAPP, "message": message}
     assert outgoing.v1(step, "ours", "w").get("whatsapp") == sent
@@ -253,7 +245,7 @@ def test_whatsapp_options(content, given, sent):
 
 
 def test_v0_1_body():
-    """v0.1 keeps the shape of a step, without what belongs to the workflow alone."""
+    """A v0.1 body keeps the shape of a step, without the fields of the workflow alone."""
     step = {**SMS, "message": {**SMS["message"], "client_ref": "theirs"}}
     assert outgoing.v0_1(step, "ours") == {
         "from": SMS["from"],
@@ -269,14 +261,14 @@ def test_iso():
 
 
 def test_shown_without_content():
-    """Once the content has been dropped, the workflow is shown without naming anybody."""
+    """Once the content has been dropped, the workflow is shown without sender and recipient."""
     flow = workflow(*TWO_STEPS)
     assert resource(flow, [MESSENGER, SMS])["steps"][1]["to"] == SMS["to"]
     assert "to" not in resource(flow, None)["steps"][1]
 
 
 def test_plain_and_back():
-    """A workflow survives being stored."""
+    """A workflow is read back from its stored form unchanged."""
     flow = transitions.answered(transitions.claimed(workflow(*THREE_STEPS), 0, NOW), 0, Accepted("u"), NOW)
     flow = replace(flow, task_token="t")
     assert from_plain({**to_plain(flow), "pk": f"workflow#{flow.id}", "sk": "y"}) == flow
@@ -292,7 +284,7 @@ def test_plain_and_back():
     ],
 )
 def test_base_url(path, proxy, domain, expected):
-    """The API's own address is what API Gateway says it was called by: stage, custom domain, or mapping."""
+    """The API's own URL is the one API Gateway reports: stage, custom domain or mapping."""
     context = {"path": path, "domainName": domain, "stage": "beta"}
     event = {"requestContext": context, "resource": "/{proxy+}", "pathParameters": {"proxy": proxy}}
     assert http_request.base_url(event, "") == f"https://{domain}{expected}"

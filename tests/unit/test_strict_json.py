@@ -30,7 +30,7 @@ from failover.rules.formats.strict_json import MAX_DEPTH, InvalidJson, parse
     ],
 )
 def test_refused(text):
-    """What is not JSON, or is JSON that readers disagree about, is refused in bounded time with a reason."""
+    """Text that is not JSON, or JSON that parsers read differently, is refused in bounded time with a reason."""
     with pytest.raises(InvalidJson) as caught:
         parse(text)
     assert caught.value.reason
@@ -50,18 +50,18 @@ def test_refused(text):
     ],
 )
 def test_exact(text, value):
-    """Numbers of any size and characters of any script are read as they were written."""
+    """Numbers of any size and characters of any script are read exactly."""
     assert parse(text) == value
 
 
 def test_deepest():
-    """32 levels are allowed; brackets inside strings are no levels."""
+    """32 levels are allowed; brackets inside strings do not count."""
     deepest = "[" * MAX_DEPTH + '"' + "[" * 100 + '"' + "]" * MAX_DEPTH
     assert json.dumps(parse(deepest.encode()))
 
 
 def test_enormous_integer():
-    """An integer of thousands of digits is read, and no field takes it."""
+    """An integer of thousands of digits is parsed, and every field refuses it."""
     assert parse(b"1" * 60_000) == Decimal("1" * 60_000)
 
 
@@ -88,7 +88,7 @@ def test_enormous_integer():
     ],
 )
 def test_reasons(text, reason):
-    """A reason is in the words of JSON, not in those of the library that reads it."""
+    """A reason uses the words of JSON, not of the parser."""
     with pytest.raises(InvalidJson) as caught:
         parse(text)
     assert caught.value.reason == reason

@@ -1,4 +1,4 @@
-"""A status word unknown to us is recorded and forwarded, and decides nothing."""
+"""An unknown status word is recorded and forwarded, and decides nothing."""
 
 import pytest
 
@@ -21,23 +21,23 @@ def recorded(flow):
 @pytest.mark.decision("A status word unknown to us")
 @pytest.mark.parametrize("before", [(), (status(0, "submitted"),), (status(0, "delivered"),)])
 def test_decides_nothing(before):
-    """It is in the timeline and a webhook, and step, workflow, condition and rank stay as they were."""
+    """An unknown status is in the timeline and a webhook, and changes neither step, workflow, condition nor rank."""
     known = lived(sent(0), *before)
     flow = status(0, "queued", error=WHOLE, usage=EURO)(known)
     assert recorded(flow) == [*recorded(known), "queued"]
     assert flow.timeline[-1]["event"] == "status"
     assert (flow.status, flow.steps[0].status, flow.steps[0].outcome) == ("running", known.steps[0].status, None)
-    told = bodies.body(flow, CONTENT, flow.timeline[-1])
-    assert (told["status"], told["error"], told["usage"]) == ("queued", WHOLE, EURO)
+    document = bodies.body(flow, CONTENT, flow.timeline[-1])
+    assert (document["status"], document["error"], document["usage"]) == ("queued", WHOLE, EURO)
     assert bodies.message(flow, 0, CONTENT)["status"] == (known.steps[0].status or "submitted")
     assert presentation.resource(flow, CONTENT)["usage"] == EURO, "what it costs is counted"
-    assert status(0, "queued")(flow) is None, "and a repeat is nothing"
+    assert status(0, "queued")(flow) is None, "a repeat has no effect"
 
 
 @pytest.mark.decision("A status word unknown to us")
 @pytest.mark.parametrize("word", sorted(STATUSES))
 def test_what_comes_after_it(word):
-    """Known statuses have the effect they have without it."""
+    """Known statuses after an unknown one have their usual effect."""
     without = lived(sent(0), status(0, word))
     flow = lived(sent(0), status(0, "queued"), status(0, word))
     assert (flow.status, flow.steps[0].status, flow.steps[0].outcome) == (
@@ -48,7 +48,7 @@ def test_what_comes_after_it(word):
 
 
 def test_after_the_end():
-    """It is late, amends nothing, and changes neither the message's status nor the report."""
+    """After the end an unknown status is late, amends nothing, and changes neither message status nor report."""
     flow = lived(sent(0), status(0, "read"), status(0, "queued"))
     assert flow.timeline[-1]["late"] is True
     assert [entry["event"] for entry in flow.timeline][-2:] == ["completed", "status"]
@@ -57,7 +57,7 @@ def test_after_the_end():
 
 
 def test_it_proves_that_the_message_was_taken():
-    """The vendor speaks of the message, so it is not asked for again, and its step is not told to be unsent."""
+    """An unknown status proves acceptance: the message is not requested again, nor its step reported as unsent."""
     flow = lived(claim(0), status(0, "queued"))
     assert not transitions.still_wanted(flow, 0)
     assert answer(0, NotTaken("HTTP 503"))(flow).steps[0].state == "unknown"
@@ -65,13 +65,13 @@ def test_it_proves_that_the_message_was_taken():
 
 
 def test_a_report_before_any_known_status():
-    """A message that only has an unknown status is `submitted` in the report."""
+    """A message with only an unknown status is `submitted` in the report."""
     flow = transitions.cancelled(lived(sent(0), status(0, "queued")), NOW)
     assert bodies.body(flow, CONTENT, flow.timeline[-1])["_links"]["messages"][0]["status"] == "submitted"
 
 
 def test_bounded():
-    """Ever new words take a few entries only, and leave room for every status that decides something."""
+    """Ever new words fill a few entries only, and leave room for every known status."""
     flow = lived(sent(0))
     for number in range(MOST_UNKNOWN_ENTRIES):
         flow = status(0, "q" * (number + 1))(flow)

@@ -1,4 +1,4 @@
-"""What messages cost: exact decimals, whatever form the vendor gives them."""
+"""Message prices: exact decimals from every form the vendor uses."""
 
 from decimal import Decimal
 
@@ -60,14 +60,14 @@ def test_price(price, kept):
     ],
 )
 def test_digits_beyond_the_twentieth(price, kept):
-    """A price with more than 20 decimals is rounded half to even, and not lost."""
+    """A price with more than 20 decimals is rounded half to even, not dropped."""
     assert usage({"price": price}) == usage({"price": Decimal(price)}) == {"price": kept, "currency": "EUR"}
 
 
 @pytest.mark.decision("Prices")
 @pytest.mark.parametrize("currency", [{}, *({"currency": currency} for currency in (None, "", " ", "EUR ", "\neur"))])
 def test_currency_of_old(currency):
-    """A price without a currency is in euros, the only one there was; blanks around a currency do not count."""
+    """A price without a currency is in euros, once the only currency; blanks around a currency are ignored."""
     assert usage({"price": "1", **currency}) == {"price": "1", "currency": "EUR"}
 
 
@@ -91,13 +91,13 @@ def test_currency_of_old(currency):
     ids=lambda value: ascii(value)[:60] if not isinstance(value, dict) else None,
 )
 def test_no_price(value):
-    """What is no exact price of a plausible size charges nothing, and breaks nothing."""
+    """A value that is no exact price of a plausible size counts as no price and raises nothing."""
     assert usage(value) is None
 
 
 @pytest.mark.decision("Prices")
 def test_one_price_for_each_message():
-    """A status that repeats a price charges nothing twice, a higher one replaces it."""
+    """A repeated price is charged once, and a higher one replaces it."""
     timeline = [charged(0, "0.1"), charged(1, "0.2"), charged(0, "0.1"), charged(1, "0.3")]
     assert totals(timeline) == [{"price": "0.4", "currency": "EUR"}]
     assert by_step(timeline) == {0: timeline[2]["usage"], 1: timeline[3]["usage"]}
@@ -119,7 +119,7 @@ def test_one_price_for_each_message():
     ],
 )
 def test_the_highest_price_counts(named, counts):
-    """A later price of 0, or a lower one, takes nothing back; another currency replaces, unless it is nothing."""
+    """A later price that is lower or 0 is ignored; one in another currency replaces the first, unless it is 0."""
     assert by_step([charged(3, *one) for one in named]) == {3: {"price": counts[0], "currency": counts[1]}}
 
 
@@ -129,43 +129,38 @@ def test_the_highest_price_counts(named, counts):
     )
 )
 def test_the_order_of_prices_does_not_matter(orders):
-    """In one currency the total is the same in whatever order the callbacks come."""
+    """In one currency the total is the same for any order of callbacks."""
     one, other = ([charged(0, price) for price in prices] for prices in orders)
     assert Decimal(totals(one)[0]["price"]) == Decimal(totals(other)[0]["price"])
 
 
 def test_only_statuses_charge():
-    """The total an end entry keeps is no further price, and a status without a price is none."""
+    """An end entry's total is no further price, and a status without a price is none."""
     end = {"event": "completed", "step": 0, "usage": [{"price": "0.1", "currency": "EUR"}]}
     timeline = [charged(0, "0.1"), end, {"event": "status", "step": 1}]
     assert totals(timeline) == [{"price": "0.1", "currency": "EUR"}]
 
 
 def test_nothing_charged():
-    """Without a price there is no total, not a total of nothing."""
+    """Without a price there is no total, rather than a total of 0."""
     assert totals([{"event": "status", "step": 0}]) == []
 
 
-def test_tenths():
-    """0.1 and 0.2 make 0.3."""
-    assert totals([charged(0, "0.1"), charged(1, "0.2")]) == [{"price": "0.3", "currency": "EUR"}]
-
-
 def test_forty_digits():
-    """A sum of forty digits loses none of them."""
+    """A sum of forty digits is exact."""
     timeline = [charged(0, "1234567890123456789012345.678901234567890"), charged(1, "0.000000000000001")]
     assert totals(timeline) == [{"price": "1234567890123456789012345.678901234567891", "currency": "EUR"}]
 
 
 def test_a_total_for_each_currency():
-    """Currencies are added apart, in the order of their first message."""
+    """Each currency has its own total, in the order of its first message."""
     timeline = [charged(0, "1", "USD"), charged(1, "0.5"), charged(2, "0.25", "USD")]
     assert totals(timeline) == [{"price": "1.25", "currency": "USD"}, {"price": "0.5", "currency": "EUR"}]
 
 
 @given(st.lists(st.integers(1 - 10**35, 10**35 - 1), min_size=1, max_size=10))
 def test_every_sum_is_exact(prices):
-    """No sum of ten prices of any size is rounded; a price is given here as a whole number of its last digit."""
+    """Any sum of ten prices is exact; prices are generated as integers of their last digit."""
     written = [usage({"price": _written(price)})["price"] for price in prices]
     (total,) = totals(charged(step, price) for step, price in enumerate(written))
     assert total["price"] == _written(sum(prices))

@@ -1,4 +1,4 @@
-"""The forms of our credentials at the Messages API, and what its tokens say."""
+"""The forms of our credentials for the Messages API, and the claims of its tokens."""
 
 import json
 
@@ -32,7 +32,7 @@ APPLICATION = {"application_id": "78d335fa-323d-0114-9c3d-d6f0d48968cf", "privat
 
 
 def test_account():
-    """Key and secret are Basic authentication (RFC 7617); blanks around them and what is invisible do not count."""
+    """Key and secret give Basic authentication (RFC 7617); blanks and invisible characters around them are ignored."""
     assert read({"api_key": " abcd1234\n", "api_secret": "s3cret "}) == Account("abcd1234", "s3cret")
     assert read({"api_key": "\ufeffabcd1234\u200b", "api_secret": "\u200e s3\u00adcret"}) == read(ACCOUNT)
     assert read(ACCOUNT).authorization == "Basic YWJjZDEyMzQ6czNjcmV0"
@@ -84,7 +84,7 @@ def test_account():
     ],
 )
 def test_application(written):
-    """A private key is read however a shell, a form or a file changed its line ends, and beside a public key."""
+    """A private key is read with line ends changed by a shell, a form or a file, and beside a public key."""
     application = read({**APPLICATION, "private_key": written})
     assert isinstance(application, Application)
     loaded = load_pem_private_key(application.private_key.encode(), None)
@@ -93,7 +93,7 @@ def test_application(written):
 
 
 def test_both():
-    """Where both forms are there the application is used, since Basic has no webhooks."""
+    """With both forms present the application is used, because Basic has no webhooks."""
     assert read({**ACCOUNT, **APPLICATION}) == read(APPLICATION)
     assert read({**ACCOUNT, "application_id": "", "private_key": None}) == read(ACCOUNT)
 
@@ -123,7 +123,7 @@ def test_both():
     ids=range(18),
 )
 def test_unusable(secret, fault):
-    """What is wrong with a secret is named by its field, without any of its values."""
+    """The error for an unusable secret names the field without any value."""
     with pytest.raises(UnusableCredentials) as caught:
         read(secret)
     assert str(caught.value) == fault
@@ -136,7 +136,7 @@ def test_unusable(secret, fault):
     ids=["curve", "spoilt"],
 )
 def test_no_key(private_key, fault):
-    """A key that is well-formed PEM and no key of RSA is noticed when it is signed with."""
+    """A well-formed PEM key that is not RSA fails when it signs."""
     with pytest.raises(UnusableCredentials, match=fault) as caught:
         application_signature.authorization(read({**APPLICATION, "private_key": private_key}), 0)
     assert caught.value.__cause__ is None
@@ -150,7 +150,7 @@ def test_no_secret_is_shown():
 
 
 def test_claims():
-    """A token is of its application, is 15 minutes long, and is valid at a vendor whose clock is a minute behind."""
+    """A token names its application, lives 15 minutes, and is valid at a vendor whose clock is a minute slow."""
     said = claims(read(APPLICATION), 1_000_000.9, "once")
     assert said == {
         "application_id": APPLICATION["application_id"],

@@ -1,4 +1,4 @@
-"""The vendor's errors are read in every shape they have been seen in."""
+"""The vendor's errors are parsed in every known shape."""
 
 from decimal import Decimal
 
@@ -35,7 +35,7 @@ READ = VendorError(code=1300, detail="Not part of the provider network")
     ids=range(13),
 )
 def test_one_error_in_many_shapes(error):
-    """v0.1's flat error, v1's, a nested one, and codes in any place all say the same."""
+    """v0.1's flat error, v1's, a nested one, and codes in any field all give the same result."""
     assert read(error) == READ
 
 
@@ -61,7 +61,7 @@ def test_one_error_in_many_shapes(error):
     ids=range(10),
 )
 def test_code_kind_and_words(error, code, kind, words):
-    """The code comes from `code`, else `title`, else `type`; title and detail are both kept, each once."""
+    """The code comes from `code`, else `title`, else `type`; title and detail are both kept, once each."""
     assert (read(error).code, read(error).kind, read(error).text) == (code, kind, words)
 
 
@@ -70,7 +70,7 @@ def test_code_kind_and_words(error, code, kind, words):
     ["#low-balance", "#LowBalance", "#low_balance", "#LOW-BALANCE", "#Low Balance", "/low-balance/"],
 )
 def test_spellings_of_a_kind(kind):
-    """A type's fragment is one kind, however it is written."""
+    """A type's fragment gives one kind in every spelling."""
     assert read({"type": f"https://developer.vonage.com/api-errors{kind}"}).kind == "low-balance"
 
 
@@ -92,7 +92,7 @@ def test_spellings_of_a_kind(kind):
     ids=range(11),
 )
 def test_nothing_said(value):
-    """Null and values of odd types say nothing: neither `None` nor a Python object ends up in a reason."""
+    """Null and values of odd types are ignored: neither `None` nor a Python object gets into a reason."""
     assert read(value) == VendorError()
 
 
@@ -109,7 +109,7 @@ def test_nothing_said(value):
     ids=range(6),
 )
 def test_parameters(given, parameters):
-    """Invalid parameters are named as far as the vendor does, five at most, at any depth."""
+    """Up to five invalid parameters are named, at any depth, where the vendor names them."""
     assert read({"invalid_parameters": given}).parameters == parameters
     assert read({"error": {"invalid_parameters": given}}).parameters == parameters
 
@@ -127,7 +127,7 @@ def test_code_instead_of_an_object(error):
 
 
 def test_any_depth():
-    """An error that is nested deeper than Python's stack is read."""
+    """An error nested deeper than Python's stack is parsed."""
     error = V1
     for _ in range(100_000):
         error = {"error": error}

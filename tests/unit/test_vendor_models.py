@@ -1,7 +1,7 @@
-"""The bodies we send, against the models of the vendor's own client of the Messages API v1.
+"""The bodies we send, checked with the models of the vendor's own client of the Messages API v1.
 
-Where this fails after a bound was widened, the vendor's client is narrower than the bound: look its definition of the
-Messages API up before believing either.
+If a widened bound fails here, the vendor's client is narrower than the bound: compare the definition of the
+Messages API before you trust either.
 """
 
 import re
@@ -30,13 +30,13 @@ LEFT_OUT = {
 
 
 def sent(step):
-    """The v1 body of a step that a client may post."""
+    """The v1 body of a valid step."""
     (accepted,) = request.validated({"template": "failover", "workflow": [step]}).steps
     return outgoing.v1(accepted, f"{examples.ID}.9", "https://api.test/beta/webhooks/message-status")
 
 
 def comparable(body):
-    """The body without what the client does not know."""
+    """The body without the fields that the client lacks."""
     body = {name: dict(value) if isinstance(value, dict) else value for name, value in body.items()}
     for channel, field, *option in LEFT_OUT:
         if body["channel"] != channel or field not in body:
@@ -51,12 +51,12 @@ def comparable(body):
 
 
 def _is_odd_to_dial(suggestion):
-    """A number with a + or of less than 7 digits is in the definition; the client does not know such a suggestion."""
+    """A number with a + or fewer than 7 digits is in the definition, but the client has no such suggestion."""
     return not re.fullmatch("[0-9]{7,15}", suggestion.get("phone_number", "1234567"))
 
 
 def aliased(value):
-    """The value with `type` of suggestions and attachments under the name by which the client's models read it."""
+    """The value with the `type` of suggestions and attachments under the client models' alias."""
     if isinstance(value, list):
         return [aliased(item) for item in value]
     if not isinstance(value, dict):
@@ -67,7 +67,7 @@ def aliased(value):
 
 @pytest.mark.parametrize("step", [pytest.param(step, id=label) for label, step in variations.steps()])
 def test_v1_body(step):
-    """The vendor's client, given the same message, sends the same body."""
+    """The vendor's client sends the same body for the same message."""
     body = sent(step)
     kind = (body["channel"], body["message_type"])
     if kind in NOT_MODELLED or body["channel"] not in MODELLED:

@@ -1,4 +1,4 @@
-"""What the URL of a webhook may look like (faults, F24)."""
+"""Which URLs a webhook may have (docs/reliability.md, F24)."""
 
 from ipaddress import ip_address
 
@@ -31,19 +31,19 @@ LOOPBACK = [
 @pytest.mark.parametrize("url", PUBLIC)
 @pytest.mark.parametrize("loopback", [False, True])
 def test_public(url, loopback):
-    """Any https URL of a public host is good, with a port or without."""
+    """Any https URL of a public host is valid, with or without a port."""
     assert fault(url, loopback=loopback) is None
 
 
 @pytest.mark.parametrize("url", LOOPBACK)
 def test_loopback(url):
-    """Hosts of this machine are good where loopback is allowed, and only there."""
+    """Loopback hosts are valid where loopback is allowed, and only there."""
     assert fault(url, loopback=True) is None
     assert fault(url, loopback=False) == "Should be a URL with a public host"
 
 
 def test_http():
-    """Plain http is good where loopback is allowed, and only there."""
+    """Plain http is valid where loopback is allowed, and only there."""
     assert fault("http://127.0.0.1:8000/x", loopback=True) is None
     assert fault("http://shop.test/", loopback=False) == "Should be an https URL"
 
@@ -59,7 +59,7 @@ def test_http():
 )
 @pytest.mark.parametrize("loopback", [False, True])
 def test_private(host, loopback):
-    """An address that is not everybody's is refused, whatever is allowed besides."""
+    """A non-public address is refused, also where loopback is allowed."""
     assert fault(f"https://{host}/", loopback=loopback) == "Should be a URL with a public host"
 
 
@@ -73,7 +73,7 @@ def test_private(host, loopback):
 )
 @pytest.mark.parametrize("loopback", [False, True])
 def test_host_that_cannot_be_used(host, loopback):
-    """A host that no resolver can be asked for is refused at once: each of its webhooks would fail for good."""
+    """A host that no resolver accepts is refused at once, because each of its webhooks would fail."""
     assert "domain name" in fault(f"https://{host}/", loopback=loopback)
 
 
@@ -82,13 +82,13 @@ def test_host_that_cannot_be_used(host, loopback):
     ["a" * 63 + ".test", ".".join(["a" * 49] * 5) + ".co", "a_b.test", "1.test", "0x7f.test", "7.1a", "xn--nxa.gr"],
 )
 def test_odd_hosts(host):
-    """A name that can be looked up is good, however odd."""
+    """An odd name that a resolver accepts is valid."""
     assert fault(f"https://{host}/", loopback=False) is None
 
 
 @pytest.mark.parametrize("host", ["１２７.0.0.1", "127。0。0。1", "ⓛocalhost", "10.0.0.1."])
 def test_hosts_in_disguise(host):
-    """A host in letters that stand for others is refused: `requests` has no spelling of it, or an address inside."""
+    """A host in look-alike letters is refused: `requests` has no spelling of it, or finds an address in it."""
     assert "host" in fault(f"https://{host}/", loopback=False)
 
 
@@ -96,14 +96,14 @@ def test_hosts_in_disguise(host):
 @pytest.mark.parametrize("url", ["https://u:p@shop.test/", "https://u@shop.test/", "https://@127.0.0.1/"])
 @pytest.mark.parametrize("loopback", [False, True])
 def test_credentials(url, loopback):
-    """A URL with credentials is refused: they would hide the host from the eye, and end up in places."""
+    """A URL with credentials is refused: they would hide the host from readers, and end up in logs."""
     assert fault(url, loopback=loopback) == "Should be a URL without a user name or password"
 
 
 @pytest.mark.parametrize("scheme", ["ftp", "file", "gopher", "ws", "javascript", "httpss"])
 @pytest.mark.parametrize("loopback", [False, True])
 def test_other_schemes(scheme, loopback):
-    """Webhooks go by https, and by nothing else."""
+    """Webhooks allow https and no other scheme."""
     assert fault(f"{scheme}://shop.test/", loopback=loopback) == "Should be an https URL"
 
 
@@ -119,7 +119,7 @@ def test_other_schemes(scheme, loopback):
 )
 @pytest.mark.parametrize("loopback", [False, True])
 def test_no_url(url, loopback):
-    """What readers of URLs could read differently is none."""
+    """A URL that parsers may read differently is refused."""
     assert fault(url, loopback=loopback) is not None
 
 
@@ -131,24 +131,24 @@ def test_length(url):
 
 @pytest.mark.parametrize("url", ["https://secret-host.test:0/x", "https://secret:p@x.test", "ftp://secret", "secret"])
 def test_the_url_is_not_repeated(url):
-    """What is said of a URL quotes nothing of it."""
+    """The reason quotes nothing of the URL."""
     assert "secret" not in (fault(url, loopback=False) or "")
 
 
 @pytest.mark.parametrize("address", ["8.8.8.8", "2606:4700:4700::1111", "2a00:1450:4001:810::200e"])
 def test_hosts_of_the_internet(address):
-    """Global unicast is public."""
+    """Global unicast addresses are public."""
     assert public(ip_address(address))
 
 
 @pytest.mark.parametrize("address", ["::8.8.8.8", "::ffff:0:8.8.8.8", "64:ff9b::8.8.8.8", "4000::1", "5f00::1"])
 def test_addresses_within_addresses(address):
-    """An address outside IPv6's global unicast, which may hide another one, is not public."""
+    """An address outside IPv6's global unicast, which may embed another one, is not public."""
     assert not public(ip_address(address))
 
 
 @pytest.mark.parametrize("char", " \t\x85\xa0\u200b\u2028\u2060\ufe0f\ufeff\u3164\U000e0020", ids=ascii)
 def test_invisible_characters(char):
-    """A blank, an invisible or a control character anywhere in a URL is refused: it was pasted with it."""
+    """A blank, an invisible or a control character anywhere in a URL is refused: it was pasted by mistake."""
     for url in (f"https://shop.test/a{char}b", f"https://shop{char}.test/", f"{char}https://shop.test/"):
         assert fault(url, loopback=False) == "Should be a URL"

@@ -1,4 +1,4 @@
-"""The words of the customer's webhooks: message statuses and final reports (contract, sections 0, 7.1 and 7.2)."""
+"""The bodies of the customer's webhooks: message statuses and final reports (docs/api.md, "Webhooks")."""
 
 from dataclasses import replace
 
@@ -34,13 +34,13 @@ def got(flow, number, status, now=NOW, **more):
 
 
 def body(flow, sequence=None, content=CONTENT):
-    """Of the webhook with this sequence, else of the last one."""
+    """The body of the webhook with this sequence, by default of the last one."""
     entry = publication.find(flow, sequence) if sequence else publication.webhooks(flow)[-1]
     return bodies.body(flow, content, entry)
 
 
 def failed_over(**more):
-    """Messenger expired unread, the SMS was delivered."""
+    """Messenger expired unread; the SMS was delivered."""
     flow = got(sent(flow_of(*TWO_STEPS, **more), 0), 0, "submitted")
     flow = sent(flow, 1, NOW + 700_000)
     return got(flow, 1, "delivered", NOW + 701_000, usage=EURO)
@@ -49,7 +49,7 @@ def failed_over(**more):
 @pytest.mark.decision("Which word a customer sees")
 @pytest.mark.parametrize("word", WORDS)
 def test_message_status(word):
-    """A message status names message, parties, instant, status, price and workflow, in the word of its endpoint."""
+    """A message status has message, parties, instant, status, price and workflow, under its endpoint's names."""
     flow = sent(flow_of("sms", word=word), 0)
     flow = got(flow, 0, "delivered", NOW + 5, timestamp=1_539_948_807_385, usage=EURO)
     assert body(flow, 4, [SMS]) == {
@@ -65,13 +65,13 @@ def test_message_status(word):
 
 
 def test_failed_message_status():
-    """A failure carries the error with its code as an integer; without a price there is no usage."""
+    """A failure has the error with its code as an integer; without a price there is no usage."""
     error = {"code": 1300, "reason": "Not part of the provider network"}
     flow = got(sent(flow_of("sms"), 0), 0, "rejected", error=error)
-    told = body(flow, 4, [SMS])
-    assert told["error"] == error
-    assert type(told["error"]["code"]) is int
-    assert "usage" not in told
+    document = body(flow, 4, [SMS])
+    assert document["error"] == error
+    assert type(document["error"]["code"]) is int
+    assert "usage" not in document
 
 
 @pytest.mark.parametrize(
@@ -89,14 +89,14 @@ def test_timestamps(milliseconds, written):
 
 
 def test_timestamp_of_our_own():
-    """A callback that does not say when it happened happened when it came."""
+    """A callback without a time happened when it arrived."""
     flow = got(sent(flow_of("sms"), 0), 0, "submitted", now=NOW + 7)
     assert body(flow, content=[SMS])["timestamp"] == "2027-01-15T08:00:00.007Z"
 
 
 @pytest.mark.decision("Calls we make")
 @pytest.mark.parametrize(
-    ("step", "whole", "told"),
+    ("step", "whole", "expected"),
     [
         ({"client_ref": "step"}, "order", "step"),
         ({"message": {**SMS["message"], "client_ref": "message"}}, "order", "message"),
@@ -104,14 +104,14 @@ def test_timestamp_of_our_own():
         ({}, None, None),
     ],
 )
-def test_client_ref(step, whole, told):
-    """The customer's own reference comes back: the step's, else the workflow's, else none; never ours."""
+def test_client_ref(step, whole, expected):
+    """The customer's own reference is returned: the step's, else the workflow's, else none; never ours."""
     flow = got(sent(flow_of("sms", client_ref=whole), 0), 0, "submitted", client_ref=f"{ID}.0")
-    assert body(flow, content=[{**SMS, **step}]).get("client_ref") == told
+    assert body(flow, content=[{**SMS, **step}]).get("client_ref") == expected
 
 
-def test_nothing_of_the_message_is_told():
-    """A message status has nothing of what was written, of conditions, or of lateness."""
+def test_no_content_in_a_message_status():
+    """A message status has no content, condition or lateness."""
     flow = got(failed_over(), 0, "delivered")
     assert publication.webhooks(flow)[-2]["late"] is True
     assert set(body(flow, publication.webhooks(flow)[-2]["sequence"])) == {
@@ -122,7 +122,7 @@ def test_nothing_of_the_message_is_told():
 @pytest.mark.decision("Final report")
 @pytest.mark.parametrize("word", WORDS)
 def test_final_report(word):
-    """The report has the total, the workflow's id in its word, and each message with its last status and price."""
+    """The report has the total, the workflow id under its endpoint's name, and each message's last status and price."""
     flow = failed_over(word=word, client_ref="order 7")
     assert body(flow) == {
         "template": "failover",
@@ -154,7 +154,7 @@ def test_final_report(word):
 
 @pytest.mark.decision("What the messages resource shows")
 def test_messages_never_sent_are_absent():
-    """A report has the messages that were sent, and no others; sent without a status yet is `submitted`."""
+    """A report has the messages that were sent, and no others; one without a status is `submitted`."""
     flow = got(sent(flow_of(*TWO_STEPS), 0), 0, "read")
     assert [message["channel"] for message in body(flow)["_links"]["messages"]] == ["messenger"]
     flow = transitions.claimed(flow_of(*TWO_STEPS), 0, NOW)
@@ -165,7 +165,7 @@ def test_messages_never_sent_are_absent():
 
 
 def test_unknown_message():
-    """What may have been sent appears once a status has proved that it was, under the id the status gave."""
+    """A message with an unknown answer is in the report once a status proved it was sent, under the status's id."""
     flow = transitions.claimed(flow_of("sms"), 0, NOW)
     flow = transitions.answered(flow, 0, Unknown("HTTP 500"), NOW)
     assert body(transitions.cancelled(flow, NOW))["_links"]["messages"] == []
@@ -174,7 +174,7 @@ def test_unknown_message():
 
 
 def test_message_without_an_id():
-    """What nobody has told the id of cannot be linked to, and is absent."""
+    """A message whose id never arrived cannot be linked, and is absent."""
     flow = transitions.claimed(flow_of("sms"), 0, NOW)
     flow = got(flow, 0, "delivered", message_uuid=None)
     assert body(flow)["_links"]["messages"] == []
@@ -182,14 +182,14 @@ def test_message_without_an_id():
 
 
 def test_highest_status():
-    """A lower status that comes later lowers no message's."""
+    """A lower status that comes later lowers no message's status."""
     flow = got(got(sent(flow_of(*TWO_STEPS), 0), 0, "delivered"), 0, "submitted")
     (message,) = body(transitions.cancelled(flow, NOW))["_links"]["messages"]
     assert message["status"] == "delivered"
 
 
 def test_last_known_status():
-    """Each message stands with the status there was then; a later one does not change an older report."""
+    """Each message has its status as of the report; a later one does not change an older report."""
     flow = failed_over()
     end = len(flow.timeline)
     flow = got(flow, 0, "read", usage=EURO)
@@ -217,49 +217,49 @@ def test_total(prices, total):
 
 @pytest.mark.decision("Prices")
 def test_several_currencies():
-    """Where there are several currencies, there is one total for each; nothing is converted."""
+    """With several currencies there is one total for each; nothing is converted."""
     flow = got(sent(flow_of(*TWO_STEPS), 0), 0, "submitted", usage={"price": "0.01", "currency": "USD"})
     flow = got(sent(flow, 1, NOW + 700_000), 1, "delivered", usage=EURO)
     assert body(flow)["usage"] == [{"price": "0.01", "currency": "USD"}, EURO]
 
 
 def test_error_report():
-    """A workflow that failed says why, and costs nothing if no message had a price."""
+    """A failed workflow has a reason, and no usage if no message had a price."""
     error = {"code": 1300, "reason": "Not part of the provider network"}
-    told = body(got(sent(flow_of("sms"), 0), 0, "rejected", error=error))
-    assert (told["status"], told["reason"]) == ("error", "rejected: 1300 Not part of the provider network")
-    assert "usage" not in told
+    document = body(got(sent(flow_of("sms"), 0), 0, "rejected", error=error))
+    assert (document["status"], document["reason"]) == ("error", "rejected: 1300 Not part of the provider network")
+    assert "usage" not in document
 
 
 def test_completed_report_has_no_reason():
-    """Success needs no reason, and the first report is no amended one."""
+    """A completed workflow has no reason, and its first report is not amended."""
     assert {"reason", "amended"}.isdisjoint(body(failed_over()))
 
 
 def test_cancelled_report():
-    """A cancel is reported as one."""
-    told = body(transitions.cancelled(flow_of(*TWO_STEPS), NOW))
-    assert (told["status"], told["_links"]) == ("cancelled", {"messages": []})
+    """A cancel is reported as `cancelled`."""
+    document = body(transitions.cancelled(flow_of(*TWO_STEPS), NOW))
+    assert (document["status"], document["_links"]) == ("cancelled", {"messages": []})
 
 
 @pytest.mark.decision("Final report")
 @pytest.mark.decision("An amended report")
 def test_amended_report():
-    """Cost that comes after the end is reported again, with the same status and the new total."""
+    """A cost after the end is reported again, with the same status and the new total."""
     flow = failed_over()
     flow = got(flow, 0, "delivered", NOW + 900_000, usage={"price": "0.001", "currency": "EUR"})
-    told = body(flow)
-    assert (told["amended"], told["status"], told["usage"]) == (
+    document = body(flow)
+    assert (document["amended"], document["status"], document["usage"]) == (
         True,
         "completed",
         {"price": "0.0343", "currency": "EUR"},
     )
-    assert told["sequence"] == len(flow.timeline)
-    assert [message["status"] for message in told["_links"]["messages"]] == ["delivered", "delivered"]
+    assert document["sequence"] == len(flow.timeline)
+    assert [message["status"] for message in document["_links"]["messages"]] == ["delivered", "delivered"]
 
 
-def test_what_is_told():
-    """Statuses and reports are webhooks; what we do in between is not. An entry's sequence is its webhook's."""
+def test_which_entries_are_webhooks():
+    """Statuses and reports are webhooks, internal entries are not; an entry and its webhook share the sequence."""
     flow = failed_over()
     assert [(entry["sequence"], entry["event"]) for entry in publication.webhooks(flow)] == [
         (4, "status"),
@@ -273,7 +273,7 @@ def test_what_is_told():
 @pytest.mark.decision("Content has been dropped")
 @pytest.mark.parametrize("word", ["workflow", "dispatch"])
 def test_content_dropped(word):
-    """Once sender and recipient are not kept any longer, a status is told without them; a report is as before."""
+    """Once the content is dropped, a status has no sender and recipient; a report is unchanged."""
     flow = replace(failed_over(), word=word)
     whole, rest = body(flow, 4), body(flow, 4, None)
     assert {"to", "from"} <= whole.keys()
@@ -283,10 +283,10 @@ def test_content_dropped(word):
 
 @pytest.mark.decision("What the messages resource shows")
 def test_message_resource():
-    """Where a message's href leads: its last webhook's words, with the status and the price it has by now."""
+    """A message's href shows its last webhook's fields with the current status and price."""
     flow = got(failed_over(), 0, "read", NOW + 800_000, usage=EURO, timestamp=NOW)
-    told = bodies.message(got(flow, 0, "delivered", NOW + 800_001), 0, CONTENT)
-    assert (told["message_uuid"], told["status"], told["usage"], told["to"]) == (
+    document = bodies.message(got(flow, 0, "delivered", NOW + 800_001), 0, CONTENT)
+    assert (document["message_uuid"], document["status"], document["usage"], document["to"]) == (
         "uuid-0",
         "read",
         EURO,
@@ -296,9 +296,9 @@ def test_message_resource():
 
 @pytest.mark.decision("What the messages resource shows")
 def test_message_resource_before_any_status():
-    """A message without a status is `submitted` since it was taken; one whose content is gone names nobody."""
-    told = bodies.message(sent(flow_of("sms"), 0, NOW + 7), 0, None)
-    assert told == {
+    """A message without a status is `submitted` since its acceptance; without content it has no parties."""
+    document = bodies.message(sent(flow_of("sms"), 0, NOW + 7), 0, None)
+    assert document == {
         "message_uuid": "uuid-0",
         "timestamp": "2027-01-15T08:00:00.007Z",
         "status": "submitted",
