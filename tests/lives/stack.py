@@ -140,7 +140,7 @@ class Stack:
         self.last: Process | None = None
         self.outside = self._outside()
         for name in FUNCTIONS:
-            function(name).outside = self.outside
+            vars(function(name).outside).update(vars(self.outside))  # its handler may keep the object
         for account in ACCOUNTS:
             secrets = [account_secrets.kept(API_SECRET)]
             self.table.callers.add_account(
