@@ -181,7 +181,7 @@ class World:
         return tasks
 
     def items(self) -> list[dict[str, Any]]:
-        """Everything in the table but the account and its entry in the list of accounts."""
+        """Every item of the table except the account and its entry in the list of accounts."""
         items = boto3.client("dynamodb").scan(TableName=self.table)["Items"]
         return [item for item in items if item["sk"]["S"] != "account" and item["pk"]["S"] != "registry#accounts"]
 
