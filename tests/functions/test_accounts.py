@@ -1,4 +1,4 @@
-"""Registering callers."""
+"""Commands that create and change accounts and applications."""
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
@@ -52,13 +52,13 @@ def application(world, register):
 
 
 def secret_in_use(world, now):
-    """The secret with which a webhook of the tests' account is signed at `now`."""
+    """The secret that signs webhooks of the tests' account at `now`."""
     generations = world.callers.find_account(world.api_key).get("signatures", [])
     return signing.secret_of_account(SIGNING_KEY, world.api_key, signing.generation(generations, now))
 
 
 def test_account(world, register, output):
-    """An account's secrets are told once: the table has the hash of one and nothing of the other, the log neither."""
+    """An account's secrets are shown once: neither the table nor the log contains one in clear."""
     created = register({"action": "create_account", "name": "shop", "status_url": "https://shop.test/status"})
     assert set(created) == {"api_key", "api_secret", "signature_secret"}
     stored = world.callers.find_account(created["api_key"])
@@ -69,7 +69,7 @@ def test_account(world, register, output):
 
 
 def test_signature_secrets_are_each_accounts_own(world, register):
-    """No two accounts have the same signature secret, and it is long enough for HS256."""
+    """Each account has its own signature secret, long enough for HS256."""
     secrets = {register({"action": "create_account", "name": "shop"})["signature_secret"] for _ in range(3)}
     assert len(secrets | {world.signature_secret}) == 4
     assert all(len(secret) >= 32 for secret in secrets)
@@ -101,7 +101,7 @@ def test_application(world, register):
     ],
 )
 def test_refused(world, refused, event, named):
-    """A command that is none is refused by the name of what is wrong, and writes nothing."""
+    """An invalid command is refused with the name of the faulty field, and nothing is written."""
     assert named in refused(event)
     assert not world.items()
 
@@ -116,14 +116,14 @@ def test_refused(world, refused, event, named):
     ],
 )
 def test_unfit_keys(world, refused, key):
-    """RS256 wants an RSA key of at least 2048 bits."""
+    """RS256 requires an RSA key of at least 2048 bits."""
     event = {"action": "create_application", "api_key": world.api_key, "name": "app", "public_key": key}
     assert "public_key" in refused(event)
     assert not world.items()
 
 
 def test_status_url_of_an_account(world, register):
-    """An account's URL can be set, and set again."""
+    """An account's URL can be set and changed."""
     for url in ("https://shop.test/a", "https://shop.test/b"):
         event = {"action": "set_status_url", "api_key": world.api_key, "status_url": url}
         assert register(event) == {"api_key": world.api_key, "status_url": url}
@@ -131,16 +131,16 @@ def test_status_url_of_an_account(world, register):
 
 
 def test_status_url_of_an_application(world, register, application):
-    """An application's URL is its own; the account's stays as it was."""
+    """An application has its own URL; the account's is unchanged."""
     event = {"action": "set_status_url", "api_key": world.api_key, "application_id": application}
-    told = register({**event, "status_url": "https://shop.test/app"})
-    assert told == {"application_id": application, "status_url": "https://shop.test/app"}
+    shown = register({**event, "status_url": "https://shop.test/app"})
+    assert shown == {"application_id": application, "status_url": "https://shop.test/app"}
     assert world.callers.find_application(application)["status_url"] == "https://shop.test/app"
     assert "status_url" not in world.callers.find_account(world.api_key)
 
 
 def test_foreign_application(world, register, refused, application):
-    """I6: an application of another account is answered like one that does not exist, and stays as it was."""
+    """I6: an application of another account is answered like a missing one and is unchanged."""
     other = register({"action": "create_account", "name": "other"})["api_key"]
     stored = world.callers.find_application(application)
     missing = "0f0a4c1e-8d3b-4e57-9c1a-2b6d7e8f9a10"
@@ -162,7 +162,7 @@ def test_foreign_application(world, register, refused, application):
 )
 @pytest.mark.parametrize("of_application", [False, True])
 def test_bad_status_url(world, refused, application, output, url, of_application):
-    """A URL no webhook could go to is refused by the name of its field, quoted nowhere, and not stored."""
+    """A URL that no webhook may go to is refused with the name of its field, not quoted, and not stored."""
     event = {"action": "set_status_url", "api_key": world.api_key, "status_url": url}
     error = refused({**event, **({"application_id": application} if of_application else {})})
     assert error.startswith("status_url: ")
@@ -172,7 +172,7 @@ def test_bad_status_url(world, refused, application, output, url, of_application
 
 
 def overtaken_by(monkeypatch, **changes):
-    """Each account changes as soon as it has been read."""
+    """Let each account change as soon as it has been read."""
     find = Callers.find_account
 
     def overtaken(self, api_key):
@@ -185,7 +185,7 @@ def overtaken_by(monkeypatch, **changes):
 
 @pytest.mark.parametrize("changes", [{"status_url": "https://shop.test/first"}, {"name": "another"}])
 def test_changed_meanwhile(world, refused, monkeypatch, changes):
-    """Of two commands at once, the second one overwrites nothing, and asks to be sent again."""
+    """Of two simultaneous commands the second overwrites nothing and asks to be sent again."""
     overtaken_by(monkeypatch, **changes)
     event = {"action": "set_status_url", "api_key": world.api_key, "status_url": "https://shop.test/second"}
     assert "send this one again" in refused(event)
@@ -196,18 +196,18 @@ def test_changed_meanwhile(world, refused, monkeypatch, changes):
 
 
 def test_accounts_of_the_release_before(world, register):
-    """An account that release 0.1.0 made, which has no version, is changed like any other."""
+    """An account created by release 0.1.0, which has no version, can be changed like any other."""
     key = {"pk": {"S": f"account#{world.api_key}"}, "sk": {"S": "account"}}
     world.client.update_item(TableName=world.table, Key=key, UpdateExpression="REMOVE writes, version")
     for name in ("first", "second"):
         url = f"https://shop.test/{name}"
-        told = register({"action": "set_status_url", "api_key": world.api_key, "status_url": url})
-        assert told == {"api_key": world.api_key, "status_url": url}
+        shown = register({"action": "set_status_url", "api_key": world.api_key, "status_url": url})
+        assert shown == {"api_key": world.api_key, "status_url": url}
         assert world.callers.find_account(world.api_key)["status_url"] == url
 
 
 def test_an_account_that_is_gone(world):
-    """A change does not bring back what was deleted meanwhile."""
+    """A change does not restore an account deleted since it was read."""
     account = world.callers.find_account(world.api_key)
     key = {"pk": {"S": f"account#{world.api_key}"}, "sk": {"S": "account"}}
     world.client.delete_item(TableName=world.table, Key=key)
@@ -217,19 +217,19 @@ def test_an_account_that_is_gone(world):
 
 
 def test_rotated_signature_secret(world, app, register, output):
-    """A new signature secret is told before it is used: the old one signs until then, the new one from then on."""
+    """A new signature secret is shown before it is used: the old one signs until that time, the new one after."""
     now = 1_800_000_000_000
     app.outside.now = lambda: now
-    told = register({"action": "rotate_signature_secret", "api_key": world.api_key, "in_hours": 48})
-    assert told["in_use_from"] == "2027-01-17T08:00:00.000Z"
-    assert told["signature_secret"] != world.signature_secret
+    shown = register({"action": "rotate_signature_secret", "api_key": world.api_key, "in_hours": 48})
+    assert shown["in_use_from"] == "2027-01-17T08:00:00.000Z"
+    assert shown["signature_secret"] != world.signature_secret
     assert secret_in_use(world, now + 48 * HOUR - 1) == world.signature_secret
-    assert secret_in_use(world, now + 48 * HOUR) == told["signature_secret"]
-    assert told["signature_secret"] not in str(world.callers.find_account(world.api_key)) + output()
+    assert secret_in_use(world, now + 48 * HOUR) == shown["signature_secret"]
+    assert shown["signature_secret"] not in str(world.callers.find_account(world.api_key)) + output()
 
 
 def test_rotated_at_once(world, app, register):
-    """A secret that has leaked is replaced at once, whatever was announced before."""
+    """A leaked secret is replaced at once, even if another one was announced."""
     now = 1_800_000_000_000
     app.outside.now = lambda: now
     event = {"action": "rotate_signature_secret", "api_key": world.api_key}
@@ -240,7 +240,7 @@ def test_rotated_at_once(world, app, register):
 
 
 def test_no_secret_comes_into_use_untold(world, app, register):
-    """If the new secret cannot be made, nothing is announced: webhooks go on being signed with the old one."""
+    """If the new secret cannot be made, none is announced, and the old one goes on signing webhooks."""
     unreachable(app.outside.webhook_secret.client, "secrets-manager.GetSecretValue")
     with pytest.raises(Exception, match="see the log"):
         register({"action": "rotate_signature_secret", "api_key": world.api_key})
@@ -248,16 +248,16 @@ def test_no_secret_comes_into_use_untold(world, app, register):
 
 
 def test_signed_with_the_secret_in_use(world, app, register, customer, deliver, delivering):
-    """What the customer gets is signed with the secret that was told for that time."""
+    """A webhook is signed with the secret announced for its time."""
     ended(world)
     now = app.outside.now() - 2 * HOUR
     app.outside.now = lambda: now
-    told = register({"action": "rotate_signature_secret", "api_key": world.api_key, "in_hours": 1})
+    shown = register({"action": "rotate_signature_secret", "api_key": world.api_key, "in_hours": 1})
     for attempt, hours in ((1, 0), (2, 2)):
         delivering.outside.now = lambda hours=hours: now + hours * HOUR
         deliver(task_of(world, attempt=attempt))
     tokens = [request.headers["authorization"].removeprefix("Bearer ") for request in customer.requests]
-    secrets = [world.signature_secret, told["signature_secret"]]
+    secrets = [world.signature_secret, shown["signature_secret"]]
     assert [[verify_signature(token, secret) for secret in secrets] for token in tokens] == [
         [True, False],
         [False, True],

@@ -1,4 +1,4 @@
-"""A POST that ends at its deadline: nothing of it leaves later, and no thread and no socket stays (faults, F35)."""
+"""A POST with a deadline: nothing is sent after it, and no thread and no socket is left open (F35)."""
 
 import contextlib
 import socket
@@ -19,8 +19,8 @@ DEADLINE = {"connect_seconds": 0.3, "response_seconds": 0.3, "longest_body": 100
 
 
 @pytest.fixture(autouse=True)
-def nothing_left():
-    """What a request opens and starts, it closes and ends."""
+def no_leaks():
+    """Fails if a request leaves a file or a thread open."""
     before = open_files()
     yield
     eventually(ended)
@@ -43,7 +43,7 @@ def open_files():
 
 
 def eventually(condition):
-    """Within half of the ten seconds that these servers go on for, if the client does not hang up."""
+    """Wait for a condition for up to half of the ten seconds that these servers keep writing."""
     end = time.monotonic() + 5
     while not condition():
         assert time.monotonic() < end
@@ -51,7 +51,7 @@ def eventually(condition):
 
 
 def posted(url, **more):
-    """The outcome, which must come before these servers would have ended."""
+    """Return the outcome, which must come before these servers stop writing."""
     began = time.monotonic()
     outcome = post(url, b"{}", {"Content-Type": "application/json"}, **{**DEADLINE, **more})
     assert time.monotonic() - began < 5
@@ -59,7 +59,7 @@ def posted(url, **more):
 
 
 def test_answered(other):
-    """An answer in time is given whole, and the request says that its connection is not to be kept."""
+    """An answer in time is returned whole, and the request asks to close the connection."""
     other.script = [server.http(202, b"x" * 1000, headers="Retry-After: 3\r\n")]
     outcome = posted(other.url)
     assert (outcome.status, outcome.headers["retry-after"], outcome.body) == (202, "3", b"x" * 1000)
@@ -76,7 +76,7 @@ def test_answered(other):
     ],
 )
 def test_trickling_head(other, head, piece):
-    """Each byte comes in time, and all of them never: the connection is cut."""
+    """A head whose bytes trickle in without an end is cut off at the deadline."""
     other.script = [endless(other, head, piece)]
     assert posted(other.url) == NoAnswer(PostFault.READ_TIMEOUT)
     eventually(ended)
@@ -85,7 +85,7 @@ def test_trickling_head(other, head, piece):
 
 @pytest.mark.parametrize("status", [202, 422, 503])
 def test_trickling_body(other, status):
-    """What was known when the connection was cut is given: the status and the headers."""
+    """Status and headers received before the cut are returned."""
     other.script = [endless(other, f"HTTP/1.1 {status} X\r\nRetry-After: 3\r\n\r\n".encode(), b" ")]
     outcome = posted(other.url)
     assert (outcome.status, outcome.headers["Retry-After"], outcome.body) == (status, "3", None)
@@ -101,11 +101,11 @@ def test_trickling_body(other, status):
     ],
 )
 def test_no_body(other, body, length):
-    """A body that is too long or cut off is none, and its status stands."""
+    """A body that is too long or truncated is dropped, and its status counts."""
     whole = server.http(202, body, length=length)
 
     def answer(connection):
-        with contextlib.suppress(OSError):  # its client hangs up
+        with contextlib.suppress(OSError):  # the client hangs up
             whole(connection)
 
     other.script = [answer]
@@ -114,13 +114,13 @@ def test_no_body(other, body, length):
 
 
 def test_body_not_asked_for(other):
-    """Who asks for no body does not wait for it."""
+    """Without a body to read, the POST does not wait for one."""
     other.script = [endless(other, b"HTTP/1.1 200 X\r\n\r\n", b"x")]
     assert isinstance(posted(other.url, response_seconds=60, longest_body=0), Response)
 
 
 def test_redirects(other):
-    """A redirect is an answer, wherever it leads."""
+    """A redirect is returned as an answer and never followed."""
     elsewhere = MessagesServer()
     other.script = [server.http(307, headers=f"Location: {elsewhere.url}/\r\n")]
     assert posted(other.url).status == 307
@@ -136,7 +136,7 @@ def test_redirects(other):
     ],
 )
 def test_connected_too_late(other, monkeypatch, module, name):
-    """A request that has not begun to leave by its deadline is known not to be sent, and never leaves later."""
+    """A request not begun by its deadline is reported as not sent, and is never sent later."""
     real, released = getattr(module, name), threading.Event()
 
     def late(*arguments, **more):
@@ -151,7 +151,7 @@ def test_connected_too_late(other, monkeypatch, module, name):
 
 
 def test_cut_before_the_first_byte(other, monkeypatch):
-    """The deadline is looked at between connecting and sending, even where a socket could not be shut down."""
+    """The deadline is checked between connecting and sending, even if the socket could not be shut down."""
     connect, released = urllib3.connection.HTTPConnection.connect, threading.Event()
 
     def slow(self):
@@ -170,7 +170,7 @@ def test_cut_before_the_first_byte(other, monkeypatch):
 @pytest.mark.parametrize("patience", [None, 60], ids=["connect timeout", "deadline"])
 @pytest.mark.parametrize("trickle", [b"", b"\x00"], ids=["silent", "trickling"])
 def test_tls_that_hangs(monkeypatch, trickle, patience):
-    """A TLS handshake that does not end is cut off, and the request is known not to be sent."""
+    """A TLS handshake that does not end is cut off, and the request is reported as not sent."""
     if patience:
         connect = urllib3.util.connection.create_connection
 
@@ -191,7 +191,7 @@ def test_tls_that_hangs(monkeypatch, trickle, patience):
 
 
 def _handshake(listener, trickle, received):
-    """Take a client's hello, begin the longest record there is, and go on until the client hangs up."""
+    """Read the client's hello, begin the longest possible record, and keep writing until the client hangs up."""
     connection, _ = listener.accept()
     with connection, contextlib.suppress(OSError):
         received.append(connection.recv(65536))
@@ -206,7 +206,7 @@ def _handshake(listener, trickle, received):
 
 
 def test_untrusted(tmp_path):
-    """A certificate that is not trusted keeps the request from leaving."""
+    """A request is not sent to a server whose certificate is not trusted."""
     untrusted = MessagesServer(certificate=self_signed(tmp_path, "127.0.0.1"))
     assert posted(untrusted.url) == NotSent(PostFault.UNTRUSTED)
     untrusted.close()
@@ -214,7 +214,7 @@ def test_untrusted(tmp_path):
 
 
 def test_no_tls():
-    """A server that does not speak TLS gets nothing either."""
+    """A request is not sent to a server that does not speak TLS."""
     listener = socket.create_server(("127.0.0.1", 0))
 
     def plain():
@@ -239,7 +239,7 @@ def test_no_tls():
     ],
 )
 def test_not_sent(url, fault):
-    """Without a server, or an address, nothing is sent, and the outcome says why."""
+    """Without a server or a usable address nothing is sent, and the outcome gives the reason."""
     assert posted(url) == NotSent(fault)
 
 
@@ -253,14 +253,14 @@ def test_not_sent(url, fault):
     ],
 )
 def test_no_answer(other, answer, fault):
-    """Once the first byte may have left, the request may have arrived, whatever came back."""
+    """Once the first byte may have left, the request may have arrived, however the connection ended."""
     other.script = [answer]
     assert posted(other.url) == NoAnswer(fault)
 
 
 @pytest.mark.parametrize("variable", ["HTTP_PROXY", "http_proxy", "ALL_PROXY"])
 def test_nothing_of_the_environment(other, monkeypatch, variable):
-    """No proxy of the environment sees a request."""
+    """Proxy settings of the environment are ignored."""
     monkeypatch.setenv(variable, "http://127.0.0.1:1")
     monkeypatch.delenv("NO_PROXY", raising=False)
     monkeypatch.delenv("no_proxy", raising=False)
@@ -274,7 +274,7 @@ FINAL = b"HTTP/1.1 202 Accepted\r\nContent-Length: 2\r\nConnection: close\r\n\r\
 @pytest.mark.parametrize("headers", [b"", b"Link: </x>\r\n", b"Link: </x>,\r\n \r\n </y>\r\n", b"X: y\r\n" * 200])
 @pytest.mark.parametrize("times", [1, 3])
 def test_interim_responses(other, interim, times, headers):
-    """RFC 9110, 15.2: what comes before the final response decides nothing."""
+    """RFC 9110, 15.2: responses before the final one decide nothing."""
     other.script = [server.raw((b"HTTP/1.1 " + interim + b"\r\n" + headers + b"\r\n") * times + FINAL)]
     outcome = posted(other.url)
     assert isinstance(outcome, Response)
@@ -282,13 +282,13 @@ def test_interim_responses(other, interim, times, headers):
 
 
 def test_no_final_response(other):
-    """A server that changes to another protocol has not said whether it took the request."""
+    """A switch to another protocol leaves open whether the server accepted the request."""
     other.script = [server.raw(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\n\r\n")]
     assert posted(other.url) == NoAnswer(PostFault.NO_HTTP)
 
 
 def test_no_more_threads(other, monkeypatch):
-    """A request for which the machine has no thread has not left."""
+    """A request for which no thread can be started was not sent."""
 
     def none_left(_):
         raise RuntimeError("can't start new thread")

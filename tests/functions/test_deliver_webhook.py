@@ -1,4 +1,4 @@
-"""Delivering one webhook: what is sent where, signed by whom, and what its answer means (contract, 0, 7.3 and 7.4)."""
+"""Delivering one webhook: where it is sent, how it is signed, and what the answer means (docs/api.md, "Webhooks")."""
 
 import hashlib
 import re
@@ -24,7 +24,7 @@ HOUR = 3_600_000
 
 @pytest.fixture
 def application(world):
-    """An application of the tests' account, with a status URL of its own."""
+    """An application of the tests' account, with its own status URL."""
     listening = MessagesServer()
     made = {"account": world.api_key, "name": "app", "public_key": "", "status_url": f"{listening.url}/application"}
     world.callers.add_application(APPLICATION, made)
@@ -39,7 +39,7 @@ def claims_of(request, secret):
 
 
 def test_delivered(world, customer, deliver, put_off, listed):
-    """A 2xx answer ends it: one POST of the body, recorded with its answer and time, and nothing queued."""
+    """A 2xx answer completes the delivery: one POST of the body, recorded with answer and time, and nothing queued."""
     flow = ended(world)
     before = int(time.time() * 1000)
     deliver(task_of(world))
@@ -48,16 +48,16 @@ def test_delivered(world, customer, deliver, put_off, listed):
     assert request.headers["content-type"] == "application/json"
     assert request.body == bodies.body(flow, [SMS], publication.find(flow, REPORT))
     assert put_off == []
-    told = listed()
-    assert (told["state"], told["kind"]) == ("delivered", "final_report")
-    (attempt,) = told["attempts"]
+    webhook = listed()
+    assert (webhook["state"], webhook["kind"]) == ("delivered", "final_report")
+    (attempt,) = webhook["attempts"]
     assert (attempt["number"], attempt["answer"]) == (1, 202)
     assert iso(before) <= attempt["at"] <= iso(int(time.time() * 1000))
     assert 0 <= attempt["milliseconds"] < 10_000
 
 
 def test_message_status(world, customer, deliver, listed):
-    """A message status names the parties of its step."""
+    """A message status has the parties of its step."""
     ended(world)
     deliver(task_of(world, STATUS))
     assert customer.requests[0].body["to"] == SMS["to"]
@@ -66,7 +66,7 @@ def test_message_status(world, customer, deliver, listed):
 
 @pytest.mark.decision("Customer's webhooks")
 def test_signed(world, customer, deliver):
-    """The vendor's own library verifies it with the account's secret, and the hash is of exactly these bytes."""
+    """The vendor's own library verifies the signature with the account's secret, and the hash is of the exact body."""
     ended(world)
     deliver(task_of(world))
     (request,) = customer.requests
@@ -80,7 +80,7 @@ def test_signed(world, customer, deliver):
 
 
 def test_each_attempt_is_signed_anew(world, customer, deliver):
-    """A repeat has the same bytes, under a token of its own that is of its own time."""
+    """A retry has the same bytes and a new token with its own time."""
     ended(world)
     customer.script = [server.http(500)]
     deliver(task_of(world))
@@ -92,7 +92,7 @@ def test_each_attempt_is_signed_anew(world, customer, deliver):
 
 @pytest.mark.decision("Customer's webhook URL")
 def test_application(world, customer, application, deliver):
-    """What an application's token began goes to the application's URL, and its claims name the application."""
+    """A workflow of an application is reported to the application's URL, and its claims name the application."""
     ended(world, application=APPLICATION)
     deliver(task_of(world, application=APPLICATION))
     assert customer.requests == []
@@ -102,7 +102,7 @@ def test_application(world, customer, application, deliver):
 
 
 def test_application_without_a_url(world, customer, deliver, put_off):
-    """An application without a URL has no webhooks; the account's URL is for Basic callers."""
+    """An application without a URL has no webhooks; the account's URL is for Basic authentication."""
     world.callers.add_application(APPLICATION, {"account": world.api_key, "name": "app", "public_key": ""})
     ended(world, application=APPLICATION)
     deliver(task_of(world, application=APPLICATION))
@@ -112,7 +112,7 @@ def test_application_without_a_url(world, customer, deliver, put_off):
 @pytest.mark.decision("Customer's webhook URL")
 @pytest.mark.parametrize("of_application", [{}, {"application": APPLICATION}])
 def test_the_requests_own_url(world, customer, application, deliver, of_application):
-    """A URL in the request wins over both."""
+    """A URL in the request takes precedence over both."""
     own = MessagesServer()
     ended(world, webhook_url=f"{own.url}/own", **of_application)
     deliver(task_of(world, **of_application))
@@ -122,7 +122,7 @@ def test_the_requests_own_url(world, customer, application, deliver, of_applicat
 
 
 def test_a_new_url_is_used_at_once(world, customer, deliver):
-    """A repeat goes where the account's URL leads by then."""
+    """A retry uses the account's URL at that time."""
     ended(world)
     set_status_url(world, f"{customer.url}/new")
     deliver(task_of(world, attempt=2, series=2, since=1))
@@ -131,7 +131,7 @@ def test_a_new_url_is_used_at_once(world, customer, deliver):
 
 @pytest.mark.parametrize("status", [200, 204, 299])
 def test_acknowledged(world, customer, deliver, put_off, listed, status):
-    """Every 2xx is done."""
+    """Every 2xx answer completes the delivery."""
     ended(world)
     customer.script = [server.http(status, b"" if status == 204 else b"{}")]
     deliver(task_of(world))
@@ -141,7 +141,7 @@ def test_acknowledged(world, customer, deliver, put_off, listed, status):
 @pytest.mark.decision("Customer's webhooks")
 @pytest.mark.parametrize("status", [301, 302, 307, 400, 401, 403, 404, 408, 410, 422])
 def test_final_answers(world, customer, deliver, put_off, listed, status):
-    """Every answer that is no 2xx, no 429 and no 5xx is final: failed, and nothing queued anywhere."""
+    """Every answer other than 2xx, 429 and 5xx is final: the delivery has failed, and nothing is queued."""
     ended(world)
     customer.script = [server.http(status, headers=f"Location: {customer.url}/elsewhere\r\n")]
     deliver(task_of(world))
@@ -163,7 +163,7 @@ def test_final_answers(world, customer, deliver, put_off, listed, status):
 )
 @pytest.mark.parametrize(("series", "seconds"), [(1, 5), (2, 10), (8, 640), (9, 900), (90, 900)])
 def test_put_off(world, customer, deliver, put_off, listed, answer, recorded, series, seconds):
-    """429, 5xx and lost connections: a new message, held back by the queue, asks for the next attempt."""
+    """After 429, 5xx or a lost connection a delayed message asks for the next attempt."""
     ended(world)
     customer.script = [answer]
     since = int(time.time() * 1000) - HOUR
@@ -171,13 +171,13 @@ def test_put_off(world, customer, deliver, put_off, listed, answer, recorded, se
     task = task_of(world, attempt=series + 3, series=series, since=since)
     deliver(task)
     assert put_off == [("webhooks", replace(task, attempt=series + 4, series=series + 1), seconds)]
-    told = listed()
-    assert told["state"] == "pending"
-    assert recorded.items() <= told["attempts"][0].items()
+    webhook = listed()
+    assert webhook["state"] == "pending"
+    assert recorded.items() <= webhook["attempts"][0].items()
 
 
 def test_refused_connection(world, customer, deliver, put_off, listed):
-    """Nobody listens: put off."""
+    """A refused connection is retried later."""
     ended(world)
     customer.close()
     deliver(task_of(world))
@@ -186,7 +186,7 @@ def test_refused_connection(world, customer, deliver, put_off, listed):
 
 
 def test_the_series_begins_with_the_first_attempt(world, customer, deliver, put_off):
-    """The 24 hours begin when the first attempt does, however long its message has waited in the queue."""
+    """The 24 hours begin with the first attempt, however long its message has waited in the queue."""
     ended(world)
     customer.script = [server.http(500)]
     before = int(time.time() * 1000)
@@ -196,7 +196,7 @@ def test_the_series_begins_with_the_first_attempt(world, customer, deliver, put_
 
 @pytest.mark.decision("Customer's webhooks")
 def test_given_up(world, customer, deliver, put_off, delivering, listed):
-    """When the next attempt would be later than 24 hours after the first, it goes among the dead letters."""
+    """If the next attempt would be later than 24 hours after the first, the webhook becomes a dead letter."""
     ended(world)
     customer.script = [server.http(500)] * 2
     now = delivering.outside.now()
@@ -210,7 +210,7 @@ def test_given_up(world, customer, deliver, put_off, delivering, listed):
 
 
 def test_redriven(world, customer, deliver, delivering, put_off, listed):
-    """A dead letter that somebody puts back begins a new series of attempts, with all its time."""
+    """A redriven dead letter begins a new series of attempts with its full time."""
     ended(world)
     customer.script = [server.http(500)] * 2
     attempts_made(world, 102)
@@ -228,7 +228,7 @@ def test_redriven(world, customer, deliver, delivering, put_off, listed):
 
 @pytest.mark.decision("Content has been dropped")
 def test_content_dropped(world, customer, deliver, put_off, listed):
-    """A status whose sender and recipient are not kept any longer is told without them; a report as ever."""
+    """A status whose content has been dropped is delivered without sender and recipient; a report is unchanged."""
     flow = ended(world)
     world.client.delete_item(TableName=world.table, Key={"pk": {"S": f"workflow#{flow.id}"}, "sk": {"S": "content"}})
     deliver(task_of(world, STATUS))
@@ -251,7 +251,7 @@ def test_text_outside_ascii(world, customer, deliver):
 
 
 def test_forbidden_address(world, deliver, put_off, listed, delivering):
-    """F24: a URL that may not be called, whoever stored it, is refused for good, and says why."""
+    """F24: a URL that may not be called is refused for good, however it was stored, and the reason is recorded."""
     ended(world, webhook_url="https://169.254.169.254/latest/meta-data")
     deliver(task_of(world))
     assert (listed()["state"], listed()["attempts"][0]["error"]) == ("failed", "the URL is not allowed")
@@ -259,7 +259,7 @@ def test_forbidden_address(world, deliver, put_off, listed, delivering):
 
 
 def test_what_is_kept_of_an_attempt(world, customer, deliver, put_off):
-    """I8: an attempt is kept as its number, its time, its duration and the HTTP status: no URL, and no body."""
+    """I8: an attempt is recorded as its number, time, duration and HTTP status, without URL and body."""
     ended(world)
     customer.script = [server.http(500)]
     deliver(task_of(world, STATUS))
@@ -272,14 +272,14 @@ def test_what_is_kept_of_an_attempt(world, customer, deliver, put_off):
 
 
 def test_attempts_are_forgotten_with_their_workflow(world, customer, deliver):
-    """What is recorded of a webhook has an end, also while its workflow still runs, and none sooner than that."""
+    """Attempts expire with their workflow's record, also while the workflow runs, and not earlier."""
     flow = ended(world)
     deliver(task_of(world))
     assert _log(world)["expires_at"]["N"] == str(flow.expires_at)
 
 
 def test_attempts_of_a_running_workflow_are_forgotten(world, customer, deliver):
-    """The same while the workflow runs: not before it can have been forgotten itself."""
+    """Attempts of a running workflow expire no earlier than the workflow can."""
     flow = ended(world)
     world.store.write(replace(flow, status="running", ended_at=None, expires_at=None))
     deliver(task_of(world, STATUS))

@@ -1,4 +1,4 @@
-"""Delivering one webhook while something breaks: slow customers, twins, deaths, and AWS out of reach (F25, I8, I10)."""
+"""Delivering one webhook under faults: slow customers, twins, deaths, and AWS unavailable (F25, I8, I10)."""
 
 import json
 import threading
@@ -25,7 +25,7 @@ def hurried(monkeypatch):
 
 @pytest.fixture
 def endless(customer):
-    """Answers that begin with `head` and do not end for ten seconds; how much was sent of them."""
+    """Answers that begin with `head` and repeat `piece` for ten seconds; returns the number of bytes sent."""
     sent = []
 
     def endless(head, piece, pause=0.0):
@@ -49,7 +49,7 @@ def _until_broken(answer, connection):
 
 
 def test_no_answer(world, customer, hurried, deliver, put_off, listed):
-    """A customer who takes the webhook and says nothing is given up in bounded time, and tried again."""
+    """A server that never answers is cut off in bounded time, and the webhook is retried."""
     ended(world)
     customer.script = [customer.hang]
     deliver(task_of(world))
@@ -66,14 +66,14 @@ def test_no_answer(world, customer, hurried, deliver, put_off, listed):
     ],
 )
 def test_trickling_answer(world, customer, endless, hurried, deliver, listed, head, piece):
-    """F25: an answer that trickles in for ever is cut off when the time for both is up, however it trickles."""
+    """F25: an answer that trickles in endlessly is cut off when the time for connecting and answering is up."""
     ended(world)
     endless(head, piece, pause=0.02)
     began = time.monotonic()
     deliver(task_of(world))
     assert 0.9 < time.monotonic() - began < 5
     assert listed()["attempts"][0]["error"] == "timeout"
-    while attempts_under_way():  # it ends at once, not when the customer's server is done
+    while attempts_under_way():  # it must end before the customer's server does
         assert time.monotonic() - began < 5
 
 
@@ -83,7 +83,7 @@ def attempts_under_way():
 
 @pytest.mark.parametrize("status", ["200 OK", "302 Found", "404 Not Found"])
 def test_huge_answer(world, customer, endless, deliver, listed, status):
-    """F25: the answer counts by its status; nobody reads a body that never ends, not even a redirect's."""
+    """F25: an answer counts by its status; an endless body is not read, not even a redirect's."""
     ended(world)
     sent = endless(f"HTTP/1.1 {status}\r\nLocation: /x\r\n\r\n".encode(), b"x" * 65536)
     began = time.monotonic()
@@ -94,7 +94,7 @@ def test_huge_answer(world, customer, endless, deliver, listed, status):
 
 
 def test_endless_header(world, customer, endless, deliver, listed):
-    """A header that is longer than any header is no answer."""
+    """A header beyond the size limit is no answer."""
     ended(world)
     endless(b"HTTP/1.1 200 OK\r\nX: ", b"x" * 65536)
     deliver(task_of(world))
@@ -116,7 +116,7 @@ def test_endless_header(world, customer, endless, deliver, listed):
     ],
 )
 def test_odd_answer(world, customer, deliver, put_off, listed, answer):
-    """F25: a customer's server that was reached and answers in no way HTTP knows is not called out of reach."""
+    """F25: a server that answers with invalid HTTP is not reported as unreachable."""
     ended(world)
     customer.script = [server.raw(answer)]
     deliver(task_of(world))
@@ -126,7 +126,7 @@ def test_odd_answer(world, customer, deliver, put_off, listed, answer):
 
 
 def test_the_same_message_twice(world, customer, deliver, put_off, listed):
-    """A queue may hand out a message twice: one attempt, and one that follows."""
+    """A message that the queue delivers twice causes one attempt and one successor."""
     ended(world)
     customer.script = [server.http(500)]
     for _ in range(2):
@@ -136,7 +136,7 @@ def test_the_same_message_twice(world, customer, deliver, put_off, listed):
 
 @pytest.mark.decision("Redelivery while a retry is due")
 def test_a_second_series(world, customer, deliver, put_off, listed):
-    """A redelivery beside a series that waits: whichever comes second ends, and one series goes on."""
+    """Of a redelivery and a waiting series, the message that comes second ends, and one series continues."""
     ended(world)
     customer.script = [server.http(500)] * 3
     deliver(task_of(world))
@@ -149,7 +149,7 @@ def test_a_second_series(world, customer, deliver, put_off, listed):
 
 
 def test_overtaken(world, customer, deliver, put_off, listed):
-    """A message that was kept back until later attempts were made is not made up for."""
+    """A message that arrives after later attempts makes none."""
     ended(world)
     attempts_made(world, 2)
     deliver(task_of(world, attempt=3, series=3, since=1))
@@ -171,7 +171,7 @@ def test_no_claim(world, customer, deliver, delivering, put_off, listed):
 
 
 def test_no_record(world, customer, deliver, delivering, put_off, output):
-    """F32: once the next attempt is queued, this message is done, whether or not its attempt can be recorded."""
+    """F32: once the next attempt is queued, this message is done, even if its attempt cannot be recorded."""
     ended(world)
     customer.script = [server.http(500)] * 9
     task = task_of(world)
@@ -187,7 +187,7 @@ def test_no_record(world, customer, deliver, delivering, put_off, output):
 
 
 def test_death_before_recording(world, customer, deliver, delivering, put_off, listed, clock):
-    """An attempt whose delivery died is made again once that one cannot live any more; one series goes on."""
+    """After a delivery has died its attempt is repeated once that delivery cannot be alive; one series continues."""
     ended(world)
     customer.script = [server.http(500)] * 4
     dead = unreachable(delivering.outside.webhook_queue.client, "sqs.SendMessage")
@@ -196,7 +196,7 @@ def test_death_before_recording(world, customer, deliver, delivering, put_off, l
     dead()
     with pytest.raises(TaskFailed):
         deliver(task_of(world))
-    assert len(customer.requests) == 1, "that delivery may still live"
+    assert len(customer.requests) == 1, "that delivery may still be alive"
     clock[0] += delivery.CLAIM_SECONDS
     deliver(task_of(world))
     deliver(task_of(world))
@@ -205,11 +205,11 @@ def test_death_before_recording(world, customer, deliver, delivering, put_off, l
     deliver(following)
     deliver(following)
     assert [attempt["number"] for attempt in listed()["attempts"]] == [1, 2]
-    assert [task.attempt for _, task, _ in put_off] == [2, 2, 3], "the first of them never left"
+    assert [task.attempt for _, task, _ in put_off] == [2, 2, 3], "the first one was lost"
 
 
 def test_death_before_recording_success(world, customer, deliver, delivering, listed, clock):
-    """I10: a delivery that was not recorded is made once more: at least once, with the same sequence."""
+    """I10: a delivery that was not recorded is made again: at least once, with the same sequence."""
     ended(world)
     reachable = unreachable(delivering.outside.table.client, "dynamodb.UpdateItem", after=1)
     with pytest.raises(TaskFailed):
@@ -222,7 +222,7 @@ def test_death_before_recording_success(world, customer, deliver, delivering, li
 
 
 def test_recorded_late(world, customer, deliver, delivering, put_off, listed):
-    """An attempt that is recorded after the next one was made is listed, and the later one's state stands."""
+    """An attempt recorded after the next one was made is listed, and the state of the later one stands."""
     ended(world)
     customer.script = [server.http(500)]
     record, late = delivering.outside.deliveries.record, []
@@ -239,7 +239,7 @@ def test_recorded_late(world, customer, deliver, delivering, put_off, listed):
 
 
 def test_attempts_of_the_release_before(world, customer, deliver, listed):
-    """Attempts that release 0.1.0 recorded as a list are listed before the new ones, and none is made again."""
+    """Attempts recorded as a list by release 0.1.0 are listed before the new ones, and none is repeated."""
     ended(world)
     attempts_made(world, 1)
     old = {"number": {"N": "1"}, "at": {"N": "1800000000000"}, "milliseconds": {"N": "5"}, "answer": {"N": "500"}}
@@ -256,7 +256,7 @@ def test_attempts_of_the_release_before(world, customer, deliver, listed):
 
 
 def test_table_out_of_reach(world, customer, deliver, delivering, put_off):
-    """Without the table nothing is attempted, and the message comes again."""
+    """If the table is unavailable, nothing is attempted, and the message comes again."""
     ended(world)
     unreachable(delivering.outside.table.client, "dynamodb.BatchGetItem")
     with pytest.raises(TaskFailed):
@@ -265,7 +265,7 @@ def test_table_out_of_reach(world, customer, deliver, delivering, put_off):
 
 
 def test_unread_keys(world, customer, deliver, delivering, monkeypatch):
-    """A table that gives a part of what was asked for is out of reach: no webhook goes by half of the truth."""
+    """If the table returns only some of the items, nothing is sent, and the message comes again."""
     ended(world)
     client = delivering.outside.table.client
     unread = {"Responses": {}, "UnprocessedKeys": {world.table: {"Keys": []}}}
@@ -277,7 +277,7 @@ def test_unread_keys(world, customer, deliver, delivering, monkeypatch):
 
 @pytest.mark.parametrize("since", [0, 1], ids=["put off", "given up"])
 def test_queue_out_of_reach(world, customer, deliver, delivering, listed, clock, since):
-    """An attempt whose successor cannot be queued is not recorded: its message comes again."""
+    """An attempt whose successor cannot be queued is not recorded, and its message comes again."""
     ended(world)
     customer.script = [server.http(500)] * 2
     reachable = unreachable(delivering.outside.webhook_queue.client, "sqs.SendMessage")
@@ -291,7 +291,7 @@ def test_queue_out_of_reach(world, customer, deliver, delivering, listed, clock,
 
 
 def test_signing_key_out_of_reach(world, customer, deliver, delivering):
-    """Nothing goes out unsigned: without the key, the message comes again."""
+    """If the signing key is unavailable, nothing is sent, and the message comes again."""
     ended(world)
     unreachable(delivering.outside.webhook_secret.client, "secrets-manager.GetSecretValue")
     with pytest.raises(TaskFailed):
@@ -308,7 +308,7 @@ def test_no_url(world, deliver, put_off, listed):
 
 
 def test_no_such_webhook(world, customer, deliver, put_off):
-    """An entry of the timeline that is no webhook is not told."""
+    """A timeline entry that is not a webhook is not sent."""
     ended(world)
     for sequence in (0, 1, 3, 99):
         deliver(task_of(world, sequence))
@@ -317,7 +317,7 @@ def test_no_such_webhook(world, customer, deliver, put_off):
 
 @pytest.mark.parametrize("gone", ["workflow", "account"])
 def test_gone(world, customer, deliver, put_off, gone):
-    """A workflow, or an account, that is gone is told nothing any more, and nobody tries again."""
+    """If its workflow or account is deleted, a webhook is neither sent nor retried."""
     ended(world)
     key = {"pk": {"S": f"workflow#{ID}"}, "sk": {"S": "state"}}
     if gone == "account":
@@ -328,7 +328,7 @@ def test_gone(world, customer, deliver, put_off, gone):
 
 
 def test_nothing_is_written_about_people(world, customer, deliver, delivering, put_off, output):
-    """I8: log, metrics, queues and errors have no text, no number, no URL and no secret, whatever happens."""
+    """I8: log, metrics, queues and errors contain no text, number, URL or secret, in success or failure."""
     private = MessagesServer()
     ended(world, webhook_url=f"{private.url}/private", client_ref="order 7")
     private.script = [server.http(500), server.http(200, b"private"), server.http(404, b"private")]
@@ -348,7 +348,7 @@ def test_nothing_is_written_about_people(world, customer, deliver, delivering, p
 
 
 def test_first_attempt_of_a_twin(world, customer, deliver, put_off, listed):
-    """Of two at the same instant, one reaches the customer; the other's message comes again and finds it made."""
+    """Of two deliveries at the same instant one reaches the customer; the other's repeated message makes none."""
     ended(world)
     customer.script = [server.http(500)]
     twins = []

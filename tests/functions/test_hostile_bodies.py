@@ -1,4 +1,4 @@
-"""Bodies at their limits, and bodies meant to do harm, at every edge that reads one (F21, F22)."""
+"""Bodies at their limits and malicious bodies, at every function that reads one (F21, F22)."""
 
 import base64
 import json
@@ -18,7 +18,7 @@ LONGEST_SMS = next(one.kind.most for one in CHANNELS["sms"].contents if one.name
 
 @pytest.fixture
 def post(world, app):
-    """A POST of raw bytes, in clear or as base64; `query` as API Gateway gives it."""
+    """Post raw bytes, plain or as base64; `query` has API Gateway's form."""
 
     def post(raw, query=None, encoded=False):
         event = http_event("POST", "/workflows", "", Authorization=world.basic, Content_Type="application/json")
@@ -31,13 +31,13 @@ def post(world, app):
 
 @pytest.fixture
 def receive(world):
-    """A callback, genuinely signed over its bytes."""
+    """Post a callback, signed correctly over its bytes."""
     function = load("message_status")
     return lambda raw: function.handler(callback_event(raw), None)["statusCode"]
 
 
 def padded(document, length, character=" "):
-    """The document's JSON with something unread behind it, so that it has exactly so many bytes."""
+    """A document as JSON, padded with an unread field or blanks to exactly `length` bytes."""
     width = len(character.encode())
     raw = json.dumps({**document, "padding": ""}).encode()
     filling = (length - len(raw)) // width
@@ -49,7 +49,7 @@ def padded(document, length, character=" "):
 @pytest.mark.parametrize("encoded", [False, True])
 @pytest.mark.parametrize("query", [None, {"dry_run": "true"}])
 def test_requests(world, post, character, encoded, query):
-    """Bytes count, not characters: 64 KB are read, one byte more is 413, and nothing is written."""
+    """Bytes count, not characters: 64 KB are read, one byte more is answered 413, and nothing is written."""
     longest, longer = (padded(request(SMS), MAX_BYTES + more, character) for more in (0, 1))
     assert (len(longest), len(longer)) == (MAX_BYTES, MAX_BYTES + 1)
     assert post(longer, query, encoded) == 413
@@ -59,7 +59,7 @@ def test_requests(world, post, character, encoded, query):
 
 @pytest.mark.parametrize("character", ["a", FOUR_BYTES])
 def test_callbacks(world, receive, character):
-    """Callbacks have a limit of a mebibyte, however well they are signed."""
+    """A callback may have one mebibyte and no more, even if it is signed."""
     world.put(workflow("sms"), [SMS])
     items = world.items()
     document = {"client_ref": f"{ID}.0", "status": "delivered"}
@@ -69,8 +69,8 @@ def test_callbacks(world, receive, character):
     assert receive(padded(document, MAX_CALLBACK_BYTES, character)) == 200
 
 
-def test_bodies_nobody_reads(world, call):
-    """A route that takes no body does not look at one."""
+def test_unread_bodies(world, call):
+    """A route that takes no body ignores one."""
     ended(world)
     raw = b"[" * (2 * MAX_BYTES)
     assert call("GET", f"/workflows/{ID}", raw)["statusCode"] == 200
@@ -106,7 +106,7 @@ HOSTILE = {
 
 @pytest.mark.parametrize("raw", HOSTILE.values(), ids=HOSTILE.keys())
 def test_harmless(world, app, receive, raw):
-    """Each is refused at once, at either edge, in an answer that Lambda can give, and nothing is written."""
+    """Every function refuses each body at once, in an answer that Lambda can return, and writes nothing."""
     event = http_event("POST", "/workflows", raw, Authorization=world.basic, Content_Type="application/json")
     began = time.process_time()
     answer = app.handler(event, None)
@@ -119,7 +119,7 @@ def test_harmless(world, app, receive, raw):
 
 @pytest.mark.parametrize("faults", [100, 101, 32_000])
 def test_at_most_a_hundred_faults(call, faults):
-    """An answer lists a hundred faults at most, says how many there are, and how many it leaves out."""
+    """An answer lists at most a hundred faults and gives their total and the number left out."""
     body = request(changed(WHATSAPP, "message.content.template.parameters", [1] * faults))
     answer = call("POST", "/workflows", json.dumps(body, separators=(",", ":")).encode())
     problem = body_of(answer)
@@ -135,7 +135,7 @@ def test_at_most_a_hundred_faults(call, faults):
     "text", ["שלום \u202eabc", "👨\u200d👩\u200d👧", "e\u0301", "\ufeff", "\x7f", "a" + FOUR_BYTES * (LONGEST_SMS - 1)]
 )
 def test_exact(world, call, messages, text):
-    """What is a text to somebody is sent as it is: right to left, joined, combined, at its limit in characters."""
+    """A valid text is sent unchanged: right to left, joined, combined, at its limit in characters."""
     answer = call("POST", "/workflows", request(changed(SMS, "message.content.text", text)))
     (workflow_id,) = body_of(answer).values()
     load("send_sms").handler({"workflow": workflow_id, "step": 0}, None)

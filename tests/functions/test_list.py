@@ -1,4 +1,4 @@
-"""The list of an account's workflows: its filters, its pages, and its order."""
+"""The list of an account's workflows: filters, pages and order."""
 
 import itertools
 from base64 import b64decode
@@ -20,14 +20,14 @@ SECOND = 1000
 
 @pytest.fixture
 def app(world):
-    """The API, on a DynamoDB that refuses what the real one refuses and moto does not."""
+    """The API on a DynamoDB that also refuses queries which moto accepts and AWS does not."""
     app = load("workflows_api")
     app.outside.table.client.meta.events.register("provide-client-params.dynamodb.Query", strictly)
     return app
 
 
 def strictly(params, **_):
-    """A range must not end before it begins, and a start key must be inside of it."""
+    """Check that no range ends before it begins and that the start key is inside the range."""
     values = params["ExpressionAttributeValues"]
     low, high = int(values[":since"]["N"]), int(values[":until"]["N"])
     start = params.get("ExclusiveStartKey")
@@ -37,7 +37,7 @@ def strictly(params, **_):
 
 @pytest.fixture
 def listed(world, app):
-    """A page of the list: the answer's body."""
+    """Request a page of the list and return the answer's body."""
 
     def listed(path="/workflows", authorization=None, **query):
         event = http_event("GET", path, Authorization=authorization or world.basic)
@@ -51,7 +51,7 @@ def listed(world, app):
 
 @pytest.fixture
 def walk(listed):
-    """The ids of all pages in their order, and the sizes of the pages."""
+    """Follow all pages and return the ids in order and the size of each page."""
 
     def walk(**query):
         ids, sizes, more = [], [], {}
@@ -81,7 +81,7 @@ REFERENCES = (None, "table-12", "table-13")
 
 
 def put(world, number, channel="sms", *, status="running", at=None, account=None, **more):
-    """Store a workflow as it would be after a while."""
+    """Store a workflow with the given status and time."""
     flow = replace(workflow(*STEPS[channel], account=account or world.api_key), id=numbered(number), **more)
     flow = replace(flow, created_at=NOW + number * SECOND if at is None else at)
     if status != "running":
@@ -99,17 +99,17 @@ def many(world):
 
 
 def test_what_an_entry_says(world, call, listed):
-    """An entry has its workflow's own word, its status, times, reference and channels."""
+    """An entry has its endpoint's name for the id, its status, times, reference and channels."""
     put(world, 1, "messenger", status="error", reason="undeliverable", client_ref="table-12", word="dispatch")
     instants = {"created_at": iso(NOW + SECOND), "ended_at": iso(NOW)}
-    told = {"status": "error", **instants, "client_ref": "table-12", "channels": ["messenger", "sms"]}
-    assert listed() == {"workflows": [{"dispatch_uuid": numbered(1), **told}]}
-    assert listed("/v0.1/dispatch") == {"dispatches": [{"dispatch_uuid": numbered(1), **told}]}
+    shown = {"status": "error", **instants, "client_ref": "table-12", "channels": ["messenger", "sms"]}
+    assert listed() == {"workflows": [{"dispatch_uuid": numbered(1), **shown}]}
+    assert listed("/v0.1/dispatch") == {"dispatches": [{"dispatch_uuid": numbered(1), **shown}]}
 
 
 @pytest.mark.decision("The list")
 def test_both_endpoints_show_all(call, listed):
-    """What was created at either endpoint is in the list of both, each in its own word."""
+    """Both endpoints list all workflows, each under the name of the endpoint that created it."""
     made = {
         *body_of(call("POST", "/workflows", request(SMS))).items(),
         *body_of(call("POST", "/v0.1/dispatch", request(MESSENGER, SMS))).items(),
@@ -123,8 +123,8 @@ def test_both_endpoints_show_all(call, listed):
         assert {(key, value) for entry in entries for key, value in entry.items() if key.endswith("_uuid")} == made
 
 
-def test_a_reason_is_told(world, listed):
-    """The entry of a workflow that ended in error says why, as the workflow does."""
+def test_reason(world, listed):
+    """The entry of a workflow that ended in error has its reason, as the workflow itself has."""
     flow = transitions.claimed(workflow("sms", account=world.api_key), 0, NOW)
     world.put(transitions.unconfirmed(flow, NOW + 72 * 3600 * SECOND), [SMS])
     (entry,) = listed()["workflows"]
@@ -133,13 +133,13 @@ def test_a_reason_is_told(world, listed):
 
 @pytest.mark.decision("Beyond the original")
 def test_newest_first(walk, many):
-    """The newest is first."""
+    """The newest workflow comes first."""
     assert walk(limit=100)[0] == [numbered(number) for number in reversed(range(len(many)))]
 
 
 @pytest.mark.parametrize("limit", [1, 10, 26, 27, 28])
 def test_every_workflow_once(walk, many, limit):
-    """Pages of any size, one after the other, have every workflow exactly once, and none has more than asked for."""
+    """Pages of any size have every workflow exactly once, and none exceeds the limit."""
     ids, sizes = walk(limit=limit)
     assert ids == walk(limit=100)[0]
     assert len(set(ids)) == len(many)
@@ -147,7 +147,7 @@ def test_every_workflow_once(walk, many, limit):
 
 
 def test_created_in_the_same_millisecond(world, walk):
-    """Workflows that were created in the same instant are all shown, once."""
+    """Workflows created in the same millisecond are each listed once."""
     for number in range(7):
         put(world, number, at=NOW)
     assert sorted(walk(limit=2)[0]) == [numbered(number) for number in range(7)]
@@ -171,8 +171,8 @@ def expected(kinds, *, status=None, channel=None, client_ref=None, first=0, last
 @pytest.mark.parametrize("status", [None, "completed"])
 @pytest.mark.parametrize(("first", "last"), [(0, 26), (5, 20)])
 def test_filters(walk, many, monkeypatch, status, channel, client_ref, first, last):
-    """Every filter and any of them together let through what they say, on pages of any size and however little is
-    read for one."""
+    """Every combination of filters lists exactly the matching workflows, with pages of any size and however few items
+    one query reads."""
     wanted = {"status": status, "channel": channel, "client_ref": client_ref}
     query = {name: value for name, value in wanted.items() if value}
     if first:
@@ -185,7 +185,7 @@ def test_filters(walk, many, monkeypatch, status, channel, client_ref, first, la
 
 
 def test_a_page_without_workflows(walk, many, monkeypatch):
-    """One request reads so much and no more: a page may be empty and still lead on to one that is not."""
+    """The work for one page is bounded, so a page may be empty and still lead to one that is not."""
     monkeypatch.setattr(listing, "_READ_AT_ONCE", 2)
     monkeypatch.setattr(listing, "_MOST_QUERIES", 2)
     ids, sizes = walk(channel="mms", status="completed", client_ref="table-12")
@@ -196,7 +196,7 @@ def test_a_page_without_workflows(walk, many, monkeypatch):
 
 
 def test_reading_is_bounded(app, listed, many, monkeypatch):
-    """Filters that let nothing through cost ten queries of 500 at the most, and without filters one of `limit`."""
+    """A page costs at most ten queries of 500 items with filters, and one query of `limit` items without."""
     asked = []
     events = app.outside.table.client.meta.events
     events.register("provide-client-params.dynamodb.Query", lambda params, **_: asked.append(params["Limit"]))
@@ -210,7 +210,7 @@ def test_reading_is_bounded(app, listed, many, monkeypatch):
 
 @pytest.mark.parametrize("filters", [{}, {"client_ref": "table-12"}])
 def test_cursor_with_another_span(listed, walk, many, filters):
-    """A cursor goes on from its moment in whatever span it is sent with: newer than all of it, inside, or older."""
+    """A cursor continues from its instant in any span: newer than all of the span, inside it, or older."""
     cursor = Position(NOW + 13 * SECOND, numbered(13)).cursor()
     reference = filters.get("client_ref")
     newer, older = {"until": iso(NOW + 7 * SECOND)}, {"since": iso(NOW + 14 * SECOND)}
@@ -222,7 +222,7 @@ def test_cursor_with_another_span(listed, walk, many, filters):
 
 
 def test_a_cursor_of_nothing(listed, many):
-    """A cursor need not be one that was shown: it is a place in time."""
+    """A cursor is an instant: it need not come from an earlier page."""
     nowhere = Position(NOW + 13 * SECOND + 1, ID).cursor()
     assert uuid_of(listed(cursor=nowhere)["workflows"][0]) == numbered(13)
     assert len(listed(cursor=Position(10**15 - 1, ID).cursor(), limit=100)["workflows"]) == len(many)
@@ -230,12 +230,12 @@ def test_a_cursor_of_nothing(listed, many):
 
 
 def test_a_span_that_ends_before_it_begins(listed, many):
-    """Nothing was created after it and before it, so the list is empty."""
+    """No workflow can match a span that ends before it begins, so the list is empty."""
     assert listed(since=iso(NOW + 2 * SECOND), until=iso(NOW + SECOND)) == {"workflows": []}
 
 
 def test_both_ends_count(listed, many):
-    """`since` and `until` let through what was created at that very millisecond."""
+    """`since` and `until` include workflows created at that very millisecond."""
     at = iso(NOW + 3 * SECOND)
     assert [uuid_of(entry) for entry in listed(since=at, until=at)["workflows"]] == [numbered(3)]
     assert listed(since=iso(NOW + 3 * SECOND + 1), until=iso(NOW + 4 * SECOND - 1)) == {"workflows": []}
@@ -243,7 +243,7 @@ def test_both_ends_count(listed, many):
 
 @pytest.mark.parametrize("filters", [{}, {"client_ref": "table-12"}, {"status": "running"}, {"channel": "sms"}])
 def test_two_accounts(world, listed, walk, many, stranger, filters):
-    """I6: no account sees another's workflows, whatever it asks for, and whosever the cursor is."""
+    """I6: no account sees another's workflows, with any filter and any cursor."""
     put(
         world, 100, account=b64decode(stranger.removeprefix("Basic ")).decode().partition(":")[0], client_ref="table-12"
     )
@@ -254,14 +254,14 @@ def test_two_accounts(world, listed, walk, many, stranger, filters):
 
 
 def test_a_reference_that_looks_like_another_account(world, listed):
-    """I6: no client_ref reaches into another account's."""
+    """I6: a client_ref cannot be chosen so as to reach another account's workflows."""
     put(world, 1, account="abcd1234", client_ref="x")
     for reference in ("x", "abcd1234#x", "#x", "../abcd1234#x"):
         assert listed(client_ref=reference) == {"workflows": []}
 
 
 def test_faults(world, app):
-    """All faults of a query are named at once, in the vendor's shape; at either endpoint."""
+    """Both endpoints report all faults of a query at once, in the vendor's shape."""
     for path in ("/workflows", "/v0.1/dispatch"):
         event = http_event("GET", path, Authorization=world.basic)
         event["queryStringParameters"] = {"status": "x", "limit": "0", "cursor": "x", "since": "x", "sig": "x"}
@@ -271,8 +271,8 @@ def test_faults(world, app):
         assert sorted(names) == ["cursor", "limit", "since", "status"]
 
 
-def test_a_list_names_nobody(world, call, listed):
-    """I8: neither texts nor addresses are in the indexes the list is made from."""
+def test_no_personal_data_in_the_indexes(world, call, listed):
+    """I8: the indexes behind the list contain neither texts nor addresses."""
     call("POST", "/workflows", request(MESSENGER, SMS))
     client = boto3.client("dynamodb")
     found = client.query(

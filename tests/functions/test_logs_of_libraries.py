@@ -1,4 +1,4 @@
-"""I8: whatever the log level, no library writes what it was given."""
+"""I8: no library logs personal data, at any log level."""
 
 import json
 import os
@@ -35,7 +35,7 @@ with mock_aws():
 
 @pytest.fixture(scope="module")
 def written():
-    """(log, table) of a send at the level DEBUG, in a process that logs as Lambda's runtime has it."""
+    """(log, table) of a send at level DEBUG, in a process with the logging set-up of Lambda's runtime."""
     environment = {
         **os.environ,
         "PYTHONPATH": f"{ROOT}/layers/failover:{ROOT}",
@@ -57,7 +57,7 @@ def written():
 
 
 def test_no_personal_data_at_debug(written):
-    """With LogLevel=DEBUG no text, no address and no secret is logged, although all of them went over the wire."""
+    """With LogLevel=DEBUG no text, address or secret is logged, although all were sent."""
     log, table = written
     for personal in ("Hello from Messenger", "sim-unread", "447700900000"):
         assert personal in table
@@ -66,7 +66,7 @@ def test_no_personal_data_at_debug(written):
 
 
 def test_libraries_log_warnings_only(written):
-    """Our own lines are there at DEBUG; a library's are from WARNING on."""
+    """At DEBUG all of our own lines are logged, and a library's from WARNING up."""
     log, _ = written
     assert "a line of ours" in log
     assert "a warning of a library" in log

@@ -1,4 +1,4 @@
-"""F33: records, items and inputs that were made or edited by hand are passed over, and harm no other workflow."""
+"""F33: records, items and inputs edited by hand are skipped and do no harm to other workflows."""
 
 import copy
 import json
@@ -71,7 +71,7 @@ EDITS = [
 
 @pytest.fixture
 def item(world):
-    """The item of a workflow of the tests' account that is over, and its two webhooks."""
+    """The item of a workflow of the tests' account that has ended, with two webhooks."""
     ended(world)
     return boto3.client("dynamodb").get_item(TableName=world.table, Key=KEY)["Item"]
 
@@ -85,7 +85,7 @@ def edited(item, edit):
 @pytest.mark.parametrize("image", ["NewImage", "OldImage"])
 @pytest.mark.parametrize("edit", EDITS)
 def test_a_record_that_cannot_be_read_holds_up_no_other(world, item, output, edit, image):
-    """The webhooks of the other records are queued, and the failure is loud, without a word of the item."""
+    """Webhooks of the other records are queued, and the failure is reported without any content of the item."""
     bad = {"dynamodb": {"NewImage": item, image: edited(item, edit)}}
     good = {"dynamodb": {"NewImage": item}}
     load("publish_events").handler({"Records": [bad, {}, {"dynamodb": None}, good]}, None)
@@ -96,7 +96,7 @@ def test_a_record_that_cannot_be_read_holds_up_no_other(world, item, output, edi
 
 
 def test_content_that_was_edited_holds_up_no_stream(world, item, output):
-    """A workflow's content that has no retention any more does not bring its record back, which would queue again."""
+    """Content without a retention does not fail the stream's batch, whose retry would queue the webhooks again."""
     boto3.client("dynamodb").update_item(
         TableName=world.table,
         Key={**KEY, "sk": {"S": "content"}},
@@ -110,7 +110,7 @@ def test_content_that_was_edited_holds_up_no_stream(world, item, output):
 
 @pytest.mark.parametrize("edit", EDITS)
 def test_an_item_that_cannot_be_read(world, item, call, output, edit):
-    """Its own requests are answered 500, loudly; the list shows the others."""
+    """Requests for the broken workflow are answered 500 and reported; the list shows the others."""
     other = "00000000-0000-4000-8000-000000000001"
     world.put(replace(workflow("sms", account=world.api_key), id=other), [SMS])
     boto3.client("dynamodb").put_item(TableName=world.table, Item=edited(item, edit))
@@ -122,7 +122,7 @@ def test_an_item_that_cannot_be_read(world, item, call, output, edit):
 
 
 def test_more_broken_items_than_are_listed_at_once(world, reconciling, output):
-    """Items that cannot be read are put off: a workflow behind any number of them is started in the same run."""
+    """Unreadable items are postponed: a workflow behind any number of them is started in the same run."""
     items = boto3.client("dynamodb")
     for number in range(MOST_PER_SHARD + 1):
         left_in(world, 0, number)
@@ -134,7 +134,7 @@ def test_more_broken_items_than_are_listed_at_once(world, reconciling, output):
     assert started(reconciling) == {waiting.id}
     assert "UnexpectedFailures" in output()
     reconciling.run(NOW + 2 * MINUTE)
-    assert "UnexpectedFailures" not in output(), "and the next runs do not look at them"
+    assert "UnexpectedFailures" not in output(), "the next runs must skip them"
     with pytest.raises(UnreadableItem):
         world.store.read(id_in(0, 0))
 
@@ -148,7 +148,7 @@ def test_more_broken_items_than_are_listed_at_once(world, reconciling, output):
     ],
 )
 def test_items_that_cannot_be_moved(world, reconciling, update, values):
-    """However many items of a shard nothing can be done about, those behind them are started in the same run."""
+    """Overdue items that cannot be repaired, in any number, do not delay a workflow of their shard beyond the run."""
     items = boto3.client("dynamodb")
     names = {"ExpressionAttributeNames": {"#status": "status"}} if "#status" in update else {}
     for number in range(MOST_PER_SHARD + 1):
@@ -170,7 +170,7 @@ def test_items_that_cannot_be_moved(world, reconciling, update, values):
     ],
 )
 def test_copies_of_items(world, call, reconciling, output, monkeypatch, copy_key):
-    """A copy of a workflow's item under a key of its own stands before no workflow, and rings no alarm."""
+    """Copies of a workflow's item under other keys delay no workflow and cause no alarm."""
     monkeypatch.setattr(overdue, "MOST_PER_SHARD", 2)
     monkeypatch.setattr(overdue, "MOST_LISTINGS", 2)
     items = boto3.client("dynamodb")
@@ -191,7 +191,7 @@ def test_copies_of_items(world, call, reconciling, output, monkeypatch, copy_key
 
 
 def of_number(copy_key, number):
-    """A key for each copy."""
+    """Make a distinct key for each copy."""
     return {name: {"S": value["S"].replace("1", str(number))} for name, value in copy_key.items()}
 
 
@@ -201,7 +201,7 @@ def of_number(copy_key, number):
     ids=str,
 )
 def test_a_row_that_cannot_be_read(world, item, call, output, edit):
-    """One item of an account that cannot be read hides none of its others in the list."""
+    """An unreadable item of an account does not hide the account's others from the list."""
     other = "00000000-0000-4000-8000-000000000001"
     world.put(replace(workflow("sms", account=world.api_key), id=other), [SMS])
     boto3.client("dynamodb").put_item(TableName=world.table, Item={**item, **edit})
@@ -212,7 +212,7 @@ def test_a_row_that_cannot_be_read(world, item, call, output, edit):
 
 
 def test_a_page_that_ends_on_a_row_that_cannot_be_read(world, item, call):
-    """The list goes on behind such a row, and shows no copy of a workflow."""
+    """The list continues after an unreadable item, and shows no copy of a workflow."""
     items, others = boto3.client("dynamodb"), []
     for number in range(1, 6):
         others.append(f"{number:08x}-0000-4000-8000-000000000000")
@@ -235,7 +235,7 @@ def test_a_page_that_ends_on_a_row_that_cannot_be_read(world, item, call):
     "pointer", [{"workflow": {"S": "private"}}, {"workflow": {"N": "1"}}, {"step": {"S": "0"}}, {"step": {"N": "-1"}}]
 )
 def test_a_pointer_that_was_edited(world, put, call, pointer):
-    """A message whose pointer leads nowhere is answered 500; nothing is written under another workflow."""
+    """A message whose pointer leads nowhere is answered 500, and nothing is written to another workflow."""
     put(sent(0))
     item = {"workflow": {"S": ID}, "step": {"N": "0"}, "expires_at": {"N": "2000000000"}, **pointer}
     key = {"pk": {"S": "message#uuid-0"}, "sk": {"S": "pointer"}}
@@ -255,7 +255,7 @@ INPUTS = [
 
 @pytest.mark.parametrize("event", INPUTS, ids=json.dumps)
 def test_an_input_made_by_hand(world, messages, output, event):
-    """A send that is asked for by an input that names no step of its channel claims nothing and sends nothing."""
+    """A send whose input names no step of its channel claims and sends nothing."""
     flow = world.put(workflow(*TWO_STEPS), [MESSENGER, SMS])
     for function in SEND_FUNCTIONS:
         with pytest.raises(TaskFailed) as failed:
@@ -270,7 +270,7 @@ def test_an_input_made_by_hand(world, messages, output, event):
 
 
 def test_the_last_step_cannot_be_sent_first(world, messages, monkeypatch):
-    """An execution made by hand sends no later step while an earlier one, claimed or not, has time left."""
+    """An execution started by hand sends no later step while an earlier step, claimed or not, has time left."""
     function = load("send_sms")
     for flow in (lived(), lived(sent(0))):
         world.put(replace(flow, id=ID.replace("5", str(len(flow.timeline)))), [MESSENGER, SMS])

@@ -1,4 +1,4 @@
-"""The send functions against a Messages API that misbehaves (faults F4 to F8)."""
+"""The send functions against a misbehaving Messages API (F4 to F8)."""
 
 import json
 import threading
@@ -25,7 +25,7 @@ from tests.world import CREDENTIALS, later, unreachable
 
 @pytest.mark.parametrize("status", [400, 404, 415, 422])
 def test_refused(world, stored, messages, outside, status):
-    """F6: a refusal closes the step at once with the vendor's words, free of addresses."""
+    """F6: a refusal ends the step at once, with the vendor's words but no addresses."""
     named = [{"name": "to", "reason": "447700900123 is not a number"}]
     messages.script = [server.problem(status, "Invalid params", invalid_parameters=named)]
     step = sent_step(world, outside)
@@ -35,7 +35,7 @@ def test_refused(world, stored, messages, outside, status):
 
 
 def test_refusal_quotes_nothing(world, stored, messages, outside):
-    """The timeline outlasts the message, so nothing of the message is in it, though the vendor quotes it."""
+    """The timeline outlives the content, so a refusal that quotes the message is recorded without the quotation."""
     words = "sim-unread was sent Hello from Messenger by sim-page"
     messages.script = [server.problem(422, "Invalid params", invalid_parameters={"name": "text", "reason": words})]
     sent_step(world, outside)
@@ -56,7 +56,7 @@ def test_refusal_quotes_nothing(world, stored, messages, outside):
     ],
 )
 def test_refused_in_odd_words(world, stored, messages, outside, body, words):
-    """F6: a refusal is recorded as far as it can be read; odd bytes in its words cost no refusal."""
+    """F6: a refusal is recorded as far as it can be read, and remains a refusal whatever bytes it contains."""
     messages.script = [server.http(422, body)]
     assert sent_step(world, outside).state == "refused"
     assert world.read(ID).timeline[-1]["reason"] == f"refused: 422 {words}".strip()
@@ -64,7 +64,7 @@ def test_refused_in_odd_words(world, stored, messages, outside, body, words):
 
 @pytest.mark.parametrize("location", ["http://127.0.0.1:9/", "http://[bad"])
 def test_redirect_is_a_refusal(world, stored, messages, outside, location):
-    """A redirect is not followed, nor read: credentials and content stay where they were meant to go."""
+    """A redirect is neither followed nor read, so credentials and content go to no other host."""
     messages.script = [server.http(302, headers=f"Location: {location}\r\n")]
     assert sent_step(world, outside).state == "refused"
 
@@ -82,7 +82,7 @@ def test_redirect_is_a_refusal(world, stored, messages, outside, location):
     ],
 )
 def test_reason_of_a_refusal(world, stored, messages, outside, title, detail, reason):
-    """F6: the timeline keeps the vendor's title, code and detail; neither code nor status passes for an address."""
+    """F6: the timeline keeps the vendor's title, code and detail; neither number is mistaken for an address."""
     messages.script = [server.problem(422, title, detail=detail)]
     sent_step(world, outside)
     assert world.read(ID).timeline[-1]["reason"] == f"refused: {reason}"
@@ -102,7 +102,7 @@ REFUSALS = "https://developer.vonage.com/api-errors"
     ],
 )
 def test_account_refused(world, stored, messages, outside, output, status, fragment, scope):
-    """F7: what is refused to the whole account closes the step and is counted for the alarm; one message is not."""
+    """F7: a refusal of the whole account ends the step and is counted for the alarm; one of a message is not."""
     messages.script = [server.problem(status, "Refused", type=f"{REFUSALS}{fragment}")] * 3
     assert sent_step(world, outside).state == "refused"
     assert len(messages.requests) == 1
@@ -112,7 +112,7 @@ def test_account_refused(world, stored, messages, outside, output, status, fragm
 
 @pytest.mark.parametrize("status", [402, 403, 422])
 def test_no_other_credentials_for_it(world, stored, messages, outside, monkeypatch, status):
-    """F7: where the credentials were good, the secret is not read again and nothing is asked for twice."""
+    """F7: if the credentials were valid, the secret is not read again and the request is not repeated."""
     monkeypatch.setattr(outside.messages_secret, "refreshed", lambda: True)
     messages.script = [server.problem(status, "Refused")]
     assert sent_step(world, outside).state == "refused"
@@ -120,8 +120,8 @@ def test_no_other_credentials_for_it(world, stored, messages, outside, monkeypat
 
 
 @pytest.mark.parametrize("status", [500, 502, 408])
-def test_possibly_taken_though_it_speaks_of_credentials(world, stored, messages, outside, monkeypatch, status):
-    """F8: an answer that leaves open what happened is never asked for again, even if it speaks of credentials."""
+def test_unknown_outcome_that_mentions_credentials(world, stored, messages, outside, monkeypatch, status):
+    """F8: an answer that leaves the outcome open is never retried, even if it mentions credentials."""
     monkeypatch.setattr(outside.messages_secret, "refreshed", lambda: True)
     messages.script = [server.problem(status, "Unauthorized", type=f"{REFUSALS}#unauthorized")]
     assert sent_step(world, outside).state == "unknown"
@@ -129,7 +129,7 @@ def test_possibly_taken_though_it_speaks_of_credentials(world, stored, messages,
 
 
 def test_credentials_rotated(world, stored, messages, outside, monkeypatch):
-    """F7, F20: a secret that has changed in the meantime is read again, and the message goes out."""
+    """F7, F20: a secret that has changed since is read again, and the message goes out."""
     api = outside.messages("https://api.test/beta")
     api.prepare({})
     rotated = json.dumps({**CREDENTIALS, "api_secret": "rotated"})
@@ -165,7 +165,7 @@ def test_credentials_made_unusable(world, stored, messages, outside):
     ],
 )
 def test_asked_to_wait(world, stored, messages, outside, slept, status, headers, pause):
-    """F5: 429 and 503 are repeated after the time they ask for."""
+    """F5: a request answered 429 or 503 is repeated after the requested time."""
     messages.script = [server.http(status, headers=headers), server.accepted()]
     assert sent_step(world, outside).state == "sent"
     assert slept == [pause]
@@ -173,7 +173,7 @@ def test_asked_to_wait(world, stored, messages, outside, slept, status, headers,
 
 @pytest.mark.decision("Certainly not sent")
 def test_a_connection_for_each_request(world, stored, messages, outside):
-    """No request goes out on a connection that was used before: there a reset would tell nothing."""
+    """Each request opens its own connection: a reset on a reused one would leave open whether the request arrived."""
     messages.script = [server.http(503), server.http(503), server.accepted()]
     sent_step(world, outside)
     assert [request.headers["connection"] for request in messages.requests] == ["close"] * 3
@@ -188,7 +188,7 @@ def test_retry_after_as_a_date(world, stored, messages, outside, slept):
 
 
 def test_busy_for_good(world, stored, messages, outside, slept):
-    """F5: who stays busy is asked a bounded number of times, within the budget; then the step fails over."""
+    """F5: a busy vendor is asked a limited number of times within the budget; then the step fails over."""
     messages.script = [server.http(503)] * 50
     step = sent_step(world, outside)
     assert step.state == "unsendable"
@@ -198,7 +198,7 @@ def test_busy_for_good(world, stored, messages, outside, slept):
 
 
 def test_pauses_stay_within_the_expiry(world, messages, outside, slept):
-    """F4: with a short expiry the pauses are shorter still."""
+    """F4: the shorter the expiry, the shorter the pauses."""
     world.put(workflow(("messenger", "read", 15), "sms"), [MESSENGER, SMS])
     messages.script = [server.http(503)] * 50
     sent_step(world, outside)
@@ -206,7 +206,7 @@ def test_pauses_stay_within_the_expiry(world, messages, outside, slept):
 
 
 def test_the_last_step_asks_longer(world, messages, outside, slept):
-    """After the last step nothing else can reach the person: it asks for up to a minute."""
+    """The last step has no step after it, so its request is retried for up to a minute."""
     world.put(workflow("sms"), [SMS])
     messages.script = [server.http(503)] * 50
     assert sent_step(world, outside, channel="sms").state == "unsendable"
@@ -215,20 +215,20 @@ def test_the_last_step_asks_longer(world, messages, outside, slept):
 
 @pytest.mark.parametrize("status", ["submitted", "delivered"])
 def test_not_asked_again_once_a_status_came(world, stored, messages, outside, status):
-    """A status proves that the message was taken, though the answer was 503: no second request, no failover."""
+    """A status proves that the message was accepted, even after a 503: no second request and no failover follow."""
     messages.script = [server.http(503)] * 5
 
-    def told(_):
+    def status_arrives(_):
         world.store.write(transitions.received(world.read(ID), 0, Receipt(status, "u", None, None), NOW))
 
-    messages.meanwhile = told
+    messages.meanwhile = status_arrives
     step = sent_step(world, outside)
     assert len(messages.requests) == 1
     assert (step.state, step.outcome) == ("unknown", None)
 
 
 def test_table_lost_while_waiting(world, stored, messages, outside, monkeypatch):
-    """If the table cannot be read before asking again, nothing is asked again, and the answer is kept."""
+    """If the table cannot be read before a retry, there is no retry, and the answer is recorded."""
     messages.script = [server.http(503), server.accepted()]
 
     def lost(_):
@@ -241,7 +241,7 @@ def test_table_lost_while_waiting(world, stored, messages, outside, monkeypatch)
 
 @pytest.mark.parametrize("moment", [1, 2])
 def test_secrets_lost_meanwhile(world, stored, messages, outside, moment):
-    """Once a step is claimed, no failing Secrets Manager can lose its message or its answer."""
+    """Once a step is claimed, a failing Secrets Manager can lose neither its message nor its answer."""
     unreachable(outside.messages_secret.client, "secrets-manager.GetSecretValue", after=1)
     messages.script = [server.problem(401, "Unauthorized")] if moment == 2 else []
     messages.meanwhile = lambda _: later(outside.messages_secret, 1000)
@@ -251,7 +251,7 @@ def test_secrets_lost_meanwhile(world, stored, messages, outside, moment):
 
 
 def test_untrusted_certificate(world, stored, slept, monkeypatch, tmp_path):
-    """A server that cannot prove who it is gets nothing: asked again, bounded, then failed over."""
+    """A server without a trusted certificate gets nothing: after a few retries the step fails over."""
     untrusted = MessagesServer(certificate=self_signed(tmp_path, "127.0.0.1"))
     monkeypatch.setenv("MESSAGES_URL", untrusted.url)
     step = sent_step(world, hurried(slept))
@@ -261,7 +261,7 @@ def test_untrusted_certificate(world, stored, slept, monkeypatch, tmp_path):
 
 
 def test_not_asked_again_once_it_is_over(world, stored, messages, outside):
-    """Before asking again the send looks whether the message is still wanted."""
+    """Before each retry the send checks that the message is still wanted."""
     messages.script = [server.http(429)] * 5
 
     def end_it(_):
@@ -276,7 +276,7 @@ def test_not_asked_again_once_it_is_over(world, stored, messages, outside):
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:1", "http://nowhere.invalid"])
 def test_no_connection(world, stored, messages, slept, monkeypatch, url):
-    """F4: without a connection, or a name, nothing was taken: asked again, bounded, then failed over."""
+    """F4: without a connection nothing was accepted: the request is retried a few times, then the step fails over."""
     monkeypatch.setenv("MESSAGES_URL", url)
     outside = hurried(slept)
     assert sent_step(world, outside).state == "unsendable"
@@ -285,7 +285,7 @@ def test_no_connection(world, stored, messages, slept, monkeypatch, url):
 
 
 def _slow(connection):
-    """Answers byte by byte, and never ends."""
+    """Answer byte by byte without an end."""
     connection.sendall(b"HTTP/1.1 202 X\r\nContent-Length: 1000\r\n\r\n")
     for _ in range(200):
         connection.sendall(b" ")
@@ -315,7 +315,7 @@ def _slow(connection):
     ],
 )
 def test_unknown(world, stored, messages, outside, slept, answer, monkeypatch):
-    """F8: what may have been taken is never asked for again; its status or its expiry decides."""
+    """F8: a request that may have been accepted is never repeated; its status or its expiry decides."""
     monkeypatch.setattr("failover.adapters.sending.messages.READ_SECONDS", 1)
     messages.script = [answer]
     step = sent_step(world, outside)
@@ -341,7 +341,7 @@ def brief(monkeypatch):
     ],
 )
 def test_trickling(world, stored, messages, outside, brief, slept, head, piece, reason):
-    """F35: an answer that trickles in for ever is cut off when the request's time is up, and the send is unknown."""
+    """F35: an answer that trickles in endlessly is cut off at the deadline, and the send is unknown."""
     messages.script = [server.endless(messages, head, piece)]
     began = time.monotonic()
     assert sent_step(world, outside).state == "unknown"
@@ -351,13 +351,13 @@ def test_trickling(world, stored, messages, outside, brief, slept, head, piece, 
 
 
 def test_trickling_refusal(world, stored, messages, outside, brief):
-    """F35: the status of an answer counts, though its body never ends."""
+    """F35: the status of an answer counts even if its body never ends."""
     messages.script = [server.endless(messages, b"HTTP/1.1 422 X\r\n\r\n", b" ")]
     assert sent_step(world, outside).state == "refused"
 
 
 def test_connected_too_late(world, stored, messages, outside, brief, slept, monkeypatch):
-    """F35: a request that could not leave in time is asked for again, and only the second one goes out."""
+    """F35: a request that could not leave in time is repeated, and only the second one goes out."""
     connect, released, connecting = urllib3.util.connection.create_connection, threading.Event(), []
 
     def late(*arguments, **more):
@@ -374,7 +374,7 @@ def test_connected_too_late(world, stored, messages, outside, brief, slept, monk
 
 
 def test_both_requests_share_their_time(world, stored, messages, outside, monkeypatch):
-    """F7: after refused credentials the second request ends by the time at which the first one had to."""
+    """F7: after refused credentials the second request has the deadline of the first."""
     times = []
     real = messages_api.post
 
@@ -391,7 +391,7 @@ def test_both_requests_share_their_time(world, stored, messages, outside, monkey
 
 
 def test_no_request_after_the_budget(world, stored, messages, slept, monkeypatch):
-    """F3: where looking at the workflow takes until the budget is over, no further request begins."""
+    """F3: if reading the workflow uses up the budget, no further request begins."""
     outside = hurried(slept)
     read = outside.store.read
 
@@ -406,14 +406,14 @@ def test_no_request_after_the_budget(world, stored, messages, slept, monkeypatch
 
 
 def test_hanging(world, stored, messages, outside, monkeypatch):
-    """F8: an answer that never comes is unknown after the read time-out."""
+    """F8: a request without an answer is unknown after the read timeout."""
     monkeypatch.setattr("failover.adapters.sending.messages.READ_SECONDS", 0.3)
     messages.script = [messages.hang]
     assert sent_step(world, outside).state == "unknown"
 
 
 def test_vendors_words_stay_out_of_the_log(world, stored, messages, outside, output):
-    """I8: what the Messages API says may quote the message; it stands in the timeline, not in the log."""
+    """I8: an answer of the Messages API may quote the message, so it is in the timeline and not in the log."""
     messages.script = [server.problem(422, "Your pin for Anna is not allowed")]
     sent_step(world, outside)
     assert "Anna" in world.read(ID).timeline[-1]["reason"]
@@ -423,7 +423,7 @@ def test_vendors_words_stay_out_of_the_log(world, stored, messages, outside, out
 
 
 def test_server_is_scripted():
-    """The scripted server answers in order, then accepts."""
+    """The scripted server gives its answers in order, then accepts."""
     fake = MessagesServer(script=[server.http(418)])
     answers = [requests.post(f"{fake.url}/v1/messages", json={}, timeout=5).status_code for _ in range(2)]
     fake.close()

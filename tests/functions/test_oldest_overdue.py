@@ -1,4 +1,4 @@
-"""How long the oldest overdue workflow waits: what each run of reconcile tells, and the alarm that watches it."""
+"""The age of the oldest overdue workflow: the metric of each reconcile run, and its alarm."""
 
 from failover.adapters import aws
 from tests.examples import NOW
@@ -7,7 +7,7 @@ from tests.world import template
 
 
 def test_a_partition_that_cannot_be_read(world, reconciling, monkeypatch, output):
-    """The others are looked after all the same; how long the oldest waits is not known then, and not told."""
+    """If one partition cannot be read, the others are repaired, and the age, which is unknown, is not reported."""
     for shard in (0, 1):
         left_in(world, shard)
     index = reconciling.app.outside.overdue
@@ -26,14 +26,14 @@ def test_a_partition_that_cannot_be_read(world, reconciling, monkeypatch, output
 
 
 def test_no_time_to_read_them_all(reconciling, output):
-    """A run without the time to read every partition does not tell how long the oldest waits."""
-    left = iter([55_000] * (SHARDS - 1))
-    reconciling.run(NOW, lambda: next(left, 0))
+    """A run without the time to read every partition does not report the age."""
+    seconds = iter([55_000] * (SHARDS - 1))
+    reconciling.run(NOW, lambda: next(seconds, 0))
     assert "OldestOverdueSeconds" not in output()
 
 
 def test_how_long_the_oldest_waits(world, reconciling, output):
-    """Each run tells how long the oldest has been overdue, in seconds, whichever partition it is in; 0: nothing is."""
+    """Each run reports in seconds how long the oldest workflow of all partitions has been overdue, or 0 if none is."""
     output()
     reconciling.run(NOW)
     assert metrics(output()) == [{"OldestOverdueSeconds": [0.0]}]
@@ -47,5 +47,5 @@ def test_how_long_the_oldest_waits(world, reconciling, output):
 
 
 def test_a_value_each_minute():
-    """One value is written in each run, so the alarm looks at each minute."""
+    """Each run writes one value, so the alarm evaluates every minute."""
     assert template()["Resources"]["ReconcileBehind"]["Properties"]["Period"] == 60

@@ -1,4 +1,4 @@
-"""`?dry_run=true`: what would happen, and nothing happens."""
+"""`?dry_run=true` shows what a request would do and does nothing."""
 
 import boto3
 import pytest
@@ -16,7 +16,7 @@ BAD = request(changed(MESSENGER, "failover.expiry_time", 5), changed(SMS, "to.nu
 @pytest.mark.parametrize("path", ["/workflows", "/workflows/", "/beta/workflows", "/v0.1/dispatch", "/dispatch/"])
 @pytest.mark.parametrize("flag", ["true", "TRUE"])
 def test_planned(world, app, call, path, flag):
-    """At either endpoint a valid request is answered 200 with its plan."""
+    """Both endpoints answer a valid request with 200 and its plan."""
     app.outside.now = lambda: NOW
     answer = call("POST", f"{path}?dry_run={flag}", request(MESSENGER, SMS))
     assert answer["statusCode"] == 200
@@ -49,8 +49,8 @@ def test_nothing_happens(world, call, messages, output):
     assert "WorkflowsCreated" not in output()
 
 
-def test_it_names_nobody_in_the_log(call, output):
-    """I8: the addresses of a plan go to its client alone."""
+def test_no_personal_data_in_the_log(call, output):
+    """I8: the addresses of a plan are in its answer and not in the log."""
     call("POST", "/workflows?dry_run=true", request(MESSENGER, SMS))
     call("POST", "/workflows?dry_run=true", BAD)
     assert not {"sim-unread", "447700900000", "ACME"} & set(output().replace('"', " ").split())
@@ -58,7 +58,7 @@ def test_it_names_nobody_in_the_log(call, output):
 
 @pytest.mark.parametrize("body", [BAD, b"{", b" " * (64 * 1024 + 1), {**request(SMS), "template": "race"}, []])
 def test_the_same_faults(world, call, body):
-    """A request that would be refused has the same answer as a plan, faults and all."""
+    """A plan has the same faults, in the same answer, as the request would have."""
     meant, plan = call("POST", "/workflows", body), call("POST", "/workflows?dry_run=true", body)
     assert meant["statusCode"] == plan["statusCode"] >= 400
     assert {**body_of(meant), "instance": ""} == {**body_of(plan), "instance": ""}
@@ -70,14 +70,14 @@ def test_the_same_faults(world, call, body):
     [({"Authorization": None}, 401), ({"Content_Type": "text/plain"}, 415), ({"Accept": "text/html"}, 406)],
 )
 def test_the_same_conditions(call, headers, status):
-    """A plan is for those who may post, and only for them."""
+    """A plan needs the same credentials and media types as a request."""
     assert call("POST", "/workflows?dry_run=true", request(SMS), **headers)["statusCode"] == status
 
 
 @pytest.mark.decision("`dry_run` neither `true` nor `false`")
 @pytest.mark.parametrize("flag", ["", "1", "0", "yes", "no", "tru", "true ", "true,false", "null", "t\u0131ue", "on"])
 def test_neither_true_nor_false(world, call, flag):
-    """What was meant is not guessed: 400 names the parameter, and nothing is stored."""
+    """Any other value is answered 400 with the parameter's name, and nothing is stored."""
     answer = call("POST", f"/workflows?dry_run={flag}", request(SMS))
     assert answer["statusCode"] == 400
     assert [fault["name"] for fault in body_of(answer)["invalid_parameters"]] == ["dry_run"]
@@ -86,11 +86,11 @@ def test_neither_true_nor_false(world, call, flag):
 
 @pytest.mark.parametrize("query", ["", "?", "?dry_run=false", "?dry_run=False", "?dryrun=true", "?sig=x&timestamp=1"])
 def test_meant(world, call, query):
-    """Without the flag, with `false`, and whatever else is asked, the request is meant."""
+    """Without the flag, or with `false`, the request is carried out, whatever other parameters it has."""
     assert call("POST", f"/workflows{query}", request(SMS))["statusCode"] == 202
     assert world.items()
 
 
 def test_a_get_has_no_plan(call):
-    """The flag of a list is one of the parameters that are passed over."""
+    """A list ignores the flag like any unknown parameter."""
     assert body_of(call("GET", "/workflows?dry_run=maybe")) == {"workflows": []}

@@ -1,4 +1,4 @@
-"""The two public pages: small on the wire, and kept by browsers until a deploy changes them."""
+"""The two public pages: compressed, and cached by browsers until a deploy changes them."""
 
 import base64
 import gzip
@@ -16,7 +16,7 @@ WIRE = 500_000
 
 @pytest.fixture(params=PAGES)
 def get(request, app):
-    """Ask for a page; gives status, headers (the first value of each) and the bytes that API Gateway sends."""
+    """Request a page and return the status, the headers (first values) and the bytes that API Gateway sends."""
 
     def get(method="GET", **headers):
         answer = app.handler(http_event(method, request.param, **headers), None)
@@ -28,7 +28,7 @@ def get(request, app):
 
 
 def test_compressed(get):
-    """A client that takes gzip gets less than 500 KB, which are the same text as for one that does not."""
+    """A client that accepts gzip gets less than 500 KB, which unpack to the same text as without gzip."""
     _, bare_headers, bare = get()
     status, headers, compressed = get(**BROWSER)
     assert (status, headers.pop("Content-Encoding")) == (200, "gzip")
@@ -41,7 +41,7 @@ def test_compressed(get):
 
 @pytest.mark.parametrize("headers", [{}, {**BROWSER, "Accept_Encoding": "gzip;q=0"}, {"Accept_Encoding": "gzip"}])
 def test_not_compressed(get, headers):
-    """Without gzip, or without an `Accept`, by which API Gateway knows that it may send bytes, it is plain text."""
+    """Without gzip, or without the `Accept` that lets API Gateway send bytes, a page is plain text."""
     status, answered, raw = get(**headers)
     assert status == 200
     assert "Content-Encoding" not in answered
@@ -49,14 +49,14 @@ def test_not_compressed(get, headers):
 
 
 def test_an_answer_fits(app):
-    """No form of a page is near the 6 MB that a function may answer with."""
+    """Each form of a page is far below the 6 MB that a function may return."""
     for headers in ({}, BROWSER):
         assert len(json.dumps(app.handler(http_event("GET", "/docs", **headers), None))) < 3_000_000
 
 
 @pytest.mark.parametrize("headers", [{}, BROWSER])
 def test_kept(get, headers):
-    """A client that names the tag of what it has is answered 304 without a body, whichever encoding it got."""
+    """A request with the current tag is answered 304 without a body, for either encoding."""
     tag = get(**BROWSER)[1]["ETag"]
     status, answered, raw = get(**headers, If_None_Match=f'"another", {tag}')
     assert (status, raw) == (304, b"")
@@ -67,7 +67,7 @@ def test_kept(get, headers):
 
 @pytest.mark.parametrize("headers", [{}, BROWSER])
 def test_head(get, headers):
-    """HEAD has the headers of GET, and no body."""
+    """HEAD returns the headers of GET and no body."""
     (status, answered, raw), (_, got, _) = get("HEAD", **headers), get(**headers)
     assert (status, raw) == (200, b"")
     assert answered | {"X-Nexmo-Trace-Id": ""} == got | {"X-Nexmo-Trace-Id": ""}
@@ -75,14 +75,14 @@ def test_head(get, headers):
 
 
 def test_tags_tell_pages_apart(app):
-    """Each page has its own tag, and a new process makes the same one."""
+    """Each page has its own tag, which is the same in every process."""
     tags = [app.handler(http_event("GET", page), None)["multiValueHeaders"]["ETag"] for page in PAGES * 2]
     assert tags[0] != tags[1]
     assert tags[:2] == tags[2:]
 
 
 def test_the_document_is_whole(app):
-    """What is served is the committed document, without its blanks."""
+    """The page served is the committed document without insignificant blanks."""
     body = app.handler(http_event("GET", "/openapi.json"), None)["body"]
     assert json.loads(body) == json.loads(PATH.read_text())
     assert "\n" not in body

@@ -1,4 +1,4 @@
-"""What a message of the queue of webhooks may say, also one that was made by hand (faults, F33)."""
+"""What a message in the queue of webhooks may say, including messages written by hand (F33)."""
 
 import json
 import time
@@ -37,7 +37,7 @@ WRONG = {
     ],
 )
 def test_a_message_made_by_hand(world, customer, delivering, deliver, output, body):
-    """F33: a message that is none of ours makes no attempt, is counted, and lies among the dead letters at once."""
+    """F33: an invalid message causes no attempt, is counted, and becomes a dead letter at once."""
     ended(world)
     if isinstance(body, dict):
         body = json.dumps({**vars(task_of(world)), **body})
@@ -54,7 +54,7 @@ def test_a_message_made_by_hand(world, customer, delivering, deliver, output, bo
 
 
 def test_a_message_of_a_later_release(world, customer, delivering):
-    """A field that this release does not know is ignored."""
+    """Fields added by a later release are ignored."""
     ended(world)
     body = json.dumps({**vars(task_of(world)), "later": 1})
     delivering.handler({"Records": [{"body": body}]}, None)
@@ -62,7 +62,7 @@ def test_a_message_of_a_later_release(world, customer, delivering):
 
 
 def test_an_attempt_far_ahead(world, customer, deliver, put_off, listed):
-    """A message cannot use up the attempts of a webhook: the next one is all it can ask for."""
+    """A message cannot use up a webhook's attempts: it gets the next attempt number at most."""
     ended(world)
     customer.script = [server.http(500)]
     deliver(task_of(world, attempt=1100))
@@ -71,7 +71,7 @@ def test_an_attempt_far_ahead(world, customer, deliver, put_off, listed):
 
 
 def test_the_last_attempt(world, customer, deliver, put_off, listed):
-    """After as many attempts as the table keeps, a webhook has failed: nothing is queued that nothing would read."""
+    """After the maximum number of attempts a webhook has failed, and nothing more is queued."""
     ended(world)
     customer.script = [server.http(500)] * 2
     attempts_made(world, delivery.LAST_ATTEMPT - 1)
@@ -81,7 +81,7 @@ def test_the_last_attempt(world, customer, deliver, put_off, listed):
 
 
 def test_a_series_of_the_future(world, customer, deliver, put_off):
-    """A message cannot make a series go on for ever: it began now, at the latest."""
+    """A message cannot extend its series: a series begins now at the latest."""
     ended(world)
     customer.script = [server.http(500)]
     deliver(task_of(world, since=int(time.time() * 1000) + 10**12))
@@ -90,7 +90,7 @@ def test_a_series_of_the_future(world, customer, deliver, put_off):
 
 @pytest.mark.parametrize("other", [{"account": "b0b0b0b0"}, {"application": "0f0a4c1e-8d3b-4e57-9c1a-2b6d7e8f9a10"}])
 def test_a_message_of_another_account(world, customer, deliver, put_off, listed, other):
-    """I6: whoever can write to the queue cannot have a workflow's webhook go to another account's URL."""
+    """I6: a message written to the queue cannot send a workflow's webhook to another account's URL."""
     ended(world)
     world.callers.add_account("b0b0b0b0", {"name": "other", "secrets": [], "status_url": f"{customer.url}/other"})
     world.callers.add_application(other.get("application", "-"), {"account": "b0b0b0b0", "status_url": customer.url})

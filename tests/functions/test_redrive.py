@@ -1,4 +1,4 @@
-"""What failed for good goes on from where it ended: dead letters, executions, and a workflow that always crashes."""
+"""Recovery after final failures: dead letters, executions, and a workflow that always crashes."""
 
 import json
 from dataclasses import asdict
@@ -19,7 +19,7 @@ RECEIVED_AT_MOST = template()["Resources"]["Webhooks"]["Properties"]["RedrivePol
 
 
 class Queue:
-    """A queue with its dead letters, polled as Lambda polls it: what fails comes again, until SQS moves it."""
+    """A queue with its dead letters, polled as Lambda polls it: failed messages come again until SQS moves them."""
 
     def __init__(self, name, dead_letters):
         self.sqs = boto3.client("sqs")
@@ -32,7 +32,7 @@ class Queue:
         self.sqs.set_queue_attributes(QueueUrl=self.url, Attributes=changes)
 
     def drain(self, handler, failure):
-        """Hand out messages until there are none; how often the handler was called."""
+        """Process messages until the queue is empty and return the number of calls of the handler."""
         calls = 0
         while received := self.sqs.receive_message(QueueUrl=self.url).get("Messages"):
             (message,) = received
@@ -45,12 +45,12 @@ class Queue:
         return calls
 
     def dead(self):
-        """How many dead letters there are."""
+        """Return the number of dead letters."""
         attributes = self.sqs.get_queue_attributes(QueueUrl=self.dead_letters, AttributeNames=["All"])["Attributes"]
         return int(attributes["ApproximateNumberOfMessages"])
 
     def redrive(self):
-        """What SQS's StartMessageMoveTask does: each message, as it is, to the destination."""
+        """Move each dead letter back unchanged, as SQS's StartMessageMoveTask does."""
         while received := self.sqs.receive_message(QueueUrl=self.dead_letters).get("Messages"):
             (message,) = received
             self.sqs.send_message(QueueUrl=self.url, MessageBody=message["Body"])
@@ -58,7 +58,7 @@ class Queue:
 
 
 def test_webhook_that_cannot_be_attempted(world, customer, delivering, listed):
-    """A webhook whose every attempt dies is a dead letter after a hundred; put back, it is delivered as if new."""
+    """A webhook whose attempts all crash is a dead letter after a hundred; redriven, it is delivered like a new one."""
     ended(world)
     queue = Queue("webhooks", "dead-letters")
     delivering.outside.webhook_queue.add_all([task_of(world)])
@@ -73,7 +73,7 @@ def test_webhook_that_cannot_be_attempted(world, customer, delivering, listed):
 
 
 def test_webhook_that_was_given_up(world, customer, delivering, deliver, listed):
-    """A webhook that was given up after 24 hours is delivered once it is put back; put back again, it is not."""
+    """A webhook given up after 24 hours is delivered once it is redriven, and not again if redriven twice."""
     ended(world)
     queue = Queue("webhooks", "dead-letters")
     customer.script = [server.http(500)]
@@ -89,7 +89,7 @@ def test_webhook_that_was_given_up(world, customer, delivering, deliver, listed)
 
 
 def test_redrive_by_hand(world, customer, delivering, listed):
-    """What the documentation has an operator queue by hand is delivered, and is not once it has been attempted."""
+    """A message queued by hand as documented delivers its webhook, but not if that has been attempted."""
     ended(world)
     queue = Queue("webhooks", "dead-letters")
     by_hand = {name: asdict(task_of(world))[name] for name in ("workflow_id", "account", "application", "sequence")}
@@ -100,7 +100,7 @@ def test_redrive_by_hand(world, customer, delivering, listed):
 
 
 def test_callback_of_the_sandbox(world, monkeypatch):
-    """A callback of the sandbox that nobody takes is a dead letter after a hundred tries; put back, it is delivered."""
+    """A sandbox callback that always fails is a dead letter after a hundred tries; redriven, it is delivered."""
     status = MessagesServer(script=[server.http(503)] * RECEIVED_AT_MOST)
     queue = Queue("sandbox", "sandbox-dead-letters")
     monkeypatch.setenv("SANDBOX_TABLE", create_table("SandboxTable", "sandbox"))
@@ -119,7 +119,7 @@ def test_callback_of_the_sandbox(world, monkeypatch):
 
 
 def test_a_workflow_that_always_crashes(world, reconciling, output):
-    """F16: it ends in error after five executions, which an alarm is told of; one beside it is left in peace."""
+    """F16: a workflow that always crashes ends in error after five executions, with an alarm; others go on."""
     doomed, other = left_in(world, 0), left_in(world, 0, 1, due_at=NOW + 1)
     reconciling.run(NOW)
     world.executions.start(other, NOW)
@@ -135,5 +135,5 @@ def test_a_workflow_that_always_crashes(world, reconciling, output):
 
 @pytest.mark.parametrize("queue", ["Webhooks", "SandboxQueue"])
 def test_a_hundred_times(queue):
-    """Both queues give a message a hundred chances, as the documentation says."""
+    """Both queues hand out a message a hundred times, as documented."""
     assert template()["Resources"][queue]["Properties"]["RedrivePolicy"]["maxReceiveCount"] == RECEIVED_AT_MOST == 100

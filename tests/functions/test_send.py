@@ -1,4 +1,4 @@
-"""The send functions: claims, twins, deaths, and what they let out (faults F3 and F9)."""
+"""The send functions: claims, twins, deaths, and what leaves them (F3, F9)."""
 
 import base64
 
@@ -29,7 +29,7 @@ from tests.world import CREDENTIALS, load
 
 @pytest.mark.decision("Calls we make")
 def test_accepted(world, stored, messages, outside):
-    """An accepted message is recorded with its id; the request carries credentials, our reference and our webhook."""
+    """An accepted message is recorded with its id; the request has credentials, our reference and our callback URL."""
     messages.script = [server.accepted("uuid-1")]
     step = sent_step(world, outside)
     assert (step.phase, step.message_uuid, step.outcome) == ("sent", "uuid-1", None)
@@ -45,7 +45,7 @@ def test_accepted(world, stored, messages, outside):
 
 @pytest.mark.decision("Calls we make")
 def test_v0_1(world, stored, messages, monkeypatch):
-    """With version v0.1 the nested body goes to the other path."""
+    """Version v0.1 posts the nested body to its own path."""
     monkeypatch.setenv("MESSAGES_VERSION", "v0.1")
     sent_step(world, Outside())
     (request,) = messages.requests
@@ -65,14 +65,14 @@ def test_v0_1(world, stored, messages, monkeypatch):
     ],
 )
 def test_each_function_sends_its_channel(world, messages, folder, steps, content, channel):
-    """Each channel's function sends over its channel, and returns nothing to the execution."""
+    """Each function sends on its own channel and returns nothing to the execution."""
     world.put(workflow(*steps), [content])
     assert load(folder).handler({"workflow": ID, "step": 0}, None) is None
     assert [request.body["channel"] for request in messages.requests] == [channel]
 
 
 def test_custom_content_is_exact(world, messages, outside):
-    """An object of the provider's own leaves as it came, to the last digit."""
+    """A custom object is sent unchanged, to the last digit."""
     custom = '{"custom": {"id": 12345678901234567890123, "price": 0.10000000000000000555, "deep": [1E+400]}}'
     content = strict_json.parse(f'{{"type": "custom", {custom[1:]}'.encode())
     world.put(workflow("whatsapp"), [changed(WHATSAPP, "message.content", content)])
@@ -83,7 +83,7 @@ def test_custom_content_is_exact(world, messages, outside):
 
 
 def test_second_invocation_sends_nothing(world, stored, messages, outside):
-    """F3: a send that runs again finds its claim and returns quietly."""
+    """F3: a repeated send finds the step claimed and returns without an error."""
     sent_step(world, outside)
     before = world.read(ID)
     assert sent_step(world, outside)
@@ -92,7 +92,7 @@ def test_second_invocation_sends_nothing(world, stored, messages, outside):
 
 
 def test_no_claim_after_the_end(world, stored, messages, outside):
-    """A workflow that is over sends nothing more."""
+    """Nothing is sent for a workflow that has ended."""
     sent_step(world, outside)
     over = transitions.received(world.read(ID), 0, Receipt("read", "u", None, None), NOW)
     world.store.write(over)
@@ -102,7 +102,7 @@ def test_no_claim_after_the_end(world, stored, messages, outside):
 
 
 def test_long_after_the_end(world, messages, outside):
-    """A send that is asked for when its workflow is over, and its content gone, sends nothing and is no failure."""
+    """A send for a workflow that has ended and lost its content sends nothing and does not fail."""
     flow = transitions.cancelled(workflow(*TWO_STEPS), NOW)
     world.put(flow, [MESSENGER, SMS])
     outside.store.end_content(flow)
@@ -113,7 +113,7 @@ def test_long_after_the_end(world, messages, outside):
 
 
 def test_twin_wins_the_claim(world, stored, messages, outside, monkeypatch):
-    """Two sends at once: one of them loses its write, reads again, and sends nothing."""
+    """Of two simultaneous sends one loses its write, reads again, and sends nothing."""
     write = outside.store.write
 
     def late(state, pointer=None):
@@ -127,7 +127,7 @@ def test_twin_wins_the_claim(world, stored, messages, outside, monkeypatch):
 
 
 def test_lost_answer_of_the_claim(world, stored, messages, outside, monkeypatch):
-    """A claim that was written though its answer got lost is recognized as our own, and the message goes out."""
+    """A claim whose answer was lost is recognized as our own, and the message goes out."""
     client = outside.table.client
     put_item = client.put_item
 
@@ -141,7 +141,7 @@ def test_lost_answer_of_the_claim(world, stored, messages, outside, monkeypatch)
 
 
 def test_ahead_of_the_timer(world, stored, messages, outside, slept):
-    """A send that comes before the step before has expired waits for it, and never sends early."""
+    """A send that runs before the previous step's expiry waits for it and never sends early."""
     sent_step(world, outside)
     flow = world.read(ID)
     slept.append((flow.steps[0].answered_at - outside.now()) / 1000 + 600 - 20)
@@ -153,7 +153,7 @@ def test_ahead_of_the_timer(world, stored, messages, outside, slept):
 
 @pytest.mark.parametrize(("status", "claimed"), [("rejected", True), ("read", False)])
 def test_decided_while_it_waits(world, stored, messages, outside, slept, status, claimed):
-    """A send that waits for the step before to expire goes on as soon as a status has left it, or ended it all."""
+    """A send that waits for the previous step's expiry continues as soon as a status ends the step or the workflow."""
     sent_step(world, outside)
     flow = world.read(ID)
     slept.append((flow.steps[0].answered_at - outside.now()) / 1000 + 600 - 50)
@@ -171,7 +171,7 @@ def test_decided_while_it_waits(world, stored, messages, outside, slept, status,
 
 
 def test_far_ahead_of_the_timer(world, stored, messages, outside, slept, output):
-    """One that comes much too early claims nothing and fails, so that the state machine tries again."""
+    """A send that comes much too early claims nothing and fails, so the state machine retries it."""
     sent_step(world, outside)
     with pytest.raises(TaskFailed), task_edge.guarded(ID):
         send(outside, "sms", ID, 1)
@@ -181,7 +181,7 @@ def test_far_ahead_of_the_timer(world, stored, messages, outside, slept, output)
 
 
 def test_status_overtakes_the_answer(world, stored, messages, outside):
-    """F9: a status that is recorded before the answer counts, and the answer is merged with it."""
+    """F9: a status recorded before the answer counts, and the answer is merged with it."""
 
     def read_already(_):
         flow = transitions.received(world.read(ID), 0, Receipt("read", None, None, None), NOW)
@@ -195,7 +195,7 @@ def test_status_overtakes_the_answer(world, stored, messages, outside):
 
 @pytest.mark.parametrize("failing", ["the body", "its JSON", "the secret"])
 def test_what_fails_before_the_request_claims_nothing(world, stored, messages, outside, monkeypatch, failing):
-    """F3: whatever cannot be prepared is known before the claim; a claim without a request would lose the step."""
+    """F3: a request that cannot be prepared fails before the claim; a claim without a request would lose the step."""
     match failing:
         case "the body":
             monkeypatch.setattr(outgoing, "v1", lambda *_: {}["missing"])
@@ -209,7 +209,7 @@ def test_what_fails_before_the_request_claims_nothing(world, stored, messages, o
 
 
 def test_counted_after_the_request(world, messages, outside, monkeypatch):
-    """That the step before was left is counted last: its metric can keep neither a request nor its answer."""
+    """The failover from the previous step is counted last, so a failing metric loses neither request nor answer."""
     world.put(lived(sent(0), status(0, "rejected")), [MESSENGER, SMS])
 
     def broken(*_names, **_dimensions):
@@ -223,7 +223,7 @@ def test_counted_after_the_request(world, messages, outside, monkeypatch):
 
 @pytest.mark.parametrize("moment", ["before the claim", "after the claim", "after the request", "after the answer"])
 def test_death(world, stored, messages, outside, monkeypatch, moment):
-    """F3: wherever a send dies, running it again never makes a second request."""
+    """F3: wherever a send dies, repeating it never makes a second request."""
 
     class Death(BaseException):
         pass
@@ -257,7 +257,7 @@ def test_death(world, stored, messages, outside, monkeypatch, moment):
 
 
 def test_missing_credentials_claim_nothing(world, stored, messages, outside):
-    """A secret nobody has set fails before the claim, so that nothing is lost by it."""
+    """A secret that is not set makes the send fail before the claim, so no step is lost."""
     boto3.client("secretsmanager").put_secret_value(SecretId="messages", SecretString="{}")
     with pytest.raises(UnusableCredentials):
         send(outside, "messenger", ID, 0)
@@ -265,7 +265,7 @@ def test_missing_credentials_claim_nothing(world, stored, messages, outside):
 
 
 def test_only_fixed_words_leave(world, stored, monkeypatch, output):
-    """Whatever goes wrong inside, the execution's history and the log get none of its words."""
+    """Failures inside a send appear in the execution's history and in the log in fixed words only."""
     app = load("send_messenger")
 
     def leak(*_):
@@ -282,7 +282,7 @@ def test_only_fixed_words_leave(world, stored, monkeypatch, output):
 
 
 def test_log_and_metrics_name_nobody(world, stored, messages, output):
-    """I8: neither the log nor a metric holds a text or an address."""
+    """I8: neither the log nor a metric contains a text or an address."""
     load("send_messenger").handler({"workflow": ID, "step": 0}, None)
     written = output()
     assert '"StepsSent":[1.0]' in written
@@ -292,7 +292,7 @@ def test_log_and_metrics_name_nobody(world, stored, messages, output):
 
 
 def test_pointer_outlives_its_workflow(world, stored, messages, outside):
-    """F26: the pointer of a message is kept for the longest life its workflow can have."""
+    """F26: a message's pointer is kept for the longest life that its workflow can have."""
     messages.script = [server.accepted("uuid-1")]
     sent_step(world, outside)
     (pointer,) = [item for item in world.items() if item["sk"]["S"] == "pointer"]
@@ -301,7 +301,7 @@ def test_pointer_outlives_its_workflow(world, stored, messages, outside):
 
 @pytest.mark.parametrize("code", ["TransactionConflict", "ConditionalCheckFailed"])
 def test_transaction_in_the_way(world, stored, messages, outside, monkeypatch, code):
-    """Another writer's transaction is a lost race: read again, decide again, lose nothing."""
+    """A conflict with another transaction is handled like a lost write: read again, decide again, lose nothing."""
     client = outside.table.client
     transact = client.transact_write_items
     calls = []
@@ -319,7 +319,7 @@ def test_transaction_in_the_way(world, stored, messages, outside, monkeypatch, c
 
 
 def test_reads_are_consistent(world, stored, outside):
-    """Every read sees the last write."""
+    """Every read is strongly consistent."""
     asked = []
     outside.table.client.meta.events.register(
         "provide-client-params.dynamodb", lambda params, model, **_: asked.append((model.name, params))
@@ -330,7 +330,7 @@ def test_reads_are_consistent(world, stored, outside):
 
 
 def test_conflict_carries_the_current_state(world, stored):
-    """A lost write tells what is there now."""
+    """A lost write raises Conflict with the current state."""
     flow = world.read(ID)
     world.store.write(transitions.claimed(flow, 0, NOW))
     with pytest.raises(Conflict) as caught:
@@ -346,7 +346,7 @@ def test_another_channels_step(world, stored, messages, outside):
 
 
 def test_busy_is_no_unexpected_failure(world, output):
-    """What passes by itself is tried again, and told as that: it counts as nothing nobody foresaw."""
+    """A temporary failure is retried and reported as such; it does not count as unexpected."""
     for passing in (Unavailable("dynamodb: ThrottlingException"), TooContended()):
         with pytest.raises(TaskFailed, match="the service is busy"), task_edge.guarded(ID):
             raise passing

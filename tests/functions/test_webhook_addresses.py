@@ -1,4 +1,4 @@
-"""Where a webhook may go, and whom it trusts there: public addresses, by their certificates (faults, F24)."""
+"""Which hosts webhooks may go to: public addresses, authenticated by their certificates (F24)."""
 
 import logging
 import socket
@@ -15,7 +15,7 @@ from tests.messages_server import MessagesServer
 
 @pytest.fixture(autouse=True)
 def names(monkeypatch):
-    """The names there are, and the addresses of each lookup in turn; the last one stays."""
+    """The addresses of each name, one list per lookup; the last list stays."""
     known = {name: [[address]] for name, address in NAMES.items()}
     asked = []
     real = socket.getaddrinfo
@@ -41,7 +41,7 @@ def _found(address, port):
 
 @pytest.fixture
 def connections(monkeypatch):
-    """The addresses somebody wanted to connect to; nobody gets there."""
+    """The addresses to which connections were attempted; all attempts fail."""
     wanted = []
 
     def refuse(_, address):
@@ -66,7 +66,7 @@ def post(url, loopback=False):
 
 @pytest.mark.parametrize("host", LOOPBACK + PRIVATE)
 def test_refused(connections, host):
-    """F24: however an address is spelled that is not public, it is refused, and nobody connects to it."""
+    """F24: an address that is not public is refused in every spelling, without a connection."""
     assert isinstance(post(f"https://{host}/status"), Forbidden)
     assert connections == []
 
@@ -74,13 +74,13 @@ def test_refused(connections, host):
 @pytest.mark.parametrize("host", PRIVATE)
 @pytest.mark.parametrize("scheme", ["http", "https"])
 def test_refused_where_loopback_is_allowed(connections, scheme, host):
-    """F24: allowing loopback allows this machine, and no other that is not public."""
+    """F24: allowing loopback allows this machine and no other private address."""
     assert isinstance(post(f"{scheme}://{host}/status", loopback=True), Forbidden)
     assert connections == []
 
 
 def test_forty_spellings():
-    """F24 asks for forty spellings; each is here once."""
+    """F24 requires forty spellings; each is listed once."""
     assert len(set(LOOPBACK + PRIVATE)) == len(LOOPBACK + PRIVATE) >= 40
 
 
@@ -94,7 +94,7 @@ def test_forty_spellings():
     ],
 )
 def test_names_of_private_addresses(connections, names, address):
-    """F24: a name that leads to an address that is not public is refused, and nobody connects to it."""
+    """F24: a name that resolves to an address that is not public is refused, without a connection."""
     names["hook.test"] = [[address]]
     assert post("https://hook.test/status") == Forbidden("the host's address is not public")
     assert connections == []
@@ -102,14 +102,14 @@ def test_names_of_private_addresses(connections, names, address):
 
 @pytest.mark.parametrize("address", [PUBLIC, "2606:4700:4700::1111"])
 def test_public_address(connections, names, address):
-    """A name that leads to a public address is connected to, once."""
+    """A name that resolves to a public address is connected to once."""
     names["hook.test"] = [[address]]
     assert post("https://hook.test/status") == Failed("no connection")
     assert connections == [address]
 
 
 def test_only_the_checked_address(connections, names):
-    """F24: of several addresses of a name the first one is checked, and no other is ever tried."""
+    """F24: only the first address of a name is checked and connected to."""
     names["hook.test"] = [[PUBLIC, "127.0.0.1", "::1"]]
     post("https://hook.test/status")
     assert connections == [PUBLIC]
@@ -117,7 +117,7 @@ def test_only_the_checked_address(connections, names):
 
 @pytest.fixture
 def authority(tmp_path, monkeypatch):
-    """An authority that is trusted as those are that all the world trusts."""
+    """A certificate authority that the client trusts like a public one."""
     authority = Authority(tmp_path)
     monkeypatch.setattr("requests.adapters.DEFAULT_CA_BUNDLE_PATH", str(authority.trusted))
     return authority
@@ -125,14 +125,14 @@ def authority(tmp_path, monkeypatch):
 
 @pytest.fixture
 def secured(authority):
-    """A customer's server with a good certificate for hook.test."""
+    """A customer's server with a valid certificate for hook.test."""
     listening = MessagesServer(certificate=authority.certificate("hook.test"))
     yield listening
     listening.close()
 
 
 def test_rebinding(monkeypatch, names, secured):
-    """F24: a name is looked up once, and the connection goes to the address that was checked."""
+    """F24: a name is resolved once, and the connection goes to the address that was checked."""
     names["hook.test"] = [[PUBLIC], ["127.0.0.1"]]
     connected = []
     real = socket.socket.connect
@@ -150,7 +150,7 @@ def test_rebinding(monkeypatch, names, secured):
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_redirects(customer, status):
-    """F24: a redirect is an answer like any other; nobody follows it."""
+    """F24: a redirect is an answer like any other and is not followed."""
     elsewhere = MessagesServer()
     customer.script = [server.http(status, headers=f"Location: {elsewhere.url}/\r\n")]
     assert post(f"{customer.url}/status", loopback=True) == Answered(status)
@@ -160,19 +160,19 @@ def test_redirects(customer, status):
 
 @pytest.mark.parametrize("location", ["http://[bad", "//", "\x80", "x" * 60_000])
 def test_unreadable_redirect(customer, location):
-    """A redirect that leads nowhere is an answer all the same."""
+    """A redirect with an unusable location is an answer too."""
     customer.script = [server.http(302, headers=f"Location: {location}\r\n")]
     assert post(f"{customer.url}/status", loopback=True) == Answered(302)
 
 
 def test_good_certificate(names, secured):
-    """A server that proves to be the URL's host gets its webhook."""
+    """A server whose certificate matches the URL's host gets its webhook."""
     names["hook.test"] = [["127.0.0.1"]]
     assert post(f"https://hook.test:{secured.port}/status", loopback=True) == Answered(202)
 
 
 def test_certificate_of_another_host(names, secured):
-    """A good certificate of another host proves nothing, though the address is right."""
+    """A valid certificate for another host is refused, even at the right address."""
     names["other.test"] = [["127.0.0.1"]]
     assert post(f"https://other.test:{secured.port}/", loopback=True) == Failed("no trusted TLS connection")
     assert secured.requests == []
@@ -180,7 +180,7 @@ def test_certificate_of_another_host(names, secured):
 
 @pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
 def test_self_signed_certificate(tmp_path, names, monkeypatch, variable):
-    """A certificate nobody trusts is refused, whatever the environment says."""
+    """A certificate that is not trusted is refused, whatever the environment configures."""
     path = self_signed(tmp_path, "hook.test")
     monkeypatch.setenv(variable, str(path))
     names["hook.test"] = [["127.0.0.1"]]
@@ -192,7 +192,7 @@ def test_self_signed_certificate(tmp_path, names, monkeypatch, variable):
 
 @pytest.mark.parametrize("variable", ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "ALL_PROXY", "all_proxy"])
 def test_no_proxies(customer, names, monkeypatch, variable):
-    """F24: a proxy of the environment would look names up by itself; none is used."""
+    """F24: proxies of the environment, which would resolve names themselves, are not used."""
     proxy = MessagesServer()
     monkeypatch.setenv(variable, proxy.url)
     monkeypatch.delenv("NO_PROXY", raising=False)
@@ -204,7 +204,7 @@ def test_no_proxies(customer, names, monkeypatch, variable):
 
 
 def test_nothing_is_added(customer, monkeypatch, tmp_path):
-    """No credentials but ours are sent: nothing of .netrc, no cookies."""
+    """Requests carry only our credentials: nothing from .netrc, and no cookies."""
     netrc = tmp_path / "netrc"
     netrc.write_text("machine 127.0.0.1 login somebody password secret\n")
     monkeypatch.setenv("NETRC", str(netrc))
@@ -219,7 +219,7 @@ def test_nothing_is_added(customer, monkeypatch, tmp_path):
 
 
 def test_the_log_names_no_host(connections, names, caplog):
-    """I8: where a customer's webhooks go stays out of the log, even when they may not."""
+    """I8: a webhook's host is not logged, even if it is refused."""
     names["secret.test"] = [["10.1.2.3"]]
     with caplog.at_level(logging.INFO):
         post("https://secret.test/status")

@@ -1,4 +1,4 @@
-"""The customers' API when something fails, or tries to (faults F2, F17)."""
+"""The customers' API under faults (F2, F17)."""
 
 import json
 
@@ -10,7 +10,7 @@ from tests.world import body_of, http_event, load
 
 
 def test_stored_though_it_could_not_be_started(world, app, output):
-    """F2: what was stored has been accepted, even if the state machine cannot be started just now."""
+    """F2: a stored workflow is accepted even if the state machine cannot start it now."""
     boto3.client("stepfunctions").delete_state_machine(stateMachineArn=world.state_machine)
     raw = json.dumps(request(SMS))
     event = http_event("POST", "/workflows", raw, Authorization=world.basic, Content_Type="application/json")
@@ -21,7 +21,7 @@ def test_stored_though_it_could_not_be_started(world, app, output):
 
 
 def test_answer_of_the_store_got_lost(world, app, monkeypatch):
-    """A workflow that was stored, though DynamoDB's answer got lost, is started and answered 202 with its id."""
+    """A workflow whose write succeeded without an answer from DynamoDB is started and answered 202 with its id."""
     client = app.outside.table.client
     transact = client.transact_write_items
 
@@ -39,7 +39,7 @@ def test_answer_of_the_store_got_lost(world, app, monkeypatch):
 
 
 def test_started_already(world, monkeypatch):
-    """F2: a start whose answer got lost is started already, which is no error."""
+    """F2: a start whose answer was lost has succeeded, so its repeat is no error."""
     client = world.executions.client
     error = client.exceptions.ClientError({"Error": {"Code": "ExecutionAlreadyExists"}}, "StartExecution")
 
@@ -51,7 +51,7 @@ def test_started_already(world, monkeypatch):
 
 
 def test_throttled_transaction(world, app, monkeypatch):
-    """F17: a transaction that DynamoDB cancelled because it throttles may succeed in a moment."""
+    """F17: a transaction that DynamoDB cancelled for throttling is answered 503."""
     client = app.outside.table.client
     response = {
         "Error": {"Code": "TransactionCanceledException"},
@@ -68,7 +68,7 @@ def test_throttled_transaction(world, app, monkeypatch):
 
 
 def test_dynamodb_throttles(world, call, monkeypatch):
-    """F17: when DynamoDB throttles, the client is told to come again."""
+    """F17: when DynamoDB throttles, the client is asked to retry."""
     client = boto3.client("dynamodb")
     error = client.exceptions.ClientError
     app = load("workflows_api")
@@ -84,7 +84,7 @@ def test_dynamodb_throttles(world, call, monkeypatch):
 
 
 def test_unexpected_failure(world, app, monkeypatch, output, caplog):
-    """An unexpected failure is a 500 that says nothing, and a log line that says where."""
+    """An unexpected failure is a 500 without details, and a log line that locates it."""
 
     def broken(*_):
         raise KeyError("447700900123")
