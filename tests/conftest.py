@@ -90,3 +90,23 @@ def one_write_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
                 return _method(*arguments, **more)
 
         monkeypatch.setattr(DynamoDBBackend, name, locked)
+
+
+def at_once(*acts: Callable[[], Any]) -> None:
+    """Run every act in its own thread, all released together."""
+    barrier = threading.Barrier(len(acts))
+    failures: list[Exception] = []
+
+    def run(act: Callable[[], Any]) -> None:
+        barrier.wait()
+        try:
+            act()
+        except Exception as error:  # noqa: BLE001 - a thread must not lose it
+            failures.append(error)
+
+    threads = [threading.Thread(target=run, args=(act,)) for act in acts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not failures

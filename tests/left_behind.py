@@ -1,4 +1,4 @@
-"""The world in which `reconcile` runs: the function, a clock set by hand, and executions that fail on demand."""
+"""The function `reconcile` on a clock set by hand, and the overdue workflows that it finds."""
 
 import json
 from collections.abc import Callable
@@ -9,6 +9,10 @@ from typing import Any
 import boto3
 from moto.backends import get_backend
 
+from failover.outside import Outside
+from failover.rules.receipts.receipt import Receipt
+from failover.rules.sending.answers import Accepted
+from failover.rules.workflow import transitions
 from failover.rules.workflow.state import Workflow
 from tests.examples import ID, MESSENGER, NOW, SMS, TWO_STEPS, workflow
 from tests.world import REGION, World
@@ -30,7 +34,7 @@ class Reconciling:
         self.app.outside.now = lambda: self.now
 
     def run(self, at: int | None = None, time_left: Callable[[], int] = lambda: 55_000) -> int:
-        """Set the clock to `at` (ms), run once, and return the number of workflows reconciled."""
+        """Run once at an instant (ms), which becomes the present, and return the number of workflows processed."""
         self.now = self.now if at is None else at
 
         class Context:
@@ -41,14 +45,14 @@ class Reconciling:
         return looked_after
 
     def started(self) -> dict[str, Any]:
-        """The input of every execution so far, by name."""
+        """The input of every execution started, by name."""
         sfn = boto3.client("stepfunctions")
         listed = sfn.list_executions(stateMachineArn=self.world.state_machine)["executions"]
         described = [sfn.describe_execution(executionArn=one["executionArn"]) for one in listed]
         return {one["name"]: json.loads(one["input"]) for one in described}
 
     def died(self, name: str = f"{ID}-1", status: str = "FAILED") -> None:
-        """Let an execution end with a status."""
+        """End an execution with a status."""
         machine = get_backend("stepfunctions")["123456789012"][REGION].state_machines[0]
         (execution,) = [one for one in machine.executions if one.name == name]
         execution.status = status
@@ -59,10 +63,9 @@ class Reconciling:
 
 
 def metrics(output: str) -> list[dict[str, Any]]:
-    """The metrics written, as CloudWatch reads them: name and value of each with its dimensions,
-    except those for the function and the stack.
+    """The metrics written, as CloudWatch reads them: names, values and dimensions other than function and stack.
 
-    Threads of a test that write at once may put two on one line; AWS runs each function in its own process.
+    Threads of a test may write two objects on one line; functions on AWS have a process each.
     """
     lines = [json.loads(line) for line in output.replace("}{", "}\n{").splitlines() if '"_aws"' in line]
     return [{k: v for k, v in line.items() if k not in ("_aws", "service", "table")} for line in lines]
@@ -81,3 +84,34 @@ def left_in(world: World, shard: int, number: int = 0, due_at: int = NOW) -> Wor
 def started(reconciling: Reconciling) -> set[str]:
     """The ids of the workflows that have had a first execution."""
     return {name.removesuffix("-1") for name in reconciling.started()}
+
+
+def sent(flow: Workflow, number: int, now: int = NOW) -> Any:
+    return transitions.answered(transitions.claimed(flow, number, now), number, Accepted("u"), now)
+
+
+def rejected(flow: Workflow, number: int, now: int = NOW) -> Any:
+    return transitions.received(flow, number, Receipt("rejected", "u", None, None), now)
+
+
+class Died(BaseException):
+    """The end of a process, which no code can catch."""
+
+
+def mortal(outside: Outside, when: str) -> list[int]:
+    """Die `before` or `after` a request that reads or writes a workflow or its execution.
+
+    The first item of the list returned is the number of requests made until then.
+    """
+    spared: list[int] = []
+
+    def count(model: Any, **_: Any) -> None:
+        if model.name == "Query":
+            return
+        if not spared[0]:
+            raise Died
+        spared[0] -= 1
+
+    for client in (outside.table.client, outside.executions.client):
+        client.meta.events.register(f"{when}-call", count)
+    return spared

@@ -1,14 +1,20 @@
 import base64
 import json
+import time
 from dataclasses import asdict, replace
 from urllib.parse import parse_qsl
 
+import boto3
 import pytest
 
+from failover.adapters.table import marshalled
 from failover.adapters.webhooks.queue import read
+from failover.adapters.workflow.executions import Executions
+from failover.adapters.workflow.store import Pointer
 from failover.outside import Outside
 from failover.rules.receipts.receipt import Receipt
 from failover.rules.sending.answers import Accepted
+from failover.rules.timing.instants import iso
 from failover.rules.webhooks.delivery import Task
 from failover.rules.workflow import transitions
 from failover.use_cases.callers.register import register
@@ -18,7 +24,8 @@ from tests.described import check_answer
 from tests.examples import ID, MESSENGER, NOW, SMS, TWO_STEPS, workflow
 from tests.left_behind import Reconciling
 from tests.messages_server import MessagesServer
-from tests.world import http_event, load
+from tests.tokens import KEY, public_pem
+from tests.world import create_table, http_event, load
 
 
 @pytest.fixture
@@ -33,12 +40,12 @@ def slept():
 
 @pytest.fixture
 def outside(world, slept):
-    """The real outside, but nobody sleeps between two requests."""
+    """The real outside, except that it records sleeps instead of waiting."""
     return hurried(slept)
 
 
 def hurried(slept):
-    """The clock is ahead by what was slept."""
+    """An outside whose clock is ahead by the time slept."""
     real = Outside()
 
     def now():
@@ -86,6 +93,13 @@ def stranger(world):
 
 
 @pytest.fixture
+def application(world):
+    """An application of the tests' account."""
+    command = {"action": "create_application", "api_key": world.api_key, "name": "app", "public_key": public_pem(KEY)}
+    return register(Outside(), command)["application_id"]
+
+
+@pytest.fixture
 def put(world):
     """Store a workflow of the tests' account after what has happened to it (`tests.acts`)."""
 
@@ -116,12 +130,12 @@ def set_status_url(world, url, **of_application):
 
 
 def task_of(world, sequence=REPORT, **more):
-    """What the queue says of a webhook of `ended`."""
+    """The queue message for a webhook of `ended`."""
     return Task(**{"workflow_id": ID, "account": world.api_key, "application": None, "sequence": sequence, **more})
 
 
 def attempts_made(world, number, sequence=REPORT):
-    """As if so many attempts at a webhook of `ended` had been made."""
+    """Set the number of attempts recorded for a webhook of `ended`."""
     world.client.update_item(
         TableName=world.table,
         Key={"pk": {"S": f"workflow#{ID}"}, "sk": {"S": f"webhook#{sequence:05d}"}},
@@ -132,7 +146,7 @@ def attempts_made(world, number, sequence=REPORT):
 
 @pytest.fixture
 def customer(world):
-    """The server the webhooks of the tests' account go to."""
+    """The server that receives the webhooks of the tests' account."""
     listening = MessagesServer()
     set_status_url(world, f"{listening.url}/status")
     yield listening
@@ -141,19 +155,19 @@ def customer(world):
 
 @pytest.fixture
 def delivering(world):
-    """The function that delivers webhooks."""
+    """The function `deliver_webhook`."""
     return load("deliver_webhook")
 
 
 @pytest.fixture
 def deliver(delivering):
-    """Hand it one message of the queue."""
+    """Call `deliver_webhook` with one message of the queue."""
     return lambda task: delivering.handler({"Records": [{"body": json.dumps(asdict(task))}]}, None)
 
 
 @pytest.fixture
 def clock(delivering):
-    """The clock of the function that delivers webhooks: how far it is ahead, in seconds, which a test may change."""
+    """How far the clock of `deliver_webhook` is ahead, in seconds; a test may change the one item."""
     ahead = [0]
     real = delivering.outside.now
     delivering.outside.now = lambda: real() + ahead[0] * 1000
@@ -162,31 +176,95 @@ def clock(delivering):
 
 @pytest.fixture
 def put_off(delivering):
-    """What it has put on a queue: (queue, task, seconds)."""
-    taken = []
+    """Messages that `deliver_webhook` has queued: (queue, task, seconds)."""
+    queued = []
 
-    def take(params, **_):
+    def note(params, **_):
         queue = params["QueueUrl"].rsplit("/", 1)[-1]
-        taken.append((queue, read(params["MessageBody"]), params.get("DelaySeconds")))
+        queued.append((queue, read(params["MessageBody"]), params.get("DelaySeconds")))
 
     events = delivering.outside.webhook_queue.client.meta.events
-    events.register("provide-client-params.sqs.SendMessage", take)
-    return taken
+    events.register("provide-client-params.sqs.SendMessage", note)
+    return queued
 
 
 @pytest.fixture
 def listed(world, call):
-    """What the API tells of a webhook of `ended`."""
+    """A webhook of `ended` as the API shows it."""
 
     def listed(sequence=REPORT):
         answer = call("GET", f"/workflows/{ID}/webhooks")
         assert answer["statusCode"] == 200
-        return next(told for told in json.loads(answer["body"])["webhooks"] if told["sequence"] == sequence)
+        return next(webhook for webhook in json.loads(answer["body"])["webhooks"] if webhook["sequence"] == sequence)
 
     return listed
 
 
 @pytest.fixture
 def reconciling(world):
-    """The function that looks after what was left behind, on a clock of its own."""
+    """The function `reconcile` with a clock of its own."""
     return Reconciling(world, load("reconcile"))
+
+
+@pytest.fixture
+def queue(world, monkeypatch):
+    """The sandbox's table and queue; returns the queue's URL."""
+    monkeypatch.setenv("SANDBOX_TABLE", create_table("SandboxTable", "sandbox"))
+    url = boto3.client("sqs").create_queue(QueueName="sandbox")["QueueUrl"]
+    monkeypatch.setenv("SANDBOX_QUEUE", url)
+    return url
+
+
+@pytest.fixture
+def callbacks(world):
+    """The function `message_status`."""
+    return load("message_status")
+
+
+@pytest.fixture
+def signals(monkeypatch):
+    """The signals sent to the state machine."""
+    sent = []
+    monkeypatch.setattr(Executions, "end_race", lambda _, signal: sent.append(signal) or True)
+    return sent
+
+
+@pytest.fixture
+def racing(world):
+    """A workflow whose first message has been sent and whose race waits."""
+    world.put(workflow(*TWO_STEPS), [MESSENGER, SMS])
+    flow = world.store.write(transitions.claimed(world.read(ID), 0, NOW))
+    flow = world.store.write(transitions.answered(flow, 0, Accepted(UUID), NOW), Pointer(UUID, 0, 4_000_000_000))
+    boto3.client("dynamodb").update_item(
+        TableName=world.table,
+        Key={"pk": {"S": f"workflow#{ID}"}, "sk": {"S": "state"}},
+        UpdateExpression="SET task_token = :t ADD version :one",
+        ExpressionAttributeValues={":t": {"S": "token"}, ":one": {"N": "1"}},
+    )
+    return flow
+
+
+UUID = "aaaaaaaa-bbbb-4ccc-8ddd-0123456789ab"
+
+
+def callback(status, **more):
+    body = {"message_uuid": UUID, "to": "sim-unread", "from": "page", "timestamp": iso(int(time.time() * 1000))}
+    return {**body, "status": status, "client_ref": f"{ID}.0", **more}
+
+
+@pytest.fixture
+def publishing(world):
+    """The function that reads the stream."""
+    return load("publish_events")
+
+
+@pytest.fixture
+def publish(publishing):
+    """Call the function with several records at once."""
+    return lambda *records: publishing.handler({"Records": list(records)}, None)
+
+
+def pointer():
+    """The item that leads from the message `uuid-0` to the first step of `ended`."""
+    item = {"pk": "message#uuid-0", "sk": "pointer", "workflow": ID, "step": 0, "expires_at": 4_000_000_000}
+    return marshalled(item)

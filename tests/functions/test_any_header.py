@@ -1,4 +1,4 @@
-"""No header, query parameter or path makes a failure of ours, with credentials or without (F41)."""
+"""No header, query parameter or path causes a failure of ours, with or without credentials (F41)."""
 
 import base64
 import json
@@ -9,14 +9,14 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.examples import ID, SMS, request
-from tests.functions.test_authentication import application, token  # noqa: F401
-from tests.functions.test_message_status import callback
-from tests.functions.test_sandbox import BASIC, queue, to  # noqa: F401
+from tests.functions.conftest import callback
+from tests.sandbox import BASIC, to
+from tests.tokens import token
 from tests.world import callback_event, http_event, load
 
 NAMES = ("Authorization", "Accept", "Content-Type", "Idempotency-Key", "Host", "X-Forwarded-For", "Content-Encoding")
 ANY = st.text(st.characters(exclude_categories=[]), max_size=80)
-"""Half surrogate pairs and control characters included."""
+"""Any text, including lone surrogates and control characters."""
 BYTES = st.binary(max_size=60).map(lambda raw: raw.decode("latin-1"))
 B64 = st.one_of(ANY.map(lambda text: text.encode("utf-8", "surrogatepass")), st.binary(max_size=60)).map(
     lambda raw: base64.b64encode(raw).decode()
@@ -54,7 +54,7 @@ def event(method, path, headers, query, body=""):
 
 @pytest.fixture
 def answered(output):
-    """Hand an event to a handler, and check that its answer is no failure of ours."""
+    """Call a handler with an event and check that its answer is not a failure of ours."""
 
     def answered(handler, event):
         answer = handler(event, None)
@@ -86,7 +86,7 @@ def answered(output):
 @example("GET", "/messages/\ud800", {}, {}, True)
 @example("POST", "/workflows", {"Idempotency-Key": "\x00é"}, {"dry_run": "\ud800"}, True)
 def test_workflows_api(world, app, answered, method, path, headers, query, known):
-    """The API for customers."""
+    """The customers' API answers every request."""
     if known:
         headers = {"Content-Type": "application/json", **headers, "Authorization": world.basic}
     answered(app.handler, event(method, path, headers, query, json.dumps(request(SMS))))
@@ -96,8 +96,8 @@ def test_workflows_api(world, app, answered, method, path, headers, query, known
 @given(
     st.dictionaries(st.text(max_size=20), ANY, max_size=3), st.sampled_from(["jti", "exp", "iat", "kid", "nbf"]), ANY
 )
-def test_tokens(world, app, application, answered, headers, claim, text):  # noqa: F811
-    """Tokens that are signed, with anything in them."""
+def test_tokens(world, app, application, answered, headers, claim, text):
+    """A token that is signed correctly may contain any header and claim."""
     headers = {name: value for name, value in headers.items() if name not in ("alg", "b64", "crit", "typ")}
     try:
         bearer = token(application, headers=headers, **{claim: text})
@@ -112,7 +112,7 @@ def test_tokens(world, app, application, answered, headers, claim, text):  # noq
 @example("POST", {"Authorization": "Bearer \ud800.x.y"}, {}, False)
 @example("POST", {"Authorization": "Basic é"}, {}, False)
 def test_message_status(world, callbacks, answered, method, headers, query, known):
-    """Status callbacks."""
+    """The function for status callbacks answers every request."""
     genuine = callback_event(callback("read"))
     if known:
         headers = {**headers, **genuine["headers"]}
@@ -120,12 +120,7 @@ def test_message_status(world, callbacks, answered, method, headers, query, know
 
 
 @pytest.fixture
-def callbacks(world):
-    return load("message_status")
-
-
-@pytest.fixture
-def sandbox(queue):  # noqa: F811
+def sandbox(queue):
     return load("sandbox_messages")
 
 
@@ -134,7 +129,7 @@ def sandbox(queue):  # noqa: F811
 @example("GET", "/sandbox/messages", "\ud800", {})
 @example("GET", "/sandbox/messages", "x" * 3000, {})
 def test_sandbox(sandbox, answered, method, path, text, headers):
-    """The sandbox, without credentials and with; any reference may be asked for."""
+    """The sandbox answers every request, with or without credentials, and for any reference."""
     for authorization in ({}, {"Authorization": BASIC}):
         made = event(
             method, path.format(text), headers | authorization, {"client_ref": text}, json.dumps(to("sim-silent"))

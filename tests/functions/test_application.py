@@ -1,4 +1,4 @@
-"""Sending with the credentials of an application: a signed token for each request, and changes of the credentials."""
+"""Sending with an application's credentials: a signed token for each request, and credentials that change."""
 
 import json
 import subprocess
@@ -19,7 +19,7 @@ from failover.use_cases.sending.send import send
 from tests import messages_server as server
 from tests.examples import ID
 from tests.functions.conftest import sent_step
-from tests.functions.test_authentication import KEY, OTHER_KEY, private_pem, public_pem
+from tests.tokens import KEY, OTHER_KEY, private_pem, public_pem
 from tests.world import CREDENTIALS, ROOT, later
 
 APPLICATION = {"application_id": "78d335fa-323d-0114-9c3d-d6f0d48968cf", "private_key": private_pem(KEY)}
@@ -27,13 +27,13 @@ OTHER = {"application_id": "0e4ff4f6-6d5f-4e5c-9e9a-8a5b8a3f1c11", "private_key"
 
 
 def hold(secret):
-    """Put this into the secret `messages`."""
+    """Write this value to the secret `messages`."""
     text = secret if isinstance(secret, str) else json.dumps(secret)
     boto3.client("secretsmanager").put_secret_value(SecretId="messages", SecretString=text)
 
 
 def tokens(messages):
-    """The claims of each request's token, which must be good at the vendor now."""
+    """The claims of each request's token, verified as the vendor would verify it now."""
     said = []
     for request in messages.requests:
         scheme, _, token = request.headers["authorization"].partition(" ")
@@ -48,7 +48,7 @@ def tokens(messages):
 @pytest.mark.decision("Credentials for the Messages API")
 @pytest.mark.parametrize("version", ["v1", "v0.1"])
 def test_token(world, stored, messages, outside, version):
-    """With an application in the secret a request of either version has a token that its public key proves."""
+    """With an application in the secret, a request of either version carries a token signed with its key."""
     outside.settings = replace(outside.settings, messages_version=version)
     hold(APPLICATION)
     assert sent_step(world, outside).phase == "sent"
@@ -60,7 +60,7 @@ def test_token(world, stored, messages, outside, version):
 
 
 def test_a_token_for_each_request(world, stored, messages, outside):
-    """A request that is made again after 503 has a token of its own: a `jti` is good once."""
+    """A request repeated after 503 carries a new token, because a `jti` is valid once."""
     hold(APPLICATION)
     messages.script = [server.http(503), server.http(429), server.accepted()]
     assert sent_step(world, outside).phase == "sent"
@@ -68,7 +68,7 @@ def test_a_token_for_each_request(world, stored, messages, outside):
 
 
 def test_neither_key_nor_token_is_logged(world, stored, messages, outside, output):
-    """I8: nothing of the key, and no token, is written to the log."""
+    """I8: neither the key nor a token is written to the log."""
     hold(APPLICATION)
     sent_step(world, outside)
     written = output()
@@ -77,14 +77,14 @@ def test_neither_key_nor_token_is_logged(world, stored, messages, outside, outpu
 
 
 def test_both_forms(world, stored, messages, outside):
-    """Where the secret has both forms the application is used."""
+    """If the secret has both forms, the application is used."""
     hold({**CREDENTIALS, **APPLICATION})
     sent_step(world, outside)
     assert len(tokens(messages)) == 1
 
 
 def test_line_ends_as_pasted(world, stored, messages, outside):
-    """A secret whose key has its line ends as they are in the file is read, though that is no JSON."""
+    """A secret whose key contains raw line breaks is read, although that is not valid JSON."""
     key = APPLICATION["private_key"]
     hold(f'{{"application_id": "{APPLICATION["application_id"]}", "private_key": "{key}"}}')
     sent_step(world, outside)
@@ -105,7 +105,7 @@ def kinds(messages):
     ids=["to an application", "to an account", "another key"],
 )
 def test_changed_under_way(world, stored, messages, outside, before, after, asked_with):
-    """F7, F20: refused credentials are read again, and the message goes out with the new ones, in either form."""
+    """F7, F20: after a refusal the secret is read again, and the message goes out with the new credentials."""
     hold(before)
     outside.messages("https://api.test/beta").prepare({})
     hold(after)
@@ -118,7 +118,7 @@ def test_changed_under_way(world, stored, messages, outside, before, after, aske
 
 @pytest.mark.parametrize("after", ["{}", "[]", "{", json.dumps({**APPLICATION, "private_key": "x"})])
 def test_changed_into_nothing_usable(world, stored, messages, outside, after):
-    """F7: where the new credentials cannot be used the refusal is kept, and nothing is lost."""
+    """F7: if the new credentials cannot be used, the refusal is kept and nothing is lost."""
     hold(APPLICATION)
     outside.messages("https://api.test/beta").prepare({})
     hold(after)
@@ -132,7 +132,7 @@ def test_changed_into_nothing_usable(world, stored, messages, outside, after):
     "private_key", ["x", private_pem(KEY).replace("MII", "AAA", 1), public_pem(KEY)], ids=["no PEM", "spoilt", "public"]
 )
 def test_a_key_that_cannot_sign_claims_nothing(world, stored, messages, outside, private_key):
-    """F3: what cannot be signed is known before the claim, so the step is not lost by it."""
+    """F3: a key that cannot sign is detected before the claim, so no step is lost."""
     hold({**APPLICATION, "private_key": private_key})
     with pytest.raises(UnusableCredentials, match="private_key"):
         send(outside, "messenger", ID, 0)
@@ -140,7 +140,7 @@ def test_a_key_that_cannot_sign_claims_nothing(world, stored, messages, outside,
 
 
 def test_what_is_wrong_is_logged(world, stored, messages, outside, output):
-    """I8: the log names the field that is wrong, `unexpected-failures` rings, and no value is written anywhere."""
+    """I8: the log names the faulty field and no value, and `unexpected-failures` goes off."""
     hold({"application_id": "78d335fa", "private_key": "-----BEGIN PRIVATE KEY-----hidden"})
     with pytest.raises(TaskFailed) as failed, task_edge.guarded(ID):
         send(outside, "messenger", ID, 0)
@@ -156,17 +156,17 @@ def test_what_is_wrong_is_logged(world, stored, messages, outside, output):
     ids=["accepted", "refused", "unknown"],
 )
 def test_accepted_messages_are_counted(world, stored, messages, outside, output, answer, counted):
-    """`receipts-missing` compares what was accepted, and nothing else, with the callbacks that come."""
+    """Only accepted messages are counted, since `receipts-missing` compares them with the callbacks received."""
     messages.script = [answer]
     sent_step(world, outside)
     written = output()
     assert written.count('"MessagesAccepted":[1.0]') == counted
-    assert written.count('"GenuineReceipts":[0.0]') == counted, "a metric that has never had a value cannot be compared"
+    assert written.count('"GenuineReceipts":[0.0]') == counted, "the alarm needs a first value to compare"
 
 
 @pytest.mark.parametrize("text", ["[]", '"s3cret"', "{", "7"])
 def test_no_json_object(world, outside, text):
-    """A secret that is not a JSON object is named as such, and not quoted."""
+    """The error for a secret that is not a JSON object says so and does not quote it."""
     hold(text)
     with pytest.raises(UnusableSecret, match=r"the secret is not a JSON object$"):
         outside.messages_secret.value()
@@ -203,7 +203,7 @@ for folder in sys.argv[1:]:
 
 
 def test_few_pay_for_pydantic():
-    """Only what validates requests, messages or commands imports pydantic, the largest part of those cold starts."""
+    """Only functions that validate requests, messages or commands import pydantic, whose import is slow."""
     folders = {path.name for path in (ROOT / "functions").iterdir()}
     others = sorted(folders - {"workflows_api", "accounts", "sandbox_messages"})
     command = [sys.executable, "-c", IMPORTED, *others]

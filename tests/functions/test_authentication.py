@@ -1,51 +1,30 @@
-"""Who may call: secrets with overlap, and tokens of applications (contract, section 2)."""
+"""Authentication: secrets that overlap, and tokens of applications (docs/api.md, "Authentication")."""
 
 import base64
 import json
 import time
 import uuid
-from dataclasses import dataclass
 
 import jwt
 import pytest
-from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from failover.adapters.callers import Outdated
 from failover.outside import Outside
 from failover.rules.callers import account_secrets
 from failover.use_cases.callers.authenticate import authenticate
 from failover.use_cases.callers.register import register
+from tests.conftest import at_once
 from tests.examples import SMS, request
 from tests.functions.conftest import set_status_url
-from tests.functions.test_same_instant import at_once
+from tests.tokens import KEY, OTHER_KEY, ago, public_pem, token
 from tests.world import body_of, http_event, load
 
 DAY = 86400
 
 
-def private_pem(key):
-    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
-
-
-def public_pem(key):
-    return key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
-
-
-KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-OTHER_KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-
-
-@pytest.fixture
-def application(world):
-    """An application of the tests' account."""
-    command = {"action": "create_application", "api_key": world.api_key, "name": "app", "public_key": public_pem(KEY)}
-    return register(Outside(), command)["application_id"]
-
-
 @pytest.fixture
 def post(world):
-    """Post a workflow with an Authorization header; the answer."""
+    """Post a workflow with an Authorization header and return the answer."""
     app = load("workflows_api")
 
     def post(authorization):
@@ -56,26 +35,9 @@ def post(world):
     return post
 
 
-def token(application_id, key=KEY, algorithm="RS256", headers=None, **changes):
-    """What the published clients send: iat, jti, application_id, and no exp."""
-    claims = {"iat": int(time.time()), "jti": str(uuid.uuid1()), "application_id": application_id, **changes}
-    now = int(time.time())
-    claims = {name: now - value.seconds if isinstance(value, ago) else value for name, value in claims.items()}
-    claims = {name: value for name, value in claims.items() if value is not None}
-    signing = private_pem(key) if algorithm.startswith(("RS", "PS")) else key
-    return "Bearer " + jwt.encode(claims, signing, algorithm=algorithm, headers=headers)
-
-
-@dataclass(frozen=True)
-class ago:  # noqa: N801 - it reads as a word
-    """So many seconds before the token is made."""
-
-    seconds: int
-
-
 @pytest.mark.decision("JWT without `exp`")
 def test_token_of_the_published_clients(world, application, post):
-    """A token without exp is good, and the workflow remembers its application."""
+    """A token without exp is accepted, and the workflow records its application."""
     answer = post(token(application))
     assert answer["statusCode"] == 202
     flow = world.read(*body_of(answer).values())
@@ -97,13 +59,13 @@ def test_token_of_the_published_clients(world, application, post):
     ],
 )
 def test_good_times(application, post, claims):
-    """Without exp a token lives 900 s, with it up to a day; a minute of skew is allowed each way."""
+    """A token without exp is valid for 900 s, one with exp for up to a day; clocks may differ by a minute."""
     assert post(token(application, **claims))["statusCode"] == 202
 
 
 @pytest.mark.parametrize("claims", [{"iat": ago(961)}, {"iat": ago(3600), "exp": ago(61)}])
 def test_expired(world, application, post, claims):
-    """An expired token is told so."""
+    """The answer to an expired token says that it has expired."""
     answer = post(token(application, **claims))
     assert answer["statusCode"] == 401
     assert body_of(answer)["type"].endswith("#jwt-expired")
@@ -173,7 +135,7 @@ def test_refused_with_a_reason(world, application, post, key):
 
 
 def test_a_new_public_key(world, application, post):
-    """Once an application has a new key, what the old one signs is refused at once, and its workflows are still its."""
+    """Once an application has a new key, tokens of the old key are refused, and its workflows remain its own."""
     (workflow_id,) = body_of(post(token(application))).values()
     command = {"action": "set_public_key", "api_key": world.api_key, "application_id": application}
     assert register(Outside(), {**command, "public_key": public_pem(OTHER_KEY)}) == {"application_id": application}
@@ -183,7 +145,7 @@ def test_a_new_public_key(world, application, post):
 
 
 def test_public_key_as_a_secret(application, post):
-    """The public key, which anybody may know, signs nothing as an HS256 secret."""
+    """The public key, which is no secret, is not accepted as an HS256 secret."""
     header = base64.urlsafe_b64encode(b'{"alg":"HS256","typ":"JWT"}').rstrip(b"=")
     claims = {"iat": int(time.time()), "jti": "x", "application_id": application}
     payload = base64.urlsafe_b64encode(json.dumps(claims).encode()).rstrip(b"=")
@@ -194,18 +156,19 @@ def test_public_key_as_a_secret(application, post):
 
 @pytest.mark.parametrize("bearer", ["Bearer", "Bearer x", "Bearer a.b.c", "Bearer " + "a" * 20000, "Bearer e30.e30."])
 def test_no_tokens(world, post, bearer):
-    """What is no token is 401."""
+    """A malformed token is answered 401."""
     assert post(bearer)["statusCode"] == 401
 
 
 def test_two_methods_at_once(world, application, post):
-    """Basic and a token together are an error of their own."""
+    """Basic credentials and a token together are an error of their own."""
     answer = post(f"{world.basic}, {token(application)}")
+    assert answer["statusCode"] == 401
     assert body_of(answer)["type"].endswith("#multiple-auth-methods")
 
 
 def test_both_methods_see_the_same(world, application, post):
-    """An account's workflows are its own, whichever method posted them."""
+    """Both methods show all workflows of the account."""
     (workflow_id,) = body_of(post(token(application))).values()
     app = load("workflows_api")
     for authorization in (world.basic, token(application)):
@@ -222,7 +185,7 @@ def basic(world, secret):
 
 
 def test_rotation_with_overlap(world, post):
-    """F20: after a rotation both secrets are good; after the next one the first is dead."""
+    """F20: after a rotation both secrets are valid; the next rotation invalidates the older one."""
     second = rotate(world)
     assert post(world.basic)["statusCode"] == 202
     assert post(basic(world, second))["statusCode"] == 202
@@ -233,7 +196,7 @@ def test_rotation_with_overlap(world, post):
 
 
 def test_rotation_under_load(world):
-    """F20: nobody who comes with the old secret while it is rotated, or after, is turned away."""
+    """F20: no request with the old secret is refused during a rotation or after it."""
     outside = Outside()
 
     def come():
@@ -246,14 +209,14 @@ def test_rotation_under_load(world):
 
 
 def test_rotation_without_overlap(world, post):
-    """Without an overlap the old secret dies at once."""
+    """Without an overlap the old secret is invalid at once."""
     new = rotate(world, overlap_hours=0)
     assert post(world.basic)["statusCode"] == 401
     assert post(basic(world, new))["statusCode"] == 202
 
 
 def test_overlap_ends():
-    """The old secret dies when its overlap is over."""
+    """The old secret is invalid once its overlap has passed."""
     kept = account_secrets.rotated([account_secrets.kept("a")], "b", now=1000, overlap=500)
     assert account_secrets.valid(kept, 1499) == [account_secrets.hashed("a"), account_secrets.hashed("b")]
     assert account_secrets.valid(kept, 1500) == [account_secrets.hashed("b")]
@@ -264,7 +227,7 @@ def test_overlap_ends():
 
 
 def test_two_rotations_at_once(world, monkeypatch):
-    """Of two rotations at once one wins; the other one fails, so that no new secret is lost unseen."""
+    """Of two rotations at the same time one succeeds and the other fails, so no new secret is lost unseen."""
     outside = Outside()
     known = outside.callers.find_account(world.api_key)
     rotate(world)
@@ -275,7 +238,7 @@ def test_two_rotations_at_once(world, monkeypatch):
         register(outside, {"action": "rotate_secret", "api_key": world.api_key})
 
 
-def test_rotation_of_nobody(world):
-    """Only an account has a secret."""
+def test_rotation_of_a_missing_account(world):
+    """Only an account has a secret to rotate."""
     with pytest.raises(Exception, match="no such account"):
         register(Outside(), {"action": "rotate_secret", "api_key": "00000000"})

@@ -1,4 +1,4 @@
-"""A genuine callback is not lost over a byte that its status does not need (F40)."""
+"""No genuine callback is lost over bytes that its status does not depend on (F40)."""
 
 import gzip
 import json
@@ -9,7 +9,7 @@ import pytest
 from failover.rules.receipts.callback_signature import digest
 from failover.use_cases.requests.body import MAX_CALLBACK_BYTES
 from tests.examples import ID
-from tests.functions.test_message_status import UUID, app, callback, sent, told  # noqa: F401
+from tests.functions.conftest import UUID, callback
 from tests.world import body_of, callback_event
 
 SPOILT = {
@@ -30,69 +30,69 @@ SPOILT = {
 
 
 @pytest.mark.parametrize("change", SPOILT.values(), ids=SPOILT.keys())
-def test_read_all_the_same(world, app, sent, told, output, change):  # noqa: F811
-    """Half characters, NUL, a mark, deep values, keys twice, NaN: the status counts, and its reason is kept."""
+def test_read_all_the_same(world, callbacks, racing, signals, output, change):
+    """Lone surrogates, NUL, a BOM, deep values, duplicate keys, NaN: the status counts, and its reason is kept."""
     raw = json.dumps(callback("rejected", error={"title": "1300", "detail": "no such thing"})).encode()
     assert change[0] in raw
-    assert app.handler(callback_event(raw.replace(*change)), None)["statusCode"] == 200
+    assert callbacks.handler(callback_event(raw.replace(*change)), None)["statusCode"] == 200
     entry = next(entry for entry in world.read(ID).timeline if entry["event"] == "status")
     assert entry["status"] == "rejected"
     assert entry["error"]["code"] == 1300
     assert "such thing" in entry["error"]["reason"]
     assert "UnreadableReceipts" not in output()
-    assert told == [("token", "Rejected")]
+    assert signals == [("token", "Rejected")]
 
 
 @pytest.mark.parametrize("field", ["message_uuid", "client_ref"])
-def test_ids_are_stored_as_text(world, app, sent, told, field):  # noqa: F811
-    """Whatever an id holds, it is looked for in the table, and that is no failure."""
+def test_ids_are_stored_as_text(world, callbacks, racing, signals, field):
+    """An id of any characters is looked up in the table without a failure."""
     raw = json.dumps({**callback("read"), "message_uuid": "x", "client_ref": f"{ID}.0"} | {field: "\ud800\x00"})
-    assert app.handler(callback_event(raw.encode()), None)["statusCode"] == 200
+    assert callbacks.handler(callback_event(raw.encode()), None)["statusCode"] == 200
     item = {"pk": {"S": f"workflow#{ID}"}, "sk": {"S": "state"}}
     assert boto3.client("dynamodb").get_item(TableName=world.table, Key=item)["Item"]
 
 
 @pytest.mark.parametrize("price", ["0.30000000000000004", "NaN", "Infinity", '"0.1"', "1e-400"])
-def test_price(world, app, sent, told, price):  # noqa: F811
-    """A number that is none is no price, and costs no status."""
+def test_price(world, callbacks, racing, signals, price):
+    """A price that is not a finite number is ignored, and the status still counts."""
     raw = json.dumps(callback("read", usage={"currency": "EUR", "price": 7})).replace("7}", f"{price}}}")
-    assert app.handler(callback_event(raw.encode()), None)["statusCode"] == 200
+    assert callbacks.handler(callback_event(raw.encode()), None)["statusCode"] == 200
     usage = world.read(ID).timeline[-2].get("usage", {})
     expected = {"0.30000000000000004": "0.30000000000000004", '"0.1"': "0.1", "1e-400": "0." + "0" * 20}
     assert usage.get("price") == expected.get(price)
 
 
 @pytest.mark.parametrize("raw", [b"", b"{", b"null", b'{"status":"gone"}', b"[" * 100_000, b'{"status":"read"}'])
-def test_unreadable(world, app, sent, output, raw):  # noqa: F811
-    """What stays unreadable is 400, counted, and changes nothing."""
+def test_unreadable(world, callbacks, racing, output, raw):
+    """A callback that cannot be read is answered 400, counted, and changes nothing."""
     before = world.items()
-    assert app.handler(callback_event(raw), None)["statusCode"] == 400
+    assert callbacks.handler(callback_event(raw), None)["statusCode"] == 400
     assert output().count('"UnreadableReceipts":[1.0]') == 1
     assert world.items() == before
 
 
 @pytest.mark.parametrize("authorization", [None, "", "Bearer x"])
-def test_too_long(app, sent, output, authorization):  # noqa: F811
-    """The length is judged before anything else, and counted."""
+def test_too_long(callbacks, racing, output, authorization):
+    """The length is checked before anything else, and counted."""
     raw = b" " * (MAX_CALLBACK_BYTES + 1)
-    assert app.handler(callback_event(raw, authorization=authorization), None)["statusCode"] == 413
+    assert callbacks.handler(callback_event(raw, authorization=authorization), None)["statusCode"] == 413
     assert output().count('"UnreadableReceipts":[1.0]') == 1
 
 
-def test_long(world, app, sent, told):  # noqa: F811
-    """A callback of a mebibyte is read, with a reason and parties of any length."""
+def test_long(world, callbacks, racing, signals):
+    """A callback of one mebibyte is read, with a reason and parties of any length."""
     party = "p" * (MAX_CALLBACK_BYTES // 4)
     body = callback("rejected", to=party, error={"title": "1300", "detail": f"for {party}"})
     raw = json.dumps(body).encode()
     raw += b" " * (MAX_CALLBACK_BYTES - len(raw))
-    assert app.handler(callback_event(raw), None)["statusCode"] == 200
+    assert callbacks.handler(callback_event(raw), None)["statusCode"] == 200
     assert world.read(ID).timeline[-2]["error"] == {"code": 1300, "reason": "for …"}
 
 
 @pytest.mark.parametrize("claim", ["\ud800", "é", 7, None, ["x"], "x" * 100_000])
-def test_any_payload_hash(app, sent, output, claim):  # noqa: F811
-    """A token's `payload_hash` that is no hash is 401, even under the right secret."""
-    answer = app.handler(callback_event(callback("read"), payload_hash=claim), None)
+def test_any_payload_hash(callbacks, racing, output, claim):
+    """A `payload_hash` claim that is not a hash is answered 401, even with the right secret."""
+    answer = callbacks.handler(callback_event(callback("read"), payload_hash=claim), None)
     assert answer["statusCode"] == 401
     assert body_of(answer)["type"].endswith("#invalid-signature")
     assert "UnexpectedFailures" not in output()
@@ -101,9 +101,9 @@ def test_any_payload_hash(app, sent, output, claim):  # noqa: F811
 SPACED = b'{"client_ref" : "%s.0",\r\n"status":"read", "note": "\xff" }\n' % ID.encode()
 
 
-def test_hash_of_the_bytes(world, app, sent, told):  # noqa: F811
-    """`payload_hash` is over the bytes as they came: blanks, line ends and bytes of no text among them."""
-    assert app.handler(callback_event(SPACED), None)["statusCode"] == 200
+def test_hash_of_the_bytes(world, callbacks, racing, signals):
+    """`payload_hash` covers the raw bytes, including blanks, line ends and bytes that are not text."""
+    assert callbacks.handler(callback_event(SPACED), None)["statusCode"] == 200
     assert world.read(ID).status == "completed"
 
 
@@ -112,23 +112,23 @@ def test_hash_of_the_bytes(world, app, sent, told):  # noqa: F811
     [SPACED.decode(errors="replace").encode(), SPACED.strip(), SPACED + b" ", b""],
     ids=["replaced", "stripped", "longer", "empty"],
 )
-def test_hash_of_something_else(world, app, sent, hashed):  # noqa: F811
-    """A hash over anything else that reads the same is none of this body."""
+def test_hash_of_something_else(world, callbacks, racing, hashed):
+    """A hash over different bytes that read the same is refused."""
     before = world.items()
-    assert app.handler(callback_event(SPACED, payload_hash=digest(hashed)), None)["statusCode"] == 401
+    assert callbacks.handler(callback_event(SPACED, payload_hash=digest(hashed)), None)["statusCode"] == 401
     assert world.items() == before
 
 
-def test_compressed(world, app, sent, output):  # noqa: F811
-    """A callback is not unpacked: its hash is over what was sent, which is no JSON then."""
+def test_compressed(world, callbacks, racing, output):
+    """A callback is never decompressed: its hash is over the bytes racing, which then are not JSON."""
     event = callback_event(gzip.compress(SPACED))
     event["headers"]["Content-Encoding"] = "gzip"
-    assert app.handler(event, None)["statusCode"] == 400
+    assert callbacks.handler(event, None)["statusCode"] == 400
     assert output().count('"UnreadableReceipts":[1.0]') == 1
 
 
-def test_known_message(world, app, sent, told):  # noqa: F811
-    """The lenient rules hold for callbacks that are placed by `message_uuid`, too."""
+def test_known_message(world, callbacks, racing, signals):
+    """The lenient rules also hold for callbacks matched by `message_uuid`."""
     raw = json.dumps({"message_uuid": UUID, "status": "read", "note": "\ud83d"}).encode()
-    assert app.handler(callback_event(raw), None)["statusCode"] == 200
+    assert callbacks.handler(callback_event(raw), None)["statusCode"] == 200
     assert world.read(ID).status == "completed"

@@ -1,4 +1,4 @@
-"""Cancelling at every instant of a workflow's life: a truthful answer, and no claim afterwards (fault F27)."""
+"""Cancelling at every point of a workflow's life: a true answer, and no claim afterwards (F27)."""
 
 import pytest
 
@@ -30,7 +30,7 @@ RUNNING = [
         ["sent", "never_sent"],
     ),
     ("first refused", [claim(0), answer(0, Refused(422, "422"))], ["never_sent", "never_sent"]),
-    ("first not taken", [claim(0), answer(0, NotTaken("no connection"))], ["never_sent", "never_sent"]),
+    ("first not accepted", [claim(0), answer(0, NotTaken("no connection"))], ["never_sent", "never_sent"]),
     ("first rejected", [sent(0), status(0, "rejected")], ["sent", "never_sent"]),
     ("second claimed", [sent(0), claim(1, LATER)], ["sent", "in_flight"]),
     ("second claimed, first died", [claim(0), claim(1, LATER)], ["in_flight", "in_flight"]),
@@ -41,7 +41,7 @@ RUNNING = [
 @pytest.mark.decision("Cancel")
 @pytest.mark.parametrize(("acts", "states"), [row[1:] for row in RUNNING], ids=[row[0] for row in RUNNING])
 def test_running(world, cancel, put, acts, states):
-    """Whatever a running workflow is at: it is over, and of each step the answer says whether it can be taken back."""
+    """A cancel ends a workflow in any running state, and its answer says of each step whether it was sent."""
     before = put(*acts)
     answered = cancel()
     assert answered["statusCode"] == 200
@@ -72,7 +72,7 @@ def test_running(world, cancel, put, acts, states):
     ],
 )
 def test_over_already(world, cancel, put, acts, state):
-    """A workflow that is over is 409 with its state, and nothing is written."""
+    """Cancelling a workflow that has ended is answered 409 with its status, and nothing is written."""
     put(*acts)
     before = world.items()
     answered = cancel()
@@ -84,7 +84,7 @@ def test_over_already(world, cancel, put, acts, state):
 
 
 def test_twice(world, cancel, put):
-    """A second cancel finds a workflow that is over, and changes nothing."""
+    """A second cancel finds the workflow ended and changes nothing."""
     put(sent(0))
     assert cancel()["statusCode"] == 200
     before = world.items()
@@ -94,13 +94,13 @@ def test_twice(world, cancel, put):
 
 @pytest.mark.parametrize("path", [f"/beta/workflows/{ID}", f"/v0.1/dispatch/{ID}", f"/dispatch/{ID}"])
 def test_at_either_address(cancel, put, path):
-    """Under every address; the answer has the word of the endpoint that created it."""
+    """A cancel works under every address and answers with the name of the endpoint that created the workflow."""
     put(word="dispatch")
     assert body_of(cancel(path))["dispatch_uuid"] == ID
 
 
-def test_somebody_elses(world, cancel, put, stranger):
-    """I6: somebody else's workflow is 404 like a missing one, over or not, and is not touched."""
+def test_another_account(world, cancel, put, stranger):
+    """I6: another account's workflow is answered 404 like a missing one, running or ended, and does not change."""
     put(sent(0))
     missing = cancel("/workflows/00000000-0000-4000-8000-000000000000", Authorization=stranger)
     theirs = cancel(Authorization=stranger)
@@ -111,32 +111,24 @@ def test_somebody_elses(world, cancel, put, stranger):
     assert cancel(Authorization=stranger)["statusCode"] == 404
 
 
-@pytest.fixture
-def signals(app, monkeypatch):
-    """What the state machine was told."""
-    told = []
-    monkeypatch.setattr(app.outside.executions, "end_race", lambda signal: told.append(signal) or True)
-    return told
-
-
-def test_the_race_is_told(cancel, put, signals):
-    """The execution that waits for an outcome is told, once, and ends there."""
+def test_signalled(cancel, put, signals):
+    """A cancel signals the waiting race once, and the execution ends."""
     put(sent(0), task_token="token")
     cancel()
     cancel()
     assert signals == [("token", "ConditionMet")]
 
 
-def test_no_race_to_tell(cancel, put, signals):
-    """Where no race is on there is nothing to tell: the next claim finds out."""
+def test_no_race_to_signal(cancel, put, signals):
+    """If no race is waiting, no signal is sent: the next claim finds the workflow ended."""
     put(claim(0))
     assert cancel()["statusCode"] == 200
     assert signals == []
 
 
 @pytest.mark.parametrize("failure", [aws.Unavailable("x"), aws.AwsError("stepfunctions", "x"), InvalidTaskToken()])
-def test_a_race_that_cannot_be_told(world, app, cancel, put, monkeypatch, failure):
-    """The cancel stands though the race could not be told: whatever it does next claims nothing."""
+def test_signal_fails(world, app, cancel, put, monkeypatch, failure):
+    """A cancel is valid even if the race cannot be signalled, since no step is claimed afterwards."""
 
     def fails(*_):
         raise failure
@@ -149,7 +141,7 @@ def test_a_race_that_cannot_be_told(world, app, cancel, put, monkeypatch, failur
 
 @pytest.mark.parametrize(("acts", "number"), [([], 0), ([sent(0)], 1), ([sent(0), status(0, "rejected")], 1)])
 def test_nothing_goes_out_afterwards(world, app, cancel, put, messages, acts, number):
-    """The next step is never claimed, let alone sent, whoever asks for it."""
+    """After a cancel the next step is never claimed or sent, however its send is invoked."""
     put(*acts)
     app.outside.now = lambda: LATER
     cancel()
@@ -160,7 +152,7 @@ def test_nothing_goes_out_afterwards(world, app, cancel, put, messages, acts, nu
 
 
 def test_the_final_report(world, cancel, put, call):
-    """One final report follows, with the status `cancelled` and what the messages cost until then."""
+    """One final report follows, with the status `cancelled` and the price of the messages so far."""
     flow = put(sent(0), status(0, "submitted", usage=PRICE))
     cancel()
     flow = world.read(ID)
@@ -168,7 +160,7 @@ def test_the_final_report(world, cancel, put, call):
     report = bodies.body(flow, None, entry)
     assert (report["status"], report["usage"], "reason" in report) == ("cancelled", PRICE, False)
     assert [message["status"] for message in report["_links"]["messages"]] == ["submitted"]
-    kinds = [told["kind"] for told in body_of(call("GET", f"/workflows/{ID}/webhooks"))["webhooks"]]
+    kinds = [webhook["kind"] for webhook in body_of(call("GET", f"/workflows/{ID}/webhooks"))["webhooks"]]
     assert kinds == ["message_status", "final_report"]
 
 
@@ -187,8 +179,8 @@ def callback(word, number=0, **more):
     ],
 )
 def test_late_statuses(world, cancel, put, arrived, events):
-    """A status that comes after the cancel is recorded as late and forwarded; the workflow stays cancelled, and the
-    report is amended only if that costs more."""
+    """A status that arrives after the cancel is recorded as late and forwarded; the workflow stays cancelled, and the
+    report is amended only if the price rises."""
     put(sent(0))
     cancel()
     before = len(world.read(ID).timeline)
@@ -203,7 +195,7 @@ def test_late_statuses(world, cancel, put, arrived, events):
 
 
 def test_reached_twice(world, cancel, put):
-    """Two messages delivered after the cancel are told in an amended report."""
+    """Two messages delivered after the cancel are listed in an amended report."""
     put(sent(0), sent(1, LATER))
     cancel()
     receiving = load("message_status")
@@ -213,7 +205,7 @@ def test_reached_twice(world, cancel, put):
 
 
 def test_contended(app, cancel, put, monkeypatch):
-    """A cancel that keeps losing its write asks the client to come again: what it would have said may not be true."""
+    """A cancel that keeps losing its write asks the client to retry, because its answer might not be true."""
     flow = put(sent(0))
 
     def lost(*_):
@@ -226,7 +218,7 @@ def test_contended(app, cancel, put, monkeypatch):
 
 
 def test_what_is_counted_and_logged(cancel, put, output):
-    """A cancel is counted, once, and its log lines name nobody."""
+    """A cancel is counted once, and its log lines contain no personal data."""
     put(sent(0))
     cancel()
     cancel()

@@ -1,4 +1,4 @@
-"""Cancelling at the same instant as something else: one comes first, and the answer is true (faults F11, F27)."""
+"""Cancelling at the same instant as another change: one is first, and the answer is true (F11, F27)."""
 
 from dataclasses import replace
 
@@ -7,9 +7,8 @@ import pytest
 from failover.use_cases.sending.send import send
 from failover.use_cases.workflow.transition import transition_without_signal
 from tests.acts import LATER, claim, lived, sent, status
-from tests.conftest import one_write_at_a_time
+from tests.conftest import at_once, one_write_at_a_time
 from tests.examples import ID, MESSENGER, SMS
-from tests.functions.test_same_instant import at_once
 from tests.messages_server import http, problem
 from tests.world import body_of
 
@@ -23,8 +22,8 @@ OTHERS = {
 @pytest.mark.parametrize("other", OTHERS)
 @pytest.mark.parametrize("first", ["cancel", "other"])
 def test_one_right_before_the_other(world, app, cancel, put, monkeypatch, other, first):
-    """Of a cancel and something else one comes first, even between the other's reading and its writing; the answer of
-    the cancel is true of the workflow as it then is."""
+    """A cancel and another change are ordered even if one falls between the other's read and write, and the cancel's
+    answer matches the resulting workflow."""
     act, ends = OTHERS[other]
     put(sent(0))
     store = app.outside.store
@@ -47,7 +46,7 @@ def test_one_right_before_the_other(world, app, cancel, put, monkeypatch, other,
 
 
 def truthful(flow, answered, *, claimed):
-    """The answer of a cancel and what has become of the workflow fit together."""
+    """Check that the answer of a cancel agrees with the state of the workflow."""
     assert [entry["sequence"] for entry in flow.timeline] == list(range(1, len(flow.timeline) + 1))
     ends = [entry["event"] for entry in flow.timeline if entry["event"] in ("completed", "error", "cancelled")]
     assert ends == [flow.status]
@@ -61,7 +60,7 @@ def truthful(flow, answered, *, claimed):
 
 @pytest.mark.parametrize("other", OTHERS)
 def test_at_the_same_instant(world, app, cancel, monkeypatch, other):
-    """60 rounds: whichever comes first, there is one end, one true answer, and no claim after a cancel."""
+    """In 60 rounds there is one end, one true answer, and no claim after a cancel, in either order."""
     one_write_at_a_time(monkeypatch)
     act, ends = OTHERS[other]
     for number in range(60):
@@ -78,7 +77,7 @@ def test_at_the_same_instant(world, app, cancel, monkeypatch, other):
 
 
 def test_a_send_under_way(world, cancel, put, messages, outside):
-    """A step that had been claimed may still go out: the answer said so, and the timeline tells what became of it."""
+    """A step claimed before the cancel may still be sent: the answer says so, and the timeline records the result."""
     put()
     answers = []
     messages.meanwhile = lambda _: answers.append(body_of(cancel()))
@@ -90,8 +89,8 @@ def test_a_send_under_way(world, cancel, put, messages, outside):
 
 
 @pytest.mark.parametrize("answered", [problem(429, "slow"), http(503), http(422)])
-def test_a_send_that_was_not_taken(world, cancel, put, messages, outside, answered):
-    """A claimed step that the Messages API did not take is not asked for again once the workflow is cancelled."""
+def test_a_send_not_accepted(world, cancel, put, messages, outside, answered):
+    """A claimed step that the Messages API did not accept is not sent again once the workflow is cancelled."""
     put()
     messages.script = [answered]
     messages.meanwhile = lambda _: cancel()

@@ -1,4 +1,4 @@
-"""`events/`: one real event per function, each fed to its function."""
+"""`events/`: one sample event per function, each of which its function accepts."""
 
 import base64
 import json
@@ -13,32 +13,16 @@ from failover.rules.channels.channel_table import CHANNELS
 from failover.rules.receipts.callback_signature import digest
 from local import events
 from tests.examples import EVERY_CHANNEL, workflow
-from tests.world import CREDENTIALS, ROOT, SIGNATURE_SECRET, body_of, create_table, load, logical_id, template
-
-EVENTS = {path.stem: json.loads(path.read_text()) for path in (ROOT / "events").glob("*.json")}
-
-
-def event(name, authorization=None):
-    copy = json.loads(json.dumps(EVENTS[name]))
-    if authorization:
-        copy["headers"]["Authorization"] = authorization
-        copy["multiValueHeaders"]["Authorization"] = [authorization]
-    return copy
+from tests.sample_events import EVENTS, event, handler_of
+from tests.world import CREDENTIALS, SIGNATURE_SECRET, body_of, create_table, logical_id, template
 
 
 def basic(api_key, api_secret):
     return "Basic " + base64.b64encode(f"{api_key}:{api_secret}".encode()).decode()
 
 
-def handler_of(name):
-    """The function an event is for: its resource has the event's name."""
-    properties = template()["Resources"][logical_id(name)]["Properties"]
-    module, _, function = properties.get("Handler", "app.handler").partition(".")
-    return getattr(load(properties["CodeUri"].removeprefix("functions/"), module), function)
-
-
 def test_one_event_per_function():
-    """Every function of the template has its event, and every event its function."""
+    """Every function in the template has an event, and every event a function."""
     functions = {
         name for name, resource in template()["Resources"].items() if resource["Type"] == "AWS::Serverless::Function"
     }
@@ -63,7 +47,7 @@ def test_send(world, messages, name, channel, content):
 
 
 def test_message_status(world):
-    """The event, signed, is a callback that is taken."""
+    """The event, once signed, is a callback that is accepted."""
     raw = EVENTS["message_status"]["body"].encode()
     claims = {"iat": int(time.time()), "payload_hash": digest(raw)}
     token = jwt.encode(claims, SIGNATURE_SECRET, algorithm="HS256")
@@ -77,19 +61,19 @@ def test_accounts(world):
 
 
 def test_publish_events(world):
-    """The event puts the one webhook that is new on the queue."""
+    """The event queues the one new webhook."""
     handler_of("publish_events")(event("publish_events"), None)
     (task,) = world.queued()
     assert (task.workflow_id, task.sequence, task.attempt) == ("00000000-0000-4000-8000-000000000002", 4, 1)
 
 
 def test_deliver_webhook(world):
-    """The event, for a workflow that is gone, ends in peace."""
+    """The event names a workflow that does not exist, which is no error."""
     assert handler_of("deliver_webhook")(event("deliver_webhook"), None) is None
 
 
 def test_reconcile(world):
-    """The event looks after what is overdue."""
+    """The event starts a run, which finds nothing overdue."""
 
     class Context:
         def get_remaining_time_in_millis(self):
@@ -99,7 +83,7 @@ def test_reconcile(world):
 
 
 def test_sandbox_messages(world, monkeypatch):
-    """The event sends a message to somebody simulated."""
+    """The event sends a message to a simulated recipient."""
     monkeypatch.setenv("SANDBOX_TABLE", create_table("SandboxTable", "sandbox"))
     monkeypatch.setenv("SANDBOX_QUEUE", boto3.client("sqs").create_queue(QueueName="sandbox")["QueueUrl"])
     answer = handler_of("sandbox_messages")(event("sandbox_messages", basic(**CREDENTIALS)), None)
@@ -108,7 +92,7 @@ def test_sandbox_messages(world, monkeypatch):
 
 
 def test_sandbox_receipts(world, messages, monkeypatch):
-    """The event plays one receipt of the message it names, as it was kept on a local stack."""
+    """The event sends one receipt for the message it names, stored as on a local stack."""
     table = create_table("SandboxTable", "sandbox")
     monkeypatch.setenv("SANDBOX_TABLE", table)
     named = json.loads(EVENTS["sandbox_receipts"]["Records"][0]["body"])

@@ -25,13 +25,10 @@ from tests import messages_server as server
 from tests import permissions
 from tests.examples import EVERY_CHANNEL, ID, MESSENGER, NOW, SMS, THREE_STEPS, TWO_STEPS, VIBER, request, workflow
 from tests.functions.conftest import REPORT, ended, task_of
-from tests.functions.test_accounts import RSA
-from tests.functions.test_authentication import token
-from tests.functions.test_deliver_webhook import APPLICATION
-from tests.functions.test_events import EVENTS, event, handler_of
-from tests.functions.test_reconcile import rejected, sent
-from tests.functions.test_sandbox import BASIC, accepted, play, post, to
-from tests.left_behind import MINUTE, id_in
+from tests.left_behind import MINUTE, id_in, rejected, sent
+from tests.sample_events import EVENTS, event, handler_of
+from tests.sandbox import BASIC, accepted, play, post, to
+from tests.tokens import KEY, public_pem, token
 from tests.world import (
     CREDENTIALS,
     ROOT,
@@ -39,7 +36,6 @@ from tests.world import (
     SIGNATURE_SECRET,
     SIGNING_KEY,
     callback_event,
-    create_table,
     http_event,
     load,
     logical_id,
@@ -47,6 +43,7 @@ from tests.world import (
 )
 
 CONTENT = [MESSENGER, VIBER, SMS]
+APPLICATION = "0f0a4c1e-8d3b-4e57-9c1a-2b6d7e8f9a10"
 TOKEN = "task-token-of-the-tests"
 
 
@@ -55,7 +52,7 @@ def with_token(flow):
 
 
 def overtaken(store, act):
-    """Let something else come before the store's next write."""
+    """Run `act` just before the store's next write, so that this write conflicts."""
     write = store.write
 
     def second(*arguments):
@@ -68,7 +65,7 @@ def overtaken(store, act):
 
 @pytest.fixture
 def workflows_api(world, app, call, customer):
-    """Every route, every filter that reads another index, both kinds of caller, and a write that is overtaken."""
+    """Every route, every filter with its own index, both kinds of caller, and a write that loses to another."""
 
     def act():
         for _ in range(2):
@@ -92,7 +89,7 @@ def workflows_api(world, app, call, customer):
 
 @pytest.fixture
 def message_status(world):
-    """A status that completes a workflow whose race is on, and one that names its message only."""
+    """A status that completes a workflow with a waiting race, and one that names only its message."""
     function = load("message_status")
 
     def act():
@@ -109,7 +106,7 @@ def message_status(world):
 def _send(function, channel):
     @pytest.fixture(name=f"send_{function}")
     def sending(world, messages):
-        """A send that is asked to wait before it is taken."""
+        """A send that is accepted after a 429."""
         app = load(f"send_{function}")
         app.outside.sleep = lambda _: None
 
@@ -130,7 +127,7 @@ for _channel in CHANNELS.values():
 
 @pytest.fixture
 def publish_events(world):
-    """The end of a workflow, and another write of it in the way."""
+    """The end of a workflow, and a concurrent write of it."""
     function = load("publish_events")
     function.outside.now = lambda: NOW
 
@@ -146,7 +143,7 @@ def publish_events(world):
 
 @pytest.fixture
 def deliver_webhook(world, customer, delivering, deliver):
-    """A webhook that is put off, one that is given up, and one of an application; the host had timed out before."""
+    """A webhook retried later, one given up, and one of an application, at a host that has timed out before."""
 
     def act():
         ended(world)
@@ -163,7 +160,7 @@ def deliver_webhook(world, customer, delivering, deliver):
 
 @pytest.fixture
 def reconcile(world, reconciling):
-    """A workflow that was never started, one whose race was never told, and one whose webhooks were never queued."""
+    """A workflow never started, one whose race was never signalled, and one whose webhooks were never queued."""
 
     def act():
         left = with_token(rejected(sent(workflow(*THREE_STEPS), 0), 0))
@@ -188,8 +185,8 @@ def accounts(world):
     def act():
         account = {"api_key": command("create_account", name="shop")["api_key"]}
         command("rotate_secret", **account)
-        application = account | command("create_application", **account, name="app", public_key=RSA)
-        command("set_public_key", **application, public_key=RSA)
+        application = account | command("create_application", **account, name="app", public_key=public_pem(KEY))
+        command("set_public_key", **application, public_key=public_pem(KEY))
         command("list_accounts")
         command("show_account", **account)
         command("delete_application", **application)
@@ -200,15 +197,13 @@ def accounts(world):
 
 
 @pytest.fixture
-def sandbox(world, monkeypatch):
-    monkeypatch.setenv("SANDBOX_TABLE", create_table("SandboxTable", "sandbox"))
-    monkeypatch.setenv("SANDBOX_QUEUE", boto3.client("sqs").create_queue(QueueName="sandbox")["QueueUrl"])
+def sandbox(queue):
     return load("sandbox_messages")
 
 
 @pytest.fixture
 def sandbox_messages(sandbox):
-    """A message with receipts to come, and a look at it."""
+    """A message with receipts to come, and a request for the messages kept."""
 
     def act():
         assert post(sandbox, to("sim-read"))["statusCode"] == 202
@@ -219,7 +214,7 @@ def sandbox_messages(sandbox):
 
 @pytest.fixture
 def sandbox_receipts(sandbox, messages):
-    """A receipt."""
+    """One receipt."""
     receipts = load("sandbox_messages", "receipts")
     message, *_ = accepted(sandbox, messages.url, to("sim-read"))
     messages.script = [server.http(200)]
@@ -233,7 +228,7 @@ FUNCTIONS = [
 
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_every_permission_is_needed(world, request, name):
-    """A function's role allows nothing but what the function, or what feeds it, has been seen to ask for."""
+    """A function uses every permission of its role, itself or through its event source."""
     act = request.getfixturevalue("".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_"))
     permissions.asked.clear()
     act()
@@ -247,7 +242,7 @@ def test_every_permission_is_needed(world, request, name):
 
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_no_secret_is_logged(world, request, name, output):
-    """I8: whatever a function does, no secret, no credential, no text, no address and no URL is in what it writes."""
+    """I8: no function writes a secret, credential, text, address or URL to its log."""
     act = request.getfixturevalue("".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_"))
     output()
     act()
@@ -262,9 +257,9 @@ def test_no_secret_is_logged(world, request, name, output):
 ANSWERING = ("message_status", "sandbox_messages", "workflows_api")
 
 
-@pytest.mark.parametrize("name", sorted(set(EVENTS) - {"sandbox_receipts"}))  # its receipts are of nobody
+@pytest.mark.parametrize("name", sorted(set(EVENTS) - {"sandbox_receipts"}))  # its event names no stored message
 def test_foreign_words_stay_inside(world, monkeypatch, output, name):
-    """I8: an exception's words, which may quote what it was given, are in no answer, error, history or log."""
+    """I8: an exception's text, which may quote its input, is in no answer, error, execution history or log."""
     monkeypatch.setenv("SANDBOX_TABLE", "sandbox")
     handler, given = handler_of(name), event(name, world.basic if name in ANSWERING else None)
 
@@ -275,25 +270,25 @@ def test_foreign_words_stay_inside(world, monkeypatch, output, name):
     if name in ANSWERING:
         answer = handler(given, None)
         assert answer["statusCode"] == 500
-        told = json.dumps(answer)
+        leaving = json.dumps(answer)
     else:
         with pytest.raises(Exception, match="see the log") as failed:
             handler(given, SimpleNamespace(get_remaining_time_in_millis=lambda: 55_000))
-        told = "".join(traceback.format_exception(failed.value))
+        leaving = "".join(traceback.format_exception(failed.value))
     written = output()
     assert "unexpected failure" in written
-    assert "private" not in told.replace(__file__, "") + written
+    assert "private" not in leaving.replace(__file__, "") + written
 
 
 def _asked_by_sources(name):
-    """What Lambda itself does under the function's role: it tells the queue what it could not hand over."""
+    """Calls that Lambda makes under the function's role: records that failed for good go to a queue."""
     for source in template()["Resources"][name]["Properties"].get("Events", {}).values():
         if destination := source["Properties"].get("DestinationConfig", {}).get("OnFailure"):
             yield permissions.Call("sqs:SendMessage", permissions.resolved(template(), destination["Destination"]))
 
 
 def test_a_missing_permission_is_noticed(world):
-    """A call that its role does not allow is denied as AWS would, and does not pass unnoticed."""
+    """A call that the function's role does not allow is denied as in AWS, and fails the test."""
     stray = permissions.under_role("PublishEvents", lambda: world.store.read_whole(ID))
     with pytest.raises(aws.AwsError, match="AccessDenied"):
         stray()
@@ -303,7 +298,7 @@ def test_a_missing_permission_is_noticed(world):
 @pytest.mark.parametrize("name", [name for name in [*FUNCTIONS, "StateMachine"] if name != "Accounts"])
 @pytest.mark.parametrize("kind", ["account", "application", "registry"])
 def test_no_caller_is_planted(world, name, kind):
-    """No role but that of `accounts` may write who may call: not alone, and not beside an item it may write."""
+    """Only `accounts` may write accounts and applications, alone or in a transaction with another item."""
     client, key = boto3.client("dynamodb"), {"pk": {"S": f"{kind}#planted"}, "sk": {"S": kind}}
     put, named = {"TableName": world.table, "Item": key}, {"TableName": world.table, "Key": key}
     kept = {"TableName": world.table, "Item": {**key, "pk": {"S": f"workflow#{ID}"}}}
@@ -320,7 +315,7 @@ def test_no_caller_is_planted(world, name, kind):
 
 
 def test_one_key_too_many(world):
-    """A read of several items is denied when one of them is of a kind the role may not read."""
+    """Reading several items is denied if the role may not read the kind of one of them."""
     client = boto3.client("dynamodb")
 
     def read(*kinds):
@@ -334,7 +329,7 @@ def test_one_key_too_many(world):
 
 
 def test_queries_of_another_kind(world):
-    """A query is denied when its partition is of a kind the role may not read, however its condition spells it."""
+    """A query is denied if the role may not read the partition's kind, in any spelling of the condition."""
 
     def query(kind):
         condition = {"KeyConditionExpression": "#a = :b", "ExpressionAttributeNames": {"#a": "pk"}}
@@ -348,7 +343,7 @@ def test_queries_of_another_kind(world):
 
 
 def test_the_state_machine():
-    """It may invoke the send functions and write the table its definition names, and deliver its logs."""
+    """The state machine may invoke the send functions, write the table and deliver its logs, and nothing else."""
     definition = yaml.safe_load((ROOT / "statemachine/failover.asl.yaml").read_text())
     needed = set()
     for state in _tasks(definition):
@@ -366,7 +361,7 @@ def test_the_state_machine():
 
 
 def _tasks(node):
-    """Every task in a state machine's definition."""
+    """Every task state of a definition."""
     if isinstance(node, dict):
         if node.get("Type") == "Task":
             yield node

@@ -1,4 +1,4 @@
-"""F30: one customer's URL is dead while thousands of webhooks wait for it, and the others' are delivered as before."""
+"""F30: while one customer's host hangs and thousands of webhooks wait for it, all other webhooks go out as usual."""
 
 import heapq
 from dataclasses import replace
@@ -15,10 +15,9 @@ from failover.rules.webhooks import hanging
 from failover.rules.webhooks.delivery import Answered, Failed, Task
 from failover.rules.webhooks.hanging import Host
 from failover.use_cases.webhooks import deliver as use_case
-from tests.conftest import one_write_at_a_time
+from tests.conftest import at_once, one_write_at_a_time
 from tests.examples import ID, NOW, SMS, workflow
 from tests.functions.conftest import REPORT, STATUS, ended, set_status_url, task_of
-from tests.functions.test_same_instant import at_once
 from tests.world import template
 
 TIMEOUT = Failed("timeout")
@@ -26,7 +25,7 @@ PROBE = hanging.PROBE_SECONDS * 1000
 
 
 class Posts:
-    """Instead of the outside world: what each host answers, and what was posted to it."""
+    """A double for `Webhooks`: an answer for each host, and the hosts posted to."""
 
     def __init__(self):
         self.answers, self.made = {}, []
@@ -45,7 +44,7 @@ def posts(delivering):
 
 @pytest.fixture
 def dead(world, posts, deliver, put_off):
-    """A host that has let as many attempts time out as it takes."""
+    """A host at which as many attempts in a row have timed out as mark it as hanging."""
     ended(world)
     set_status_url(world, "https://dead.test/status")
     posts.answers["dead.test"] = TIMEOUT
@@ -56,13 +55,13 @@ def dead(world, posts, deliver, put_off):
 
 
 def test_hosts_are_not_named(world, dead):
-    """What is remembered of a host is found by its hash: whatever it is called, its name is kept nowhere."""
+    """A host is stored under a hash, and its name nowhere."""
     assert "dead.test" not in str([item for item in world.items() if "host" in str(item["sk"])])
     assert any("host#" in str(item["pk"]) for item in world.items())
 
 
 def test_held_back(world, dead, deliver, put_off, listed, output):
-    """Once a host hangs nothing is sent to it: the attempt is put off by its pause, listed as what it was."""
+    """An attempt at a hanging host is not sent: it is rescheduled after its usual pause and listed with its reason."""
     output()
     deliver(task_of(world, STATUS))
     assert len(dead.made) == hanging.AFTER
@@ -77,7 +76,7 @@ def test_held_back(world, dead, deliver, put_off, listed, output):
 
 
 def test_not_yet(world, posts, deliver):
-    """Fewer time-outs in a row hold nothing back."""
+    """Fewer timeouts in a row hold nothing back."""
     ended(world)
     set_status_url(world, "https://dead.test/status")
     posts.answers["dead.test"] = TIMEOUT
@@ -88,7 +87,7 @@ def test_not_yet(world, posts, deliver):
 
 
 def test_in_a_row(world, posts, deliver):
-    """An answer between them, whatever it says, begins the count anew."""
+    """Any answer between two timeouts restarts the count."""
     ended(world)
     set_status_url(world, "https://slow.test/status")
     for attempt, answer in enumerate([TIMEOUT, TIMEOUT, Answered(500), TIMEOUT, TIMEOUT, Answered(500)], start=1):
@@ -99,7 +98,7 @@ def test_in_a_row(world, posts, deliver):
 
 @pytest.mark.parametrize("answer", [Answered(500), Answered(429), Failed("no connection")])
 def test_what_does_not_hang(world, posts, deliver, answer):
-    """What fails at once keeps nobody busy, and is attempted each time."""
+    """Attempts that fail at once occupy no worker, so their host is never marked as hanging."""
     ended(world)
     set_status_url(world, "https://down.test/status")
     posts.answers["down.test"] = answer
@@ -109,7 +108,7 @@ def test_what_does_not_hang(world, posts, deliver, answer):
 
 
 def test_a_probe(world, dead, delivering, deliver):
-    """Every half minute one of those that wait is attempted; the next ones are held back again."""
+    """Every half minute one waiting attempt is sent as a probe; the next ones are held back again."""
     for attempt, (late, posted) in enumerate(((PROBE - 1, 0), (PROBE, 1), (PROBE + 1, 1), (2 * PROBE, 2)), start=1):
         delivering.outside.now = lambda late=late: NOW + late
         deliver(task_of(world, STATUS, attempt=attempt))
@@ -117,7 +116,7 @@ def test_a_probe(world, dead, delivering, deliver):
 
 
 def test_back_again(world, dead, delivering, deliver, listed):
-    """A host that answers a probe gets everything at its next turn."""
+    """After a host has answered a probe, each waiting webhook is sent at its next attempt."""
     dead.answers.clear()
     delivering.outside.now = lambda: NOW + PROBE
     deliver(task_of(world, STATUS))
@@ -127,33 +126,33 @@ def test_back_again(world, dead, delivering, deliver, listed):
 
 @pytest.mark.parametrize("url", ["https://alive.test/status", "https://dead.test:8443/status"])
 def test_another_host(world, dead, deliver, listed, url):
-    """Another host, or port, of the same customer is not held back."""
+    """Another host or port of the same customer is not held back."""
     set_status_url(world, url)
     deliver(task_of(world, STATUS))
     assert listed(STATUS)["state"] == "delivered"
 
 
 def test_another_account(world, dead, delivering):
-    """No account can have the webhooks of another one held back, though they go to the same host."""
+    """One account cannot hold back another account's webhooks, even to the same host."""
     assert delivering.outside.hosts.find(world.api_key, "dead.test").hangs
     assert not delivering.outside.hosts.find("another", "dead.test").hangs
 
 
 def test_the_path_does_not_matter(world, dead, delivering):
-    """A host hangs with all of its paths, in whatever spelling."""
+    """A hanging host holds back all of its paths, in any spelling of its name."""
     assert hanging.name("https://DEAD.test/other?order=7") == "dead.test"
     assert hanging.name("https://[broken") == "https://[broken"
 
 
 def test_given_up(world, dead, deliver, put_off, listed):
-    """What was held back for 24 hours is given up like everything else, and is among the dead letters."""
+    """A webhook held back for 24 hours is given up like any other and becomes a dead letter."""
     deliver(task_of(world, STATUS, attempt=99, series=99, since=NOW - 24 * 3600 * 1000))
     assert [queue for queue, _, _ in put_off] == ["dead-letters"]
     assert listed(STATUS)["state"] == "failed"
 
 
 def test_twins(world, dead, monkeypatch):
-    """Of those that find at one instant that a probe is due, one makes it."""
+    """Of attempts that find a probe due at the same instant, one makes it."""
     one_write_at_a_time(monkeypatch)
     hosts = [Outside().hosts for _ in range(5)]
     known, made = hosts[0].find(world.api_key, "dead.test"), []
@@ -162,13 +161,13 @@ def test_twins(world, dead, monkeypatch):
 
 
 def test_forgotten(world, dead):
-    """What is known of a host is removed a week after its last time-out."""
+    """A host's timeouts are removed a week after the last one."""
     (item,) = [item for item in world.items() if item["sk"]["S"] == "host"]
     assert int(item["expires_at"]["N"]) == NOW // 1000 + 7 * 24 * 3600
 
 
 def test_nothing_is_written_of_most_hosts(world, posts, deliver):
-    """A host that answers costs a read, and no write."""
+    """An attempt at a host that answers costs one read and no write."""
     ended(world)
     set_status_url(world, "https://alive.test/status")
     deliver(task_of(world))
@@ -176,7 +175,7 @@ def test_nothing_is_written_of_most_hosts(world, posts, deliver):
 
 
 def test_each_message_is_in_its_accounts_group(world, delivering):
-    """SQS sees whose messages are in flight, and hands out those of the others first."""
+    """Each message carries its account as its group, so SQS can serve other accounts first."""
     queue, task = delivering.outside.webhook_queue, task_of(world)
     queue.add_all([task])
     queue.add(task, seconds=0)
@@ -196,7 +195,7 @@ WAITING = 2000
 
 
 class Simulation:
-    """Queue, workers and their clocks; the use case is the real one. The worst case: the queue knows no groups."""
+    """Simulated queue, workers and clocks around the real use case; the worst case, a queue that ignores groups."""
 
     def __init__(self):
         self.clock, self.queue, self.count = 0, [], 0
@@ -262,7 +261,7 @@ def ended_flow():
 
 
 def test_thousands_that_wait(monkeypatch):
-    """Thousands wait for a dead URL: but for the time-outs that show it, the others' wait no longer than without."""
+    """Thousands of webhooks wait for a dead host; once its timeouts show that, others are delivered without delay."""
     monkeypatch.setattr(use_case, "count", lambda *_, **__: None)
     monkeypatch.setattr(use_case, "logger", SimpleNamespace(info=lambda *_, **__: None))
     monkeypatch.setattr(use_case, "_authorization", lambda *_: "")
@@ -274,7 +273,7 @@ def test_thousands_that_wait(monkeypatch):
     simulation.run(half_an_hour)
     assert len(simulation.waited) == 360
     shown = 2 * HANGS
-    assert max(wait for _, wait in simulation.waited) <= shown, "before it is known, all workers may be busy with it"
+    assert max(wait for _, wait in simulation.waited) <= shown, "until then the host may occupy all workers"
     assert max(wait for at, wait in simulation.waited if at > shown) < 1000
     probes = half_an_hour / PROBE
     assert simulation.busy <= (WORKERS + probes + 2) * HANGS

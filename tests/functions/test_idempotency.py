@@ -1,4 +1,4 @@
-"""`Idempotency-Key`: one request, however often it is sent (fault F1)."""
+"""`Idempotency-Key`: a request sent repeatedly is carried out once (F1)."""
 
 import json
 import threading
@@ -11,9 +11,8 @@ from failover.outside import Outside
 from failover.rules.requests.idempotency import KEPT_SECONDS
 from failover.use_cases.callers.authenticate import Caller
 from failover.use_cases.requests.accept import Posted, accept
-from tests.conftest import one_write_at_a_time
+from tests.conftest import at_once, one_write_at_a_time
 from tests.examples import MESSENGER, NOW, SMS, WHATSAPP, changed, request
-from tests.functions.test_same_instant import at_once
 from tests.world import body_of
 
 BODY = request(MESSENGER, SMS)
@@ -43,7 +42,7 @@ def executions(world):
 
 @pytest.mark.decision("Beyond the original")
 def test_the_same_again(world, post):
-    """A repeat is answered as the first was, says so, and does nothing."""
+    """A repeat gets the first answer, marked as a replay, and does nothing."""
     first = post()
     assert (first["statusCode"], replayed(first)) == (202, False)
     before = world.items()
@@ -56,7 +55,7 @@ def test_the_same_again(world, post):
 
 
 def test_a_replay_is_logged_under_the_first_workflow(post, output):
-    """No line of the log names a workflow that was never stored."""
+    """No log line names a workflow that was not stored."""
     (first,) = body_of(post()).values()
     before = output()
     post()
@@ -75,7 +74,7 @@ NULLED = {**BODY, "client_ref": None, "webhook_url": None}
 @pytest.mark.decision("`Idempotency-Key`")
 @pytest.mark.parametrize("body", [SIGNED, REORDERED, SPELLED, PADDED, NULLED])
 def test_the_same_in_other_words(post, body):
-    """A request that means the same is the same: old clients sign each one anew, and spelling does not count."""
+    """Requests with the same meaning are the same, in any spelling, and even if signed anew as old clients do."""
     first = post()
     assert body_of(post(body)) == body_of(first)
     assert replayed(post({**BODY, "sig": "another", "timestamp": 1_800_000_001}))
@@ -102,7 +101,7 @@ POLICY = {"policy": "deterministic", "locale": "en"}
     ],
 )
 def test_the_same_step_in_other_words(post, plain, path, value):
-    """A step that sends the same is the same: with empty options, those that are not sent, and defaults written out."""
+    """Steps that send the same are the same: with empty or unsent options, or with defaults written out."""
     first = post(request(plain))
     assert (first["statusCode"], replayed(first)) == (202, False)
     again = post(request(changed(plain, path, value)))
@@ -110,7 +109,7 @@ def test_the_same_step_in_other_words(post, plain, path, value):
 
 
 def test_the_same_reference_at_another_place(post):
-    """A step's reference is the same inside its message, where old clients put it."""
+    """A step's reference may also be inside its message, where old clients put it."""
     assert post(request(changed(SMS, "client_ref", "x")))["statusCode"] == 202
     assert replayed(post(request(changed(SMS, "message.client_ref", "x"))))
     assert post(request(changed(SMS, "message.client_ref", "y")))["statusCode"] == 409
@@ -129,7 +128,7 @@ OTHERS = [
 
 @pytest.mark.parametrize("body", OTHERS)
 def test_another_request(world, post, body):
-    """Another request under the same key is 409, and nothing is stored; under another key it is a workflow."""
+    """Another request under the same key is answered 409 and not stored; under another key it creates a workflow."""
     post()
     before = world.items()
     answer = post(body)
@@ -140,7 +139,7 @@ def test_another_request(world, post, body):
 
 
 def test_numbers_of_a_custom_object(post):
-    """What is passed through is compared to the last digit."""
+    """Numbers in a custom object are compared to the last digit."""
     step = changed(WHATSAPP, "message.content", {"type": "custom", "custom": {"n": 0}})
     raw = json.dumps(request(step))
     first, second = (raw.replace('"n": 0', f'"n": 1.00000000000000000000000000{digit}').encode() for digit in (1, 2))
@@ -151,7 +150,7 @@ def test_numbers_of_a_custom_object(post):
 
 @pytest.mark.decision("`Idempotency-Key`")
 def test_both_endpoints(world, post):
-    """The key reaches over both endpoints; a repeat at the other one is answered in the word of the first."""
+    """A key covers both endpoints; a repeat at the other endpoint is answered with the name used by the first."""
     first = post(path="/v0.1/dispatch")
     again = post(path="/workflows")
     assert (again["statusCode"], replayed(again), body_of(again)) == (202, True, body_of(first))
@@ -159,17 +158,9 @@ def test_both_endpoints(world, post):
     assert len(workflows(world)) == 1
 
 
-def test_another_account(post, stranger):
-    """The key of one account says nothing to another."""
-    first, second = post(), post(Authorization=stranger)
-    assert (second["statusCode"], replayed(second)) == (202, False)
-    assert body_of(first) != body_of(second)
-    assert post(OTHERS[0], Authorization=stranger)["statusCode"] == 409
-
-
 @pytest.mark.parametrize(("seconds", "status"), [(KEPT_SECONDS - 1, 409), (KEPT_SECONDS + 1, 202)])
 def test_free_after_a_day(world, app, post, seconds, status):
-    """A key is kept for 24 hours and is free after that, though the table may not have forgotten it yet."""
+    """A key is free after 24 hours, even if the table has not removed it yet."""
     started = app.outside.now()
     app.outside.now = lambda: started
     post()
@@ -181,7 +172,7 @@ def test_free_after_a_day(world, app, post, seconds, status):
 
 
 def test_a_refused_request_uses_no_key(world, post):
-    """A request that was refused leaves its key free."""
+    """A refused request leaves its key free."""
     assert post(request(changed(SMS, "to.number", "x")))["statusCode"] == 400
     assert post(b"{")["statusCode"] == 400
     assert not world.items()
@@ -189,7 +180,7 @@ def test_a_refused_request_uses_no_key(world, post):
 
 
 def test_a_plan_uses_no_key(world, post):
-    """A plan under a key leaves it free; a plan under a used one is made all the same."""
+    """A plan leaves its key free, and is also made under a used key."""
     plan = post(path="/workflows?dry_run=true")
     assert (plan["statusCode"], world.items()) == (200, [])
     assert not replayed(post())
@@ -199,7 +190,7 @@ def test_a_plan_uses_no_key(world, post):
 @pytest.mark.decision("`Idempotency-Key`")
 @pytest.mark.parametrize("key", ["!", "~" * 255, "5f0a4c1e-8d3b-4e57-9c1a-2b6d7e8f9a10", 'a"b\\c', "#", "workflow#x"])
 def test_keys(post, key):
-    """A key has 1 to 255 visible ASCII characters, whichever they are."""
+    """A key has 1 to 255 visible ASCII characters."""
     assert post(key=key)["statusCode"] == 202
     assert replayed(post(key=key))
 
@@ -207,7 +198,7 @@ def test_keys(post, key):
 @pytest.mark.decision("`Idempotency-Key`")
 @pytest.mark.parametrize("key", ["", " ", "a b", "k ", "x" * 256, "é", "a\x7f", "a\tb", "k\n"])
 def test_no_keys(world, post, key):
-    """Anything else is 400, names the header, and nothing is stored."""
+    """Any other key is answered 400 with the header's name, and nothing is stored."""
     answer = post(key=key)
     assert answer["statusCode"] == 400
     assert [fault["name"] for fault in body_of(answer)["invalid_parameters"]] == ["Idempotency-Key"]
@@ -215,7 +206,7 @@ def test_no_keys(world, post, key):
 
 
 def test_faults_of_header_query_and_body_at_once(post):
-    """A fault outside of the body hides none inside; their number is in the detail."""
+    """Faults in header, query and body are reported together, and the detail counts them all."""
     body = request(changed(MESSENGER, "failover.expiry_time", 5), changed(SMS, "to.number", "x"))
     answer = post(body, key="a b", path="/workflows?dry_run=maybe")
     assert answer["statusCode"] == 400
@@ -230,7 +221,7 @@ def test_faults_of_header_query_and_body_at_once(post):
 
 
 def test_neither_key_nor_texts_are_kept(world, post, output):
-    """I8: of key and request the table has hashes, and the log has nothing."""
+    """I8: the table holds only hashes of key and request, and the log holds neither."""
     post(key="447700900123")
     post(key="447700900123")
     (item,) = [item for item in world.items() if item["sk"]["S"] == "idempotency"]
@@ -244,7 +235,7 @@ def twin(outside, world, body=BODY):
 
 
 def test_twenty_at_once(world, monkeypatch):
-    """Twenty identical requests at the same instant make one workflow and one execution, and all get its id."""
+    """Of twenty identical requests at the same instant one creates a workflow and its execution; all get its id."""
     one_write_at_a_time(monkeypatch)
     accepted = []
     at_once(*[lambda: accepted.append(twin(Outside(), world))] * 20)
@@ -284,7 +275,7 @@ class Contended:
 
 
 def test_twenty_while_the_first_is_being_stored(world, monkeypatch):
-    """Those that meet the first while it is written wait for it, and get its id like everybody else."""
+    """Requests that meet the first one during its write wait for it and get its id."""
     one_write_at_a_time(monkeypatch)
     outsides = [Outside() for _ in range(20)]
     contended = Contended(outsides)
@@ -298,10 +289,10 @@ def test_twenty_while_the_first_is_being_stored(world, monkeypatch):
 
 
 class Conflicts:
-    """An outside whose table refuses the next `left` transactions; its clock is ahead by what was slept."""
+    """An outside whose table refuses the next `to_refuse` transactions and whose clock includes the time slept."""
 
     def __init__(self):
-        self.left, self.slept, self.ago = 0, [], 0
+        self.to_refuse, self.slept, self.ago = 0, [], 0
         self.outside = Outside(now=self.now, sleep=self.slept.append, jitter=lambda: 0.0)
         self.client = self.outside.table.client
         self.write = self.client.transact_write_items
@@ -311,8 +302,8 @@ class Conflicts:
         return NOW + int((sum(self.slept) - self.ago) * 1000)
 
     def refused(self, **arguments):
-        if self.left:
-            self.left -= 1
+        if self.to_refuse:
+            self.to_refuse -= 1
             raise self.client.exceptions.ClientError(CONFLICT, "TransactWriteItems")
         return self.write(**arguments)
 
@@ -323,16 +314,16 @@ def conflicts(world):
 
 
 def test_a_twin_that_failed(world, conflicts):
-    """If the request it waited for came to nothing, the waiting one is the first."""
-    conflicts.left = 3
+    """If the request it waited for fails, the waiting request becomes the first."""
+    conflicts.to_refuse = 3
     assert not twin(conflicts.outside, world).replayed
     assert conflicts.slept == [0.1, 0.2, 0.4]
     assert len(workflows(world)) == 1
 
 
 def test_a_twin_that_takes_too_long(world, conflicts):
-    """It is waited for a second at the most; then the client is told to come again, and nothing is stored."""
-    conflicts.left = 1000
+    """A request waits for its twin for at most a second; then it asks the client to retry, and nothing is stored."""
+    conflicts.to_refuse = 1000
     with pytest.raises(aws.Unavailable):
         twin(conflicts.outside, world)
     assert 0 < sum(conflicts.slept) <= 1
@@ -340,9 +331,9 @@ def test_a_twin_that_takes_too_long(world, conflicts):
 
 
 def test_a_conflict_over_a_key_that_is_free_again(world, conflicts):
-    """What was made under a key a day ago answers nobody who meets a twin on it now."""
+    """A request that conflicts with a twin does not get the answer stored under its key more than a day ago."""
     conflicts.ago = KEPT_SECONDS + 60
     old = twin(conflicts.outside, world, OTHERS[0])
-    conflicts.ago, conflicts.left = 0, 1
+    conflicts.ago, conflicts.to_refuse = 0, 1
     new = twin(conflicts.outside, world)
     assert (new.replayed, new.workflow_id != old.workflow_id) == (False, True)

@@ -1,4 +1,4 @@
-"""Whatever anybody sends, every line of the log is one JSON object, and none has what was sent (F23, I8)."""
+"""Every log line is one JSON object without any of the input, for any input (F23, I8)."""
 
 import base64
 import contextlib
@@ -14,7 +14,7 @@ from failover.use_cases.callers.commands import CommandRefused
 from tests import messages_server as server
 from tests.examples import EVERY_CHANNEL, ID, TWO_STEPS, request, workflow
 from tests.functions.conftest import REPORT, STATUS, ended, task_of
-from tests.functions.test_authentication import KEY, token
+from tests.tokens import KEY, token
 from tests.world import callback_event, http_event, load
 
 HOSTILE = {
@@ -33,7 +33,7 @@ def hostile(request):
 
 @pytest.fixture(autouse=True)
 def clean(output):
-    """What was written while the test ran."""
+    """Checks everything written during the test."""
     output()
     yield
     written = output()
@@ -46,7 +46,7 @@ def clean(output):
 
 
 def spoilt(document, hostile):
-    """Copies of a document, each with one of its strings, or one of its names, made hostile."""
+    """Copies of a document, each with one string or one field name made hostile."""
     for *way, last in _leaves(document):
         for spoil in _SPOIL[isinstance(last, str)]:
             copy = deepcopy(document)
@@ -82,14 +82,14 @@ def _leaves(node, path=()):
 
 @pytest.mark.parametrize("channel", EVERY_CHANNEL)
 def test_requests(call, hostile, channel):
-    """Every field of a request, and every name of one."""
+    """Every field of a request and every field name."""
     body = request({**EVERY_CHANNEL[channel], "client_ref": "r"}) | {"client_ref": "r", "webhook_url": "https://x.test"}
     for one in spoilt(body, hostile):
         assert call("POST", "/workflows", one)["statusCode"] in (202, 400)
 
 
 def test_headers_paths_and_queries(world, app, hostile):
-    """Every header we read, and some we do not; every part of a path, every filter."""
+    """Every header that is read and some that are not, every part of a path, every filter."""
     known = {"Authorization": world.basic, "Content_Type": "application/json"}
     key = base64.b64encode(f"{hostile}:{hostile}".encode()).decode()
     headers = [
@@ -112,7 +112,7 @@ def test_headers_paths_and_queries(world, app, hostile):
 
 @pytest.mark.parametrize("version", ["v1", "v0.1"])
 def test_callbacks(world, hostile, version):
-    """Every field of the vendor's callbacks, every name of one, and what a forged one has in its token."""
+    """Every field and field name of the vendor's callbacks, and the token of a forged callback."""
     function = load("message_status")
     world.put(workflow(*TWO_STEPS), [])
     body = {"message_uuid": "u", "status": "rejected", "client_ref": f"{ID}.0", "timestamp": "2026-01-31T12:00:00Z"}
@@ -131,7 +131,7 @@ def test_callbacks(world, hostile, version):
 
 
 def test_the_vendors_answers(world, messages, hostile):
-    """Every field of an answer of the Messages API, its status line and its headers."""
+    """Every field of an answer from the Messages API, its status line and its headers."""
     app = load("send_sms")
     app.outside.sleep = lambda _: None
     printable = hostile.replace("\r", "").replace("\n", "").encode("ascii", "ignore").decode()
@@ -151,7 +151,7 @@ def test_the_vendors_answers(world, messages, hostile):
 
 
 def test_receivers(world, customer, deliver, hostile):
-    """The status line, the headers and the body of whoever receives a webhook."""
+    """The status line, headers and body of a webhook's receiver."""
     ended(world)
     printable = hostile.replace("\r", "").replace("\n", "").encode("ascii", "ignore").decode()
     answers = [
@@ -166,7 +166,7 @@ def test_receivers(world, customer, deliver, hostile):
 
 
 def test_commands(world, hostile):
-    """Every field of a command of the function `accounts`, and every name of one."""
+    """Every field and field name of a command to `accounts`."""
     function = load("accounts")
     for command in (
         {"action": "create_account", "name": "n", "status_url": "https://x.test"},

@@ -1,4 +1,4 @@
-"""F31: the answer of a write gets lost, others write before its client repeats it, and it is one's own all the same."""
+"""F31: a writer recognizes its own write although the answer was lost and others wrote before the client's retry."""
 
 import json
 from dataclasses import replace
@@ -41,9 +41,9 @@ def other_writers(world):
 
 
 def lose_the_answer(client, method, meanwhile=lambda: None, which=1, repeated=True):
-    """The effect of the `which`-th call of a method happens, then `meanwhile`; botocore repeats it, or gives up.
+    """Let the `which`-th call of a method take effect, then call `meanwhile`; botocore retries the call or gives up.
 
-    The next two reads fail as well: one bad stretch of the network may lose them all.
+    The next two reads fail as well, as in a short failure of the network.
     """
     real, calls = getattr(client, method), []
 
@@ -80,7 +80,7 @@ OTHERS = pytest.mark.parametrize("others", [0, 1, MOST_STATUS_ENTRIES - 1])
 @REPEATED
 @OTHERS
 def test_claim(world, messages, other_writers, repeated, others):
-    """I11: the step that was claimed is requested, once."""
+    """I11: the claimed step is requested once."""
     world.put(replace(lived(sent(0)), account=world.api_key), [MESSENGER, SMS])
     outside = Outside(now=lambda: LATER)
     lose_the_answer(outside.table.client, "put_item", lambda: other_writers(others), repeated=repeated)
@@ -92,7 +92,7 @@ def test_claim(world, messages, other_writers, repeated, others):
 @REPEATED
 @OTHERS
 def test_answer(world, messages, stored, other_writers, repeated, others):
-    """The answer of the Messages API stands once in the timeline."""
+    """The timeline has the answer of the Messages API once."""
     outside = Outside()
     messages.script = [server.http(500)]
     lose_the_answer(outside.table.client, "put_item", lambda: other_writers(others), which=2, repeated=repeated)
@@ -103,7 +103,7 @@ def test_answer(world, messages, stored, other_writers, repeated, others):
 @REPEATED
 @OTHERS
 def test_cancel(world, app, call, put, other_writers, repeated, others):
-    """The client that cancelled hears that it did."""
+    """The client that cancelled gets a positive answer."""
     put(sent(0))
     lose_the_answer(app.outside.table.client, "put_item", lambda: other_writers(others), repeated=repeated)
     answer = call("POST", f"/workflows/{ID}/cancel", Content_Type=None)
@@ -112,22 +112,20 @@ def test_cancel(world, app, call, put, other_writers, repeated, others):
 
 @REPEATED
 @OTHERS
-def test_rejection(world, other_writers, monkeypatch, repeated, others):
-    """I11: the race is told what was decided, with the token that was current then."""
+def test_rejection(world, callbacks, signals, other_writers, repeated, others):
+    """I11: the race is signalled with the decision, using the token that was current then."""
     world.put(workflow(*TWO_STEPS), [MESSENGER, SMS])
     flow = transitions.answered(transitions.claimed(world.read(ID), 0, NOW), 0, Accepted("uuid-0"), NOW)
     world.store.write(replace(flow, task_token="token"))
-    app, told = load("message_status"), []
-    monkeypatch.setattr(app.outside.executions, "end_race", lambda signal: told.append(signal) or True)
-    lose_the_answer(app.outside.table.client, "put_item", lambda: other_writers(others), repeated=repeated)
+    lose_the_answer(callbacks.outside.table.client, "put_item", lambda: other_writers(others), repeated=repeated)
     rejected = {"message_uuid": "uuid-0", "client_ref": f"{ID}.0", "status": "rejected"}
-    assert app.handler(callback_event(rejected), None)["statusCode"] == 200
-    assert told == [("token", "Rejected")]
+    assert callbacks.handler(callback_event(rejected), None)["statusCode"] == 200
+    assert signals == [("token", "Rejected")]
     assert world.read(ID).steps[0].outcome == "rejected"
 
 
 def test_more_writes_than_callbacks_can_make():
-    """An own write is still found in the item after every write that callbacks can make, of ten steps."""
+    """A write is still recognized after as many later writes as callbacks can cause for ten steps."""
     of_one_step = MOST_STATUS_ENTRIES + len(STATUSES) - 1
     assert MAX_STEPS * of_one_step < WRITES_KEPT
 
@@ -137,7 +135,7 @@ def test_more_writes_than_callbacks_can_make():
     ("command", "kept"), [("rotate_secret", ("secrets", 2)), ("rotate_signature_secret", ("signatures", 1))]
 )
 def test_account_command(world, repeated, command, kept):
-    """A secret that was made is shown, although its account has been changed since by another command."""
+    """A new secret is shown although another command has changed its account since."""
     app = load("accounts")
 
     def another_command():
@@ -152,7 +150,7 @@ def test_account_command(world, repeated, command, kept):
 
 @REPEATED
 def test_new_account(world, repeated):
-    """An account that was stored is recognized as the one that was to be made."""
+    """A stored account is recognized as the one to be created."""
     app = load("accounts")
     lose_the_answer(app.outside.table.client, "transact_write_items", repeated=repeated)
     made = app.handler({"action": "create_account", "name": "new"}, None)
@@ -184,7 +182,7 @@ def test_deleted_account(world, repeated):
 
 
 def test_idempotency_key(world, app, call):
-    """F1: a POST whose transaction is repeated is no second request under its key."""
+    """F1: a POST whose transaction is retried is not a second request under its key."""
     lose_the_answer(app.outside.table.client, "transact_write_items", repeated=False)
     first = call("POST", "/workflows", request(), Idempotency_Key="k")
     second = call("POST", "/workflows", request(), Idempotency_Key="k")
@@ -193,7 +191,7 @@ def test_idempotency_key(world, app, call):
 
 
 def test_attempt(world, customer, deliver, delivering, put_off):
-    """An attempt whose claim is repeated by its client is made, once."""
+    """An attempt whose claim is retried is made once."""
     ended(world)
     customer.script = [server.http(500)]
     lose_the_answer(delivering.outside.table.client, "update_item")
@@ -202,7 +200,7 @@ def test_attempt(world, customer, deliver, delivering, put_off):
 
 
 def test_record_of_an_attempt(world, customer, deliver, delivering, put_off, listed):
-    """An attempt stands once in the list, although the next one was made before its record was repeated."""
+    """An attempt is listed once, although the next one was made before the retry of its record."""
     ended(world)
     customer.script = [server.http(500)]
     lose_the_answer(delivering.outside.table.client, "update_item", lambda: deliver(put_off[0][1]), which=2)
@@ -223,7 +221,7 @@ def timed_out(hosts, times, now=NOW):
 
 
 def test_time_out_of_a_host(hosts):
-    """A time-out counts once, although others have counted theirs before its write was repeated."""
+    """A timeout is counted once, although others were counted before the retry of its write."""
     hosts, table = hosts
     lose_the_answer(table.client, "update_item", lambda: timed_out(hosts, 1, NOW + 1))
     hosts.timed_out(hosts.find("a", "h"), "mine", NOW)
@@ -231,7 +229,7 @@ def test_time_out_of_a_host(hosts):
 
 
 def test_probe_of_a_host(hosts):
-    """A probe that was taken is made, although a late time-out was counted before its write was repeated."""
+    """A claimed probe is made, although a late timeout was counted before the retry of the claim."""
     hosts, table = hosts
     timed_out(hosts, hanging.AFTER)
     later = NOW + hanging.PROBE_SECONDS * 1000
@@ -240,7 +238,7 @@ def test_probe_of_a_host(hosts):
 
 
 def test_forgotten_time_outs(hosts):
-    """Time-outs that have expired do not count, even if DynamoDB has not removed them yet."""
+    """Expired timeouts do not count, even if DynamoDB has not removed them yet."""
     hosts, table = hosts
     timed_out(hosts, hanging.AFTER - 1)
     later = NOW + (KEPT_SECONDS + 3600) * 1000
@@ -251,14 +249,14 @@ def test_forgotten_time_outs(hosts):
 
 
 def test_time_outs_are_bounded(hosts):
-    """A host that hangs for a week does not make its item grow."""
+    """The item of a host that hangs for a week does not grow."""
     hosts, _ = hosts
     timed_out(hosts, 50)
     assert hosts.find("a", "h").timeouts == hanging.AFTER
 
 
 def test_an_answer_of_a_host_that_was_removed(hosts, world):
-    """To forget the time-outs of a host makes no item of one that is gone."""
+    """Clearing the timeouts of a removed host creates no item."""
     hosts, _ = hosts
     hosts.answered(hosts.find("a", "h"))
     assert [item for item in world.items() if item["sk"]["S"] == "host"] == []
@@ -266,7 +264,7 @@ def test_an_answer_of_a_host_that_was_removed(hosts, world):
 
 @pytest.mark.decision("An answer with another message's id")
 def test_a_message_id_given_twice(world, messages, output, call):
-    """An id that belongs to another message stays that one's: the step is `unknown`, and asked for no second time."""
+    """An id that belongs to another message remains that message's: the step is `unknown` and not sent again."""
     world.put(workflow(*TWO_STEPS, account=world.api_key), [MESSENGER, SMS])
     other = "00000000-0000-4000-8000-000000000001"
     world.put(replace(workflow("sms", account=world.api_key), id=other), [SMS])
@@ -289,15 +287,15 @@ def test_a_message_id_given_twice(world, messages, output, call):
         {"message_uuid": "uuid-own", "status": "delivered", "client_ref": f"{other}.0"},
     ):
         assert receiving.handler(callback_event(body), None)["statusCode"] == 200
-    assert world.read(ID).steps[0].statuses == ("read",), "what names no step is of the first message"
-    assert world.read(other).steps[0].statuses == ("rejected", "delivered"), "and what names one is of that step"
+    assert world.read(ID).steps[0].statuses == ("read",), "without a reference the status is the first message's"
+    assert world.read(other).steps[0].statuses == ("rejected", "delivered"), "with one it is that step's"
     assert world.read(other).steps[0].message_uuid == "uuid-own"
     assert world.store.find_message("uuid-twice") == (ID, 0)
     assert world.store.find_message("uuid-own") == (other, 0)
 
 
 def test_a_pointer_that_is_being_written(world, stored):
-    """A pointer that another write of the same message stores at this instant belongs to no other message."""
+    """A pointer that another write for the same message is storing is not mistaken for another message's."""
     client, real, conflicts = world.client, world.client.transact_write_items, []
 
     def conflict(**arguments):
@@ -317,7 +315,7 @@ def test_a_pointer_that_is_being_written(world, stored):
 
 
 def test_a_claim_that_took_too_long(world, messages, stored, output):
-    """A step whose claim took longer than it may ask for is not requested, and fails over at once."""
+    """If a claim takes longer than a request may wait, the step is not requested and fails over at once."""
     clock = [NOW]
     outside = Outside(now=lambda: clock[0])
     real = outside.store.write
@@ -333,8 +331,8 @@ def test_a_claim_that_took_too_long(world, messages, stored, output):
     assert world.read(ID).steps[0].outcome == "unsendable"
 
 
-def test_a_pointer_that_is_taken(world, stored):
-    """Nothing is written where a pointer leads elsewhere; its own step's may be written again."""
+def test_a_pointer_of_another_step(world, stored):
+    """Nothing is written if the pointer leads to another step; the step's own pointer may be written again."""
     flow = world.store.write(stored, Pointer("uuid-0", 0, 2_000_000_000))
     flow = world.store.write(flow, Pointer("uuid-0", 0, 2_000_000_001))
     with pytest.raises(PointerTaken):
@@ -343,7 +341,7 @@ def test_a_pointer_that_is_taken(world, stored):
 
 
 def test_the_release_before_finds_its_field(world, stored):
-    """Release 0.1.0 compares one write id; it finds the last one."""
+    """Release 0.1.0, which compares a single write id, finds the latest one in its field."""
     flow = world.store.write(stored)
     (item,) = [item for item in world.items() if item["sk"]["S"] == "state"]
     assert item["write_id"]["S"] == flow.writes[-1]

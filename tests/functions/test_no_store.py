@@ -1,4 +1,4 @@
-"""Answers hold numbers and texts of people: no cache keeps one, whichever operation it is of, and however it ends."""
+"""Answers contain personal data, so every answer forbids caches to store it, for every operation and result."""
 
 import json
 
@@ -8,9 +8,8 @@ from botocore.client import BaseClient
 from failover.adapters.aws import Unavailable
 from tests import described
 from tests.examples import SMS, request
-from tests.functions.conftest import REPORT, ended
-from tests.functions.test_message_status import callback
-from tests.functions.test_sandbox import BASIC, queue, to  # noqa: F401
+from tests.functions.conftest import REPORT, callback, ended
+from tests.sandbox import BASIC, to
 from tests.world import callback_event, http_event, load
 
 OPERATIONS = [
@@ -20,7 +19,7 @@ OPERATIONS = [
     if verb != "parameters"
 ]
 ENDINGS = {
-    "as it should": {},
+    "accepted": {},
     "without credentials": {"Authorization": ""},
     "unacceptable": {"Accept": "text/html"},
     "HTTP's own caching": {"If_None_Match": "*", "Accept_Encoding": "gzip"},
@@ -43,7 +42,7 @@ def address(path, of):
 @pytest.mark.parametrize("ending", ENDINGS)
 @pytest.mark.parametrize(("method", "path"), OPERATIONS)
 def test_every_operation(world, call, method, path, ending):
-    """Every operation that is described, also where it is refused, or asked for something that is not there."""
+    """Every documented operation: accepted, refused, or for a resource that does not exist."""
     flow = ended(world)
     for workflow_id in (flow.id, "unknown"):
         check(call(method, address(path, workflow_id), request(SMS), **ENDINGS[ending]))
@@ -53,7 +52,7 @@ def test_every_operation(world, call, method, path, ending):
 @pytest.mark.parametrize("error", [Unavailable("busy"), KeyError("a fault")], ids=["busy", "fault"])
 @pytest.mark.parametrize(("method", "path"), OPERATIONS)
 def test_where_something_fails(world, call, monkeypatch, method, path, error):
-    """Also where AWS is out of reach, and where there is a fault of ours."""
+    """Also when AWS is unavailable, and after a fault of ours."""
     flow = ended(world)
 
     def broken(*_):
@@ -65,10 +64,10 @@ def test_where_something_fails(world, call, monkeypatch, method, path, error):
     check(answer)
 
 
-def test_callbacks(world):
-    """What a status callback is answered: 200, 400, 401, 413 and 503."""
+def test_callbacks(world, callbacks):
+    """The answers to a status callback: 200, 400, 401, 413 and 503."""
     ended(world)
-    handler = load("message_status").handler
+    handler = callbacks.handler
     events = [
         *(callback_event(body) for body in (callback("read"), {"status": "gone"}, b"{", b" " * 1_048_577)),
         callback_event(callback("read"), payload_hash="x"),
@@ -80,8 +79,8 @@ def test_callbacks(world):
         check(answer)
 
 
-def test_the_sandbox(queue):  # noqa: F811
-    """The pages of the sandbox, which show messages, and the answers it plays."""
+def test_the_sandbox(queue):
+    """The sandbox's pages, which show messages, and its scripted answers."""
     handler = load("sandbox_messages").handler
     asked = [
         ("GET", "/sandbox/messages?client_ref=ref", None),

@@ -1,4 +1,4 @@
-"""What was left behind is found: started, resumed, signalled, closed, or left in peace (faults F2, F18, F19, F28)."""
+"""Overdue workflows are started, resumed, signalled, ended or left unchanged (F2, F18, F19, F28)."""
 
 from dataclasses import replace
 from itertools import pairwise
@@ -8,23 +8,13 @@ import pytest
 from failover.adapters import aws
 from failover.adapters.workflow.executions import InvalidTaskToken
 from failover.adapters.workflow.overdue_index import Overdue, OverduePage
-from failover.rules.receipts.receipt import Receipt
-from failover.rules.sending.answers import Accepted
 from failover.rules.workflow import transitions
 from tests.examples import HOUR, ID, MESSENGER, NOW, SMS, THREE_STEPS, TWO_STEPS, VIBER, workflow
-from tests.left_behind import MINUTE, metrics
+from tests.left_behind import MINUTE, metrics, rejected, sent
 
 CONTENT = [MESSENGER, VIBER, SMS]
 WINDOW = 72 * HOUR * 1000
 SENT_LAST = {"step": {"number": 2, "channel": "sms"}}
-
-
-def sent(flow, number, now=NOW):
-    return transitions.answered(transitions.claimed(flow, number, now), number, Accepted("u"), now)
-
-
-def rejected(flow, number, now=NOW):
-    return transitions.received(flow, number, Receipt("rejected", "u", None, None), now)
 
 
 def with_token(flow):
@@ -32,36 +22,36 @@ def with_token(flow):
 
 
 @pytest.fixture
-def left(world, reconciling):
-    """Store a workflow as something left it behind; its first execution has been started."""
+def overdue(world, reconciling):
+    """Store an overdue workflow whose first execution has been started."""
 
-    def left(flow, content=CONTENT):
+    def overdue(flow, content=CONTENT):
         world.put(flow, content)
         world.executions.start(workflow(*THREE_STEPS), NOW)
         return flow
 
-    return left
+    return overdue
 
 
 @pytest.fixture
-def told(reconciling, monkeypatch):
-    """What the state machine was told; answers whatever `told.answer` says."""
+def signals(reconciling, monkeypatch):
+    """The signals sent to the state machine, which answers with `signals.answer`."""
 
-    class Told(list):
+    class Signals(list):
         def end_race(self, signal):
             self.append(signal)
             if isinstance(self.answer, Exception):
                 raise self.answer
             return self.answer
 
-    signals = Told()
+    signals = Signals()
     signals.answer = True
     monkeypatch.setattr(reconciling.app.outside.executions, "end_race", signals.end_race)
     return signals
 
 
 def test_never_started(world, reconciling, output):
-    """F2: a workflow that was stored and not started is started within two minutes, as its first execution."""
+    """F2: a workflow that was stored but not started is started within two minutes, as its first execution."""
     world.put(workflow(*TWO_STEPS), [MESSENGER, SMS])
     assert reconciling.run(NOW + MINUTE - 1) == 0
     output()
@@ -74,7 +64,7 @@ def test_never_started(world, reconciling, output):
 
 
 def test_never_started_twice(world, reconciling, output):
-    """F2: an execution that is there after all, because an answer was lost or a twin was faster, stays the only one."""
+    """F2: an execution that exists after all, because an answer was lost or a twin was faster, remains the only one."""
     flow = world.put(workflow(*TWO_STEPS), [MESSENGER, SMS])
     client = reconciling.app.outside.executions.client
     client.meta.events.register(
@@ -85,9 +75,9 @@ def test_never_started_twice(world, reconciling, output):
     assert "UnexpectedFailures" not in output()
 
 
-def test_at_work(world, left, reconciling, output):
-    """A workflow whose execution runs is left in peace, and looked at again four minutes later."""
-    left(sent(workflow(*THREE_STEPS), 0))
+def test_at_work(world, overdue, reconciling, output):
+    """A workflow whose execution runs is left unchanged and checked again four minutes later."""
+    overdue(sent(workflow(*THREE_STEPS), 0))
     before = world.read(ID)
     output()
     reconciling.run(before.due_at)
@@ -99,9 +89,9 @@ def test_at_work(world, left, reconciling, output):
 
 
 @pytest.mark.parametrize("status", ["FAILED", "ABORTED", "TIMED_OUT", "SUCCEEDED"])
-def test_resumed(world, left, reconciling, output, status):
-    """F19: whatever an execution died of, the next one goes on at the step that follows, under the next number."""
-    left(rejected(sent(workflow(*THREE_STEPS), 0), 0))
+def test_resumed(world, overdue, reconciling, output, status):
+    """F19: after its execution has died in any way, the next one resumes at the next step, under the next number."""
+    overdue(rejected(sent(workflow(*THREE_STEPS), 0), 0))
     reconciling.died(status=status)
     reconciling.run(NOW + 10 * MINUTE)
     assert world.read(ID).attempt == 2
@@ -112,19 +102,19 @@ def test_resumed(world, left, reconciling, output, status):
     assert len(reconciling.started()) == 2
 
 
-def test_resumed_with_what_is_left_of_the_expiry(world, left, reconciling):
-    """F19: a step that is still open is raced again for what is left of its expiry, 639 s at most after its claim."""
-    left(transitions.claimed(workflow(*THREE_STEPS), 0, NOW))
+def test_resumed_with_what_is_left_of_the_expiry(world, overdue, reconciling):
+    """F19: a race for an open step waits again for the rest of its expiry, at most until 639 s after its claim."""
+    overdue(transitions.claimed(workflow(*THREE_STEPS), 0, NOW))
     reconciling.died()
     reconciling.run(NOW + 4 * MINUTE)
     (step,) = [reconciling.started()[f"{ID}-2"]["rest"]["step"]]
     assert step == {"number": 0, "channel": "messenger", "expiry_time": 399, "give_up_after": 404}
 
 
-def test_abandoned(world, left, reconciling, output):
-    """Five executions are tried, each after a longer pause, which outlast an hour; then the workflow ends in error, and
+def test_abandoned(world, overdue, reconciling, output):
+    """Five executions are tried with growing pauses that exceed an hour in all; then the workflow ends in error, and
     its end is reported once."""
-    left(rejected(sent(workflow(*THREE_STEPS), 0), 0))
+    overdue(rejected(sent(workflow(*THREE_STEPS), 0), 0))
     looked_at = []
     for attempt in range(1, transitions.MOST_ATTEMPTS + 1):
         assert world.read(ID).attempt == attempt
@@ -141,27 +131,27 @@ def test_abandoned(world, left, reconciling, output):
     assert reconciling.run(NOW + 2 * WINDOW) == 0
 
 
-def test_signalled(world, left, reconciling, told, output):
-    """F18: a race that was never told that its step has been left is told so."""
-    left(with_token(rejected(sent(workflow(*THREE_STEPS), 0), 0)))
+def test_signalled(world, overdue, reconciling, signals, output):
+    """F18: a race that missed the signal for the end of its step is signalled."""
+    overdue(with_token(rejected(sent(workflow(*THREE_STEPS), 0), 0)))
     reconciling.run(NOW + 4 * MINUTE)
-    assert told == [("token", "Rejected")]
+    assert signals == [("token", "Rejected")]
     assert {"WorkflowsReconciled": [1.0], "action": "signalled"} in metrics(output())
     assert world.read(ID).due_at == NOW + 8 * MINUTE
 
 
-def test_a_race_that_is_over(left, reconciling, told, output):
-    """A race that has ended by itself meanwhile needed no signal, and none is counted."""
-    told.answer = False
-    left(with_token(rejected(sent(workflow(*THREE_STEPS), 0), 0)))
+def test_a_race_that_is_over(overdue, reconciling, signals, output):
+    """A race that has ended by itself needs no signal, and none is counted."""
+    signals.answer = False
+    overdue(with_token(rejected(sent(workflow(*THREE_STEPS), 0), 0)))
     reconciling.run(NOW + 4 * MINUTE)
     assert "WorkflowsReconciled" not in output()
 
 
-def test_a_token_nobody_knows(world, left, reconciling, told, output):
-    """A task token that Step Functions does not recognise is counted as such, and the workflow waits for its timer."""
-    told.answer = InvalidTaskToken()
-    left(with_token(rejected(sent(workflow(*THREE_STEPS), 0), 0)))
+def test_unknown_task_token(world, overdue, reconciling, signals, output):
+    """A task token that Step Functions does not recognize is counted, and the workflow waits for its timer."""
+    signals.answer = InvalidTaskToken()
+    overdue(with_token(rejected(sent(workflow(*THREE_STEPS), 0), 0)))
     reconciling.run(NOW + 4 * MINUTE)
     written = output()
     assert "InvalidTaskTokens" in written
@@ -169,28 +159,28 @@ def test_a_token_nobody_knows(world, left, reconciling, told, output):
     assert world.read(ID).due_at == NOW + 8 * MINUTE
 
 
-def test_a_race_that_cannot_be_told(world, left, reconciling, told):
-    """Where Step Functions throttles, the race is told a minute later."""
-    told.answer = aws.Unavailable("stepfunctions: ThrottlingException")
-    left(with_token(rejected(sent(workflow(*THREE_STEPS), 0), 0)))
+def test_a_race_that_cannot_be_told(world, overdue, reconciling, signals):
+    """If Step Functions throttles the signal, it is sent a minute later."""
+    signals.answer = aws.Unavailable("stepfunctions: ThrottlingException")
+    overdue(with_token(rejected(sent(workflow(*THREE_STEPS), 0), 0)))
     reconciling.run(NOW + 4 * MINUTE)
-    told.answer = True
+    signals.answer = True
     reconciling.run(NOW + 5 * MINUTE)
-    assert told == [("token", "Rejected")] * 2
+    assert signals == [("token", "Rejected")] * 2
 
 
-def test_a_race_whose_send_never_claimed(world, left, reconciling, told, output):
-    """A first step that could not be claimed waits for its expiry: nothing is told, and nothing fails."""
-    left(with_token(workflow(*THREE_STEPS)))
+def test_a_race_whose_send_never_claimed(world, overdue, reconciling, signals, output):
+    """A first step that could not be claimed waits for its expiry: no signal is sent, and nothing fails."""
+    overdue(with_token(workflow(*THREE_STEPS)))
     reconciling.run(NOW + MINUTE)
-    assert told == []
+    assert signals == []
     assert "UnexpectedFailures" not in output()
     assert world.read(ID).due_at == NOW + 5 * MINUTE
 
 
-def test_unconfirmed(world, left, reconciling, output):
-    """F28: a last message without a receipt ends its workflow when the window is over, and not a minute before."""
-    left(sent(workflow("sms"), 0), [SMS])
+def test_unconfirmed(world, overdue, reconciling, output):
+    """F28: a workflow whose last message has no receipt ends when its window is over, and not before."""
+    overdue(sent(workflow("sms"), 0), [SMS])
     assert reconciling.run(NOW + WINDOW - 1) == 0
     assert reconciling.run(NOW + WINDOW) == 1
     flow = world.read(ID)
@@ -201,9 +191,9 @@ def test_unconfirmed(world, left, reconciling, output):
 
 
 @pytest.mark.parametrize("status", ["SUCCEEDED", "FAILED", "ABORTED"])
-def test_a_last_step_that_may_be_on_its_way(world, left, reconciling, status):
-    """F3: a last step that was claimed is never resumed, whatever became of its execution: its window decides."""
-    left(replace(transitions.claimed(workflow("sms"), 0, NOW), due_at=NOW), [SMS])
+def test_a_last_step_that_may_be_on_its_way(world, overdue, reconciling, status):
+    """F3: a claimed last step is never resumed, however its execution ended: its receipt window decides."""
+    overdue(replace(transitions.claimed(workflow("sms"), 0, NOW), due_at=NOW), [SMS])
     reconciling.died(status=status)
     assert reconciling.run(NOW) == 1
     assert list(reconciling.started()) == [f"{ID}-1"]
@@ -213,14 +203,14 @@ def test_a_last_step_that_may_be_on_its_way(world, left, reconciling, status):
 
 
 def test_a_last_step_without_an_execution(world, reconciling):
-    """Nor is one started that would have nothing to do, where Step Functions has forgotten the first execution."""
+    """No execution is started for a claimed last step, even if Step Functions has forgotten the first one."""
     world.put(replace(transitions.claimed(workflow("sms"), 0, NOW), due_at=NOW), [SMS])
     assert reconciling.run(NOW) == 1
     assert reconciling.started() == {}
 
 
-def test_a_claim_as_it_is_abandoned(world, left, reconciling):
-    """A send that outlives its execution and claims the last step just then is not told to have been unsendable."""
+def test_a_claim_as_it_is_abandoned(world, overdue, reconciling):
+    """A send that outlives its execution and claims the last step at that moment is not recorded as unsendable."""
     flow = replace(rejected(sent(workflow(*TWO_STEPS), 0), 0), attempt=transitions.MOST_ATTEMPTS)
     world.put(flow, [MESSENGER, SMS])
     world.executions.start(flow, NOW)
@@ -247,10 +237,10 @@ def test_a_claim_as_it_is_abandoned(world, left, reconciling):
     ],
     ids=["gone", "not due", "over", "over, and its webhooks not known to be queued"],
 )
-def test_the_index_is_behind(world, left, reconciling, output, monkeypatch, meanwhile):
-    """What the index still lists although it is gone, over or has moved is left as it is."""
+def test_the_index_is_behind(world, overdue, reconciling, output, monkeypatch, meanwhile):
+    """A workflow that the index still lists although it is gone, over or no longer due is left unchanged."""
     if meanwhile is not None:
-        left(meanwhile)
+        overdue(meanwhile)
     before = world.store.read(ID)
     lagging, none = [Overdue(ID, NOW - HOUR * 1000, "due#0")], OverduePage([], None)
     page = OverduePage(lagging, None)
@@ -261,9 +251,9 @@ def test_the_index_is_behind(world, left, reconciling, output, monkeypatch, mean
     assert "WorkflowsReconciled" not in output()
 
 
-def test_nobody_is_named(world, left, reconciling, output):
-    """I8: what reconcile logs, measures and hands to an execution has no text and no address."""
-    left(rejected(sent(workflow(*THREE_STEPS), 0), 0))
+def test_nobody_is_named(world, overdue, reconciling, output):
+    """I8: logs, metrics and execution inputs of reconcile contain no text and no address."""
+    overdue(rejected(sent(workflow(*THREE_STEPS), 0), 0))
     reconciling.died()
     reconciling.run(NOW + 10 * MINUTE)
     written = output() + str(reconciling.started())

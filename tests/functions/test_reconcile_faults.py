@@ -1,4 +1,4 @@
-"""Reconcile where something breaks: workflows that always fail, full partitions, deaths and twins (F16, F19)."""
+"""Reconcile under faults: workflows that always fail, full partitions, deaths and twins (F16, F19)."""
 
 from dataclasses import replace
 
@@ -11,14 +11,13 @@ from failover.outside import Outside
 from failover.rules.receipts.receipt import Receipt
 from failover.rules.workflow import transitions
 from failover.use_cases.workflow import overdue, reconcile
-from tests.conftest import one_write_at_a_time
+from tests.conftest import at_once, one_write_at_a_time
 from tests.examples import HOUR, NOW, SMS, TWO_STEPS, workflow
-from tests.functions.test_same_instant import at_once
-from tests.left_behind import CONTENT, MINUTE, SHARDS, id_in, left_in, metrics, started
+from tests.left_behind import CONTENT, MINUTE, SHARDS, Died, id_in, left_in, metrics, mortal, started
 
 
 def refuse(client, operation, wanted):
-    """Step Functions or DynamoDB refuses the calls whose parameters `wanted` picks, for a reason that does not pass."""
+    """Make Step Functions or DynamoDB refuse, for good, the calls whose parameters match `wanted`."""
 
     def refusing(params, **_):
         if wanted(params):
@@ -30,12 +29,12 @@ def refuse(client, operation, wanted):
 
 @pytest.fixture
 def two_per_shard(monkeypatch):
-    """A run takes two workflows of each partition instead of fifty."""
+    """A run takes two workflows from each partition instead of fifty."""
     monkeypatch.setattr(overdue, "MOST_PER_SHARD", 2)
 
 
 def test_bounded(world, reconciling, two_per_shard, monkeypatch):
-    """A run lists so many of each partition, the oldest first, so many times, and leaves the rest to the next."""
+    """A run lists a limited number of workflows per partition, oldest first, and leaves the rest to the next run."""
     monkeypatch.setattr(overdue, "MOST_LISTINGS", 1)
     for number, age in enumerate((3, 9, 1, 7)):
         left_in(world, 0, number, NOW - age * MINUTE)
@@ -47,28 +46,28 @@ def test_bounded(world, reconciling, two_per_shard, monkeypatch):
 
 
 def test_as_long_as_there_is_time(world, reconciling, two_per_shard):
-    """However many are overdue in one partition, a run that has the time looks after all of them."""
+    """A run with enough time repairs all overdue workflows of a partition, however many there are."""
     for number in range(7):
         left_in(world, 0, number)
     assert reconciling.run(NOW) == 7
     assert len(started(reconciling)) == 7
 
 
-def test_those_with_something_to_send_come_first(world, reconciling, two_per_shard):
-    """However many only wait for a receipt, a workflow that could go on is looked after before them."""
+def test_workflows_with_something_to_send_come_first(world, reconciling, two_per_shard):
+    """A workflow that has something to send is repaired before any number that only wait for a receipt."""
     for number in range(6):
         flow = replace(transitions.claimed(workflow("sms"), 0, NOW - 80 * HOUR * 1000), id=id_in(0, number))
         world.put(flow, [SMS])
     left_in(world, 0, 9)
-    left = iter([55_000] * (SHARDS + 1))
-    assert reconciling.run(NOW, lambda: next(left, 0)) == 1
+    seconds = iter([55_000] * (SHARDS + 1))
+    assert reconciling.run(NOW, lambda: next(seconds, 0)) == 1
     assert started(reconciling) == {id_in(0, 9)}
     assert reconciling.run(NOW + 1) == 6
     assert {world.read(id_in(0, number)).reason for number in range(6)} == {"unconfirmed"}
 
 
 def test_one_that_fails(world, reconciling, output):
-    """A workflow that cannot be looked after keeps no other waiting; its failure is counted, in words of ours."""
+    """A workflow that cannot be repaired delays no other; its failure is counted, in fixed words."""
     for shard in range(3):
         left_in(world, shard)
     refuse(reconciling.app.outside.executions.client, "StartExecution", lambda asked: id_in(1) in asked["name"])
@@ -81,7 +80,7 @@ def test_one_that_fails(world, reconciling, output):
 
 
 def test_those_that_always_fail_stand_last(world, reconciling, two_per_shard):
-    """F16: however many of a partition fail every time, the others are reached a minute later."""
+    """F16: any number of workflows that fail every time delay the others of their partition by at most a minute."""
     for number in range(4):
         left_in(world, 0, number, NOW - HOUR)
     left_in(world, 0, 9)
@@ -92,7 +91,7 @@ def test_those_that_always_fail_stand_last(world, reconciling, two_per_shard):
 
 
 def test_one_that_cannot_be_read(world, reconciling, output):
-    """An item that is no workflow any more is counted, and keeps no other waiting."""
+    """An item that is no longer a valid workflow is counted and delays no other."""
     left_in(world, 0)
     left_in(world, 0, 1)
     boto3.client("dynamodb").update_item(
@@ -109,7 +108,7 @@ def test_one_that_cannot_be_read(world, reconciling, output):
     "raised", [aws.Unavailable("stepfunctions: Throttling"), aws.AwsError("stepfunctions", "Gone")]
 )
 def test_tried_again_a_minute_later(world, reconciling, monkeypatch, output, raised):
-    """F2: what could not be done is tried again in the next run, not in the next four minutes."""
+    """F2: a repair that failed temporarily is repeated in the next run, not four minutes later."""
     left_in(world, 0)
 
     def start(*_):
@@ -132,48 +131,25 @@ def test_no_time_left(world, reconciling):
 
 
 def test_time_runs_out(world, reconciling):
-    """A run that runs out of time ends with the workflow it has begun, and the next one finds the rest."""
+    """A run that runs out of time ends after the workflow it has begun, and the next run takes the rest."""
     for shard in range(3):
         left_in(world, shard)
-    left = iter([55_000] * (SHARDS + 2))
-    assert reconciling.run(NOW, lambda: next(left, 0)) == 2
+    seconds = iter([55_000] * (SHARDS + 2))
+    assert reconciling.run(NOW, lambda: next(seconds, 0)) == 2
     assert len(started(reconciling)) == 2
     reconciling.run(NOW)
     assert len(started(reconciling)) == 3
 
 
 def test_a_full_partition(world, reconciling, two_per_shard):
-    """Where time runs out with the first partition, each of them is the first in its turn: nobody waits for good."""
+    """If the time suffices for one partition only, each partition comes first in its turn, so none waits for ever."""
     for shard in range(SHARDS):
         for number in range(2 * SHARDS if shard == 0 else 2):
             left_in(world, shard, number)
     for minute in range(SHARDS):
-        left = iter([55_000] * (SHARDS + 2))
-        assert reconciling.run(NOW + minute * MINUTE, lambda left=left: next(left, 0)) == 2
+        seconds = iter([55_000] * (SHARDS + 2))
+        assert reconciling.run(NOW + minute * MINUTE, lambda seconds=seconds: next(seconds, 0)) == 2
     assert {id_[:8] for id_ in started(reconciling)} == {id_in(shard)[:8] for shard in range(SHARDS)}
-
-
-class Died(BaseException):
-    """What no code can catch: the process is gone."""
-
-
-def mortal(outside, when):
-    """Die before a request that reads or writes a workflow or its execution, or as soon as AWS has done it.
-
-    The list that is returned says how many are made before that one.
-    """
-    spared = []
-
-    def count(model, **_):
-        if model.name == "Query":
-            return
-        if not spared[0]:
-            raise Died
-        spared[0] -= 1
-
-    for client in (outside.table.client, outside.executions.client):
-        client.meta.events.register(f"{when}-call", count)
-    return spared
 
 
 def never_started(flow):
@@ -195,7 +171,7 @@ def silent(flow):
 
 WAYS = {never_started: ({1}, "running"), execution_dead: ({1, 2}, "running"), fifth_dead: ({5}, "error")}
 WAYS[silent] = (set(), "error")
-"""What each comes to: the executions there have been, and the status of the workflow."""
+"""For each way to be overdue: the number of executions and the workflow's status after repair."""
 
 
 def left_behind(world, reconciling, way, number):
@@ -207,7 +183,7 @@ def left_behind(world, reconciling, way, number):
 
 
 def settled(world, reconciling, way, workflow_id):
-    """Check what it has come to, and take it out of what follows."""
+    """Check the repaired workflow, then remove it."""
     executions, status = WAYS[way]
     flow = world.read(workflow_id)
     assert flow.status == status
@@ -221,7 +197,7 @@ def settled(world, reconciling, way, workflow_id):
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
 def test_death_at_every_call(world, reconciling, way, when):
-    """A run that dies before or after any of its calls has done no harm: the next ones finish what it began, once."""
+    """A run that dies before or after any of its calls does no harm: the next runs finish its work, once."""
     at, deaths = NOW + (80 * HOUR * 1000 if way is silent else 0), 0
     dying = Outside(now=lambda: at)
     spared = mortal(dying, when)
@@ -240,7 +216,7 @@ def test_death_at_every_call(world, reconciling, way, when):
 
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
 def test_twins(world, reconciling, monkeypatch, output, way):
-    """However many runs look after one workflow at the same instant, one of them acts."""
+    """Of any number of runs on one workflow at the same instant, one acts."""
     one_write_at_a_time(monkeypatch)
     at = NOW + (80 * HOUR * 1000 if way is silent else 0)
     twins = [Outside(now=lambda: at) for _ in range(3)]

@@ -1,4 +1,4 @@
-"""F29: the stream's consumer fails for longer than its records are kept, and no webhook is lost, nor queued twice."""
+"""F29: if the stream's consumer fails for longer than records are kept, no webhook is lost or queued twice."""
 
 from dataclasses import replace
 from unittest.mock import Mock
@@ -12,13 +12,11 @@ from failover.rules.sending.answers import Unknown
 from failover.rules.workflow import publication, transitions
 from failover.use_cases.webhooks.republish import republish
 from failover.use_cases.workflow import overdue
-from tests.conftest import one_write_at_a_time
+from tests.conftest import at_once, one_write_at_a_time
 from tests.examples import HOUR, ID, MESSENGER, NOW, SMS, TWO_STEPS, workflow
 from tests.functions.conftest import task_of
-from tests.functions.test_publish_events import history, publish, publishing, record, state  # noqa: F401
-from tests.functions.test_reconcile_faults import Died, mortal
-from tests.functions.test_same_instant import at_once
-from tests.left_behind import MINUTE, id_in, left_in, metrics, started
+from tests.left_behind import MINUTE, Died, id_in, left_in, metrics, mortal, started
+from tests.streams import history, record, state
 
 ALL = [4, 5, 9, 10, 11]
 """The webhooks of `history`; the last status came after the end, at NOW + 702 s."""
@@ -28,21 +26,21 @@ LATER = NOW + 18 * 60 * MINUTE
 
 
 @pytest.fixture
-def tomorrow(reconciling, publishing):  # noqa: F811
-    """A day later, by every clock."""
+def tomorrow(reconciling, publishing):
+    """A day later, on every clock."""
     publishing.outside.now = lambda: NOW + DAY
     return NOW + DAY
 
 
 @pytest.fixture
-def soon(publishing):  # noqa: F811
-    """The consumer reads what happens as it happens."""
+def soon(publishing):
+    """The consumer reads changes as they happen."""
     publishing.outside.now = lambda: NOW + 703_000
 
 
 @pytest.fixture
-def writes(publishing):  # noqa: F811
-    """Every write of the consumer that DynamoDB took."""
+def writes(publishing):
+    """The consumer's successful writes."""
     made = []
 
     def take(http_response, **_):
@@ -58,7 +56,7 @@ def sequences(world):
 
 
 def test_dead_for_a_whole_life(world, customer, reconciling, deliver, listed, output):
-    """Where nobody read the stream, reconcile queues every webhook, once each, after the end; an alarm is told."""
+    """If the stream was never read, reconcile queues every webhook once after the end, and an alarm goes off."""
     history(world)
     assert reconciling.run(NOW + 5 * MINUTE) == 0
     assert world.queued() == []
@@ -77,8 +75,8 @@ def test_dead_for_a_whole_life(world, customer, reconciling, deliver, listed, ou
     assert world.queued() == []
 
 
-def test_alive(world, customer, reconciling, publish, soon, writes):  # noqa: F811
-    """Where the stream is read, reconcile queues nothing, whenever it runs; it is one write more, at the end."""
+def test_alive(world, customer, reconciling, publish, soon, writes):
+    """If the stream is read, reconcile queues nothing at any time; the cost is one more write, at the end."""
     life = history(world)
     for one in life[:-1]:
         publish(one)
@@ -91,8 +89,8 @@ def test_alive(world, customer, reconciling, publish, soon, writes):  # noqa: F8
     assert world.queued() == []
 
 
-def test_no_loop(world, publish, soon, writes):  # noqa: F811
-    """The write that says what is queued comes back through the stream, and ends there."""
+def test_no_loop(world, publish, soon, writes):
+    """The write of the watermark comes back through the stream and causes no further write."""
     life = history(world)
     before = state(world)
     publish(*life)
@@ -102,15 +100,15 @@ def test_no_loop(world, publish, soon, writes):  # noqa: F811
     assert (writes, world.queued()) == ([], [])
 
 
-def test_a_batch_is_written_down_once(world, publish, soon, writes):  # noqa: F811
-    """However many changes of an ended workflow come in one batch, one write says so."""
+def test_a_batch_is_written_down_once(world, publish, soon, writes):
+    """One write records all webhooks of an ended workflow that are in one batch."""
     publish(*history(world))
     assert len(writes) == 1
     assert world.read(ID).published == 11
 
 
-def test_it_may_have_lost_some(world, customer, reconciling, publish, tomorrow, deliver):  # noqa: F811
-    """Who publishes an end a day later cannot know what was lost before it: reconcile looks, and queues just that."""
+def test_it_may_have_lost_some(world, customer, reconciling, publish, tomorrow, deliver):
+    """A consumer a day behind cannot know what the stream has dropped, so reconcile checks and queues only that."""
     life = history(world)
     publish(life[4], *life[7:])  # the record of webhook 4 was lost
     tasks = world.queued()
@@ -122,8 +120,8 @@ def test_it_may_have_lost_some(world, customer, reconciling, publish, tomorrow, 
     assert world.read(ID).due_at is None
 
 
-def test_a_long_life(world, customer, reconciling, publish, publishing, deliver):  # noqa: F811
-    """Of a workflow of three days nobody can be sure at its end: reconcile looks, and finds that all was queued."""
+def test_a_long_life(world, customer, reconciling, publish, publishing, deliver):
+    """After a workflow of three days the consumer cannot be sure either: reconcile checks and finds all queued."""
     flow = transitions.answered(transitions.claimed(workflow("sms", account=world.api_key), 0, NOW), 0, UNKNOWN, NOW)
     world.put(flow, [SMS])
     for now, happened in (
@@ -142,8 +140,8 @@ def test_a_long_life(world, customer, reconciling, publish, publishing, deliver)
     assert world.read(ID).due_at is None
 
 
-def test_a_late_status_that_was_lost(world, customer, reconciling, publish, soon, deliver):  # noqa: F811
-    """A status after the end, when all before it is known to be queued, is the only one that is made up for."""
+def test_a_late_status_that_was_lost(world, customer, reconciling, publish, soon, deliver):
+    """If everything before a late status is known to be queued, only the late status is queued again."""
     publish(*history(world)[:-1])
     for task in world.queued():
         deliver(task)
@@ -152,8 +150,8 @@ def test_a_late_status_that_was_lost(world, customer, reconciling, publish, soon
     assert sequences(world) == [11]
 
 
-def test_the_table_cannot_be_written(world, customer, reconciling, publish, publishing, soon, monkeypatch):  # noqa: F811
-    """A watermark that cannot be written fails no batch: what is queued is queued, and reconcile looks later."""
+def test_the_table_cannot_be_written(world, customer, reconciling, publish, publishing, soon, monkeypatch):
+    """A failing write of the watermark fails no batch: the webhooks are queued, and reconcile checks later."""
     life = history(world)
     for error in (aws.Unavailable("dynamodb: ThrottlingException"), aws.AwsError("dynamodb", "AccessDenied")):
         monkeypatch.setattr(publishing.outside.store, "write", Mock(side_effect=error))
@@ -164,8 +162,8 @@ def test_the_table_cannot_be_written(world, customer, reconciling, publish, publ
     assert world.read(ID).due_at is None
 
 
-def test_a_change_at_the_same_instant(world, publish, publishing, soon):  # noqa: F811
-    """A status that is written while the watermark is decided stays: neither write undoes the other."""
+def test_a_change_at_the_same_instant(world, publish, publishing, soon):
+    """A status written while the watermark is decided is kept: neither write undoes the other."""
     life = history(world)[:-1]
     world.store.write(transitions.received(world.read(ID), 1, Receipt("read", "v", None, None), NOW + 703_000))
     publish(*life)
@@ -176,7 +174,7 @@ def test_a_change_at_the_same_instant(world, publish, publishing, soon):  # noqa
 
 
 def test_no_url(world, reconciling, output):
-    """Where nobody is told anything, nothing is queued, and the workflow is not looked at again."""
+    """Without a URL nothing is queued, and the workflow is not due again."""
     history(world)
     output()
     reconciling.run(LATER)
@@ -186,7 +184,7 @@ def test_no_url(world, reconciling, output):
 
 
 def test_twins(world, customer, reconciling, monkeypatch):
-    """Of two runs at the same instant one queues."""
+    """Of two runs at the same instant one queues the webhooks."""
     one_write_at_a_time(monkeypatch)
     history(world)
     twins = [Outside(now=lambda: LATER) for _ in range(3)]
@@ -196,7 +194,7 @@ def test_twins(world, customer, reconciling, monkeypatch):
 
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_death_at_every_call(world, customer, reconciling, deliver, when):
-    """A run that dies before or after any of its calls loses nothing; the customer hears each webhook once."""
+    """A run that dies before or after any of its calls loses no webhook; the customer receives each once."""
     history(world)
     dying = Outside(now=lambda: LATER)
     spared, deaths = mortal(dying, when), 0
@@ -217,8 +215,8 @@ def test_death_at_every_call(world, customer, reconciling, deliver, when):
     assert deaths >= 3
 
 
-def test_death_between_queueing_and_writing_down(world, customer, publish, publishing, soon, deliver, monkeypatch):  # noqa: F811
-    """A consumer that dies once it has queued gets its batch again: queued twice, told once, written down then."""
+def test_death_between_queueing_and_writing_down(world, customer, publish, publishing, soon, deliver, monkeypatch):
+    """A consumer that dies after queueing processes its batch again: queued twice, delivered once, recorded then."""
     life = history(world)
     with monkeypatch.context() as patched:
         patched.setattr(publishing.outside.store, "write", lambda *_: (_ for _ in ()).throw(Died))
@@ -233,16 +231,16 @@ def test_death_between_queueing_and_writing_down(world, customer, publish, publi
     assert world.read(ID).published == 11
 
 
-def test_who_runs_comes_first(world, customer, reconciling, monkeypatch):
-    """However many ended workflows wait, those that run are looked after before them, and a run takes so many only."""
+def test_running_workflows_come_first(world, customer, reconciling, monkeypatch):
+    """Running workflows come before any number of ended ones, of which a run takes a limited number."""
     monkeypatch.setattr(overdue, "MOST_PER_SHARD", 2)
     monkeypatch.setattr(overdue, "MOST_LISTINGS", 1)
     for number in range(4):
         flow = replace(workflow(*TWO_STEPS, account=world.api_key), id=id_in(0, number))
         world.put(transitions.cancelled(flow, NOW - HOUR * 1000), [MESSENGER, SMS])
     left_in(world, 0, 9)
-    left = iter([55_000] * 9)
-    assert reconciling.run(NOW, lambda: next(left, 0)) == 1
+    seconds = iter([55_000] * 9)
+    assert reconciling.run(NOW, lambda: next(seconds, 0)) == 1
     assert started(reconciling) == {id_in(0, 9)}
     for minute in range(2):
         reconciling.run(NOW + minute)
@@ -250,7 +248,7 @@ def test_who_runs_comes_first(world, customer, reconciling, monkeypatch):
 
 
 def test_gone(world, customer, reconciling):
-    """A workflow whose account is gone is told nothing, and not looked at again."""
+    """A workflow whose account is deleted has no webhooks and is not due again."""
     history(world)
     key = {"pk": {"S": f"account#{world.api_key}"}, "sk": {"S": "account"}}
     world.client.delete_item(TableName=world.table, Key=key)
@@ -260,7 +258,7 @@ def test_gone(world, customer, reconciling):
 
 
 def test_the_task_is_the_same(world, customer, reconciling):
-    """What reconcile queues is what the consumer would have queued."""
+    """Reconcile queues the same task as the consumer."""
     history(world)
     reconciling.run(LATER)
     assert task_of(world, 4) in world.queued()

@@ -1,4 +1,4 @@
-"""Texts and addresses go a while after the end of their workflow, its record later; what is past its time is gone."""
+"""Content is removed some time after its workflow's end and the record later; expired items count as removed."""
 
 from dataclasses import replace
 
@@ -16,7 +16,7 @@ from failover.rules.webhooks import delivery
 from failover.rules.workflow import listing, transitions
 from tests.described import check
 from tests.examples import ID, MESSENGER, NOW, SMS, TWO_STEPS, workflow
-from tests.functions.conftest import REPORT, STATUS, ended, task_of
+from tests.functions.conftest import REPORT, STATUS, ended, pointer, task_of
 from tests.world import body_of, callback_event, load, template
 
 DAY = 86_400
@@ -27,20 +27,14 @@ END = NOW // 1000
 
 
 @pytest.fixture
-def publishing(world):
-    """The function that reads the stream."""
-    return load("publish_events")
+def publish_twice(publishing):
+    """Call the function with a change twice, since the stream may repeat any record."""
 
-
-@pytest.fixture
-def publish(publishing):
-    """Tell it of a change, as the stream does, twice, for any record may come again."""
-
-    def publish(before, after):
+    def publish_twice(before, after):
         images = {"OldImage": _image(before), "NewImage": _image(after)}
         publishing.handler({"Records": [{"dynamodb": images}] * 2}, None)
 
-    return publish
+    return publish_twice
 
 
 def _image(flow):
@@ -66,46 +60,48 @@ ENDS = {
 
 
 @pytest.mark.parametrize("end", ENDS.values(), ids=ENDS.keys())
-def test_content_goes_after_the_end(world, publish, end):
-    """Whatever ends a workflow, its content is dropped ContentRetention after that, whoever tells it how often."""
+def test_content_goes_after_the_end(world, publish_twice, end):
+    """However a workflow ends, its content expires ContentRetention later, even if the change is repeated."""
     before = running(world)
     assert int(content(world)["expires_at"]["N"]) > END + CONTENT_KEPT
-    publish(before, world.store.write(end(before)))
+    publish_twice(before, world.store.write(end(before)))
     assert content(world)["expires_at"]["N"] == str(END + CONTENT_KEPT)
 
 
-def test_content_stays_while_it_runs(world, publish):
-    """Before the end, a change leaves the content its time: the longest the workflow can run, and the retention."""
+def test_content_stays_while_it_runs(world, publish_twice):
+    """While the workflow runs, content expires after its longest possible run and the retention."""
     before = running(world, *TWO_STEPS)
     known = content(world)
     after = world.store.write(transitions.received(before, 0, Receipt("delivered", "uuid-0", None, None), NOW))
-    publish(before, after)
+    publish_twice(before, after)
     assert after.running
     assert content(world) == known
     assert int(known["expires_at"]["N"]) > END + 600 + 72 * 3600 + CONTENT_KEPT
 
 
-def test_what_comes_after_the_end_prolongs_nothing(world, publish):
-    """A late status, or an amendment, leaves the content the time it has from the end."""
+def test_changes_after_the_end_extend_nothing(world, publish_twice):
+    """A late status or an amendment does not extend the content's life."""
     before = running(world)
     over = world.store.write(ENDS["completed"](before))
-    publish(before, over)
+    publish_twice(before, over)
     known, over = content(world), world.read(ID)
-    publish(over, world.store.write(transitions.received(over, 0, Receipt("read", "", None, None), NOW + 50_000_000)))
+    publish_twice(
+        over, world.store.write(transitions.received(over, 0, Receipt("read", "", None, None), NOW + 50_000_000))
+    )
     assert content(world) == known
 
 
-def test_content_that_is_gone_stays_gone(world, publish):
-    """A record that comes when the content has been removed puts nothing in its place."""
+def test_content_that_is_gone_stays_gone(world, publish_twice):
+    """A record processed after the content's removal does not create it again."""
     over = ended(world)
     key = {"pk": {"S": f"workflow#{ID}"}, "sk": {"S": "content"}}
     boto3.client("dynamodb").delete_item(TableName=world.table, Key=key)
-    publish(replace(over, status="running", ended_at=None), over)
+    publish_twice(replace(over, status="running", ended_at=None), over)
     assert content(world) is None
 
 
 def test_one_write_for_each_workflow(world, publishing):
-    """The content is written once in a workflow's life, after the change that ends it, and read by none."""
+    """Content is written once in a workflow's life, after the change that ends it."""
     calls = []
     client = publishing.outside.table.client
     client.meta.events.register("before-call.dynamodb", lambda model, **_: calls.append(model.name))
@@ -124,8 +120,8 @@ def test_one_write_for_each_workflow(world, publishing):
     assert calls.count("UpdateItem") == 1
 
 
-def test_webhooks_do_not_wait_for_it(world, publishing, publish, monkeypatch, reconciling):
-    """Where the table is out of reach, the webhooks are queued, once, and reconcile sets the time a little later."""
+def test_webhooks_do_not_wait_for_it(world, publishing, publish_twice, monkeypatch, reconciling):
+    """If the table is unavailable, webhooks are queued once, and reconcile sets the content's expiry a little later."""
     before = running(world)
     over = world.store.write(ENDS["completed"](before))
 
@@ -134,7 +130,7 @@ def test_webhooks_do_not_wait_for_it(world, publishing, publish, monkeypatch, re
 
     with monkeypatch.context() as broken:
         broken.setattr(publishing.outside.table.client, "update_item", lost)
-        publish(before, over)
+        publish_twice(before, over)
     assert {task.sequence for task in world.queued()} == {STATUS, REPORT}
     assert int(content(world)["expires_at"]["N"]) > END + CONTENT_KEPT
     reconciling.run(over.due_at)
@@ -142,12 +138,12 @@ def test_webhooks_do_not_wait_for_it(world, publishing, publish, monkeypatch, re
 
 
 def test_the_retention_outlasts_the_webhooks():
-    """A webhook of the very end can be repeated for as long as webhooks are: they name sender and recipient."""
+    """Content outlives the last attempt of a webhook of the workflow's end, which names sender and recipient."""
     assert template()["Parameters"]["ContentRetentionDays"]["MinValue"] * DAY > delivery.PATIENCE
 
 
 def test_the_record_outlasts_the_last_status():
-    """A status may come as late as the vendor gives up a message and repeats a callback; so may its webhook be told."""
+    """A record outlives the webhook of the latest possible status: the vendor's longest wait plus its repeats."""
     vendors_longest = max(channel.receipt_window for channel in CHANNELS.values())
     last_attempt = vendors_longest + callback_signature.LIFE + delivery.PATIENCE
     assert template()["Parameters"]["RecordRetentionDays"]["MinValue"] * DAY > last_attempt
@@ -155,7 +151,7 @@ def test_the_record_outlasts_the_last_status():
 
 @pytest.fixture
 def at(app, delivering):
-    """Set the clock of the API and of the delivery (seconds)."""
+    """Set the clock of the API and of `deliver_webhook`, in seconds."""
 
     def at(seconds):
         app.outside.now = delivering.outside.now = lambda: seconds * 1000
@@ -163,13 +159,13 @@ def at(app, delivering):
     return at
 
 
-@pytest.mark.parametrize("told", [True, False], ids=["told", "untold"])
-def test_expired_content_is_gone(world, call, at, publish, customer, deliver, told):
-    """To the second, removed or not, and even where the table was not told of the end: no person is named any more."""
+@pytest.mark.parametrize("published", [True, False], ids=["published", "not published"])
+def test_expired_content_is_gone(world, call, at, publish_twice, customer, deliver, published):
+    """Personal data is gone to the second, even if the item is not removed yet or its expiry was never written."""
     before = running(world)
     over = world.store.write(ENDS["completed"](before))
-    if told:
-        publish(before, over)
+    if published:
+        publish_twice(before, over)
     for seconds, kept in ((END + CONTENT_KEPT - 1, True), (END + CONTENT_KEPT, False)):
         at(seconds)
         shown = body_of(call("GET", f"/workflows/{ID}"))
@@ -188,15 +184,15 @@ def test_expired_content_is_gone(world, call, at, publish, customer, deliver, to
 
 @pytest.mark.decision("Content has been dropped")
 @pytest.mark.parametrize("word", ["workflow", "dispatch"])
-def test_a_status_after_the_content_is_gone(world, call, at, publish, customer, deliver, word):
-    """It is recorded, published and forwarded in either word, without sender and recipient, and can be sent again."""
+def test_a_status_after_the_content_is_gone(world, call, at, publish_twice, customer, deliver, word):
+    """Such a status is recorded, published and forwarded without sender and recipient, and can be redelivered."""
     before = world.store.write(replace(running(world), word=word))
     over = world.store.write(ENDS["completed"](before))
-    publish(before, over)
+    publish_twice(before, over)
     late, over = END + 29 * DAY, world.read(ID)
     at(late)
     after = world.store.write(transitions.received(over, 0, Receipt("read", "uuid-0", None, None), late * 1000))
-    publish(over, after)
+    publish_twice(over, after)
     sequence = len(after.timeline)
     assert sequence in {task.sequence for task in world.queued()}
     deliver(task_of(world, sequence))
@@ -212,13 +208,8 @@ def test_a_status_after_the_content_is_gone(world, call, at, publish, customer, 
     assert [attempt["answer"] for attempt in attempts] == [202, 202]
 
 
-def pointer():
-    item = {"pk": "message#uuid-0", "sk": "pointer", "workflow": ID, "step": 0, "expires_at": 4_000_000_000}
-    return marshalled(item)
-
-
 def test_an_expired_record_is_gone(world, call, at, customer, deliver):
-    """Once the record's time is up, the workflow is as one that never was, removed or not."""
+    """An expired workflow is treated as missing, whether its record is removed or not."""
     over = ended(world)
     world.client.put_item(TableName=world.table, Item=pointer())
     paths = {
@@ -237,7 +228,7 @@ def test_an_expired_record_is_gone(world, call, at, customer, deliver):
 
 
 def test_a_status_for_an_expired_record(world, output):
-    """A status that comes when the record's time is up is taken, counted as unknown, and written nowhere."""
+    """A status for an expired workflow is accepted, counted as unknown, and not written."""
     function, over = load("message_status"), ended(world)
     now = over.expires_at * 1000
     function.outside.now = lambda: now
@@ -249,7 +240,7 @@ def test_a_status_for_an_expired_record(world, output):
 
 
 def test_an_expired_pointer_leads_nowhere(world, call, at):
-    """A message is found for as long as its pointer is to be kept."""
+    """A message can be found until its pointer expires."""
     ended(world)
     item = {**pointer(), "expires_at": {"N": str(END + 10)}}
     world.client.put_item(TableName=world.table, Item=item)
@@ -259,7 +250,7 @@ def test_an_expired_pointer_leads_nowhere(world, call, at):
 
 
 def test_a_list_passes_over_expired_ones(world, app, at):
-    """What is past its time is not listed, and takes no other's place in a page."""
+    """Expired workflows are not listed and take no place in a page."""
     flow = ended(world)
     for number in range(6):
         one = replace(flow, id=f"{number:08x}-0000-4000-8000-000000000000", created_at=NOW + 1 + number)

@@ -1,6 +1,5 @@
-"""F11: an expiry and a status in the same instant, and twins of every writer: one side wins, never both."""
+"""F11: an expiry and a status at the same instant, and twins of every writer: exactly one side wins."""
 
-import threading
 from dataclasses import replace
 
 import pytest
@@ -11,35 +10,15 @@ from failover.rules.sending.answers import Accepted
 from failover.rules.workflow import transitions
 from failover.use_cases.sending.send import send
 from failover.use_cases.workflow.transition import transition_without_signal
-from tests.conftest import one_write_at_a_time
+from tests.conftest import at_once, one_write_at_a_time
 from tests.examples import MESSENGER, NOW, SMS, workflow
 
 EXPIRED = NOW + 700_000
 
 
-def at_once(*acts):
-    """Run every act in a thread of its own, all released together."""
-    barrier = threading.Barrier(len(acts))
-    failures = []
-
-    def run(act):
-        barrier.wait()
-        try:
-            act()
-        except Exception as error:  # noqa: BLE001 - a thread must not lose it
-            failures.append(error)
-
-    threads = [threading.Thread(target=run, args=(act,)) for act in acts]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert not failures
-
-
 @pytest.fixture
 def fresh(world, monkeypatch):
-    """A workflow whose first message has been sent, under a new id each time."""
+    """A workflow whose first message has been sent, with a new id for each number."""
     one_write_at_a_time(monkeypatch)
 
     def fresh(number):
@@ -53,7 +32,7 @@ def fresh(world, monkeypatch):
 
 @pytest.mark.parametrize("status", ["read", "rejected"])
 def test_status_against_the_next_claim(world, fresh, status):
-    """200 rounds: the step is decided by its status, or it expired and its status is late; nothing between."""
+    """In 200 rounds a status either decides the step or is late after its expiry, and nothing else."""
     receipt = Receipt(status, "u", None, None)
     for number in range(100):
         flow = fresh(number)
@@ -66,9 +45,9 @@ def test_status_against_the_next_claim(world, fresh, status):
             ),
         )
         after = world.read(flow.id)
-        (told,) = [entry for entry in after.timeline if entry["event"] == "status"]
+        (recorded,) = [entry for entry in after.timeline if entry["event"] == "status"]
         claimed = after.steps[1].phase == "claimed"
-        if told.get("late"):
+        if recorded.get("late"):
             assert claimed
             assert after.status == ("completed" if status == "read" else "running")
         elif status == "read":
@@ -81,7 +60,7 @@ def test_status_against_the_next_claim(world, fresh, status):
 
 
 def test_twin_sends(world, fresh, messages):
-    """However many sends of one step run at once, one request is made."""
+    """Simultaneous sends of one step, in any number, make one request."""
     rounds = 15
     for number in range(rounds):
         flow = replace(workflow("sms"), id=f"11111111-0000-4000-8000-{number:012d}")
@@ -92,7 +71,7 @@ def test_twin_sends(world, fresh, messages):
 
 
 def test_twin_receipts(world, fresh):
-    """However many copies of one callback come at once, one is recorded and one signal is due."""
+    """Of simultaneous copies of a callback, in any number, one is recorded and one causes a signal."""
     receipt = Receipt("read", "u", None, None)
     for number in range(30):
         flow = fresh(number)

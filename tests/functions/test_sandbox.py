@@ -1,10 +1,7 @@
-"""The sandbox: the Messages API's contract, scripted recipients, receipts through the real webhook."""
+"""The sandbox: the Messages API's contract, scripted recipients, and receipts sent to the real callback URL."""
 
-import base64
 import json
-import os
 import time
-from dataclasses import replace
 
 import boto3
 import jwt
@@ -16,21 +13,10 @@ from failover.rules.receipts.receipt import parse_receipt
 from failover.rules.sending import outgoing
 from tests import permissions
 from tests.examples import MESSENGER, SMS, VIBER, changed, messages
-from tests.functions.test_authentication import KEY, OTHER_KEY, private_pem
 from tests.messages_server import MessagesServer, http
-from tests.world import CREDENTIALS, ROOT, SIGNATURE_SECRET, body_of, create_table, http_event, later, load, unreachable
-
-WEBHOOK = "https://api.test/beta/webhooks/message-status"
-BASIC = "Basic " + base64.b64encode(f"{CREDENTIALS['api_key']}:{CREDENTIALS['api_secret']}".encode()).decode()
-
-
-@pytest.fixture
-def queue(world, monkeypatch):
-    """The sandbox's table and queue; gives the queue's URL."""
-    monkeypatch.setenv("SANDBOX_TABLE", create_table("SandboxTable", "sandbox"))
-    url = boto3.client("sqs").create_queue(QueueName="sandbox")["QueueUrl"]
-    monkeypatch.setenv("SANDBOX_QUEUE", url)
-    return url
+from tests.sandbox import BASIC, WEBHOOK, accepted, play, post, to
+from tests.tokens import KEY, OTHER_KEY, private_pem
+from tests.world import CREDENTIALS, ROOT, SIGNATURE_SECRET, body_of, http_event, later, load, unreachable
 
 
 @pytest.fixture
@@ -44,7 +30,7 @@ def recipients():
 
 @pytest.fixture
 def scheduled(app, monkeypatch):
-    """(seconds, body) of each receipt put on the queue, as the other function will send it."""
+    """(seconds, body) of each receipt queued, with the body that the other function will send."""
     receipts = []
     send = app.schedule.all
     receipt = permissions.under_role("SandboxReceipts", load("sandbox_messages", "receipts").callback_of)
@@ -60,17 +46,6 @@ def scheduled(app, monkeypatch):
     return receipts
 
 
-def post(app, body, version="v1", authorization=BASIC):
-    event = http_event("POST", f"/sandbox/{version}/messages", json.dumps(body), Authorization=authorization)
-    return app.handler(event | {"resource": f"/sandbox/{version}/messages", "pathParameters": None}, None)
-
-
-def to(recipient):
-    step = SMS if recipient.isdigit() else MESSENGER
-    body = outgoing.v1(step, "ref", WEBHOOK)
-    return body | {"to": recipient}
-
-
 @pytest.mark.parametrize("script", recipients().SCRIPTS.values(), ids=lambda script: script.name)
 def test_each_script(app, scheduled, script):
     """Every recipient answers and reports as the table says, by its id and by its number."""
@@ -78,15 +53,15 @@ def test_each_script(app, scheduled, script):
         scheduled.clear()
         answer = post(app, to(recipient))
         assert answer["statusCode"] == script.answer
-        told = [(seconds, body["status"]) for seconds, body in scheduled]
-        assert told == (list(script.receipts) if script.answer == 202 else [])
+        reported = [(seconds, body["status"]) for seconds, body in scheduled]
+        assert reported == (list(script.receipts) if script.answer == 202 else [])
         for _, body in scheduled:
             assert parse_receipt(body).client_ref == "ref"
             assert ("error" in body) == (body["status"] in ("rejected", "undeliverable"))
 
 
 def test_the_scripts_an_integrator_needs():
-    """There is a recipient for each way a message can go."""
+    """The recipients include one for each way a message can go."""
     scripts = {name: [status for _, status in script.receipts] for name, script in recipients().SCRIPTS.items()}
     assert scripts["delivered"] == ["submitted", "delivered"]
     assert scripts["read"][-2:] == ["delivered", "read"]
@@ -100,7 +75,7 @@ def test_the_scripts_an_integrator_needs():
 
 
 def test_documented():
-    """The table in the docs is the table in the code."""
+    """The table in the docs matches the code."""
     page = (ROOT / "docs/sandbox.md").read_text()
     rows = [line for line in page.splitlines() if line.startswith("| `sim-")]
     assert len(rows) == len(recipients().SCRIPTS)
@@ -112,20 +87,20 @@ def test_documented():
 
 @pytest.mark.parametrize("recipient", ["sim-nobody", "447700901000", "447700899999", "15551234567", "", "page"])
 def test_nobody_real(app, scheduled, recipient):
-    """Only numbers kept for fiction and simulated ids can be written to."""
+    """Only simulated ids and numbers reserved for fiction are accepted as recipients."""
     assert post(app, to(recipient))["statusCode"] == 422
     assert not scheduled
 
 
 def test_other_numbers_of_the_range(app, scheduled):
-    """Any other number kept for fiction is delivered to."""
+    """Any other number reserved for fiction is delivered to."""
     assert post(app, to("447700900999"))["statusCode"] == 202
     assert [body["status"] for _, body in scheduled] == ["submitted", "delivered"]
 
 
 @pytest.mark.parametrize("authorization", ["", "Basic eDp5", "Bearer x", BASIC[:-4]])
 def test_credentials(app, scheduled, authorization):
-    """The sandbox demands the Messages API's credentials."""
+    """The sandbox requires the Messages API's credentials."""
     assert post(app, to("sim-read"), authorization=authorization)["statusCode"] == 401
     assert not scheduled
 
@@ -165,7 +140,7 @@ def test_no_other_host(app, scheduled):
     ],
 )
 def test_contract(app, scheduled, version, body):
-    """A send that breaks the contract is 422 with the parameter's name."""
+    """A request that breaks the contract is answered 422 with the parameter's name."""
     answer = post(app, body, version)
     assert answer["statusCode"] == 422
     assert body_of(answer)["invalid_parameters"]
@@ -174,7 +149,7 @@ def test_contract(app, scheduled, version, body):
 
 @pytest.mark.parametrize("name", messages())
 def test_every_message(app, scheduled, name):
-    """The sandbox takes every message that the API takes, in the form in which it is sent."""
+    """The sandbox accepts every message that the API accepts, in the form in which it is sent."""
     step = changed(messages()[name], f"to.{CHANNELS[name.partition('-')[0]].recipient}", "447700900001")
     assert post(app, outgoing.v1(step, "ref", WEBHOOK))["statusCode"] == 202
     assert scheduled
@@ -189,7 +164,7 @@ def test_v0_1(app, scheduled):
 
 
 def test_kept(app, scheduled):
-    """What was sent can be looked at, by reference, with the same credentials."""
+    """Messages can be read by reference for a day, with the same credentials."""
     post(app, to("sim-read"))
     post(app, to("sim-busy"))
     event = http_event("GET", "/sandbox/messages", Authorization=BASIC) | {
@@ -206,7 +181,7 @@ def test_kept(app, scheduled):
 
 
 def test_more_than_a_page(app):
-    """What was sent under one reference is given whole, though DynamoDB gives 1 MB at a time."""
+    """All messages under one reference are returned, although DynamoDB returns 1 MB at a time."""
     now = app.outside.now()
     for number in range(30):
         app.kept.keep(app.Key("ref", f"uuid-{number}"), "v1", {"text": "x" * 40_000}, "https://c.test", "account", now)
@@ -215,27 +190,27 @@ def test_more_than_a_page(app):
 
 @pytest.mark.parametrize(("part", "call"), [("kept", "dynamodb.PutItem"), ("schedule", "sqs.SendMessageBatch")])
 def test_out_of_reach(app, part, call):
-    """What may have been kept is not asked for again: where AWS fails the answer leaves open what has become of it."""
+    """If AWS fails, the answer leaves the outcome open, so a message that may be stored is not sent again."""
     unreachable(getattr(app, part).client, call)
     assert post(app, to("sim-read"))["statusCode"] == 500
 
 
 @pytest.mark.parametrize("reference", ["x" * 41, "\ud800"])
 def test_no_reference(app, reference):
-    """A reference that no message can have is 422."""
+    """A reference that no message can have is answered 422."""
     event = http_event("GET", "/sandbox/messages", Authorization=BASIC)
     assert app.handler(event | {"queryStringParameters": {"client_ref": reference}}, None)["statusCode"] == 422
 
 
 def test_too_long(app, scheduled):
-    """What the table could not keep is 413."""
+    """A message too large for the table is answered 413."""
     assert post(app, to("sim-read") | {"padding": "x" * 70_000})["statusCode"] == 413
     assert not scheduled
 
 
 @pytest.fixture
 def received():
-    """A server in place of the stack's webhook."""
+    """A server in place of the stack's callback URL."""
     server = MessagesServer()
     yield server
     server.close()
@@ -246,24 +221,8 @@ def receipts(queue):
     return load("sandbox_messages", "receipts")
 
 
-def accepted(app, url, body):
-    """Have a message kept whose callbacks go to `url`; what the queue then says of it."""
-    app.outside.settings = replace(app.outside.settings, public_url=url)
-    assert post(app, body | {"webhook_url": f"{url}/webhooks/message-status"})["statusCode"] == 202
-    sqs = boto3.client("sqs")
-    return [
-        json.loads(message["Body"])
-        for message in sqs.receive_message(QueueUrl=os.environ["SANDBOX_QUEUE"], MaxNumberOfMessages=10)["Messages"]
-    ]
-
-
-def play(receipts, message):
-    text = message if isinstance(message, str) else json.dumps(message)
-    receipts.handler({"Records": [{"body": text}]}, None)
-
-
 def test_receipts_are_genuine(app, receipts, received):
-    """A receipt is signed as the vendor signs, and one that is not taken comes again."""
+    """A receipt is signed as the vendor signs it, and is repeated if it is not accepted."""
     received.script = [http(200), http(503)]
     message, *_ = accepted(app, received.url, to("sim-read"))
     play(receipts, message)
@@ -278,7 +237,7 @@ def test_receipts_are_genuine(app, receipts, received):
 
 
 def test_the_queue_names_a_message_and_a_status(app, received):
-    """A message of the queue has no address and no body, so who may write one cannot choose what is signed."""
+    """A queue message has no address and no body, so its writer cannot choose what is signed."""
     message, *_ = accepted(app, received.url, to("sim-read"))
     assert set(message) == {"client_ref", "message_uuid", "status"}
 
@@ -301,7 +260,7 @@ def test_the_queue_names_a_message_and_a_status(app, received):
     ids=str,
 )
 def test_a_message_that_names_nothing(app, receipts, received, output, change):
-    """A message that names nothing kept, or nothing its recipient's script reports, is logged and dropped."""
+    """A queue message that names no stored message, or no status of the recipient's script, is logged and dropped."""
     message, *_ = accepted(app, received.url, to("sim-read"))
     play(receipts, message | change)
     assert received.requests == []
@@ -310,13 +269,13 @@ def test_a_message_that_names_nothing(app, receipts, received, output, change):
 
 @pytest.mark.parametrize("text", ["", "x", "[]", "null", "[" * 10_000, '"\ud800"'])
 def test_a_message_that_cannot_be_read(receipts, output, text):
-    """What is no message of this queue is logged and dropped."""
+    """An invalid queue message is logged and dropped."""
     play(receipts, text)
     assert "sandbox: queue message unreadable" in output()
 
 
 def test_a_message_that_is_forgotten(app, receipts, received, output):
-    """After a day there is no receipt of a message."""
+    """A message is forgotten after a day, and its receipts are dropped."""
     message, *_ = accepted(app, received.url, to("sim-read"))
     tomorrow = app.outside.now() + 86_400_000
     receipts.outside.now = lambda: tomorrow
@@ -335,7 +294,7 @@ def hold(secret):
 
 @pytest.fixture
 def application(app):
-    """The secret holds an application only, and the time stands still."""
+    """The secret has only an application, and the clock stands still."""
     hold(OF_APPLICATION)
     app.outside.now = lambda: NOW * 1000
 
@@ -347,7 +306,7 @@ def signed(claims=SENT, key=KEY, algorithm="RS256"):
 @pytest.mark.parametrize("secret", [OF_APPLICATION, CREDENTIALS | OF_APPLICATION], ids=["alone", "beside an account"])
 @pytest.mark.parametrize("version", ["v1", "v0.1"])
 def test_application(application, app, scheduled, secret, version):
-    """A token of the secret's application is as good as Basic, and what was sent says which of them it had."""
+    """A token of the secret's application is accepted like Basic, and the stored message records which was used."""
     hold(secret)
     body = to("sim-read") if version == "v1" else outgoing.v0_1(MESSENGER, "ref")
     assert post(app, body, version, authorization=signed())["statusCode"] == 202
@@ -366,7 +325,7 @@ def test_application(application, app, scheduled, secret, version):
     ids=["clock ahead", "clock behind", "no exp"],
 )
 def test_tolerance(application, app, scheduled, claims):
-    """A clock may be wrong by a minute; a token without `exp` is good for a quarter of an hour."""
+    """Clocks may differ by a minute, and a token without `exp` is valid for 15 minutes."""
     assert post(app, to("sim-read"), authorization=signed(claims))["statusCode"] == 202
 
 
@@ -393,7 +352,7 @@ def test_tolerance(application, app, scheduled, claims):
     ids=range(16),
 )
 def test_no_application(application, app, scheduled, authorization, fragment):
-    """Every other token is refused as the vendor refuses, and so is Basic where the secret has an application only."""
+    """Every other token is refused as by the vendor, and so is Basic if the secret has only an application."""
     answer = post(app, to("sim-read"), authorization=authorization)
     assert (answer["statusCode"], body_of(answer)["type"].rpartition("#")[2]) == (401, fragment)
     assert {"type", "title", "detail", "instance"} <= body_of(answer).keys()
@@ -407,14 +366,14 @@ def test_no_credentials_at_all(app):
 
 @pytest.mark.parametrize("private_key", ["x", ""])
 def test_an_application_that_cannot_be_used(app, scheduled, private_key):
-    """With a key that cannot be read no token is good."""
+    """If the secret's key cannot be read, every token is refused."""
     hold(CREDENTIALS | OF_APPLICATION | {"private_key": private_key})
     assert post(app, to("sim-read"), authorization=signed())["statusCode"] == 401
     assert post(app, to("sim-read"))["statusCode"] == 202
 
 
 def test_rotated(app, scheduled):
-    """New credentials are good at once, as at the vendor, and the ones before are not."""
+    """New credentials are valid at once, as at the vendor, and the previous ones are not."""
     assert post(app, to("sim-read"))["statusCode"] == 202
     hold(OF_APPLICATION)
     later(app.outside.messages_secret, 20)

@@ -1,4 +1,4 @@
-"""Every route of the API, as a stranger meets it: nothing without credentials, nothing of anybody else (I6, F15)."""
+"""Every route of the API for a stranger: nothing without credentials, and nothing of other accounts (I6, F15)."""
 
 import base64
 import hashlib
@@ -15,9 +15,8 @@ from failover.rules.sending.client_ref import client_ref
 from failover.use_cases.callers.register import register
 from tests import described
 from tests.examples import ID, SMS, request
-from tests.functions.conftest import REPORT, ended
-from tests.functions.test_authentication import KEY, public_pem, token
-from tests.functions.test_retention import pointer
+from tests.functions.conftest import REPORT, ended, pointer
+from tests.tokens import KEY, public_pem, token
 from tests.world import body_of, callback_event, http_event, load
 
 PUBLIC = {(verb, page) for verb in ("GET", "HEAD") for page in ("/docs", "/openapi.json")}
@@ -25,7 +24,7 @@ MISSING = "00000000-0000-4000-8000-000000000000"
 
 
 def routes():
-    """(verb, path) of everything the API serves; parameters stand in angle brackets."""
+    """(method, path) of every route, with parameters in angle brackets."""
     api = load("workflows_api").api
     served = [*api._static_routes, *api._dynamic_routes]
     return sorted({(route.method, route.path) for route in served if route.func.__name__ != "refuse"})
@@ -37,13 +36,13 @@ WITH_IDS = [route for route in PRIVATE if "<" in route[1]]
 
 
 def address(path, workflow_id=ID, message_uuid="uuid-0"):
-    """The path with ids in it."""
+    """The path with ids filled in."""
     own = message_uuid if path.startswith("/messages") else workflow_id
     return path.replace("<id>", own).replace("<sequence>", str(REPORT))
 
 
 @pytest.fixture
-def somebodys(world):
+def target(world):
     """A workflow of the tests' account, with its message and its webhooks."""
     flow = ended(world)
     world.client.put_item(TableName=world.table, Item=pointer())
@@ -52,7 +51,7 @@ def somebodys(world):
 
 @pytest.fixture
 def unchanged(world):
-    """Fails if anything was written, or queued."""
+    """Fails if the test writes or queues anything."""
     before = json.dumps(world.items(), sort_keys=True)
     yield
     assert json.dumps(world.items(), sort_keys=True) == before
@@ -60,7 +59,7 @@ def unchanged(world):
 
 
 def test_the_routes_are_known():
-    """The table is the API's own: what is described, and the two public pages; no other route is public."""
+    """The API's routes are the documented operations and the two public pages, and only those pages are public."""
     described_ones = {
         (verb.upper(), path.replace("{", "<").replace("}", ">"))
         for path, operations in described.DOCUMENT["paths"].items()
@@ -72,7 +71,7 @@ def test_the_routes_are_known():
 
 
 def strangers():
-    """Credentials that are none."""
+    """Invalid credentials of every kind."""
     now = int(time.time())
     claims = {"iat": now, "jti": str(uuid.uuid4()), "application_id": MISSING}
     yield "none", lambda _: None
@@ -96,8 +95,8 @@ STRANGERS = dict(strangers())
 
 
 @pytest.mark.parametrize("stranger", STRANGERS.values(), ids=STRANGERS.keys())
-def test_nothing_without_credentials(world, somebodys, call, unchanged, stranger):
-    """Every route but the public ones answers 401 to whoever cannot say who they are, and does nothing."""
+def test_nothing_without_credentials(world, target, call, unchanged, stranger):
+    """Every route but the public pages answers 401 without valid credentials and does nothing."""
     for method, path in PRIVATE:
         answer = call(method, address(path), request(SMS), Authorization=stranger(world))
         assert answer["statusCode"] == 401, (method, path)
@@ -105,8 +104,8 @@ def test_nothing_without_credentials(world, somebodys, call, unchanged, stranger
         assert answer["multiValueHeaders"]["WWW-Authenticate"]
 
 
-def test_public_pages(world, somebodys, app, unchanged):
-    """The public pages are the same for everybody, and say nothing of anybody."""
+def test_public_pages(world, target, app, unchanged):
+    """The public pages are the same for every caller and contain no data of any account."""
     for method, path in PUBLIC:
         answers = [app.handler(http_event(method, path, Authorization=who), None) for who in ("", world.basic)]
         assert [answer["statusCode"] for answer in answers] == [200, 200]
@@ -121,7 +120,7 @@ def policy(answer):
 
 
 def test_the_reference_page_is_shut(app):
-    """A browser runs the page's own scripts and no others, loads nothing from elsewhere, and shows it in no frame."""
+    """The reference page lets browsers run its own scripts only, load nothing else, and never frames it."""
     answer = app.handler(http_event("GET", "/docs"), None)
     directives = policy(answer)
     assert directives.pop("style-src") == ["'unsafe-inline'"]
@@ -132,14 +131,14 @@ def test_the_reference_page_is_shut(app):
     assert directives.pop("script-src") == [f"'sha256-{one}'" for one in hashes]
     assert set(directives) == {"default-src", "frame-ancestors", "base-uri", "form-action"}
     assert all(sources == ["'none'"] for sources in directives.values())
-    assert "\r" not in answer["body"]  # browsers read it as \n, and would hash another text
+    assert "\r" not in answer["body"]  # browsers read it as \n and would compute another hash
     assert not re.search(r"<[^>]*\son\w+=", re.sub(r"(?s)<(script|style).*?</\1>", "", answer["body"]))
     headers = answer["multiValueHeaders"]
     assert (headers["X-Frame-Options"], headers["Referrer-Policy"]) == (["DENY"], ["no-referrer"])
 
 
-def test_caching(world, somebodys, call, app):
-    """No cache keeps an answer, but for the two public pages, which it may keep for five minutes."""
+def test_caching(world, target, call, app):
+    """No cache may keep an answer, except the two public pages, for five minutes."""
     for method, path in PUBLIC:
         headers = app.handler(http_event(method, path), None)["multiValueHeaders"]
         assert headers["Cache-Control"] == ["public, max-age=300"]
@@ -155,7 +154,7 @@ def test_caching(world, somebodys, call, app):
 
 @pytest.fixture(params=["secret", "token"])
 def other(request, world):
-    """Another account's good credentials."""
+    """Valid credentials of another account."""
     account = register(Outside(), {"action": "create_account", "name": "other"})
     if request.param == "secret":
         return "Basic " + base64.b64encode(f"{account['api_key']}:{account['api_secret']}".encode()).decode()
@@ -164,10 +163,10 @@ def other(request, world):
 
 
 @pytest.mark.parametrize(("method", "path"), WITH_IDS)
-def test_somebody_elses(world, somebodys, call, other, unchanged, method, path):
-    """Somebody else's id is answered exactly as one that does not exist, and nothing happens to what is theirs."""
+def test_somebody_elses(world, target, call, other, unchanged, method, path):
+    """Another account's id is answered exactly like a missing one, and nothing changes."""
     answers = [
-        call(method, one, Authorization=other) for one in (address(path), address(path, MISSING, "message-of-nobody"))
+        call(method, one, Authorization=other) for one in (address(path), address(path, MISSING, "missing-message"))
     ]
     assert [answer["statusCode"] for answer in answers] == [404, 404]
     theirs, missing = ({**body_of(answer), "instance": ""} for answer in answers)
@@ -178,8 +177,8 @@ def test_somebody_elses(world, somebodys, call, other, unchanged, method, path):
     world.queued()
 
 
-def test_lists_hold_ones_own(world, somebodys, app, other):
-    """No list has anybody else's workflows, whatever it is asked for, with a cursor of theirs or without."""
+def test_lists_hold_ones_own(world, target, app, other):
+    """No list contains another account's workflows, with any filter and any cursor."""
 
     def listed(authorization, **query):
         event = http_event("GET", "/workflows", Authorization=authorization) | {"queryStringParameters": query}
@@ -195,7 +194,7 @@ def test_lists_hold_ones_own(world, somebodys, app, other):
 
 
 def test_idempotency_keys_are_each_accounts_own(world, call, other):
-    """The same Idempotency-Key of another account is another key: neither learns of the other."""
+    """Two accounts can use the same Idempotency-Key without learning of each other."""
     answers = [
         call("POST", "/workflows", request(SMS), Idempotency_Key="order-1", Authorization=who)
         for who in (world.basic, other, world.basic)
@@ -207,8 +206,8 @@ def test_idempotency_keys_are_each_accounts_own(world, call, other):
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "POST"])
-def test_no_route_beside_the_table(world, somebodys, call, unchanged, method):
-    """With good credentials, too, there is nothing at any other address, and no other verb of a known one."""
+def test_no_route_beside_the_table(world, target, call, unchanged, method):
+    """Even with valid credentials, no other address or method is served."""
     for path in (
         "/",
         "/accounts",
@@ -224,8 +223,8 @@ def test_no_route_beside_the_table(world, somebodys, call, unchanged, method):
 
 
 @pytest.mark.parametrize("authorization", ["Basic", "account's webhook", "another body", "an answer's"])
-def test_forged_callbacks(world, somebodys, unchanged, authorization):
-    """What is no signature of the vendor's over exactly this body is 401, whatever else it is good for."""
+def test_forged_callbacks(world, target, unchanged, authorization):
+    """A callback without the vendor's signature over exactly this body is answered 401, however else it is signed."""
     body = {"client_ref": client_ref(ID, 0), "status": "read", "message_uuid": "uuid-0"}
     forged = {
         "Basic": callback_event(body, authorization=world.basic),
@@ -236,8 +235,8 @@ def test_forged_callbacks(world, somebodys, unchanged, authorization):
     assert load("message_status").handler(forged[authorization], None)["statusCode"] == 401
 
 
-def test_replayed_callback(world, somebodys):
-    """A genuine callback that comes again is taken, and changes nothing: not the workflow, not what is told of it."""
+def test_replayed_callback(world, target):
+    """A replayed genuine callback is accepted and changes neither the workflow nor what the API shows of it."""
     function = load("message_status")
     event = callback_event({"client_ref": client_ref(ID, 0), "status": "read", "message_uuid": "uuid-0"})
     assert function.handler(event, None)["statusCode"] == 200
