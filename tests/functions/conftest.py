@@ -68,7 +68,7 @@ def app(world):
 def call(world, app):
     """Call the API as the tests' account; a body is JSON unless it is bytes, and a path may have a query string.
 
-    Every answer is one that the OpenAPI document describes.
+    Each answer is checked against the OpenAPI document.
     """
 
     def call(method, path, body=None, **headers):
@@ -101,7 +101,7 @@ def application(world):
 
 @pytest.fixture
 def put(world):
-    """Store a workflow of the tests' account after what has happened to it (`tests.acts`)."""
+    """Store a workflow of the tests' account after some acts (`tests.acts`)."""
 
     def put(*acts, content=(MESSENGER, SMS), **more):
         return world.put(replace(lived(*acts), account=world.api_key, **more), list(content))

@@ -94,7 +94,7 @@ def test_expired(world, application, post, claims):
     ],
 )
 def test_refused(world, application, post, changes):
-    """Wrong key, wrong algorithm, wrong time, missing claims, unknown application: 401, and nothing is written."""
+    """A wrong key, algorithm, time or application, or a missing claim, is answered 401, and nothing is written."""
     answer = post(token(changes.pop("application_id", application), **changes))
     assert answer["statusCode"] == 401
     assert body_of(answer)["type"].endswith("#unauthorized")

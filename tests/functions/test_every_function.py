@@ -1,6 +1,6 @@
-"""What holds for every function, over all its paths: it needs what its role allows, and says nothing it should not.
+"""Rules for every function on all its paths: it uses each permission of its role and writes nothing private.
 
-That a role allows all that is needed, every test checks (`tests.permissions`).
+Every test of a function checks that its role allows what it needs (`tests.permissions`).
 """
 
 import json

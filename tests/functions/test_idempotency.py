@@ -245,9 +245,9 @@ def test_twenty_at_once(world, monkeypatch):
 
 
 class Contended:
-    """DynamoDB while a transaction is under way: every other one on the same key conflicts with it.
+    """DynamoDB during a transaction: every other transaction on the same key conflicts with it.
 
-    The first write is held until all of its twins have been refused.
+    The first write waits until all of its twins have been refused.
     """
 
     def __init__(self, outsides):

@@ -56,7 +56,7 @@ def test_refusal_quotes_nothing(world, stored, messages, outside):
     ],
 )
 def test_refused_in_odd_words(world, stored, messages, outside, body, words):
-    """F6: a refusal is recorded as far as it can be read, and remains a refusal whatever bytes it contains."""
+    """F6: a refusal is recorded as far as it can be read, and odd bytes in it change nothing."""
     messages.script = [server.http(422, body)]
     assert sent_step(world, outside).state == "refused"
     assert world.read(ID).timeline[-1]["reason"] == f"refused: 422 {words}".strip()

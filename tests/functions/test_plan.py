@@ -86,7 +86,7 @@ def test_neither_true_nor_false(world, call, flag):
 
 @pytest.mark.parametrize("query", ["", "?", "?dry_run=false", "?dry_run=False", "?dryrun=true", "?sig=x&timestamp=1"])
 def test_meant(world, call, query):
-    """Without the flag, or with `false`, the request is carried out, whatever other parameters it has."""
+    """Without the flag, or with `false`, the request is carried out, with any other parameters."""
     assert call("POST", f"/workflows{query}", request(SMS))["statusCode"] == 202
     assert world.items()
 

@@ -21,9 +21,9 @@ from tests.world import body_of, callback_event, load, template
 
 DAY = 86_400
 CONTENT_KEPT = 7 * DAY
-"""What `World.put` has the content kept for."""
+"""How long `World.put` keeps content, in seconds."""
 END = NOW // 1000
-"""The end of `ended`, as the table counts: in seconds."""
+"""The end of `ended`, in seconds."""
 
 
 @pytest.fixture

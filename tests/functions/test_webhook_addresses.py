@@ -180,7 +180,7 @@ def test_certificate_of_another_host(names, secured):
 
 @pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
 def test_self_signed_certificate(tmp_path, names, monkeypatch, variable):
-    """A certificate that is not trusted is refused, whatever the environment configures."""
+    """A self-signed certificate is refused, even if the environment names it as trusted."""
     path = self_signed(tmp_path, "hook.test")
     monkeypatch.setenv(variable, str(path))
     names["hook.test"] = [["127.0.0.1"]]
