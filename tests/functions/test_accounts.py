@@ -34,7 +34,7 @@ def register(app):
 
 @pytest.fixture
 def refused(register):
-    """Why a command is refused."""
+    """Send a command that is refused and return the reason."""
 
     def refused(event):
         with pytest.raises(CommandRefused) as error:
