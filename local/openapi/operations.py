@@ -3,8 +3,9 @@
 from typing import Any
 
 from failover import problems
+from failover.rules.formats.pages import DEFAULT_LIMIT, LARGEST_LIMIT
 from failover.rules.requests.idempotency import LONGEST
-from failover.rules.workflow.listing import CURSOR, DEFAULT_LIMIT, LARGEST_LIMIT, LONGEST_REFERENCE
+from failover.rules.workflow.listing import CURSOR, LONGEST_REFERENCE
 
 type Part = dict[str, Any]
 

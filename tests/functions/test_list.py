@@ -9,9 +9,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from failover.adapters.workflow import listing
+from failover.rules.formats.pages import Position
 from failover.rules.timing.instants import iso
 from failover.rules.workflow import transitions
-from failover.rules.workflow.listing import Position
 from tests.examples import ID, MESSENGER, NOW, SMS, request, workflow
 from tests.world import body_of, http_event, load
 

@@ -257,6 +257,6 @@ def test_a_list_passes_over_expired_ones(world, app, at):
         world.put(replace(one, expires_at=END + (5 if number >= 2 else 6)), [SMS])
     at(END + 5)
     page = app.outside.listing.page(world.api_key, listing.parse_filters({"limit": "2"}))
-    assert [item["created_at"] - NOW for item in page.workflows] == [2, 1]
+    assert [item["created_at"] - NOW for item in page.items] == [2, 1]
     rest = app.outside.listing.page(world.api_key, replace(listing.parse_filters({"limit": "2"}), after=page.next))
-    assert [item["created_at"] - NOW for item in rest.workflows] == [0]
+    assert [item["created_at"] - NOW for item in rest.items] == [0]

@@ -20,9 +20,10 @@ from failover.adapters.workflow.store import (
     PointerTaken,
     Vanished,
 )
+from failover.rules.formats.pages import Page, Position
 from failover.rules.formats.stored import UnreadableItem
 from failover.rules.workflow import retention
-from failover.rules.workflow.listing import Filters, Page, Position
+from failover.rules.workflow.listing import Filters
 from failover.rules.workflow.state import Workflow
 
 type Item = dict[str, Any]
@@ -255,7 +256,7 @@ class Listing:
                 reverse=True,
             )
             if after := filters.after:
-                found = [flow for flow in found if (flow.created_at, flow.id) < (after.created_at, after.workflow_id)]
+                found = [flow for flow in found if (flow.created_at, flow.id) < (after.at, after.key)]
             shown = found[: filters.limit]
             last = shown[-1] if len(found) > len(shown) else None
             return Page(list(map(_listed, shown)), last and Position(last.created_at, last.id))

@@ -209,7 +209,7 @@ class Table:
         pages, found = 0, []
         while pages < 9:
             page = self.table.listing.page(account, filters)
-            found += map(row, page.workflows)
+            found += map(row, page.items)
             pages += 1
             if page.next is None:
                 return found

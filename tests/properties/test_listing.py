@@ -6,8 +6,9 @@ import uuid
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from failover.rules.formats.pages import InvalidFilters, Position
 from failover.rules.timing.instants import iso
-from failover.rules.workflow.listing import CURSOR, Filters, InvalidFilters, Position, parse_filters
+from failover.rules.workflow.listing import CURSOR, Filters, parse_filters
 
 NAMES = st.sampled_from(["status", "channel", "client_ref", "since", "until", "limit", "cursor", "sig", ""])
 ANY_TEXT = st.text(alphabet=st.characters(), max_size=60)
@@ -52,7 +53,7 @@ def test_cursors(position):
 def test_every_string_that_matches_the_pattern(cursor):
     """Every string that matches the pattern is accepted and means one position."""
     position = parse_filters({"cursor": cursor.removesuffix("\n")}).after
-    assert uuid.UUID(position.workflow_id)
+    assert uuid.UUID(position.key)
     assert parse_filters({"cursor": position.cursor()}).after == position
 
 

@@ -13,6 +13,7 @@ import jwt
 import pytest
 
 from failover.problems import CATALOGUE
+from failover.rules.formats.pages import Position
 from failover.rules.receipts.receipt import Receipt
 from failover.rules.requests.plan import planned
 from failover.rules.requests.request import validated
@@ -235,7 +236,7 @@ def test_list():
     }
     item = {"word": "workflow", "pk": "workflow#x", "status": "error", "created_at": 0, "ended_at": 0, "channels": []}
     entry = listing.row({**item, "reason": "r", "client_ref": "c"})
-    shown = listing.answer([entry], listing.Position(0, "x"), "dispatch")
+    shown = listing.answer([entry], Position(0, "x"), "dispatch")
     assert all(f"`{name}`" in page or f'"{name}"' in page for name in {*shown, *shown["dispatches"][0]})
 
 

@@ -4,8 +4,9 @@ import re
 
 import pytest
 
+from failover.rules.formats.pages import InvalidFilters, Position
 from failover.rules.timing.instants import iso
-from failover.rules.workflow.listing import CURSOR, Filters, InvalidFilters, Position, answer, parse_filters, row
+from failover.rules.workflow.listing import CURSOR, Filters, answer, parse_filters, row
 from local.openapi import operations, resources
 from tests.examples import ID, NOW
 
@@ -42,7 +43,8 @@ def test_everything_asked_for():
         "limit": "100",
         "cursor": HERE.cursor(),
     }
-    assert parse_filters(query) == Filters("error", "sms", "table-12", 1_772_355_600_000, 1_772_359_200_001, 100, HERE)
+    span = (1_772_355_600_000, 1_772_359_200_001, 100, HERE)
+    assert parse_filters(query) == Filters(*span, status="error", channel="sms", client_ref="table-12")
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,9 @@ from typing import Any
 
 from failover.adapters.table import Item, Table, calls, key, marshalled
 from failover.adapters.workflow.store import referred
+from failover.rules.formats.pages import Page, Position
 from failover.rules.formats.stored import UnreadableItem
-from failover.rules.workflow.listing import Filters, Page, Position
+from failover.rules.workflow.listing import Filters
 
 _MOST_QUERIES = 10
 """Queries for one page. If the filters match little, the page may be short and has a cursor to go on from."""
@@ -70,7 +71,7 @@ class Listing:
         if wanted:
             query["FilterExpression"] = " AND ".join(wanted)
         if (start := filters.start) is not None:  # DynamoDB refuses one outside of the key condition
-            place = {**key(f"workflow#{start.workflow_id}", "state"), index: partition, "created_at": start.created_at}
+            place = {**key(f"workflow#{start.key}", "state"), index: partition, "created_at": start.at}
             query["ExclusiveStartKey"] = marshalled(place)
         return query
 

@@ -1,12 +1,13 @@
 """Show workflows and messages to the account they belong to."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from failover import problems
 from failover.observability import unexpected
 from failover.outside import Outside
 from failover.rules.formats.ids import is_id
+from failover.rules.formats.pages import InvalidFilters
 from failover.rules.formats.stored import UnreadableItem
 from failover.rules.webhooks import bodies
 from failover.rules.workflow import listing, presentation
@@ -26,21 +27,21 @@ def show_list(outside: Outside, caller: Caller, query: Mapping[str, str], word: 
     """A page of the account's workflows, newest first. Raises Problem (400)."""
     try:
         filters = listing.parse_filters(query)
-    except listing.InvalidFilters as error:
+    except InvalidFilters as error:
         raise problems.invalid_parameters(error.faults) from None
     page = outside.listing.page(caller.account, filters)
-    return listing.answer(_rows(page.workflows), page.next, word)
+    return listing.answer(rows(page.items, listing.row), page.next, word)
 
 
-def _rows(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Leaves out unreadable items, so that they do not hide the others."""
-    rows = []
+def rows(items: list[dict[str, Any]], row: Callable[[dict[str, Any]], dict[str, Any]]) -> list[dict[str, Any]]:
+    """The `row` of each item of an index. Leaves out unreadable items, so that they do not hide the others."""
+    found = []
     for item in items:
         try:
-            rows.append(listing.row(item))
+            found.append(row(item))
         except UnreadableItem as error:
             unexpected(error)
-    return rows
+    return found
 
 
 def show_message(outside: Outside, caller: Caller, message_uuid: str) -> dict[str, Any]:
