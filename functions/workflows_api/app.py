@@ -13,6 +13,7 @@ from failover.use_cases.requests.accept import Posted, accept
 from failover.use_cases.requests.cancel import cancel
 from failover.use_cases.requests.plan import plan
 from failover.use_cases.webhooks import follow_webhooks
+from failover.use_cases.webhooks.redeliver import redeliver, redeliver_failed
 
 _PUBLIC = {"Cache-Control": "public, max-age=300", "Vary": "Accept-Encoding"}
 """Of the two public pages, which are the same for every caller and change only with a deployment."""
@@ -53,7 +54,17 @@ def get_webhooks(id: str) -> dict[str, Any]:
 
 
 def post_redeliver(id: str, sequence: str) -> tuple[dict[str, Any], int]:
-    return follow_webhooks.redeliver(outside, _caller(), id, sequence), 202
+    return redeliver(outside, _caller(), id, sequence), 202
+
+
+def get_failed_webhooks() -> dict[str, Any]:
+    return follow_webhooks.show_failed(outside, _caller(), http_request.query(api.current_event.raw_event))
+
+
+def post_redeliver_failed() -> tuple[dict[str, Any], int]:
+    event, caller = api.current_event.raw_event, _caller()
+    http_request.require_json(event)
+    return redeliver_failed(outside, caller, http_request.raw_body(event)), 202
 
 
 def get_message(id: str) -> dict[str, Any]:
@@ -104,6 +115,8 @@ for collection in ("/workflows", "/dispatch"):
     resolver.serve_at(api, f"{collection}/<id>/webhooks", GET=get_webhooks)
     resolver.serve_at(api, f"{collection}/<id>/webhooks/<sequence>/redeliver", POST=post_redeliver)
 resolver.serve_at(api, "/messages/<id>", GET=get_message)
+resolver.serve_at(api, "/webhooks", GET=get_failed_webhooks)
+resolver.serve_at(api, "/webhooks/redeliver", POST=post_redeliver_failed)
 resolver.serve_at(api, "/openapi.json", GET=get_openapi, HEAD=get_openapi)
 resolver.serve_at(api, "/docs", GET=get_docs, HEAD=get_docs)
 

@@ -5,6 +5,7 @@ from typing import Any
 from failover import problems
 from failover.rules.formats.pages import DEFAULT_LIMIT, LARGEST_LIMIT
 from failover.rules.requests.idempotency import LONGEST
+from failover.rules.webhooks import failed
 from failover.rules.workflow.listing import CURSOR, LONGEST_REFERENCE
 
 type Part = dict[str, Any]
@@ -13,6 +14,7 @@ TAGS = [
     {"name": "workflows", "description": "Workflows, under the API's first name."},
     {"name": "dispatch", "description": "The same under the API's later name."},
     {"name": "messages", "description": "The messages of workflows."},
+    {"name": "webhooks", "description": "The failed webhooks of all workflows."},
 ]
 SECURITY_SCHEMES: Part = {
     "basic": {"type": "http", "scheme": "basic", "description": "API key and secret of an account."},
@@ -36,10 +38,10 @@ _ID: Part = {"name": "id", "in": "path", "required": True, "schema": {"$ref": "#
 
 
 def paths() -> Part:
-    """Every path, under both names, and that of messages."""
+    """Every path, under both names, and those of messages and failed webhooks."""
     both = {**_of_word("workflows", "Workflow"), **_of_word("dispatch", "Dispatch")}
     message = _operation("getMessage", "messages", "Show a message with its status", {200: "Message"}, _NOT_FOUND)
-    return {**both, "/messages/{id}": {"parameters": [_ID], "get": message}}
+    return {**both, "/messages/{id}": {"parameters": [_ID], "get": message}, **_of_failed_webhooks()}
 
 
 def webhooks() -> Part:
@@ -119,6 +121,32 @@ def _of_word(path: str, name: str) -> Part:
     }
 
 
+def _of_failed_webhooks() -> Part:
+    body = {"content": _json("RedeliverRequest"), "required": True}
+    return {
+        "/webhooks": {
+            "get": _operation(
+                "listFailedWebhooks",
+                "webhooks",
+                "List failed webhooks, newest first",
+                {200: "FailedWebhookList"},
+                (problems.INVALID_PARAMS,),
+                parameters=_FAILED_FILTERS,
+            )
+        },
+        "/webhooks/redeliver": {
+            "post": _operation(
+                "redeliverFailedWebhooks",
+                "webhooks",
+                "Send failed webhooks again",
+                {202: "Redelivered"},
+                _OF_A_BODY,
+                requestBody=body,
+            )
+        },
+    }
+
+
 def _operation(
     operation_id: str,
     tag: str,
@@ -160,14 +188,25 @@ def _query(name: str, description: str, schema: Part) -> Part:
 
 _REFERENCE = {"type": "string", "minLength": 1, "maxLength": LONGEST_REFERENCE}
 _LIMIT = {"type": "integer", "minimum": 1, "maximum": LARGEST_LIMIT, "default": DEFAULT_LIMIT}
+_TIME = {"type": "string", "format": "date-time"}
 _FILTERS = [
     _query("status", "Only workflows with this status.", {"$ref": "#/components/schemas/WorkflowStatus"}),
     _query("channel", "Only workflows with a step on this channel.", {"$ref": "#/components/schemas/Channel"}),
     _query("client_ref", "Only workflows with this `client_ref`.", _REFERENCE),
-    _query("since", "Only workflows created at this time or later.", {"type": "string", "format": "date-time"}),
-    _query("until", "Only workflows created at this time or earlier.", {"type": "string", "format": "date-time"}),
+    _query("since", "Only workflows created at this time or later.", _TIME),
+    _query("until", "Only workflows created at this time or earlier.", _TIME),
     _query("limit", "The most workflows per page.", _LIMIT),
     _query("cursor", "The `cursor` of the previous page.", {"type": "string", "pattern": CURSOR}),
+]
+_FAILED_FILTERS = [
+    {
+        **_query("state", "Required; no other state is listed.", {"type": "string", "enum": [failed.STATE]}),
+        "required": True,
+    },
+    _query("since", "Only webhooks that failed at this time or later.", _TIME),
+    _query("until", "Only webhooks that failed at this time or earlier.", _TIME),
+    _query("limit", "The most webhooks per page.", _LIMIT),
+    _query("cursor", "The `cursor` of the previous page.", {"type": "string", "pattern": failed.CURSOR}),
 ]
 _OF_CREATE = [
     _query("dry_run", "`true`: only return a plan.", {"type": "string", "enum": ["true", "false"]}),

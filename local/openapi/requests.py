@@ -15,6 +15,7 @@ from failover.rules.channels.objects import Field, Many, Object, OneOf, Tagged
 from failover.rules.channels.statuses import CONDITIONS
 from failover.rules.requests import steps
 from failover.rules.requests.request import MAX_STEPS
+from failover.rules.webhooks.failed import CURSOR
 from failover.rules.webhooks.webhook_url import LONGEST
 from local.openapi import addresses, patterns
 
@@ -36,6 +37,7 @@ _WEBHOOK_URL: Schema = {
     "An https URL with a public host.",
     "examples": ["https://shop.example.com/status"],
 }
+_TIME: Schema = {"type": ["string", "null"], "format": "date-time"}
 _NULL: Schema = {"type": "null"}
 _EXAMPLE = {
     "template": "failover",
@@ -59,6 +61,19 @@ def schemas() -> dict[str, Schema]:
     """Components: the request, a step and a last step, and their parts for each channel."""
     components = {
         "WorkflowRequest": _request(),
+        "RedeliverRequest": {
+            "type": "object",
+            "properties": {
+                "since": {**_TIME, "type": "string", "description": "Webhooks that failed at this time or later."},
+                "until": {**_TIME, "description": "Webhooks that failed at this time or earlier."},
+                "cursor": {
+                    "type": ["string", "null"],
+                    "pattern": CURSOR,
+                    "description": "The `cursor` of the previous answer.",
+                },
+            },
+            "required": ["since"],
+        },
         "Step": _one_of(f"{_camel(name)}Step" for name in CHANNELS)
         | {"description": "A message, and the condition for sending the next one."},
         "LastStep": _one_of(f"{_camel(name)}LastStep" for name in CHANNELS)

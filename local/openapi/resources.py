@@ -5,6 +5,7 @@ from typing import Any
 from failover import problems
 from failover.rules.channels.channel_table import CHANNELS
 from failover.rules.channels.statuses import CONDITIONS, FAILURES, RANKS
+from failover.rules.webhooks import failed
 from failover.rules.workflow.state import EVENTS, OUTCOMES, STATES
 
 type Schema = dict[str, Any]
@@ -169,6 +170,27 @@ def schemas() -> dict[str, Schema]:
         ),
         "WebhookList": _object({"webhooks": _array(_ref("Webhook"))}),
         "Redelivery": _object({"sequence": _count(1), "attempt": _count(1)}),
+        **_either(
+            "FailedWebhook",
+            {
+                "sequence": _count(1),
+                "kind": _ref("WebhookKind"),
+                "state": {"type": "string", "const": failed.STATE},
+                "failed_at": _ref("Instant"),
+                "last_attempt": _ref("Attempt"),
+                "_links": _ref("RedeliverLinks"),
+            },
+        ),
+        "RedeliverLinks": _object({"redeliver": _ref("RedeliverLink")}),
+        "RedeliverLink": _object({"href": _text()}),
+        "FailedWebhookList": _object({"webhooks": _array(_ref("FailedWebhook"))}, {"cursor": _NEXT_PAGE}),
+        "Redelivered": _object(
+            {
+                "redelivered": _count() | {"description": "Webhooks whose next attempt was queued, or is being made."},
+                "skipped": _count() | {"description": "Webhooks that cannot be sent again."},
+            },
+            {"cursor": _NEXT_PAGE},
+        ),
         "MessageError": _object(
             {"reason": _text("In the words of the Messages API; empty if it gave only a code.")},
             {"code": _count()},
@@ -238,7 +260,7 @@ def _either(name: str, required: dict[str, Schema], optional: dict[str, Schema] 
 
 
 def _list(name: str) -> Schema:
-    return _object({name: _array(_ref("Listed"))}, {"cursor": _text("For the next page; absent on the last.")})
+    return _object({name: _array(_ref("Listed"))}, {"cursor": _NEXT_PAGE})
 
 
 def _link(word: str) -> Schema:
@@ -260,6 +282,7 @@ def _message(status: str, more: dict[str, Schema]) -> Schema:
     )
 
 
+_NEXT_PAGE = _text("For the next page; absent on the last.")
 _CONDITION: dict[str, Schema] = {
     "condition_status": _ref("ConditionStatus"),
     "expiry_time": _count(),

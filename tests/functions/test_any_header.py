@@ -29,13 +29,14 @@ VALUES = st.one_of(
         st.sampled_from(["Basic", "basic", "Bearer", "bearer", "Digest"]), st.one_of(ANY, BYTES, B64, SEGMENTS)
     ).map(" ".join),
 )
-PARAMETERS = ("dry_run", "client_ref", "status", "channel", "since", "until", "limit", "cursor")
+PARAMETERS = ("dry_run", "state", "client_ref", "status", "channel", "since", "until", "limit", "cursor")
 QUERY = st.dictionaries(st.sampled_from(PARAMETERS) | ANY, ANY | st.text("0123456789TZ:-+. ", max_size=40), max_size=3)
 HEADERS = st.dictionaries(st.sampled_from(NAMES) | ANY, VALUES, max_size=4)
 IDS = st.sampled_from([ID, "0", "a" * 3000]) | ANY
 ROUTES = (
     *("/workflows", "/dispatch", "/workflows/{}", "/workflows/{}/cancel", "/workflows/{}/webhooks"),
     *("/workflows/{}/webhooks/1/redeliver", "/messages/{}", "/docs", "/openapi.json", "/v0.1/dispatch/{}", "{}", "/{}"),
+    *("/webhooks", "/webhooks/redeliver", "/webhooks/{}"),
 )
 PATHS = st.builds(str.format, st.sampled_from(ROUTES), IDS)
 METHODS = st.sampled_from(["GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH", "TRACE"])
@@ -84,6 +85,7 @@ def answered(output):
 @example("GET", "/workflows", {"Authorization": "Bearer \ud800.x.y"}, {}, False)
 @example("GET", "/workflows", {}, {"since": "0001-01-01T00:00:00+23:59", "client_ref": "\ud800"}, True)
 @example("GET", "/messages/\ud800", {}, {}, True)
+@example("GET", "/webhooks", {}, {"state": "failed", "cursor": "\ud800"}, True)
 @example("POST", "/workflows", {"Idempotency-Key": "\x00é"}, {"dry_run": "\ud800"}, True)
 def test_workflows_api(world, app, answered, method, path, headers, query, known):
     """The customers' API answers every request."""

@@ -80,6 +80,8 @@ def workflows_api(world, app, call, customer):
         by_reference = http_event("GET", "/workflows", Authorization=world.basic)
         app.handler(by_reference | {"queryStringParameters": {"client_ref": "table-12"}}, None)
         call("POST", f"/workflows/{ID}/webhooks/{REPORT}/redeliver")
+        call("GET", "/webhooks?state=failed")
+        call("POST", "/webhooks/redeliver", {"since": "2026-01-01"})
         other = world.read(id_in(1))
         overtaken(app.outside.store, lambda: world.store.write(other))
         assert call("POST", f"/workflows/{id_in(1)}/cancel")["statusCode"] == 200

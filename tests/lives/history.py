@@ -20,7 +20,7 @@ from tests.lives.calls import MEANWHILES, Fate
 from tests.lives.engine import DEAD, Execution
 from tests.lives.neighbours import FORGED, order_url
 from tests.lives.promises import Promises, mentions
-from tests.lives.stack import Stack
+from tests.lives.stack import ACCOUNTS, Stack
 from tests.sizes import LIMIT, item_size
 
 LOOKS = ["show", "show the webhooks", "show a message", "redeliver", "list"]
@@ -148,6 +148,27 @@ class History:
             assert {**document, "instance": ""} == {**missing[1], "instance": ""}, "I6: as for a missing one"
             assert (status, len(self.stack.queue.waiting)) == (404, queued), "I6"
         assert not mentions(document, {one.id for one in flows if one.account != account}), "I6"
+
+    def refuse(self, most: int, fate: Fate | None) -> None:
+        """Customers' servers refuse a few webhooks; then each account has all of its failed ones sent again."""
+        self.deliver(0, most, 400, None)
+        for account in ACCOUNTS:
+            self._duplicate = lambda account=account: self.redeliver_failed(account)
+            self.redeliver_failed(account, fate)
+
+    def redeliver_failed(self, account: str, fate: Fate | None = None) -> None:
+        status, document = self.stack.call(account, "GET", "/webhooks", query={"state": "failed", "limit": "100"})
+        assert status == 200
+        listed = [(one.get("workflow_uuid") or one["dispatch_uuid"], one["sequence"]) for one in document["webhooks"]]
+        assert sorted(listed) == sorted(self.promises.failed(self.stack, account)), "the list has all, and no other"
+        answer = self.stack.call(account, "POST", "/webhooks/redeliver", {"since": "2020-01-01"}, fate=fate)
+        self.promises.within_budget("redeliver what failed", self.stack.last)
+        if answer is None or answer[0] == 503:
+            return
+        status, document = answer
+        assert status == 202
+        assert self.stack.last.disturbed or document["redelivered"] + document["skipped"] == len(listed)
+        self.stack.calls.met["a failed webhook is sent again"] += document["redelivered"]
 
     # ---------------------------------------------------------------- the Messages API
     def receive(self, callback: dict[str, Any], fate: Fate | None = None) -> None:

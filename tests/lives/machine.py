@@ -127,6 +127,11 @@ class Histories(RuleBasedStateMachine):
     def look(self, which: int, account: str, what: int) -> None:
         self.history.look(account, self.history.flow(which), what)
 
+    @precondition(lambda self: self.stack.table.stream or self.stack.queue.visible())
+    @rule(most=st.integers(1, 5), fate=FATES)
+    def refuse(self, most: int, fate: Fate | None) -> None:
+        self.history.refuse(most, fate)
+
     @precondition(lambda self: self.flows)
     @rule(which=WHICH, back=st.integers(0, 2), status=STATUSES, price=PRICES, named=NAMED, error=ERRORS, fate=FATES)
     def status(

@@ -1,10 +1,11 @@
-"""Deliveries in memory: attempts, and hosts with timeouts."""
+"""Deliveries in memory: attempts, failed webhooks, and hosts with timeouts."""
 
 from dataclasses import dataclass, replace
 
 from failover.adapters.table import new_write_id
 from failover.adapters.webhooks.deliveries import Known
-from failover.rules.webhooks import delivery
+from failover.rules.formats.pages import Page, Position, Span
+from failover.rules.webhooks import delivery, failed
 from failover.rules.webhooks.delivery import Task
 from failover.rules.webhooks.hanging import KEPT_SECONDS, PROBE_SECONDS, Host
 from failover.rules.workflow import retention
@@ -25,7 +26,8 @@ class Deliveries:
             seen = self._seen(flow.id, task.sequence)
             application = self.items.applications.get(task.application or "")
             last, claim = seen.get("last_attempt", 0), seen.get("claim", {})
-            return Known(flow, self.items.messages(flow), account, application, last, claim.get("at"))
+            content, at = self.items.messages(flow), claim.get("at")
+            return Known(flow, content, account, application, last, at, seen.get("state"))
 
         return self.items.call("read", act)
 
@@ -59,6 +61,8 @@ class Deliveries:
             if own:
                 del known["claim"]
                 known["state"] = state
+                known = {name: value for name, value in known.items() if name not in failed.ATTRIBUTES}
+                known |= failed.kept(workflow, sequence, attempt) if state == failed.STATE else {}
             self.items.webhooks[place] = known
             return True
 
@@ -75,6 +79,37 @@ class Deliveries:
     def _seen(self, workflow_id: str, sequence: int) -> Item:
         item = self.items.webhooks.get((workflow_id, sequence), {})
         return item if self.items.present(item.get("expires_at")) else {}
+
+
+@dataclass
+class FailedWebhooks:
+    items: Items
+
+    def page(self, account: str, span: Span) -> Page:
+        def act() -> Page:
+            found = sorted(map(_in_the_index, self.items.webhooks.items()), key=_order, reverse=True)
+            found = [
+                item
+                for item in found
+                if item["failed"] == account
+                and span.since <= item["failed_at"] <= span.until
+                and (span.after is None or _order(item) < (span.after.at, span.after.key))
+                and self.items.present(item["expires_at"])
+            ]
+            shown = found[: span.limit]
+            return Page(shown, Position(*_order(shown[-1])) if len(found) > len(shown) else None)
+
+        return self.items.call("read", act)
+
+
+def _in_the_index(placed: tuple[tuple[str, int], Item]) -> Item:
+    (workflow_id, sequence), item = placed
+    keys = {"pk": f"workflow#{workflow_id}", "sk": f"webhook#{sequence:05d}", "expires_at": item["expires_at"]}
+    return keys | {"failed": None, "failed_at": 0} | {name: item[name] for name in failed.ATTRIBUTES if name in item}
+
+
+def _order(item: Item) -> tuple[int, str]:
+    return item["failed_at"], f"{item['pk'].removeprefix('workflow#')}.{item['sk'].removeprefix('webhook#')}"
 
 
 @dataclass

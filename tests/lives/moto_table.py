@@ -9,6 +9,7 @@ from moto.backends import get_backend
 from failover.adapters.callers import Callers
 from failover.adapters.table import Table, marshalled, plain
 from failover.adapters.webhooks.deliveries import Deliveries
+from failover.adapters.webhooks.failed import FailedWebhooks
 from failover.adapters.webhooks.hosts import Hosts
 from failover.adapters.workflow.listing import Listing
 from failover.adapters.workflow.overdue_index import OverdueIndex
@@ -91,6 +92,7 @@ class MotoTable:
         """The keys of items that were edited by hand until they were unreadable."""
         table = Table("workflows", Client(self._client, calls, self._wrote), now)
         self.store, self.overdue, self.deliveries = Store(table), OverdueIndex(table), Deliveries(table)
+        self.failed_webhooks = FailedWebhooks(table)
         self.callers, self.listing, self.hosts = Callers(table), Listing(table), Hosts(table)
 
     @staticmethod

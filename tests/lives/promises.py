@@ -14,7 +14,8 @@ from typing import Any
 import simplejson
 
 from failover.rules.channels.statuses import STATUSES
-from failover.rules.webhooks import bodies
+from failover.rules.formats.pages import Span
+from failover.rules.webhooks import bodies, failed
 from failover.rules.workflow import publication, retention
 from failover.rules.workflow.overdue import SLACK
 from failover.rules.workflow.state import FINAL_REPORTS, MOST_ATTEMPTS, Workflow
@@ -43,6 +44,7 @@ BUDGETS: dict[str, dict[str, int]] = {
     "show the webhooks": {"read the account": 1, "read": 3},
     "show a message": {"read the account": 1, "read": 2},
     "list": {"read the account": 1, "read": 1},
+    "redeliver what failed": {"read the account": 1, "read": 101, "queue": 10},
     "redeliver": {"read the account": 1, "read": 2, "queue": 1},
     "deliver": {"read": 2, "read a secret": 1, "post": 1, "queue": 1, "write": 2},
     "deliver to a host with timeouts": {"read": 2, "read a secret": 1, "post": 1, "queue": 1, "write": 5},
@@ -106,11 +108,21 @@ class Promises:
             self._executed(flow, stack)
             self._reported(flow, stack)
             self._recorded(flow, stack)
+        for account in {flow.account for flow in self.flows.values()}:
+            items = stack.table.failed_webhooks.page(account, Span(limit=100)).items
+            listed = [(task.workflow_id, task.sequence) for task in map(failed.task, items)]
+            assert sorted(listed) == sorted(self.failed(stack, account)), "what has failed is listed, and nothing else"
         self._forgotten(stack)
         said = _REAL_TIME.sub("", stack.output.getvalue())
         for text in (said, *stack.inputs):
             assert not any(private in text for private in PRIVATE), "I8"
         assert "unexpected failure" not in said or stack.table.edited, "every failure is an expected one"
+
+    def failed(self, stack: Any, account: str) -> list[tuple[str, int]]:
+        """The webhooks of an account, by workflow and sequence, whose recorded state is `failed`."""
+        flows = [flow.id for flow in self.flows.values() if flow.account == account]
+        recorded = {flow_id: stack.table.deliveries.of(flow_id) for flow_id in flows}
+        return [(flow_id, at) for flow_id in flows for at, one in recorded[flow_id].items() if one["state"] == "failed"]
 
     def _ended(self, flow: Workflow, faults_ended_at: int) -> None:
         assert not flow.running, "I5: the workflow never ends"

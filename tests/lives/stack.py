@@ -66,6 +66,7 @@ class MemoryTable:
         self.store = memory.Store(self.items)
         self.overdue = memory_overdue.OverdueIndex(self.items)
         self.deliveries = memory_deliveries.Deliveries(self.items)
+        self.failed_webhooks = memory_deliveries.FailedWebhooks(self.items)
         self.callers = memory.Callers(self.items)
         self.hosts = memory_deliveries.Hosts(self.items)
         self.listing = memory.Listing(self.items)
@@ -162,6 +163,7 @@ class Stack:
             "store": self.table.store,
             "overdue": self.table.overdue,
             "deliveries": self.table.deliveries,
+            "failed_webhooks": self.table.failed_webhooks,
             "callers": self.table.callers,
             "listing": self.table.listing,
             "hosts": self.table.hosts,

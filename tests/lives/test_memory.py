@@ -8,8 +8,10 @@ from hypothesis import strategies as st
 from moto import mock_aws
 
 from failover.adapters.workflow.store import Conflict, KeyUsed, Once, Pointer, Vanished
+from failover.rules.formats.pages import ETERNITY, Position, Span
 from failover.rules.receipts.receipt import Receipt
 from failover.rules.sending.answers import Accepted, Refused
+from failover.rules.webhooks import failed
 from failover.rules.webhooks.delivery import Task
 from failover.rules.workflow import transitions
 from failover.rules.workflow.listing import Filters, row
@@ -25,6 +27,8 @@ IDS = [f"{number:08x}-0000-4000-8000-000000000000" for number in (0, 8, 1, 2, 3)
 APP = "0f0a4c1e-8d3b-4e57-9c1a-2b6d7e8f9a10"
 ACCOUNTS = ["aaaa1111", "bbbb2222"]
 ID, ACCOUNT = st.sampled_from([*IDS[:3], *IDS[:2]]), st.sampled_from(ACCOUNTS)
+STATES = st.sampled_from(["pending", "failed", "failed", "delivered"])
+AFTER = st.sampled_from([None, Position(NOW + 20, f"{IDS[0]}.00001")])
 LATER = st.sampled_from([0, 60_000, 10 * HOUR * 1000, 100 * HOUR * 1000])
 STATUS = st.sampled_from(["submitted", "delivered", "read", "rejected"])
 RECEIPTS = st.builds(
@@ -54,8 +58,15 @@ OPERATIONS = st.one_of(
     st.tuples(st.just("cancel"), ID),
     st.tuples(st.just("write an old version"), ID),
     st.tuples(st.just("store a token"), ID, st.integers(0, 1)),
-    st.tuples(st.just("claim an attempt"), ID, st.just(1), st.integers(1, 3), LATER),
-    st.tuples(st.just("record an attempt"), ID, st.just(1), st.integers(1, 3), st.sampled_from(["pending", "failed"])),
+    st.tuples(st.just("claim an attempt"), ID, st.integers(1, 2), st.integers(1, 3), LATER),
+    st.tuples(st.just("record an attempt"), ID, st.integers(1, 2), st.integers(1, 3), STATES),
+    st.tuples(
+        st.just("list what failed"),
+        ACCOUNT,
+        st.builds(
+            Span, st.sampled_from([0, NOW + 20]), st.sampled_from([NOW + 20, ETERNITY]), st.integers(1, 2), AFTER
+        ),
+    ),
     st.tuples(st.sampled_from(["overdue", "silent", "unpublished"]), st.just(0), LATER, st.integers(1, 3)),
     st.tuples(st.just("publish"), ID, st.integers(1, 3)),
     st.tuples(st.just("end content"), ID),
@@ -94,7 +105,7 @@ class Table:
     def everything(self):
         """Everything that can be read."""
         callers = [(account, application) for account in ACCOUNTS for application in (None, APP)]
-        tasks = [Task(flow_id, *caller, 1) for flow_id in IDS for caller in callers]
+        tasks = [Task(flow_id, *caller, sequence) for flow_id in IDS for caller in callers for sequence in (1, 2)]
         deliveries, callers = self.table.deliveries, self.table.callers
         prepared = [deliveries.known(task) for task in tasks]
         return (
@@ -110,6 +121,7 @@ class Table:
             [_own(callers.find_account(account)) for account in ACCOUNTS],
             _own(callers.find_application(APP)),
             [self._host(account) for account in ACCOUNTS],
+            [self._list_what_failed(account, Span(limit=2)) for account in ACCOUNTS],
         )
 
     def _create(self, flow_id, account, client_ref, key, later):
@@ -160,7 +172,8 @@ class Table:
 
     def _record_an_attempt(self, flow_id, sequence, number, state):
         if (flow := self.store.read(flow_id)) and (claim_id := self.claims.get((flow_id, sequence, number))):
-            attempt = {"number": number, "at": NOW + number, "milliseconds": 5, "answer": 200}
+            at = NOW + 10 * IDS.index(flow_id) + 4 * sequence + number  # no two end in the same millisecond
+            attempt = {"number": number, "at": at, "milliseconds": 5, "answer": 200}
             self.table.deliveries.record(flow, sequence, claim_id, attempt, state)
 
     def _overdue(self, shard, later, limit):
@@ -206,15 +219,23 @@ class Table:
         return callers.replace(known, status_url="outdated")
 
     def _list(self, account, filters):
-        pages, found = 0, []
-        while pages < 9:
-            page = self.table.listing.page(account, filters)
-            found += map(row, page.items)
-            pages += 1
-            if page.next is None:
-                return found
-            filters = replace(filters, after=page.next)
-        raise AssertionError("a list without an end")
+        return [row(item) for item in _walked(self.table.listing, account, filters)]
+
+    def _list_what_failed(self, account, span):
+        items = _walked(self.table.failed_webhooks, account, span)
+        return [(failed.row(item), failed.task(item)) for item in items]
+
+
+def _walked(index, account, span):
+    """The items of all pages."""
+    found = []
+    for _ in range(9):
+        page = index.page(account, span)
+        found += page.items
+        if page.next is None:
+            return found
+        span = replace(span, after=page.next)
+    raise AssertionError("a list without an end")
 
 
 def _own(item):

@@ -11,7 +11,7 @@ from failover.adapters.workflow.store import whole
 from failover.rules.formats.stored import UnreadableItem
 from failover.rules.receipts.receipt import Receipt
 from failover.rules.sending.answers import Accepted
-from failover.rules.webhooks import bodies
+from failover.rules.webhooks import bodies, failed
 from failover.rules.workflow import listing, overdue, presentation, publication, retention, transitions
 from failover.rules.workflow.itinerary import itinerary
 from failover.rules.workflow.state import from_plain, to_plain
@@ -137,6 +137,22 @@ def test_row_of_the_list(changes):
     item = {"pk": "workflow#x", "word": "workflow", "status": "running", "created_at": NOW, "channels": ["sms"]}
     with contextlib.suppress(UnreadableItem):
         assert listing.row({**item, **changes})["status"]
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.dictionaries(st.sampled_from(["pk", "sk", "failed", "failed_at", "failure"]), ANYTHING, max_size=1),
+    st.dictionaries(st.sampled_from(["word", "kind", "application", "attempt"]), ANYTHING, max_size=1),
+    st.dictionaries(st.sampled_from(["number", "at", "milliseconds", "answer", "error"]), ANYTHING, max_size=2),
+)
+def test_failed_webhook(changes, of_the_failure, of_the_attempt):
+    """The same of what an index has of a failed webhook."""
+    flow, attempt = LIVES[2], {"number": 1, "at": NOW, "milliseconds": 5, "answer": 401}
+    item = {"pk": f"workflow#{flow.id}", "sk": "webhook#00004", **failed.kept(flow, 4, attempt)}
+    item["failure"] = {**item["failure"], "attempt": {**attempt, **of_the_attempt}, **of_the_failure}
+    for read in (failed.row, failed.task):
+        with contextlib.suppress(UnreadableItem):
+            assert read({**item, **changes})
 
 
 def test_messages():

@@ -170,7 +170,8 @@ def test_the_tables_promises():
     assert table["SSESpecification"]["SSEEnabled"] is True
     assert table["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
     assert table["StreamSpecification"]["StreamViewType"] == "NEW_AND_OLD_IMAGES"
-    assert [index["IndexName"] for index in table["GlobalSecondaryIndexes"]] == ["due", "listed", "referred"]
+    indexes = [index["IndexName"] for index in table["GlobalSecondaryIndexes"]]
+    assert indexes == ["due", "listed", "referred", "failed"]
 
 
 def test_a_web_acl_only_where_one_is_named(translated):

@@ -15,11 +15,12 @@ import pytest
 from failover.problems import CATALOGUE
 from failover.rules.formats.pages import Position
 from failover.rules.receipts.receipt import Receipt
+from failover.rules.requests import redelivery
 from failover.rules.requests.plan import planned
 from failover.rules.requests.request import validated
 from failover.rules.sending.answers import Accepted
 from failover.rules.timing import timeouts
-from failover.rules.webhooks import bodies, delivery, signing, webhook_url
+from failover.rules.webhooks import bodies, delivery, failed, signing, webhook_url
 from failover.rules.workflow import listing, presentation, publication, transitions
 from failover.rules.workflow.state import EVENTS
 from failover.settings import from_environment
@@ -211,6 +212,20 @@ def test_attempts_fields():
     )
     shown = follow_webhooks.show_webhooks(world, Caller(workflow.account), workflow.id)
     assert documented_fields("Attempts and redelivery") == fields(shown)
+
+
+def test_failed_webhooks():
+    """Every field of the list of failed webhooks is told, and its example is one that the API can give."""
+    page = section("Failed webhooks")
+    example = json.loads(re.search(r"```json\n(.*?)```", page, re.DOTALL)[1])
+    workflow = replace(lived("workflow"), id=example["webhooks"][0]["workflow_uuid"])
+    attempt = {"number": 1, "at": examples.NOW, "milliseconds": 87, "answer": 401}
+    item = {"pk": f"workflow#{workflow.id}", "sk": "webhook#00004", **failed.kept(workflow, 4, attempt)}
+    assert fields(failed.row(item)) == fields(example["webhooks"][0])
+    told = {name.partition(".")[0] for name in told_fields("Failed webhooks")}
+    assert told == {*failed.row(item), "dispatch_uuid"}
+    assert re.fullmatch(failed.CURSOR, example["cursor"])
+    assert f"up to {redelivery.MOST_AT_ONCE} webhooks" in page
 
 
 def test_claims():

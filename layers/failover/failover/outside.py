@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from failover.adapters.table import Table
     from failover.adapters.webhooks.deliveries import Deliveries
     from failover.adapters.webhooks.endpoint import Webhooks
+    from failover.adapters.webhooks.failed import FailedWebhooks
     from failover.adapters.webhooks.hosts import Hosts
     from failover.adapters.webhooks.queue import WebhookQueue
     from failover.adapters.workflow.executions import Executions
@@ -72,6 +73,13 @@ class Outside:
         from failover.adapters.webhooks.deliveries import Deliveries
 
         return Deliveries(self.table)
+
+    @cached_property
+    def failed_webhooks(self) -> "FailedWebhooks":
+        from failover.adapters.webhooks.failed import FailedWebhooks
+        from failover.observability import unexpected
+
+        return FailedWebhooks(self.table, unexpected)
 
     @cached_property
     def hosts(self) -> "Hosts":

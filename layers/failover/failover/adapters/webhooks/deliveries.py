@@ -1,7 +1,8 @@
 """The attempts to deliver each webhook, and everything a delivery needs to know.
 
 The item of a webhook: `last_attempt`, the highest number claimed so far; `claim`, {id, at} while that attempt is being
-made; `made`, the attempts by their number; `state`. Release 0.1.0 kept them in a list, `attempts`.
+made; `made`, the attempts by their number (release 0.1.0 kept them in a list, `attempts`); `state`; and, while that is
+`failed`, what the index `failed` has of it.
 """
 
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from typing import Any
 from failover.adapters.table import ConditionFailed, Item, Table, calls, key, marshalled, new_write_id
 from failover.adapters.workflow.store import whole
 from failover.rules.formats.stored import checked, instant
-from failover.rules.webhooks import delivery
+from failover.rules.webhooks import delivery, failed
 from failover.rules.webhooks.delivery import Task
 from failover.rules.workflow import retention
 from failover.rules.workflow.state import Workflow
@@ -28,6 +29,8 @@ class Known:
     """The number of the last attempt that was claimed; 0: none."""
     claimed_at: int | None
     """When it was claimed (ms), if it has not been recorded; None: it has been."""
+    state: str | None = None
+    """After the last attempt that was recorded."""
 
     @property
     def url(self) -> str | None:
@@ -65,6 +68,7 @@ class Deliveries:
             application=items.get(application),
             last_attempt=checked(item, "last_attempt", int, 0),
             claimed_at=None if claim is None else instant(claim, "at"),
+            state=checked(item, "state", str, None),
         )
 
     def claim(self, workflow: Workflow, sequence: int, number: int, now: int) -> str | None:
@@ -94,20 +98,24 @@ class Deliveries:
         return claim_id if self._update(workflow.id, sequence, update, condition, names, values) else None
 
     def record(self, workflow: Workflow, sequence: int, claim_id: str, attempt: Item, state: str) -> None:
-        """Record a claimed attempt, {number, at, …}, and the state the webhook has after it.
+        """Record a claimed attempt, {number, at, milliseconds, …}, and the state the webhook has after it.
 
-        Repeated it changes nothing. Where a later attempt has been claimed meanwhile, the state is that one's.
+        The same write puts the webhook into the index `failed`, or takes it out. Repeated it changes nothing. Where a
+        later attempt has been claimed meanwhile, state and index are that one's.
         """
+        listed = failed.kept(workflow, sequence, attempt) if state == failed.STATE else {}
+        sets = "".join(f", #{name} = :{name}" for name in listed)
+        removes = "".join(f", #{name}" for name in failed.ATTRIBUTES if name not in listed)
         names = {"#made": "made", "#number": str(attempt["number"])}
         values: Item = {":attempt": {name: value for name, value in attempt.items() if name != "number"}}
         made = "SET #made.#number = :attempt"
         if not self._update(
             workflow.id,
             sequence,
-            f"{made}, #state = :state REMOVE #claim",
+            f"{made}, #state = :state{sets} REMOVE #claim{removes}",
             "#claim.#id = :id",
-            names | {"#claim": "claim", "#state": "state", "#id": "id"},
-            values | {":state": state, ":id": claim_id},
+            names | {f"#{name}": name for name in ("claim", "state", "id", *failed.ATTRIBUTES)},
+            values | {":state": state, ":id": claim_id} | {f":{name}": value for name, value in listed.items()},
         ):
             self._update(workflow.id, sequence, made, "attribute_exists(#made)", names, values)
 

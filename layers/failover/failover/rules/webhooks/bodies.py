@@ -12,7 +12,7 @@ from failover.rules.sending import client_ref
 from failover.rules.timing.instants import iso
 from failover.rules.workflow import reasons
 from failover.rules.workflow.costs import by_step, totals
-from failover.rules.workflow.presentation import usage
+from failover.rules.workflow.presentation import href, usage
 from failover.rules.workflow.publication import MESSAGE_STATUS
 from failover.rules.workflow.state import FINAL_REPORTS, Entry, Workflow
 
@@ -41,8 +41,7 @@ def message(workflow: Workflow, number: int, content: list[dict[str, Any]] | Non
 
 def link(workflow: Workflow) -> dict[str, Any]:
     """Return {"workflow": {…}} or {"dispatch": {…}}, as in the endpoint that created it, with href and id."""
-    href = f"/workflows/{workflow.id}" if workflow.word == "workflow" else f"v0.1/dispatch/{workflow.id}"
-    return {workflow.word: {"href": href, f"{workflow.word}_uuid": workflow.id}}
+    return {workflow.word: {"href": href(workflow.word, workflow.id), f"{workflow.word}_uuid": workflow.id}}
 
 
 def _message_status(

@@ -10,6 +10,11 @@ from failover.rules.workflow.costs import totals
 from failover.rules.workflow.state import FINAL_REPORTS, Entry, Step, Workflow
 
 
+def href(word: str, workflow_id: str) -> str:
+    """Return the path of a workflow at the endpoint that created it, relative to the stack's `ApiUrl`."""
+    return f"/workflows/{workflow_id}" if word == "workflow" else f"v0.1/dispatch/{workflow_id}"
+
+
 def resource(workflow: Workflow, content: list[dict[str, Any]] | None) -> dict[str, Any]:
     """Return the answer of `GET /beta/workflows/{id}`. Once `content` is dropped (None), it has no personal data."""
     return {

@@ -5,6 +5,7 @@ from failover.rules.workflow.state import FINAL_REPORTS, Entry, Workflow
 MESSAGE_STATUS = "status"
 WEBHOOK_EVENTS = FINAL_REPORTS | {MESSAGE_STATUS}
 """The events that are webhooks. A webhook has the `sequence` of its entry."""
+KINDS = ("message_status", "final_report")
 
 
 SURE_SECONDS = 11 * 3600
@@ -28,6 +29,11 @@ def earlier_published(before: Workflow | None, now: int) -> bool:
     That is so if all are younger than SURE_SECONDS: the stream neither reorders nor drops records that young.
     """
     return before is None or all(entry["at"] > now - SURE_SECONDS * 1000 for entry in unpublished(before))
+
+
+def kind(entry: Entry) -> str:
+    """Return which of KINDS the webhook of an entry is."""
+    return "message_status" if entry["event"] == MESSAGE_STATUS else "final_report"
 
 
 def find(workflow: Workflow, sequence: int) -> Entry | None:

@@ -33,7 +33,7 @@ def show_list(outside: Outside, caller: Caller, query: Mapping[str, str], word: 
     return listing.answer(rows(page.items, listing.row), page.next, word)
 
 
-def rows(items: list[dict[str, Any]], row: Callable[[dict[str, Any]], dict[str, Any]]) -> list[dict[str, Any]]:
+def rows[Row](items: list[dict[str, Any]], row: Callable[[dict[str, Any]], Row]) -> list[Row]:
     """The `row` of each item of an index. Leaves out unreadable items, so that they do not hide the others."""
     found = []
     for item in items:
