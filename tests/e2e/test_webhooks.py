@@ -97,6 +97,26 @@ def test_redelivery(deployed, customer, create, settled_webhooks):
     assert again[0] == again[1]
 
 
+def test_failed_webhooks(deployed, customer, create, settled_webhooks):
+    """A refused webhook is in the list of the account's failed ones, and is sent again with all of them."""
+    customer.script = [server.http(401, b"{}")]
+    workflow_id = create(messenger("sim-refused", 600), sms("447700900002"), webhook_url=customer.url)
+    first = settled_webhooks(workflow_id, 1)[0]
+    since = first["attempts"][0]["at"]
+
+    def listed():
+        page = deployed.call("GET", "/beta/webhooks", params={"state": "failed", "since": since}).json()
+        return [one["sequence"] for one in page["webhooks"] if one.get("workflow_uuid") == workflow_id]
+
+    assert first["state"] == "failed"
+    deployed.when(workflow_id, lambda _: listed() == [first["sequence"]])
+    answer = deployed.call("POST", "/beta/webhooks/redeliver", json={"since": since})
+    assert answer.status_code == 202
+    assert answer.json()["redelivered"] >= 1
+    deployed.when(workflow_id, lambda _: settled_webhooks(workflow_id, 1)[0]["state"] == "delivered" and not listed())
+    assert deployed.call("DELETE", "/beta/webhooks").status_code == 405
+
+
 def test_one_dead_url_holds_up_no_other(deployed, customer, create, settled_webhooks):
     """While one customer's server is down, another's webhooks arrive."""
     dead = create(messenger("sim-rejected", 600), sms(), webhook_url="http://127.0.0.1:9/closed")
