@@ -23,7 +23,7 @@ class FailedWebhooks:
 
         There may be fewer than `span.limit`, even none, and still a position to go on from.
         """
-        if span.let_nothing_through:
+        if span.contradictory:
             return Page([], None)
         query: dict[str, Any] = {
             "TableName": self._table.name,
