@@ -404,7 +404,7 @@ def test_queue_out_of_reach(fail, call, customer, app):
     def broken(**_):
         raise EndpointConnectionError(endpoint_url="https://secret.test")
 
-    app.outside.webhook_queue._client.meta.events.register_first("before-send.sqs.SendMessageBatch", broken)
+    app.outside.webhook_queue.client.meta.events.register_first("before-send.sqs.SendMessageBatch", broken)
     answer = call("POST", "/webhooks/redeliver", ALWAYS)
     assert (answer["statusCode"], answer["multiValueHeaders"]["Retry-After"]) == (503, ["2"])
 
