@@ -222,8 +222,8 @@ def test_failed_webhooks():
     attempt = {"number": 1, "at": examples.NOW, "milliseconds": 87, "answer": 401}
     item = {"pk": f"workflow#{workflow.id}", "sk": "webhook#00004", **failed.kept(workflow, 4, attempt)}
     assert fields(failed.row(item)) == fields(example["webhooks"][0])
-    told = {name.partition(".")[0] for name in told_fields("Failed webhooks")}
-    assert told == {*failed.row(item), "dispatch_uuid"}
+    documented = {name.partition(".")[0] for name in documented_fields("Failed webhooks")}
+    assert documented == {*failed.row(item), "dispatch_uuid"}
     assert re.fullmatch(failed.CURSOR, example["cursor"])
     assert f"up to {redelivery.MOST_AT_ONCE} webhooks" in page
 
