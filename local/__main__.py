@@ -32,7 +32,7 @@ def up(place: Place) -> None:
   documentation  {place.api_url}/docs
   credentials    {file}
   webhooks       {place.inbox_url}, printed by `make inbox`
-  workflows      the list holds those of {file.replace("credentials.env", "events")}, which wait for their events
+  workflows      an example for each event in {file.replace("credentials.env", "events")} that needs one
 
 next: source {file} && curl -u "$API_KEY:$API_SECRET" $API_URL/beta/workflows""")
 
@@ -119,6 +119,12 @@ def run_sam_local(place: Place) -> None:
             sam_local(place, _report)
 
 
+def _place() -> Place:
+    """Return the place of the Makefile's verbs: with the ports of the stack that is up, else with those asked for."""
+    place = default_place()
+    return credentials.as_written(place) if engines.running(place) and credentials.written(place) else place
+
+
 _UNAVAILABLE = 69
 """Exit code if this machine cannot run a verb: EX_UNAVAILABLE of sysexits.h."""
 _STARTED = time.monotonic()
@@ -147,7 +153,7 @@ def main() -> int:
         return 2
     signal.signal(signal.SIGTERM, _terminated)
     try:
-        verbs[sys.argv[1]](default_place())
+        verbs[sys.argv[1]](_place())
     except LocalFailure as failure:
         print(f"{sys.argv[1]}: {failure}", file=sys.stderr)
         return _UNAVAILABLE if isinstance(failure, docker.NoContainers) else 1

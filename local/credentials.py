@@ -1,7 +1,7 @@
 """The local stack's account, and the files with its credentials and the engines' addresses."""
 
 from base64 import b64encode
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -65,7 +65,16 @@ def read(place: Place) -> Credentials:
 
 def read_all(place: Place) -> dict[str, str]:
     """Return the variables of `credentials.env`."""
-    return dict(line.split("=", 1) for line in _path(place).read_text().splitlines())
+    return _lines(_path(place))
+
+
+def as_written(place: Place) -> Place:
+    """Return the place with the ports in its files: those that its stack was started with."""
+    lines = read_all(place) | _lines(place.folder / "aws.env")
+    api, stepfunctions, inbox = (
+        int(lines[name].split(":")[2].split("/")[0]) for name in ("API_URL", "AWS_ENDPOINT_URL_SFN", "INBOX_URL")
+    )
+    return replace(place, api_port=api, stepfunctions_port=stepfunctions, inbox_port=inbox)
 
 
 def written(place: Place) -> bool:
@@ -80,6 +89,10 @@ def remove(place: Place) -> None:
 def shown_path(place: Place) -> str:
     path = _path(place)
     return str(path.relative_to(ROOT) if path.is_relative_to(ROOT) else path)
+
+
+def _lines(path: Path) -> dict[str, str]:
+    return dict(line.split("=", 1) for line in path.read_text().splitlines())
 
 
 def _path(place: Place) -> Path:

@@ -77,7 +77,7 @@ def show_inbox(place: Place) -> None:
         inbox = Inbox(credentials.read_all(place)["SIGNATURE_SECRET"], place.inbox_port)
     except OSError as error:
         raise LocalFailure(
-            f"port {place.inbox_port} is busy ({error.strerror}): free it, or choose another with INBOX_PORT=…"
+            f"port {place.inbox_port} is busy ({error.strerror}): free it, or choose another: INBOX_PORT=… make up"
         ) from None
     print(f"waiting for webhooks to {inbox.url}; Ctrl+C ends this", flush=True)
     shown = 0
