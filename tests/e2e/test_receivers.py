@@ -1,4 +1,4 @@
-"""The documented receivers of webhooks and the documented token, with the deployed stack."""
+"""The documented receivers of webhooks and programs that make a token, with the deployed stack."""
 
 import hashlib
 import json
@@ -153,11 +153,16 @@ def test_broken_off(start):
     assert receiver.post(BODY, signed()) == 204
 
 
-def test_token(deployed):
-    """The documented program makes a token with which an application creates a workflow."""
-    written = credentials.read_all(deployed.place)
-    command = [sys.executable, str(node.SOURCE / "application_token.py")]
-    token = subprocess.run(command, env=written, capture_output=True, text=True, check=True, timeout=60).stdout.strip()
+@pytest.mark.parametrize(
+    ("program", "runtime"), [("application_token.py", sys.executable), ("application_token.mjs", "node")]
+)
+def test_token(deployed, program, runtime):
+    """A documented program makes a token with which an application creates a workflow."""
+    environment = {"PATH": node.path(), **credentials.read_all(deployed.place)}
+    command = [runtime, str(node.SOURCE / program)]
+    token = subprocess.run(
+        command, env=environment, capture_output=True, text=True, check=True, timeout=60
+    ).stdout.strip()
     answer = deployed.call(
         "POST",
         "/beta/workflows",
