@@ -11,7 +11,6 @@ from types import SimpleNamespace
 
 import boto3
 import pytest
-import yaml
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
@@ -31,14 +30,11 @@ from tests.sandbox import BASIC, accepted, play, post, to
 from tests.tokens import KEY, public_pem, token
 from tests.world import (
     CREDENTIALS,
-    ROOT,
-    SEND_FUNCTIONS,
     SIGNATURE_SECRET,
     SIGNING_KEY,
     callback_event,
     http_event,
     load,
-    logical_id,
     template,
 )
 
@@ -342,33 +338,3 @@ def test_queries_of_another_kind(world):
     with pytest.raises(ClientError, match="AccessDenied"):
         permissions.under_role("SendSms", query)("account")
     assert "account#" in permissions.denied.pop()
-
-
-def test_the_state_machine():
-    """The state machine may invoke the send functions, write the table and deliver its logs, and nothing else."""
-    definition = yaml.safe_load((ROOT / "statemachine/failover.asl.yaml").read_text())
-    needed = set()
-    for state in _tasks(definition):
-        resource = state["Resource"]
-        if resource.endswith(":lambda:invoke"):
-            sends = [permissions.arn(template(), logical_id(function)) for function in SEND_FUNCTIONS]
-            needed |= {permissions.Grant("lambda:InvokeFunction", arn) for arn in sends}
-        else:
-            assert resource.endswith(":aws-sdk:dynamodb:updateItem.waitForTaskToken")
-            assert state["Parameters"]["Key"]["pk"]["S.$"].startswith("States.Format('workflow#{}',")
-            needed.add(permissions.Grant("dynamodb:UpdateItem", permissions.arn(template(), "Table"), ("workflow#*",)))
-    granted = set(permissions.grants(template(), "StateMachine"))
-    assert {grant for grant in granted if not grant.action.startswith("logs:")} == needed
-    assert {grant.resource for grant in granted if grant.action.startswith("logs:")} == {"*"}
-
-
-def _tasks(node):
-    """Every task state of a definition."""
-    if isinstance(node, dict):
-        if node.get("Type") == "Task":
-            yield node
-        for value in node.values():
-            yield from _tasks(value)
-    elif isinstance(node, list):
-        for item in node:
-            yield from _tasks(item)

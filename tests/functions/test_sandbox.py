@@ -122,7 +122,7 @@ def test_no_other_host(app, scheduled):
         ("v1", {**to("sim-read"), "from": ""}),
         ("v1", {**to("sim-read"), "webhook_version": "v9"}),
         ("v1", {**to("sim-read"), "channel": ["sms"]}),
-        ("v1", {**to("sim-read"), "text": "x" * 641}),
+        ("v1", {**to("sim-read"), "text": "x" * 10_000}),
         ("v1", {**to("sim-read"), "messenger": {"category": "shout"}}),
         ("v1", {**to("sim-read"), "messenger": []}),
         ("v1", {**to("447700900001"), "channel": "sms", "sms": {"ttl": 600}}),

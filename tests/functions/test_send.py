@@ -12,6 +12,7 @@ from failover.adapters.workflow.store import Conflict
 from failover.edges import send_task, task_edge
 from failover.edges.task_edge import TaskFailed
 from failover.outside import Outside
+from failover.rules.channels.channel_table import CHANNELS
 from failover.rules.formats import strict_json
 from failover.rules.receipts.receipt import Receipt
 from failover.rules.sending import outgoing
@@ -22,7 +23,17 @@ from failover.use_cases.sending.send import send
 from failover.use_cases.workflow.transition import TooContended
 from tests import messages_server as server
 from tests.acts import lived, sent, status
-from tests.examples import ID, MESSENGER, MMS, NOW, RCS, SMS, TWO_STEPS, VIBER, WHATSAPP, changed, workflow
+from tests.examples import (
+    EVERY_CHANNEL,
+    ID,
+    MESSENGER,
+    NOW,
+    SMS,
+    TWO_STEPS,
+    WHATSAPP,
+    changed,
+    workflow,
+)
 from tests.functions.conftest import sent_step
 from tests.world import CREDENTIALS, load
 
@@ -53,22 +64,12 @@ def test_v0_1(world, stored, messages, monkeypatch):
     assert request.body["message"] == MESSENGER["message"]
 
 
-@pytest.mark.parametrize(
-    ("folder", "steps", "content", "channel"),
-    [
-        ("send_messenger", ("messenger",), MESSENGER, "messenger"),
-        ("send_viber", ("viber_service_msg",), VIBER, "viber_service"),
-        ("send_sms", ("sms",), SMS, "sms"),
-        ("send_mms", ("mms",), MMS, "mms"),
-        ("send_whatsapp", ("whatsapp",), WHATSAPP, "whatsapp"),
-        ("send_rcs", ("rcs",), RCS, "rcs"),
-    ],
-)
-def test_each_function_sends_its_channel(world, messages, folder, steps, content, channel):
+@pytest.mark.parametrize("row", CHANNELS.values(), ids=CHANNELS)
+def test_each_function_sends_its_channel(world, messages, row):
     """Each function sends on its own channel and returns nothing to the execution."""
-    world.put(workflow(*steps), [content])
-    assert load(folder).handler({"workflow": ID, "step": 0}, None) is None
-    assert [request.body["channel"] for request in messages.requests] == [channel]
+    world.put(workflow(row.name), [EVERY_CHANNEL[row.name]])
+    assert load(f"send_{row.function}").handler({"workflow": ID, "step": 0}, None) is None
+    assert [request.body["channel"] for request in messages.requests] == [row.v1_name]
 
 
 def test_custom_content_is_exact(world, messages, outside):

@@ -3,10 +3,11 @@
 import re
 
 import pytest
+import yaml
 
 from failover.adapters import table
 from tests import permissions
-from tests.world import ROOT, SEND_FUNCTIONS, template
+from tests.world import ROOT, SEND_FUNCTIONS, logical_id, template
 
 TABLE = permissions.arn(template(), "Table")
 PAGE = (ROOT / "docs/security.md").read_text()
@@ -82,3 +83,34 @@ def test_only_accounts_writes_callers(role):
     written = {kind for kind, letters in reached(role).items() if "W" in letters}
     callers = {"account#", "application#", "registry#"}
     assert written & callers == (callers if role == "Accounts" else set())
+
+
+def test_the_state_machine():
+    """The state machine may invoke the send functions, write the table and deliver its logs, and nothing else."""
+    definition = yaml.safe_load((ROOT / "statemachine/failover.asl.yaml").read_text())
+    needed = set()
+    for state in _tasks(definition):
+        resource = state["Resource"]
+        if resource.endswith(":lambda:invoke"):
+            sends = [permissions.arn(template(), logical_id(function)) for function in SEND_FUNCTIONS]
+            needed |= {permissions.Grant("lambda:InvokeFunction", arn) for arn in sends}
+        else:
+            assert resource.endswith(":aws-sdk:dynamodb:updateItem.waitForTaskToken")
+            assert state["Parameters"]["Key"]["pk"]["S.$"].startswith("States.Format('workflow#{}',")
+            needed.add(permissions.Grant("dynamodb:UpdateItem", permissions.arn(template(), "Table"), ("workflow#*",)))
+    granted = set(permissions.grants(template(), "StateMachine"))
+    used = {grant for grant in granted if not grant.action.startswith("logs:")}
+    assert used == needed, "InvokeSendFunctions in template.yaml names each send function"
+    assert {grant.resource for grant in granted if grant.action.startswith("logs:")} == {"*"}
+
+
+def _tasks(node):
+    """Every task state of a definition."""
+    if isinstance(node, dict):
+        if node.get("Type") == "Task":
+            yield node
+        for value in node.values():
+            yield from _tasks(value)
+    elif isinstance(node, list):
+        for item in node:
+            yield from _tasks(item)

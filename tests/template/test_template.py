@@ -108,9 +108,12 @@ def test_every_handler_loads(world, name, properties):
 
 @pytest.mark.parametrize(("name", "properties"), FUNCTIONS)
 def test_every_function_has_its_log_group_and_role(translated, name, properties):
-    """Each function has its own role, and a log group with a retention."""
+    """Each function has its own role, and its own log group with a retention; the sandbox's two functions share one."""
     group = properties["LoggingConfig"]["LogGroup"]["Ref"]
-    assert "RetentionInDays" in template()["Resources"][group]["Properties"]
+    logs = template()["Resources"][group]["Properties"]
+    assert "RetentionInDays" in logs
+    shared = re.sub("-sandbox-(messages|receipts)$", "-sandbox", properties["FunctionName"]["Fn::Sub"])
+    assert logs["LogGroupName"]["Fn::Sub"] == f"/aws/lambda/{shared}", "this is another function's log group"
     assert template()["Globals"]["Function"]["LoggingConfig"]["LogFormat"] == "JSON"
     assert translated["Resources"][name]["Properties"]["Role"] == {"Fn::GetAtt": [f"{name}Role", "Arn"]}
 
@@ -121,6 +124,8 @@ def test_functions_are_named_after_their_folders(name, properties):
     folder = properties["CodeUri"].removeprefix("functions/")
     deployed = properties["FunctionName"]["Fn::Sub"].removeprefix("${AWS::StackName}-")
     assert deployed in (folder.replace("_", "-"), "sandbox-receipts")
+    service = properties["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"]
+    assert service == deployed.replace("-", "_"), "its logs and metrics have its own name"
 
 
 def test_every_parameter_is_described():

@@ -34,12 +34,11 @@ def test_the_limit(early, goes_on):
 
 
 def test_attempts_in_a_day():
-    """A server that always answers 5xx gets 103 attempts in 24 hours, so ten steps cause no more than documented."""
+    """docs/security.md has the most attempts of one webhook, and the most POSTs of a workflow of ten steps."""
     at, attempts = 0, 1
     while delivery.may_go_on(0, at * 1000, delivery.pause(attempts)):
         at += delivery.pause(attempts)
         attempts += 1
-    assert attempts == 103
     statuses, report = 2 * MAX_STEPS, 1
     page = (ROOT / "docs/security.md").read_text()
     assert f"{statuses + report} webhooks of {attempts} attempts" in page

@@ -10,7 +10,7 @@ from failover.rules.timing.backoff import grown
 
 _FIRST = 5
 _LONGEST = 900
-"""Seconds between attempts: 5, doubling to 900, which is also the longest delay of a message in SQS."""
+"""Seconds between attempts, doubling from the first to the longest, which is also the longest delay in SQS."""
 PATIENCE = 24 * 3600
 """Seconds after the first attempt of a series in which another may begin."""
 
@@ -20,7 +20,7 @@ CLAIM_SECONDS = 60
 MOST_ATTEMPTS = 1000
 """Attempts per webhook, redeliveries included; beyond it `redeliver` is refused."""
 _MOST_OF_A_SERIES = 200
-"""More than fit into `PATIENCE`: 8 until the pause is 900 s, then one every 900 s."""
+"""More than fit into `PATIENCE`."""
 LAST_ATTEMPT = MOST_ATTEMPTS + _MOST_OF_A_SERIES
 """Most attempts even if a dead letter is redriven again and again: each attempt is stored."""
 
