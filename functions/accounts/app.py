@@ -1,4 +1,4 @@
-"""Accounts and applications. No address leads here: whoever may invoke this function may register callers."""
+"""Accounts and applications. It has no URL: IAM decides who may invoke it, and so register callers."""
 
 from typing import Any
 

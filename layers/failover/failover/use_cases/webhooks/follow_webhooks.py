@@ -21,8 +21,8 @@ def show_webhooks(outside: Outside, caller: Caller, workflow_id: str) -> dict[st
     recorded = outside.deliveries.of(workflow.id)
     known = outside.deliveries.known(Task(workflow.id, workflow.account, workflow.application, sequence=0))
     untouched = "pending" if known and known.url else "no_url"
-    told = publication.webhooks(workflow)
-    return {"webhooks": [_shown(entry, recorded.get(entry["sequence"], {}), untouched) for entry in told]}
+    entries = publication.webhooks(workflow)
+    return {"webhooks": [_shown(entry, recorded.get(entry["sequence"], {}), untouched) for entry in entries]}
 
 
 def show_failed(outside: Outside, caller: Caller, query: Mapping[str, str]) -> dict[str, Any]:
