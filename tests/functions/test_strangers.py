@@ -211,7 +211,7 @@ def test_no_route_beside_the_table(world, target, call, unchanged, method):
     for path in (
         "/",
         "/accounts",
-        "/webhooks",
+        f"/webhooks/{ID}",
         "/sandbox/messages",
         f"/workflows/{ID}/content",
         "/workflows/../accounts",
