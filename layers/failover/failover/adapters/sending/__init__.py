@@ -1,0 +1,1 @@
+"""The Messages API: its requests, and the tokens that sign them."""

@@ -1,0 +1,1 @@
+"""Workflows in the table with their indexes, and their executions in Step Functions."""

@@ -1,0 +1,1 @@
+"""Identify a caller, and carry out the commands on accounts and applications."""

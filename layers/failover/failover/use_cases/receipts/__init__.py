@@ -1,0 +1,1 @@
+"""Receive the vendor's status callbacks."""

@@ -1,0 +1,1 @@
+"""What a client asks for: accept, plan, show, cancel."""

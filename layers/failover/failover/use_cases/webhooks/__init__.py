@@ -1,0 +1,1 @@
+"""Queue, deliver, show and redeliver webhooks."""

@@ -1,0 +1,1 @@
+"""Change a workflow, end its race, repair it when it is overdue, settle it when it is over."""
