@@ -2,12 +2,13 @@ import base64
 import json
 import time
 from dataclasses import asdict, replace
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, quote
 
 import boto3
 import pytest
 
-from failover.adapters.table import marshalled
+from failover.adapters.table import Table, marshalled
+from failover.adapters.webhooks.deliveries import Deliveries
 from failover.adapters.webhooks.queue import read
 from failover.adapters.workflow.executions import Executions
 from failover.adapters.workflow.store import Pointer
@@ -25,7 +26,7 @@ from tests.examples import ID, MESSENGER, NOW, SMS, TWO_STEPS, workflow
 from tests.left_behind import Reconciling
 from tests.messages_server import MessagesServer
 from tests.tokens import KEY, public_pem
-from tests.world import create_table, http_event, load
+from tests.world import body_of, create_table, http_event, load
 
 
 @pytest.fixture
@@ -268,3 +269,59 @@ def pointer():
     """The item that leads from the message `uuid-0` to the first step of `ended`."""
     item = {"pk": "message#uuid-0", "sk": "pointer", "workflow": ID, "step": 0, "expires_at": 4_000_000_000}
     return marshalled(item)
+
+
+ALWAYS = {"since": "2026-01-01"}
+
+
+def numbered(number):
+    return f"{number:08x}-0000-4000-8000-000000000000"
+
+
+@pytest.fixture
+def fail(world):
+    """Have attempts at webhooks of a new workflow, number n, be answered 401, n seconds after NOW."""
+
+    def fail(number, *sequences, state="failed", **more):
+        flow, deliveries = ended(world, id=numbered(number), **more), Deliveries(Table(world.table))
+        attempt = {"number": 1, "at": NOW + number * 1000 - 7, "milliseconds": 7, "answer": 401}
+        for sequence in sequences or [REPORT]:
+            deliveries.record(flow, sequence, deliveries.claim(flow, sequence, 1, NOW), attempt, state)
+        return flow
+
+    return fail
+
+
+@pytest.fixture
+def failed(call):
+    """The answer of the list: its body."""
+
+    def failed(state="failed", authorization=None, **query):
+        asked = "&".join(f"{name}={quote(str(value))}" for name, value in {"state": state, **query}.items())
+        more = {"Authorization": authorization} if authorization else {}
+        answer = call("GET", f"/webhooks?{asked}", Content_Type=None, **more)
+        assert answer["statusCode"] == 200, answer["body"]
+        return body_of(answer)
+
+    return failed
+
+
+@pytest.fixture
+def redeliver(call):
+    """The answer of a redelivery: its body."""
+
+    def redeliver(**asked):
+        answer = call("POST", "/webhooks/redeliver", {**ALWAYS, **asked})
+        assert answer["statusCode"] == 202, answer["body"]
+        return body_of(answer)
+
+    return redeliver
+
+
+def edit(world, update, number, **values):
+    """Edit the item of a report's webhook by hand; `#state` is its state."""
+    request = {"ExpressionAttributeNames": {"#state": "state"}} if "#state" in update else {}
+    if values:
+        request["ExpressionAttributeValues"] = {f":{name}": value for name, value in values.items()}
+    key = {"pk": {"S": f"workflow#{numbered(number)}"}, "sk": {"S": f"webhook#{REPORT:05d}"}}
+    boto3.client("dynamodb").update_item(TableName=world.table, Key=key, UpdateExpression=update, **request)

@@ -215,7 +215,7 @@ def test_attempts_fields():
 
 
 def test_failed_webhooks():
-    """Every field of the list of failed webhooks is told, and its example is one that the API can give."""
+    """Every field of the list of failed webhooks is documented, and its example has the fields of a real answer."""
     page = section("Failed webhooks")
     example = json.loads(re.search(r"```json\n(.*?)```", page, re.DOTALL)[1])
     workflow = replace(lived("workflow"), id=example["webhooks"][0]["workflow_uuid"])

@@ -73,7 +73,7 @@ def test_inbox(up, monkeypatch, capsys):
 
 
 def test_down(up, monkeypatch):
-    """`make down` stops the stack, whichever ports it has."""
+    """`make down` stops a stack on any ports."""
     assert run("down", monkeypatch) == 0
     assert up[1].wait(10) == -signal.SIGTERM
     assert not (up[0].folder / "credentials.env").exists()
