@@ -10,6 +10,7 @@ from typing import Any
 
 from failover.adapters import aws
 from failover.adapters.table import (
+    MOST_AT_ONCE,
     AlreadyExists,
     ConditionFailed,
     Item,
@@ -23,8 +24,6 @@ from failover.adapters.table import (
 from failover.errors import Overtaken
 
 _ALL_ACCOUNTS = "accounts"
-MOST_AT_ONCE = 100
-"""Items that DynamoDB reads in one BatchGetItem."""
 
 
 def new_api_key() -> str:

@@ -1,5 +1,6 @@
 """Workflows, their content, and the pointers from messages to workflows."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -131,6 +132,24 @@ class Store:
         """The workflow as it is now (a consistent read)."""
         item = self._table.get(f"workflow#{workflow_id}", "state")
         return from_plain(item) if item else None
+
+    def read_many(
+        self, ids: Iterable[str], unreadable: Callable[[UnreadableItem], None] | None = None
+    ) -> dict[str, Workflow]:
+        """The workflows of `ids` that exist, by id (eventually consistent reads, 100 in a call).
+
+        Raises UnreadableItem, or, with `unreadable`, leaves such a workflow out and calls it with the error.
+        """
+        found = {}
+        for item in self._table.get_many(((f"workflow#{one}", "state") for one in ids), unreadable):
+            try:
+                workflow = from_plain(item)
+                found[workflow.id] = workflow
+            except UnreadableItem as error:
+                if unreadable is None:
+                    raise
+                unreadable(error)
+        return found
 
     def read_whole(self, workflow_id: str) -> tuple[Workflow, list[dict[str, Any]] | None] | None:
         """The workflow and its content in one consistent query. The content is None once it has been dropped."""
