@@ -12,6 +12,7 @@ from failover.use_cases.requests import show
 from failover.use_cases.requests.accept import Posted, accept
 from failover.use_cases.requests.cancel import cancel
 from failover.use_cases.requests.plan import plan
+from failover.use_cases.requests.summarize import summarize
 from failover.use_cases.webhooks import follow_webhooks
 from failover.use_cases.webhooks.redeliver import redeliver, redeliver_failed
 
@@ -39,6 +40,10 @@ def post() -> Response[str]:
 
 def get_list() -> dict[str, Any]:
     return show.show_list(outside, _caller(), http_request.query(api.current_event.raw_event), _word())
+
+
+def get_summary() -> dict[str, Any]:
+    return summarize(outside, _caller(), http_request.query(api.current_event.raw_event))
 
 
 def get(id: str) -> dict[str, Any]:
@@ -110,6 +115,7 @@ def _word() -> str:
 
 for collection in ("/workflows", "/dispatch"):
     resolver.serve_at(api, collection, GET=get_list, POST=post)
+    resolver.serve_at(api, f"{collection}/summary", GET=get_summary)
     resolver.serve_at(api, f"{collection}/<id>", GET=get)
     resolver.serve_at(api, f"{collection}/<id>/cancel", POST=post_cancel)
     resolver.serve_at(api, f"{collection}/<id>/webhooks", GET=get_webhooks)

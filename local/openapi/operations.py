@@ -102,6 +102,16 @@ def _of_word(path: str, name: str) -> Part:
                 requestBody={"content": _json("WorkflowRequest"), "required": True},
             ),
         },
+        f"/{path}/summary": {
+            "get": _operation(
+                f"summarize{name}",
+                tag,
+                "Summarize your workflows of a span of time",
+                {200: "Summary"},
+                (problems.INVALID_PARAMS,),
+                parameters=_SPAN,
+            ),
+        },
         f"/{path}/{{id}}": {
             "parameters": [_ID],
             "get": _operation(f"get{name}", tag, "Show a workflow with its steps and timeline", {200: "Workflow"}, one),
@@ -197,6 +207,10 @@ _FILTERS = [
     _query("until", "Only workflows created at this time or earlier.", _TIME),
     _query("limit", "The most workflows per page.", _LIMIT),
     _query("cursor", "The `cursor` of the previous page.", {"type": "string", "pattern": CURSOR}),
+]
+_SPAN = [
+    _query("since", "Only workflows created at this time or later; default 24 hours before `until`.", _TIME),
+    _query("until", "Only workflows created at this time or earlier; default now.", _TIME),
 ]
 _FAILED_FILTERS = [
     {

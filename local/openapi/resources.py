@@ -7,6 +7,7 @@ from failover.rules.channels.channel_table import CHANNELS
 from failover.rules.channels.statuses import CONDITIONS, FAILURES, RANKS
 from failover.rules.webhooks import failed
 from failover.rules.workflow.state import EVENTS, OUTCOMES, STATES
+from failover.rules.workflow.summary import MOST_POINTS, MOST_WORKFLOWS
 
 type Schema = dict[str, Any]
 
@@ -141,6 +142,38 @@ def schemas() -> dict[str, Schema]:
         **_either("Listed", _BRIEF | {"channels": _array(_ref("Channel"))}, _ENDED),
         "WorkflowList": _list("workflows"),
         "DispatchList": _list("dispatches"),
+        "Summary": _object(
+            {
+                "as_of": _ref("Instant"),
+                "since": _ref("Instant"),
+                "until": _ref("Instant"),
+                "exact": _mark(f"False: only the newest {MOST_WORKFLOWS} workflows of the span were looked at."),
+                "workflows": _count() | {"maximum": MOST_WORKFLOWS},
+                "outcomes": _ref("StatusCounts"),
+                "reached": _array(_ref("ReachedStep")),
+                "reached_twice": _count() | {"description": "Workflows with messages of two steps delivered or read."},
+                "failovers": _array(_ref("ClosedSteps")),
+                "hours": _array(_ref("HourOfWorkflows")),
+                "times": _array(_ref("TimesToCondition")),
+            },
+            {"usage": _ref("Total")},
+        ),
+        "StatusCounts": _object({status: _count() for status in STATES}),
+        "ReachedStep": _object({"step": _count(), "channel": _ref("Channel"), "workflows": _count(1)}),
+        "ClosedSteps": _object({"channel": _ref("Channel"), "outcome": _text(), "steps": _count(1)}),
+        "HourOfWorkflows": _object({"from": _ref("Instant")} | {status: _count() for status in STATES}),
+        "TimesToCondition": _object(
+            {
+                "channel": _ref("Channel"),
+                "condition_status": _ref("ConditionStatus"),
+                "sent": _count(1) | {"description": "Steps whose message was, or may have been, accepted."},
+                "met": _count() | {"description": "Steps among them whose message met the condition, late or not."},
+                "expiry_times": _array(_ref("ExpiryTimeOfSteps")),
+                "curve": {**_array(_ref("PointOfCurve")), "maxItems": MOST_POINTS},
+            }
+        ),
+        "ExpiryTimeOfSteps": _object({"seconds": _count(), "steps": _count(1)}),
+        "PointOfCurve": _object({"seconds": {"type": "number", "minimum": 0}, "steps": _count(1)}),
         **_either("Cancelled", _SUMMARY | {"steps": _array(_ref("CancelledStep"))}, _ENDED),
         "CancelledStep": _object(
             {

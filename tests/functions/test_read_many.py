@@ -6,7 +6,7 @@ import boto3
 import pytest
 
 from failover.adapters import aws
-from failover.adapters.table import marshalled
+from failover.adapters.table import key, marshalled
 from failover.adapters.workflow.store import state_item
 from failover.rules.formats.stored import UnreadableItem
 from tests.examples import ID, NOW, workflow
@@ -99,6 +99,34 @@ def test_out_of_reach(store, put, outside):
     unreachable(outside.table.client, "dynamodb.BatchGetItem")
     with pytest.raises(aws.Unavailable):
         store.read_many(ids)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"N": "1.8E12"},
+        {"BOOL": True},
+        {"NULL": True},
+        {"L": [{"M": {"a": {"S": "ü"}}}, {"N": "-3"}]},
+        {"NS": ["1", "2"]},
+        {"B": b"\xff"},
+        {"BS": [b"\xff"]},
+    ],
+    ids=lambda more: next(iter(more)),
+)
+def test_every_type(world, put, outside, more):
+    """An item with an attribute of any type is the same if read alone, by botocore's own parser, or with others."""
+    place = (f"workflow#{put(1)[0]}", "state")
+    boto3.client("dynamodb").update_item(
+        TableName=world.table,
+        Key=marshalled(key(*place)),
+        UpdateExpression="SET added = :more",
+        ExpressionAttributeValues={":more": more},
+    )
+    alone = outside.table.get(*place)
+    assert "added" in alone
+    assert outside.table.get_many([place]) == [alone]
+    assert outside.table.get_all(place) == {place: alone}
 
 
 @pytest.mark.parametrize("edit", [{"steps": "none"}, {"expires_at": "never"}], ids=str)

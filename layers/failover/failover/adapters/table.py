@@ -14,6 +14,7 @@ host#<key>#<hash>     host           consecutive timeouts of a host that an acco
 An item counts as gone once its `expires_at` (seconds) has passed; DynamoDB may take days longer to remove it.
 """
 
+import json
 import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -101,7 +102,7 @@ class Table:
     ) -> None:
         """`now`: milliseconds since the epoch."""
         self.name = name
-        self.client = client or aws.client("dynamodb")
+        self.client = client or _client()
         self.now = now
         self.sleep = sleep
 
@@ -185,6 +186,24 @@ class Table:
         return request
 
 
+def _client() -> Any:
+    client = aws.client("dynamodb")
+    client.meta.events.register("before-parse.dynamodb.BatchGetItem", _parse)
+    return client
+
+
+def _parse(response_dict: dict[str, Any], customized_response_dict: dict[str, Any], **_: Any) -> None:
+    """Parse many items in a tenth of the time that botocore's parser takes, with the same result.
+
+    The parser looks for every possible type at each attribute. Only binary values, of which our items have none, differ
+    from the JSON that DynamoDB answers with.
+    """
+    body = response_dict["body"]
+    if response_dict["status_code"] == 200 and b'"B":' not in body and b'"BS":' not in body:
+        customized_response_dict.update(json.loads(body))
+        response_dict["body"] = b"{}"
+
+
 def key(pk: str, sk: str) -> dict[str, str]:
     return {"pk": pk, "sk": sk}
 
@@ -195,18 +214,31 @@ def marshalled(item: Item) -> dict[str, Any]:
 
 
 def plain(item: dict[str, Any]) -> Item:
-    deserialize = TypeDeserializer().deserialize
-    return {name: _whole(deserialize(value)) for name, value in item.items()}
+    """DynamoDB's item as a plain dict. Raises UnreadableItem for a number that is not whole: all of ours are."""
+    return {name: _plain(attribute) for name, attribute in item.items()}
 
 
-def _whole(value: Any) -> Any:
-    """DynamoDB returns numbers as Decimal; all of ours are whole. Raises UnreadableItem for any other."""
-    if isinstance(value, Decimal):
-        if value != value.to_integral_value():
-            raise UnreadableItem("a number that is not whole")
-        return int(value)
-    if isinstance(value, dict):
-        return {name: _whole(item) for name, item in value.items()}
-    if isinstance(value, list):
-        return [_whole(item) for item in value]
-    return value
+def _plain(attribute: dict[str, Any]) -> Any:
+    """As TypeDeserializer, in half the time: a summary reads a thousand items."""
+    for kind, content in attribute.items():
+        if kind == "S":
+            return content
+        if kind == "N":
+            return _whole(content)
+        if kind == "M":
+            return {name: _plain(one) for name, one in content.items()}
+        if kind == "L":
+            return [_plain(one) for one in content]
+    return _deserialize(attribute)
+
+
+_deserialize = TypeDeserializer().deserialize
+
+
+def _whole(number: str) -> int:
+    if number.isdecimal():
+        return int(number)
+    value: Decimal = _deserialize({"N": number})
+    if value != value.to_integral_value():
+        raise UnreadableItem("a number that is not whole")
+    return int(value)

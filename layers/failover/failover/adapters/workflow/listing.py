@@ -11,7 +11,7 @@ from failover.rules.formats.stored import UnreadableItem
 from failover.rules.workflow.listing import Filters
 
 _MOST_QUERIES = 10
-"""Queries for one page. If the filters match little, the page may be short and has a cursor to go on from."""
+"""Queries for one answer. If the filters match little, the page may be short and has a cursor to go on from."""
 _READ_AT_ONCE = 500
 
 
@@ -46,6 +46,24 @@ class Listing:
         if len(found) > filters.limit:
             return Page(shown, _position(marshalled(shown[-1])))
         return Page(shown, _position(last) if last else None)
+
+    def newest(self, account: str, since: int, until: int, most: int) -> tuple[list[str], bool]:
+        """The ids of the newest workflows of a span (ms), at most `most`, and whether the span may have more."""
+        if since > until:
+            return [], False
+        query = self._query(account, Filters(since=since, until=until))
+        query |= {"Limit": most + 1, "ProjectionExpression": "pk, sk, expires_at"}
+        found: list[str] = []
+        for _ in range(_MOST_QUERIES):
+            with calls():
+                answer = self._table.client.query(**query)
+            items = self._table.present(answer["Items"], self._unreadable)
+            found += [item["pk"].removeprefix("workflow#") for item in items if item["sk"] == "state"]
+            last = answer.get("LastEvaluatedKey")
+            if len(found) > most or last is None:
+                return found[:most], len(found) > most
+            query["ExclusiveStartKey"] = last
+        return found, True
 
     def _query(self, account: str, filters: Filters) -> dict[str, Any]:
         index, partition = "listed", account

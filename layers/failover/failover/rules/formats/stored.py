@@ -18,7 +18,7 @@ def checked(item: Any, name: str, kind: type | UnionType, default: Any = ...) ->
     Raises UnreadableItem if the type is wrong, an integer is negative, or a field without a default is missing. A bool
     is not a number.
     """
-    if not isinstance(item, Mapping):
+    if not isinstance(item, dict | Mapping):  # dict first, which takes no look at the abstract class
         raise UnreadableItem(f"{name}: the item is not a map")
     value = item.get(name, default)
     if name not in item and default is not ...:

@@ -13,7 +13,7 @@ _WHOLE_DIGITS = 15
 _PRICE = re.compile(rf"([+-]?)(?=\.?[0-9])([0-9]{{0,{_WHOLE_DIGITS}}})(?:\.([0-9]*))?")
 """Sign, digits before the point, digits after it; at least one digit."""
 EXACT = Context(prec=60)
-"""More digits than a sum of ten prices can have: 15 + 1 before the point, 20 after it."""
+"""More digits than a sum of ten thousand prices can have: 15 + 4 before the point, 20 after it."""
 
 
 def usage(value: Any) -> Usage | None:

@@ -48,17 +48,27 @@ def _same(recorded: Usage | None, price: Usage) -> bool:
 
 def totals(timeline: Iterable[Entry]) -> list[Usage]:
     """Return the exact sum of the messages' prices for each currency. No fee is added."""
-    return [{"price": f"{price:f}", "currency": currency} for currency, price in _sums(timeline).items()]
+    return _usages(_sums(by_step(timeline).values()))
+
+
+def grand_totals(timelines: Iterable[Iterable[Entry]]) -> list[Usage]:
+    """Return `totals` of many workflows together, by currency in alphabetical order."""
+    sums = _sums(price for timeline in timelines for price in by_step(timeline).values())
+    return _usages(dict(sorted(sums.items())))
 
 
 def costs(timeline: Iterable[Entry]) -> dict[str, Decimal]:
     """Return the total for each currency, without currencies whose total is 0."""
-    return {currency: price for currency, price in _sums(timeline).items() if price}
+    return {currency: price for currency, price in _sums(by_step(timeline).values()).items() if price}
 
 
-def _sums(timeline: Iterable[Entry]) -> dict[str, Decimal]:
+def _usages(sums: dict[str, Decimal]) -> list[Usage]:
+    return [{"price": f"{price:f}", "currency": currency} for currency, price in sums.items()]
+
+
+def _sums(prices: Iterable[Usage]) -> dict[str, Decimal]:
     sums: dict[str, Decimal] = {}
-    for usage in by_step(timeline).values():
+    for usage in prices:
         before = sums.get(usage["currency"], Decimal(0))
         sums[usage["currency"]] = EXACT.add(before, Decimal(usage["price"]))
     return sums

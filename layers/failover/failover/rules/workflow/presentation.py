@@ -46,12 +46,12 @@ def summary(workflow: Workflow) -> dict[str, Any]:
 def cancelled(workflow: Workflow) -> dict[str, Any]:
     """Return the answer of a cancel: for each step, whether its message is sent, in flight, or will never be sent."""
     steps = [
-        {"step": number, "channel": step.channel, "state": _sent(step)} for number, step in enumerate(workflow.steps)
+        {"step": number, "channel": step.channel, "state": sent(step)} for number, step in enumerate(workflow.steps)
     ]
     return {**summary(workflow), "steps": steps}
 
 
-def _sent(step: Step) -> str:
+def sent(step: Step) -> str:
     """`sent`, `in_flight` (it may be sent, or may have been), or `never_sent` (it was not, and will not be)."""
     if step.phase == "sent" or step.statuses:
         return "sent"

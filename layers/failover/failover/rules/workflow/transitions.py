@@ -245,13 +245,14 @@ def _ended(workflow: Workflow, status: End, now: int, **details: Any) -> Workflo
 
 def _amended(before: Workflow, after: Workflow, now: int) -> Workflow:
     """Repeat the final report if a status after the end changes the total, or shows that two messages arrived."""
-    twice = _messages_delivered(after) > max(1, _messages_delivered(before))
+    twice = messages_delivered(after) > max(1, messages_delivered(before))
     if not twice and costs(before.timeline) == costs(after.timeline):
         return after
     return _with_entry(after, now, "amended")
 
 
-def _messages_delivered(workflow: Workflow) -> int:
+def messages_delivered(workflow: Workflow) -> int:
+    """Return how many messages have reached the recipient."""
     return sum(any(map(reached, step.statuses)) for step in workflow.steps)
 
 
