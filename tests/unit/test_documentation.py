@@ -21,7 +21,7 @@ from failover.rules.requests.request import validated
 from failover.rules.sending.answers import Accepted
 from failover.rules.timing import timeouts
 from failover.rules.webhooks import bodies, delivery, failed, signing, webhook_url
-from failover.rules.workflow import listing, presentation, publication, transitions
+from failover.rules.workflow import listing, presentation, publication, summary, transitions
 from failover.rules.workflow.state import EVENTS
 from failover.settings import from_environment
 from failover.use_cases.callers.authenticate import Caller
@@ -253,6 +253,24 @@ def test_list():
     entry = listing.row({**item, "reason": "r", "client_ref": "c"})
     shown = listing.answer([entry], Position(0, "x"), "dispatch")
     assert all(f"`{name}`" in page or f'"{name}"' in page for name in {*shown, *shown["dispatches"][0]})
+
+
+def test_summary():
+    """Every field of a summary is documented, and the example has exactly the fields of a real answer."""
+    page, flows = section("Summary"), [examples.workflow("sms"), lived("workflow"), completed()]
+    shown = summary.summary(flows, summary.Asked(0, 0), 0, exact=True)
+    example = json.loads(re.search(r"```json\n(.*?)```", page, re.DOTALL)[1])
+    assert fields(shown) == fields(example)
+    rows = {name for cell in re.findall(r"^\| (`[^|]+) \|", page, re.MULTILINE) for name in re.findall(r"`(.+?)`", cell)}
+    of_times = shown["times"][0].keys() - {"channel", "condition_status"}
+    assert rows == {*shown, *(f"times[].{name}" for name in of_times)}
+    assert f"more than {summary.MOST_WORKFLOWS:,} workflows" in page
+    assert f"At most {summary.MOST_POINTS} points" in page
+
+
+def completed():
+    flow = transitions.claimed(examples.workflow(*examples.TWO_STEPS), 0, examples.NOW)
+    return transitions.received(flow, 0, Receipt("read", "m", None, None), examples.NOW)
 
 
 def test_cancel_words():
