@@ -261,9 +261,9 @@ def test_summary():
     shown = summary.summary(flows, summary.Asked(0, 0), 0, exact=True)
     example = json.loads(re.search(r"```json\n(.*?)```", page, re.DOTALL)[1])
     assert fields(shown) == fields(example)
-    rows = {name for cell in re.findall(r"^\| (`[^|]+) \|", page, re.MULTILINE) for name in re.findall(r"`(.+?)`", cell)}
+    cells = " ".join(re.findall(r"^\| (`[^|]+) \|", page, re.MULTILINE))
     of_times = shown["times"][0].keys() - {"channel", "condition_status"}
-    assert rows == {*shown, *(f"times[].{name}" for name in of_times)}
+    assert set(re.findall(r"`(.+?)`", cells)) == {*shown, *(f"times[].{name}" for name in of_times)}
     assert f"more than {summary.MOST_WORKFLOWS:,} workflows" in page
     assert f"At most {summary.MOST_POINTS} points" in page
 
