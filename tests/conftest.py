@@ -1,11 +1,13 @@
 import io
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from moto import mock_aws
 from moto.dynamodb.models import DynamoDBBackend
+from schemathesis.pytest.plugin import SchemathesisFunction
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
@@ -21,6 +23,20 @@ class OneStack(LoadScopeScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         return "stack" if nodeid.startswith("tests/e2e/") else nodeid
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give each operation that schemathesis tests an id of its own.
+
+    pytest makes the id from the name of their function, so they all have the same one. pytest-xdist looks tests up by
+    id, and would run only one of them.
+    """
+    for item in items:
+        if isinstance(item, SchemathesisFunction) and item.id.params is None:
+            item._id = item.id.with_params(item.operation_label)
+    repeated = [item for item, times in Counter(item.nodeid for item in items).items() if times > 1]
+    if repeated:
+        raise pytest.UsageError(f"several tests have the same id: {', '.join(repeated)}")
 
 
 @pytest.hookimpl(optionalhook=True)
