@@ -50,12 +50,20 @@ def get(id: str) -> dict[str, Any]:
     return show.show(outside, _caller(), id)
 
 
+def get_request(id: str) -> Response[str]:
+    return resolver.json_response(200, show.show_request(outside, _caller(), id))
+
+
 def post_cancel(id: str) -> dict[str, Any]:
     return cancel(outside, _caller(), id)
 
 
 def get_webhooks(id: str) -> dict[str, Any]:
     return follow_webhooks.show_webhooks(outside, _caller(), id)
+
+
+def get_webhook(id: str, sequence: str) -> Response[str]:
+    return resolver.json_response(200, follow_webhooks.show_webhook(outside, _caller(), id, sequence))
 
 
 def post_redeliver(id: str, sequence: str) -> tuple[dict[str, Any], int]:
@@ -117,8 +125,10 @@ for collection in ("/workflows", "/dispatch"):
     resolver.serve_at(api, collection, GET=get_list, POST=post)
     resolver.serve_at(api, f"{collection}/summary", GET=get_summary)
     resolver.serve_at(api, f"{collection}/<id>", GET=get)
+    resolver.serve_at(api, f"{collection}/<id>/request", GET=get_request)
     resolver.serve_at(api, f"{collection}/<id>/cancel", POST=post_cancel)
     resolver.serve_at(api, f"{collection}/<id>/webhooks", GET=get_webhooks)
+    resolver.serve_at(api, f"{collection}/<id>/webhooks/<sequence>", GET=get_webhook)
     resolver.serve_at(api, f"{collection}/<id>/webhooks/<sequence>/redeliver", POST=post_redeliver)
 resolver.serve_at(api, "/messages/<id>", GET=get_message)
 resolver.serve_at(api, "/webhooks", GET=get_failed_webhooks)

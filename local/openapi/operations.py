@@ -6,7 +6,7 @@ from failover import problems
 from failover.rules.formats.pages import DEFAULT_LIMIT, LARGEST_LIMIT
 from failover.rules.requests.idempotency import LONGEST
 from failover.rules.webhooks import failed
-from failover.rules.workflow.listing import CURSOR, LONGEST_REFERENCE
+from failover.rules.workflow.listing import CURSOR, LONGEST_REFERENCE, STEPS
 
 type Part = dict[str, Any]
 
@@ -75,6 +75,8 @@ def problem_responses() -> Part:
 
 
 _NOT_FOUND = (problems.NOT_FOUND,)
+_OF_ONE = ("get{}", "get{}Request", "cancel{}", "list{}Webhooks")
+"""The operations whose only parameter is the id of a workflow."""
 
 
 def _of_word(path: str, name: str) -> Part:
@@ -97,7 +99,7 @@ def _of_word(path: str, name: str) -> Part:
                 "Create a workflow, or plan it",
                 {202: "Accepted", 200: "Plan"},
                 (*_OF_A_BODY, problems.CONFLICT),
-                links={202: _links(f"{name.lower()}_uuid", f"get{name}", f"cancel{name}", f"list{name}Webhooks")},
+                links={202: _links(f"{name.lower()}_uuid", *(operation.format(name) for operation in _OF_ONE))},
                 parameters=_OF_CREATE,
                 requestBody={"content": _json("WorkflowRequest"), "required": True},
             ),
@@ -116,6 +118,10 @@ def _of_word(path: str, name: str) -> Part:
             "parameters": [_ID],
             "get": _operation(f"get{name}", tag, "Show a workflow with its steps and timeline", {200: "Workflow"}, one),
         },
+        f"/{path}/{{id}}/request": {
+            "parameters": [_ID],
+            "get": _operation(f"get{name}Request", tag, "Show the request that created it", {200: "KeptRequest"}, one),
+        },
         f"/{path}/{{id}}/cancel": {
             "parameters": [_ID],
             "post": _operation(f"cancel{name}", tag, "Cancel a workflow", {200: "Cancelled"}, conflict),
@@ -123,6 +129,10 @@ def _of_word(path: str, name: str) -> Part:
         f"/{path}/{{id}}/webhooks": {
             "parameters": [_ID],
             "get": _operation(f"list{name}Webhooks", tag, "List its webhooks and attempts", {200: "WebhookList"}, one),
+        },
+        f"/{path}/{{id}}/webhooks/{{sequence}}": {
+            "parameters": [_ID, sequence],
+            "get": _operation(f"get{name}Webhook", tag, "Show a webhook with its body", {200: "WholeWebhook"}, one),
         },
         f"/{path}/{{id}}/webhooks/{{sequence}}/redeliver": {
             "parameters": [_ID, sequence],
@@ -203,6 +213,7 @@ _FILTERS = [
     _query("status", "Only workflows with this status.", {"$ref": "#/components/schemas/WorkflowStatus"}),
     _query("channel", "Only workflows with a step on this channel.", {"$ref": "#/components/schemas/Channel"}),
     _query("client_ref", "Only workflows with this `client_ref`.", _REFERENCE),
+    _query("expand", "`steps`: each workflow has its steps and usage.", {"type": "string", "enum": [STEPS]}),
     _query("since", "Only workflows created at this time or later.", _TIME),
     _query("until", "Only workflows created at this time or earlier.", _TIME),
     _query("limit", "The most workflows per page.", _LIMIT),

@@ -109,9 +109,7 @@ def schemas() -> dict[str, Schema]:
             },
             _CONDITION | {"client_ref": _text()},
         ),
-        **_either(
-            "Workflow", _SUMMARY | {"steps": _array(_ref("StepShown")), "timeline": _array(_ref("Entry"))}, _MORE
-        ),
+        **_either("Workflow", {"as_of": _AS_OF, **_WHOLE}, _MORE),
         "StepShown": _object(
             {"step": _count(), "channel": _ref("Channel"), "state": _ref("StepState")},
             {
@@ -122,6 +120,16 @@ def schemas() -> dict[str, Schema]:
                 "message_uuid": _text(),
                 "status": _ref("MessageStatus"),
                 "expires_at": _ref("Instant"),
+                "unconfirmed_at": _UNCONFIRMED_AT,
+            },
+        ),
+        "StepListed": _object(
+            {"step": _count(), "channel": _ref("Channel"), "state": _ref("StepState")},
+            {
+                **_CONDITION,
+                "status": _ref("MessageStatus"),
+                "expires_at": _ref("Instant"),
+                "unconfirmed_at": _UNCONFIRMED_AT,
             },
         ),
         "EntryEvent": _words(_EVENTS, set(EVENTS)),
@@ -139,7 +147,15 @@ def schemas() -> dict[str, Schema]:
                 "reason": _text(),
             },
         ),
-        **_either("Listed", _BRIEF | {"channels": _array(_ref("Channel"))}, _ENDED),
+        **_either(
+            "Listed",
+            _BRIEF | {"channels": _array(_ref("Channel"))},
+            _ENDED
+            | {
+                "steps": _array(_ref("StepListed")) | {"description": "Only with `expand=steps`."},
+                "usage": _ref("Total"),
+            },
+        ),
         "WorkflowList": _list("workflows"),
         "DispatchList": _list("dispatches"),
         "Summary": _object(
@@ -187,13 +203,21 @@ def schemas() -> dict[str, Schema]:
             "enum": ["sent", "in_flight", "never_sent"],
             "description": "in_flight: it may have been sent, or may still be. never_sent: it was not and will not be.",
         },
-        "Webhook": _object(
+        "KeptRequest": _object(
+            {"request": _ref("WorkflowRequest")},
             {
-                "sequence": _count(1),
-                "kind": _ref("WebhookKind"),
-                "state": _ref("WebhookState"),
-                "attempts": _array(_ref("Attempt")),
-            }
+                "kept_until": _ref("Instant")
+                | {"description": "Once the workflow is over: when its texts and addresses are dropped."}
+            },
+        ),
+        "Webhook": _object(_WEBHOOK, _WEBHOOK_MORE),
+        "WholeWebhook": _object(
+            {
+                **_WEBHOOK,
+                "url": {"type": ["string", "null"], "description": "Where it would go now; null if there is no URL."},
+                "body": {"oneOf": [_ref("MessageStatusWebhook"), _ref("WorkflowReport"), _ref("DispatchReport")]},
+            },
+            _WEBHOOK_MORE,
         ),
         "WebhookKind": {"type": "string", "enum": ["message_status", "final_report"]},
         "WebhookState": {"type": "string", "enum": ["no_url", "pending", "delivered", "failed"]},
@@ -201,7 +225,7 @@ def schemas() -> dict[str, Schema]:
             {"number": _count(1), "at": _ref("Instant"), "milliseconds": _count()},
             {"answer": _count(100), "error": _text("Why there was no response.")},
         ),
-        "WebhookList": _object({"webhooks": _array(_ref("Webhook"))}),
+        "WebhookList": _object({"as_of": _AS_OF, "webhooks": _array(_ref("Webhook"))}),
         "Redelivery": _object({"sequence": _count(1), "attempt": _count(1)}),
         **_either(
             "FailedWebhook",
@@ -216,7 +240,9 @@ def schemas() -> dict[str, Schema]:
         ),
         "RedeliverLinks": _object({"redeliver": _ref("RedeliverLink")}),
         "RedeliverLink": _object({"href": _text()}),
-        "FailedWebhookList": _object({"webhooks": _array(_ref("FailedWebhook"))}, {"cursor": _NEXT_PAGE}),
+        "FailedWebhookList": _object(
+            {"as_of": _AS_OF, "webhooks": _array(_ref("FailedWebhook"))}, {"cursor": _NEXT_PAGE}
+        ),
         "Redelivered": _object(
             {
                 "redelivered": _count() | {"description": "Webhooks whose next attempt was queued, or is being made."},
@@ -293,7 +319,7 @@ def _either(name: str, required: dict[str, Schema], optional: dict[str, Schema] 
 
 
 def _list(name: str) -> Schema:
-    return _object({name: _array(_ref("Listed"))}, {"cursor": _NEXT_PAGE})
+    return _object({"as_of": _AS_OF, name: _array(_ref("Listed"))}, {"cursor": _NEXT_PAGE})
 
 
 def _link(word: str) -> Schema:
@@ -315,6 +341,8 @@ def _message(status: str, more: dict[str, Schema]) -> Schema:
     )
 
 
+_AS_OF: Schema = _ref("Instant") | {"description": "The time of this answer."}
+_UNCONFIRMED_AT: Schema = _ref("Instant") | {"description": "When an open last step ends as unconfirmed."}
 _NEXT_PAGE = _text("For the next page; absent on the last.")
 _CONDITION: dict[str, Schema] = {
     "condition_status": _ref("ConditionStatus"),
@@ -325,6 +353,15 @@ _SUMMARY: dict[str, Schema] = {"template": {"type": "string", "const": "failover
 _WHOLE: dict[str, Schema] = {**_SUMMARY, "steps": _array(_ref("StepShown")), "timeline": _array(_ref("Entry"))}
 _ENDED: dict[str, Schema] = {"ended_at": _ref("Instant"), "reason": _text(), "client_ref": _text()}
 _MORE: dict[str, Schema] = {**_ENDED, "usage": _ref("Total")}
+_WEBHOOK: dict[str, Schema] = {
+    "sequence": _count(1),
+    "kind": _ref("WebhookKind"),
+    "state": _ref("WebhookState"),
+    "attempts": _array(_ref("Attempt")),
+}
+_WEBHOOK_MORE: dict[str, Schema] = {
+    "next_attempt_at": _ref("Instant") | {"description": "Only while a retry is due: when it begins at the earliest."}
+}
 _REPORT: dict[str, Schema] = {
     "template": {"type": "string", "const": "failover"},
     "status": _ref("FinalStatus"),

@@ -171,4 +171,4 @@ def test_plan(deployed):
     assert answer.status_code == 200
     assert [step["channel"] for step in answer.json()["steps"]] == ["messenger", "sms"]
     listed = deployed.call("GET", "/beta/workflows", params={"client_ref": body["client_ref"]})
-    assert listed.json() == {"workflows": []}
+    assert listed.json()["workflows"] == []

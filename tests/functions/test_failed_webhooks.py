@@ -20,14 +20,16 @@ def ids(failed):
     return lambda **query: [one["workflow_uuid"] for one in failed(**query)["webhooks"]]
 
 
-def test_what_an_entry_says(world, failed, customer, deliver, delivering):
+def test_what_an_entry_says(world, app, failed, customer, deliver, delivering):
     """A refused webhook is listed with its last attempt, when it failed, and where it is sent again."""
     ended(world)
     customer.script = [server.http(503), server.http(401)]
     for attempt in (1, 2):
         delivering.outside.now = lambda attempt=attempt: NOW + attempt
         deliver(task_of(world, attempt=attempt))
+    app.outside.now = lambda: NOW
     assert failed() == {
+        "as_of": iso(NOW),
         "webhooks": [
             {
                 "workflow_uuid": ID,
@@ -38,7 +40,7 @@ def test_what_an_entry_says(world, failed, customer, deliver, delivering):
                 "last_attempt": {"number": 2, "at": iso(NOW + 2), "milliseconds": 0, "answer": 401},
                 "_links": {"redeliver": {"href": f"/workflows/{ID}/webhooks/{REPORT}/redeliver"}},
             }
-        ]
+        ],
     }
 
 
@@ -145,7 +147,7 @@ def test_faults(call, query, names):
 def test_somebody_elses(world, fail, failed, call, stranger):
     """I6: no account sees another's failed webhooks, or has them sent again."""
     fail(1)
-    assert failed(authorization=stranger) == {"webhooks": []}
+    assert failed(authorization=stranger)["webhooks"] == []
     answer = call("POST", "/webhooks/redeliver", ALWAYS, Authorization=stranger)
     assert body_of(answer) == {"redelivered": 0, "skipped": 0}
     assert world.queued() == []

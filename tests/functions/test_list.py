@@ -12,6 +12,7 @@ from failover.adapters.workflow import listing
 from failover.rules.formats.pages import Position
 from failover.rules.timing.instants import iso
 from failover.rules.workflow import transitions
+from tests.described import check_answer
 from tests.examples import ID, MESSENGER, NOW, SMS, request, workflow
 from tests.world import body_of, http_event, load
 
@@ -22,6 +23,7 @@ SECOND = 1000
 def app(world):
     """The API on a DynamoDB that also refuses queries which moto accepts and AWS does not."""
     app = load("workflows_api")
+    app.outside.now = lambda: NOW
     app.outside.table.client.meta.events.register("provide-client-params.dynamodb.Query", strictly)
     return app
 
@@ -37,14 +39,17 @@ def strictly(params, **_):
 
 @pytest.fixture
 def listed(world, app):
-    """Request a page of the list and return the answer's body."""
+    """Request a page of the list and return the answer's body, without the time it was read."""
 
     def listed(path="/workflows", authorization=None, **query):
         event = http_event("GET", path, Authorization=authorization or world.basic)
         event["queryStringParameters"] = {name: str(value) for name, value in query.items()} or None
         answer = app.handler(event, None)
         assert answer["statusCode"] == 200, answer["body"]
-        return body_of(answer)
+        check_answer("GET", path.removeprefix("/beta"), answer)
+        body = body_of(answer)
+        assert body.pop("as_of") == iso(NOW)
+        return body
 
     return listed
 

@@ -43,7 +43,7 @@ def test_twice_at_once(world, fail, failed, redeliver, customer, deliver):
     for task in world.queued():
         deliver(task)
     assert len(customer.requests) == 2
-    assert failed() == {"webhooks": []}
+    assert failed()["webhooks"] == []
 
 
 def test_while_an_attempt_is_made(world, fail, redeliver, customer, deliver):

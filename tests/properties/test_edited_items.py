@@ -2,12 +2,13 @@
 
 import contextlib
 from copy import deepcopy
+from decimal import Decimal
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from failover.adapters.workflow.store import whole
+from failover.adapters.workflow.store import stored_content, whole
 from failover.rules.formats.stored import UnreadableItem
 from failover.rules.receipts.receipt import Receipt
 from failover.rules.sending.answers import Accepted
@@ -83,7 +84,8 @@ def test_readable_or_not(item, number):
         flow = from_plain(item)
     except UnreadableItem:
         return
-    presentation.resource(flow, None)
+    presentation.resource(flow, None, NOW)
+    presentation.progress(flow)
     presentation.cancelled(flow)
     for entry in publication.webhooks(flow):
         bodies.body(flow, None, entry)
@@ -153,6 +155,15 @@ def test_failed_webhook(changes, of_the_failure, of_the_attempt):
     for read in (failed.row, failed.task):
         with contextlib.suppress(UnreadableItem):
             assert read({**item, **changes})
+
+
+def test_long_numbers():
+    """Content with an integer of thousands of digits, which `custom` may have, is read as it was stored."""
+    content = [{"custom": {"n": Decimal("7" * 5000)}}, {}]
+    items = {"state": as_lists(to_plain(LIVES[0])), "content": {"content": stored_content(content), "retention": 60}}
+    found = whole(items, NOW)
+    assert found is not None
+    assert found[1] == content
 
 
 def test_messages():

@@ -10,7 +10,7 @@ from failover.rules.formats.pages import InvalidFilters, Position
 from failover.rules.timing.instants import iso
 from failover.rules.workflow.listing import CURSOR, Filters, parse_filters
 
-NAMES = st.sampled_from(["status", "channel", "client_ref", "since", "until", "limit", "cursor", "sig", ""])
+NAMES = st.sampled_from(["status", "channel", "client_ref", "since", "until", "limit", "cursor", "expand", "sig", ""])
 ANY_TEXT = st.text(alphabet=st.characters(), max_size=60)
 DATES = st.from_regex(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,12})?([Zz]|[+-][0-9]{2}:[0-9]{2})?"

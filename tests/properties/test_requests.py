@@ -1,14 +1,17 @@
 """Any posted body gets a clear answer in bounded time, and none is half accepted."""
 
 import json
+from dataclasses import replace
 
 import pytest
+import simplejson
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from failover.adapters.workflow.store import stored_content
 from failover.rules.formats import strict_json
-from failover.rules.requests.request import InvalidRequest, validated
-from tests.examples import MESSENGER, SMS, VIBER, request
+from failover.rules.requests.request import InvalidRequest, posted, validated
+from tests.examples import MESSENGER, SMS, VIBER, WHATSAPP, changed, request
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),
@@ -46,6 +49,25 @@ def test_any_bytes(raw):
 def test_any_json(value):
     """Any JSON value is accepted, or refused with its faults."""
     outcome(json.dumps(value).encode("utf-8", "surrogatepass"))
+
+
+FINITE = st.none() | st.booleans() | st.integers() | st.decimals(allow_nan=False, allow_infinity=False) | st.text()
+CUSTOM = st.dictionaries(st.text("ab"), FINITE | st.lists(FINITE, max_size=3), min_size=1)
+
+
+@settings(max_examples=500, deadline=None)
+@given(CUSTOM, st.none() | st.text("ab 7", min_size=1, max_size=40))
+def test_posted_again(custom, reference):
+    """A request is the same after it was stored, read back and posted again, with any `custom` and any number in it."""
+    step = changed(WHATSAPP, "message", {"content": {"type": "custom", "custom": custom}})
+    raw = simplejson.dumps({**request(step), "client_ref": reference}, use_decimal=True).encode()
+    try:
+        asked = validated(strict_json.parse(raw))
+    except strict_json.InvalidJson:
+        return
+    kept = simplejson.loads(stored_content(asked.steps), use_decimal=True, parse_int=strict_json.integer)
+    again = simplejson.dumps(posted(replace(asked, steps=kept)), ensure_ascii=False, use_decimal=True)
+    assert validated(strict_json.parse(again.encode())) == asked
 
 
 @settings(max_examples=800, deadline=None)

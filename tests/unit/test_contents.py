@@ -1,9 +1,13 @@
 """What each channel can send: content types and options, at their bounds, in both versions of the Messages API."""
 
+import contextlib
+
 import pytest
+import simplejson
 
 from failover.rules.channels.channel_table import CHANNELS
-from failover.rules.requests.request import InvalidRequest, validated
+from failover.rules.formats import strict_json
+from failover.rules.requests.request import InvalidRequest, posted, validated
 from failover.rules.sending import outgoing
 from tests import examples, variations
 from tests.examples import DELETE, MESSENGER, WHATSAPP, changed, request
@@ -37,6 +41,16 @@ def test_every_bound():
     """Every field of the table accepts its smallest and its largest value."""
     for label, step in variations.steps():
         assert accepted(step)["message"] == step["message"], label
+
+
+def test_posted_again():
+    """The body made of a request with any value of any field, written and read as JSON, makes the same request."""
+    for label, step in variations.steps():
+        for version in ("v1", "v0.1"):
+            with contextlib.suppress(InvalidRequest):
+                asked = validated({**request(step), "client_ref": "table-12"}, version)
+                text = simplejson.dumps(posted(asked), use_decimal=True)
+                assert validated(strict_json.parse(text.encode()), version) == asked, label
 
 
 def test_beyond_every_bound():

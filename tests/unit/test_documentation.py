@@ -203,10 +203,13 @@ def test_webhook_examples(kind, title):
 
 def test_attempts_fields():
     """The rows are exactly the fields of the attempts resource."""
-    made = [{"number": 1, "at": 0, "milliseconds": 1, "error": "timeout"}, {"number": 2, "at": 0, "answer": 200}]
+    made = [{"number": 1, "at": 0, "milliseconds": 1, "answer": 500}, {"number": 2, "at": 0, "error": "timeout"}]
+    made[-1]["next_attempt_at"] = examples.NOW
     workflow = lived("workflow")
-    recorded = {entry["sequence"]: {"state": "delivered", "attempts": made} for entry in publication.webhooks(workflow)}
+    one = {"state": "pending", "last_attempt": 2, "attempts": made}
+    recorded = {entry["sequence"]: one for entry in publication.webhooks(workflow)}
     world = SimpleNamespace(
+        now=lambda: examples.NOW,
         store=SimpleNamespace(read_whole=lambda _: (workflow, None)),
         deliveries=SimpleNamespace(of=lambda _: recorded, known=lambda _: None),
     )
@@ -251,7 +254,7 @@ def test_list():
     }
     item = {"word": "workflow", "pk": "workflow#x", "status": "error", "created_at": 0, "ended_at": 0, "channels": []}
     entry = listing.row({**item, "reason": "r", "client_ref": "c"})
-    shown = listing.answer([entry], Position(0, "x"), "dispatch")
+    shown = listing.answer([entry], Position(0, "x"), "dispatch", examples.NOW)
     assert all(f"`{name}`" in page or f'"{name}"' in page for name in {*shown, *shown["dispatches"][0]})
 
 
@@ -356,7 +359,8 @@ REQUESTS = [block for block in DOCUMENTED if '"workflow": [' in block]
 @pytest.mark.parametrize("block", REQUESTS, ids=range(len(REQUESTS)))
 def test_requests(block):
     """Every documented request is accepted."""
-    assert validated(json.loads(block)).steps
+    body = json.loads(block)
+    assert validated(body.get("request", body)).steps
 
 
 PROGRAMS = sorted((ROOT / "tests/clients/generated").iterdir())

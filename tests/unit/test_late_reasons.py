@@ -21,7 +21,7 @@ def errors(flow, number=0):
 
 def left(flow):
     """The reasons of the failed steps, as a customer sees them."""
-    return [entry["reason"] for entry in presentation.resource(flow, None)["timeline"] if entry["event"] == "left"]
+    return [entry["reason"] for entry in presentation.resource(flow, None, NOW)["timeline"] if entry["event"] == "left"]
 
 
 @pytest.mark.decision("A reason that comes later")

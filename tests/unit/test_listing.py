@@ -6,8 +6,9 @@ import pytest
 
 from failover.rules.formats.pages import InvalidFilters, Position
 from failover.rules.timing.instants import iso
-from failover.rules.workflow.listing import CURSOR, Filters, answer, parse_filters, row
+from failover.rules.workflow.listing import CURSOR, Filters, answer, expanded, parse_filters, row
 from local.openapi import operations, resources
+from tests.acts import LATER, lived, sent, status
 from tests.examples import ID, NOW
 
 HERE = Position(NOW, ID)
@@ -28,7 +29,7 @@ def test_nothing_asked_for():
 @pytest.mark.decision("The list")
 def test_empty():
     """An empty parameter is refused: the client meant to filter, and must not get everything."""
-    names = ["status", "channel", "client_ref", "since", "until", "limit", "cursor"]
+    names = ["status", "channel", "client_ref", "expand", "since", "until", "limit", "cursor"]
     assert faults(**dict.fromkeys(names, "")) == names
 
 
@@ -38,13 +39,14 @@ def test_everything_asked_for():
         "status": "error",
         "channel": "sms",
         "client_ref": "table-12",
+        "expand": "steps",
         "since": "2026-03-01T09:00:00.000Z",
         "until": "2026-03-01T10:00:00.001Z",
         "limit": "100",
         "cursor": HERE.cursor(),
     }
     span = (1_772_355_600_000, 1_772_359_200_001, 100, HERE)
-    assert parse_filters(query) == Filters(*span, status="error", channel="sms", client_ref="table-12")
+    assert parse_filters(query) == Filters(*span, status="error", channel="sms", client_ref="table-12", expand="steps")
 
 
 @pytest.mark.parametrize(
@@ -94,6 +96,8 @@ def test_shown_instants_are_read_back():
         ("channel", "viber_service"),
         ("client_ref", "x" * 41),
         ("client_ref", "\ud800"),
+        ("expand", "step"),
+        ("expand", "steps,timeline"),
         *[("since", text) for text in ("yesterday", "1772355600", "2026-02-29", "2026-03-01T09:61:00Z", "2026-03-01T")],
         *[("until", text) for text in ("2026-13-01", "2026-03-01T09:00:00+25:00", "2026-03-01T24:00:01Z")],
         *[("limit", text) for text in ("0", "101", "-1", "1.0", "ten", " 5", "٣", "9" * 5000)],
@@ -110,7 +114,7 @@ def test_faults(name, value):
 
 def test_every_fault_at_once():
     """All faults of a query string are reported together."""
-    names = ["status", "channel", "client_ref", "since", "until", "limit", "cursor"]
+    names = ["status", "channel", "client_ref", "expand", "since", "until", "limit", "cursor"]
     assert sorted(faults(**dict.fromkeys(names, "?" * 41))) == sorted(names)
 
 
@@ -162,5 +166,17 @@ def test_shown():
     item = {"pk": f"workflow#{ID}", "word": "workflow", "status": "running", "created_at": NOW, "channels": ["sms"]}
     entry = {"workflow_uuid": ID, "status": "running", "created_at": iso(NOW), "channels": ["sms"]}
     assert row(item) == entry
-    assert answer([entry], None, "workflow") == {"workflows": [entry]}
-    assert answer([entry], HERE, "dispatch") == {"dispatches": [entry], "cursor": HERE.cursor()}
+    read = {"as_of": iso(NOW + 1)}
+    assert answer([entry], None, "workflow", NOW + 1) == {**read, "workflows": [entry]}
+    assert answer([entry], HERE, "dispatch", NOW + 1) == {**read, "dispatches": [entry], "cursor": HERE.cursor()}
+
+
+def test_expanded():
+    """With its workflow an entry is as up to date as that; without it, the entry is the index's."""
+    item = {"pk": f"workflow#{ID}", "word": "workflow", "status": "running", "created_at": NOW, "channels": ["sms"]}
+    assert expanded(item, {}) == row(item)
+    over = lived(sent(0), status(0, "read"))
+    entry = expanded(item, {ID: over})
+    assert (entry["status"], entry["ended_at"], entry["channels"]) == ("completed", iso(LATER), ["sms"])
+    assert [step["state"] for step in entry["steps"]] == ["met", "pending"]
+    assert "template" not in entry

@@ -263,8 +263,8 @@ def test_iso():
 def test_shown_without_content():
     """Once the content has been dropped, the workflow is shown without sender and recipient."""
     flow = workflow(*TWO_STEPS)
-    assert resource(flow, [MESSENGER, SMS])["steps"][1]["to"] == SMS["to"]
-    assert "to" not in resource(flow, None)["steps"][1]
+    assert resource(flow, [MESSENGER, SMS], NOW)["steps"][1]["to"] == SMS["to"]
+    assert "to" not in resource(flow, None, NOW)["steps"][1]
 
 
 def test_plain_and_back():

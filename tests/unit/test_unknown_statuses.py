@@ -30,7 +30,7 @@ def test_decides_nothing(before):
     document = bodies.body(flow, CONTENT, flow.timeline[-1])
     assert (document["status"], document["error"], document["usage"]) == ("queued", WHOLE, EURO)
     assert bodies.message(flow, 0, CONTENT)["status"] == (known.steps[0].status or "submitted")
-    assert presentation.resource(flow, CONTENT)["usage"] == EURO, "what it costs is counted"
+    assert presentation.resource(flow, CONTENT, NOW)["usage"] == EURO, "what it costs is counted"
     assert status(0, "queued")(flow) is None, "a repeat has no effect"
 
 

@@ -112,32 +112,24 @@ class Table:
             answer = self.client.get_item(TableName=self.name, Key=marshalled(key(pk, sk)), ConsistentRead=True)
         return next(iter(self.present([answer["Item"]])), None) if "Item" in answer else None
 
-    def get_all(self, *keys: tuple[str, str]) -> dict[tuple[str, str], Item]:
-        """The items of `keys` that exist, as they are now, in one call."""
-        wanted = [marshalled(key(*pair)) for pair in keys]
-        request = {self.name: {"Keys": wanted, "ConsistentRead": True}}
-        with calls():
-            answer = self.client.batch_get_item(RequestItems=request)
-        if answer.get("UnprocessedKeys"):
-            raise aws.Unavailable("dynamodb: some keys were not read")
-        items = self.present(answer["Responses"].get(self.name, []))
-        return {(item["pk"], item["sk"]): item for item in items}
+    def get_all(
+        self,
+        *keys: tuple[str, str],
+        unreadable: Callable[[UnreadableItem], None] | None = None,
+        consistent: bool = True,
+    ) -> dict[tuple[str, str], Item]:
+        """The items of any number of keys that exist, MOST_AT_ONCE in a call. `unreadable` is that of `present`.
 
-    def get_many(
-        self, keys: Iterable[tuple[str, str]], unreadable: Callable[[UnreadableItem], None] | None = None
-    ) -> list[Item]:
-        """The items of any number of keys that exist, in no order, by eventually consistent reads, 100 in a call.
-
-        DynamoDB leaves keys unprocessed when it throttles, or at about 1 MB in one call. They are read again, after
-        pauses that double while nothing is read; Unavailable is raised once these come to five seconds. `unreadable` is
-        that of `present`.
+        DynamoDB leaves keys unprocessed when it throttles, or when an answer would be too large. They are read again,
+        after pauses that double while nothing is read; Unavailable is raised once these come to five seconds.
         """
         pending = [marshalled(key(*pair)) for pair in dict.fromkeys(keys)]
         found: list[Item] = []
         pause, waited = _PAUSE, 0.0
         while pending:
+            wanted = {"Keys": pending[:MOST_AT_ONCE], "ConsistentRead": consistent}
             with calls():
-                answer = self.client.batch_get_item(RequestItems={self.name: {"Keys": pending[:MOST_AT_ONCE]}})
+                answer = self.client.batch_get_item(RequestItems={self.name: wanted})
             items = answer["Responses"].get(self.name, [])
             found += self.present(items, unreadable)
             unprocessed = answer.get("UnprocessedKeys", {}).get(self.name, {}).get("Keys", [])
@@ -148,7 +140,7 @@ class Table:
                     raise aws.Unavailable("dynamodb: some keys were not read")
                 self.sleep(pause)
                 waited += pause
-        return found
+        return {(item["pk"], item["sk"]): item for item in found}
 
     def present(
         self, items: Iterable[dict[str, Any]], unreadable: Callable[[UnreadableItem], None] | None = None

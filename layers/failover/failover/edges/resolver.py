@@ -3,10 +3,10 @@
 A function with one path does not import it, and starts faster.
 """
 
-import json
 from collections.abc import Callable
 from typing import Any, NoReturn
 
+import simplejson
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 
 from failover import problems
@@ -38,8 +38,9 @@ def serve_at(resolver: APIGatewayRestResolver, path: str, **routes: Callable[...
 
 
 def json_response(status: int, body: dict[str, Any], headers: dict[str, str] | None = None) -> Response[str]:
-    """An answer with headers of its own."""
-    return Response(status, "application/json", json.dumps(body, ensure_ascii=False), headers)
+    """An answer with headers of its own, or with numbers that have to stay exact."""
+    text = simplejson.dumps(body, ensure_ascii=False, use_decimal=True)
+    return Response(status, "application/json", text, headers)
 
 
 def serve(resolver: APIGatewayRestResolver, event: http_edge.Event, context: Any) -> http_edge.ProxyAnswer:

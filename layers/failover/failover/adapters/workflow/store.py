@@ -19,6 +19,7 @@ from failover.adapters.table import (
     with_write,
 )
 from failover.errors import Overtaken
+from failover.rules.formats import strict_json
 from failover.rules.formats.ids import is_id
 from failover.rules.formats.stored import UnreadableItem, checked
 from failover.rules.workflow import overdue, retention
@@ -48,6 +49,15 @@ class Pointer:
     message_uuid: str
     step: int
     expires_at: int
+
+
+@dataclass(frozen=True)
+class Kept:
+    """The content of a workflow: its steps in the form of `Request.steps`."""
+
+    content: list[dict[str, Any]]
+    until: int
+    """When it is dropped (seconds since the epoch). While the workflow runs: the latest possible time."""
 
 
 @dataclass(frozen=True)
@@ -141,7 +151,8 @@ class Store:
         Raises UnreadableItem, or, with `unreadable`, leaves such a workflow out and calls it with the error.
         """
         found = {}
-        for item in self._table.get_many(((f"workflow#{one}", "state") for one in ids), unreadable):
+        places = ((f"workflow#{one}", "state") for one in ids)
+        for item in self._table.get_all(*places, unreadable=unreadable, consistent=False).values():
             try:
                 workflow = from_plain(item)
                 found[workflow.id] = workflow
@@ -153,6 +164,11 @@ class Store:
 
     def read_whole(self, workflow_id: str) -> tuple[Workflow, list[dict[str, Any]] | None] | None:
         """The workflow and its content in one consistent query. The content is None once it has been dropped."""
+        found = self.read_kept(workflow_id)
+        return found and _without_time(*found)
+
+    def read_kept(self, workflow_id: str) -> tuple[Workflow, Kept | None] | None:
+        """As `read_whole`, with the time until which the content is kept."""
         with calls():
             answer = self._client.query(
                 TableName=self._table.name,
@@ -162,7 +178,7 @@ class Store:
                     {":pk": f"workflow#{workflow_id}", ":first": "content", ":last": "state"}
                 ),
             )
-        return whole({item["sk"]: item for item in self._table.present(answer["Items"])}, self._table.now())
+        return _kept({item["sk"]: item for item in self._table.present(answer["Items"])}, self._table.now())
 
     def end_content(self, workflow: Workflow) -> None:
         """Let the content of an ended workflow expire its retention after the end.
@@ -239,17 +255,29 @@ def whole(items: dict[str, Item], now: int) -> tuple[Workflow, list[dict[str, An
     """A workflow and its content from the items under its key, by sort key. The content is None once it has expired,
     even if its item does not yet say so.
     """
+    found = _kept(items, now)
+    return found and _without_time(*found)
+
+
+def _kept(items: dict[str, Item], now: int) -> tuple[Workflow, Kept | None] | None:
     if "state" not in items:
         return None
     workflow, stored = from_plain(items["state"]), items.get("content")
-    if stored is None or retention.content_expires_at(workflow, checked(stored, "retention", int)) <= now // 1000:
+    if stored is None:
         return workflow, None
-    return workflow, _messages(checked(stored, "content", str), len(workflow.steps))
+    until = retention.content_expires_at(workflow, checked(stored, "retention", int))
+    if until <= now // 1000:
+        return workflow, None
+    return workflow, Kept(_messages(checked(stored, "content", str), len(workflow.steps)), until)
+
+
+def _without_time(workflow: Workflow, kept: Kept | None) -> tuple[Workflow, list[dict[str, Any]] | None]:
+    return workflow, kept.content if kept else None
 
 
 def _messages(content: str, steps: int) -> list[dict[str, Any]]:
     try:
-        messages = simplejson.loads(content, use_decimal=True)
+        messages = simplejson.loads(content, use_decimal=True, parse_int=strict_json.integer)
     except (ValueError, RecursionError):
         raise UnreadableItem("content") from None
     if not isinstance(messages, list) or len(messages) != steps or not all(isinstance(one, dict) for one in messages):

@@ -57,7 +57,7 @@ def parse(raw: bytes) -> Any:
             text,
             object_pairs_hook=_object,
             parse_constant=_constant,
-            parse_int=_integer,
+            parse_int=integer,
             parse_float=_decimal,
         )
     except json.JSONDecodeError as error:
@@ -90,7 +90,8 @@ def _constant(name: str) -> NoReturn:
     raise InvalidJson(f"{name} is not JSON")
 
 
-def _integer(digits: str) -> int | Decimal:
+def integer(digits: str) -> int | Decimal:
+    """Return a JSON integer of any length, exactly."""
     return int(digits) if len(digits) <= _LONGEST_INTEGER else Decimal(digits)
 
 

@@ -70,6 +70,14 @@ def validated(body: Any, version: str = "v1", *, loopback: bool = False) -> Requ
     return Request(read_steps, read.get("client_ref"), read.get("webhook_url"))
 
 
+def posted(request: Request) -> dict[str, Any]:
+    """Return a body that can be posted and means this request: `validated` makes an equal one of it."""
+    body: dict[str, Any] = {"template": "failover"}
+    body |= {"client_ref": request.client_ref} if request.client_ref else {}
+    body |= {"webhook_url": request.webhook_url} if request.webhook_url else {}
+    return {**body, "workflow": request.steps}
+
+
 def read_message(channel: Channel, message: Any, version: str) -> tuple[Any, list[Fault]]:
     """Return (a message of this channel, as in a step; its faults)."""
     read, faults = models.read(steps.message(channel, _content_type(channel, message)), message, version)

@@ -44,9 +44,9 @@ def kept(workflow: Workflow, sequence: int, attempt: dict[str, Any]) -> dict[str
     return dict(zip(ATTRIBUTES, (workflow.account, attempt["at"] + attempt["milliseconds"], failure), strict=True))
 
 
-def shown(page: Page, rows: list[dict[str, Any]]) -> dict[str, Any]:
-    """The answer of `GET /webhooks`."""
-    return {"webhooks": rows, **following(page)}
+def shown(page: Page, rows: list[dict[str, Any]], now: int) -> dict[str, Any]:
+    """The answer of `GET /webhooks`, as read at `now` (ms)."""
+    return {"as_of": iso(now), "webhooks": rows, **following(page)}
 
 
 def following(page: Page) -> dict[str, str]:

@@ -10,9 +10,12 @@ from failover.rules.formats.ids import UUID
 from failover.rules.formats.pages import Position, Query, Span
 from failover.rules.formats.stored import UnreadableItem, checked, instant, one_of
 from failover.rules.timing.instants import iso
-from failover.rules.workflow.state import STATES
+from failover.rules.workflow import presentation
+from failover.rules.workflow.state import STATES, Workflow
 
 LONGEST_REFERENCE = 40
+STEPS = "steps"
+"""The one value of `expand`."""
 CURSOR = pages.cursor_pattern(UUID)
 
 
@@ -23,6 +26,8 @@ class Filters(Span):
     status: str | None = None
     channel: str | None = None
     client_ref: str | None = None
+    expand: str | None = None
+    """`steps`: each entry has the workflow's steps and usage as well."""
 
 
 def parse_filters(query: Mapping[str, str]) -> Filters:
@@ -32,15 +37,19 @@ def parse_filters(query: Mapping[str, str]) -> Filters:
         status=asked.read("status", _one_of(STATES), None, f"Should be {_words(STATES)}"),
         channel=asked.read("channel", _one_of(channels), None, f"Should be {_words(channels)}"),
         client_ref=asked.read("client_ref", _reference, None, f"Should have 1 to {LONGEST_REFERENCE} characters"),
+        expand=asked.read("expand", _one_of((STEPS,)), None, f"Should be '{STEPS}'"),
         **asked.span(CURSOR),
     )
     asked.check()
     return filters
 
 
-def answer(rows: list[dict[str, Any]], next_page: Position | None, word: str) -> dict[str, Any]:
-    """Return the answer: `workflows` or `dispatches`, as `word` says, and a `cursor` if there are more."""
-    document: dict[str, Any] = {"workflows" if word == "workflow" else "dispatches": rows}
+def answer(rows: list[dict[str, Any]], next_page: Position | None, word: str, now: int) -> dict[str, Any]:
+    """Return the answer: `workflows` or `dispatches`, as `word` says, and a `cursor` if there are more.
+
+    `now` is the time (ms) at which the page was read.
+    """
+    document: dict[str, Any] = {"as_of": iso(now), "workflows" if word == "workflow" else "dispatches": rows}
     if next_page is not None:
         document["cursor"] = next_page.cursor()
     return document
@@ -59,6 +68,20 @@ def row(item: dict[str, Any]) -> dict[str, Any]:
         **{name: checked(item, name, str) for name in ("reason", "client_ref") if name in item},
         "channels": channels,
     }
+
+
+def expanded(item: dict[str, Any], workflows: Mapping[str, Workflow]) -> dict[str, Any]:
+    """Return the entry as `row` does, with the steps and the usage of its workflow, if `workflows` has it.
+
+    Everything is then as in that workflow, which may be newer than the index.
+    """
+    entry = row(item)
+    workflow = workflows.get(item["pk"].removeprefix("workflow#"))
+    if workflow is None:
+        return entry
+    summary = presentation.summary(workflow)
+    del summary["template"]
+    return {**entry, **summary, **presentation.progress(workflow)}
 
 
 def _one_of(words: tuple[str, ...]) -> Callable[[str], str]:

@@ -5,7 +5,7 @@ from typing import Any
 from failover.rules.receipts.usage import Usage
 from failover.rules.sending import client_ref
 from failover.rules.timing.instants import iso
-from failover.rules.workflow import reasons
+from failover.rules.workflow import overdue, reasons
 from failover.rules.workflow.costs import totals
 from failover.rules.workflow.state import FINAL_REPORTS, Entry, Step, Workflow
 
@@ -15,16 +15,26 @@ def href(word: str, workflow_id: str) -> str:
     return f"/workflows/{workflow_id}" if word == "workflow" else f"v0.1/dispatch/{workflow_id}"
 
 
-def resource(workflow: Workflow, content: list[dict[str, Any]] | None) -> dict[str, Any]:
-    """Return the answer of `GET /beta/workflows/{id}`. Once `content` is dropped (None), it has no personal data."""
+def resource(workflow: Workflow, content: list[dict[str, Any]] | None, now: int) -> dict[str, Any]:
+    """Return the answer of `GET /beta/workflows/{id}`, as read at `now` (ms).
+
+    Once `content` is dropped (None), it has no personal data.
+    """
     return {
+        "as_of": iso(now),
         **summary(workflow),
         **usage(totals(workflow.timeline)),
-        "steps": [
-            _step(number, step, content[number] if content else {}) for number, step in enumerate(workflow.steps)
-        ],
+        "steps": [_step(workflow, number, content[number] if content else {}) for number in range(len(workflow.steps))],
         "timeline": [_entry(workflow, entry) for entry in workflow.timeline],
     }
+
+
+def progress(workflow: Workflow) -> dict[str, Any]:
+    """Return what the list shows with `expand=steps`: the steps without content and ids of messages, and the usage."""
+    steps = [_step(workflow, number, {}) for number in range(len(workflow.steps))]
+    for step in steps:
+        step.pop("message_uuid", None)
+    return {**usage(totals(workflow.timeline)), "steps": steps}
 
 
 def summary(workflow: Workflow) -> dict[str, Any]:
@@ -63,7 +73,8 @@ def usage(totals: list[Usage]) -> dict[str, Any]:
     return {"usage": totals[0] if len(totals) == 1 else totals} if totals else {}
 
 
-def _step(number: int, step: Step, content: dict[str, Any]) -> dict[str, Any]:
+def _step(workflow: Workflow, number: int, content: dict[str, Any]) -> dict[str, Any]:
+    step = workflow.steps[number]
     document: dict[str, Any] = {"step": number, "channel": step.channel, "state": step.state}
     document.update({key: content[key] for key in ("from", "to") if key in content})
     if reference := client_ref.of_customer(content):
@@ -73,6 +84,10 @@ def _step(number: int, step: Step, content: dict[str, Any]) -> dict[str, Any]:
             document[key] = getattr(step, key)
     if step.answered_at is not None and step.expiry_time is not None:
         document["expires_at"] = iso(step.answered_at + step.expiry_time * 1000)
+    sent = step.answered_at is not None or bool(step.statuses)
+    if workflow.is_last(number) and workflow.running and step.outcome is None and sent:
+        until = overdue.unconfirmed_at(workflow)
+        document |= {} if until is None else {"unconfirmed_at": iso(until)}
     return document
 
 

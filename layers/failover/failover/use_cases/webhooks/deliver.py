@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import simplejson
@@ -11,7 +11,7 @@ from failover.adapters.webhooks.deliveries import Known
 from failover.errors import Temporary
 from failover.observability import count, logger, unavailable, unexpected
 from failover.outside import Outside
-from failover.rules.webhooks import bodies, delivery, hanging, signing
+from failover.rules.webhooks import attempts, bodies, delivery, hanging, signing
 from failover.rules.webhooks.delivery import Answered, Attempted, Task
 from failover.rules.webhooks.hanging import Host
 from failover.rules.workflow import publication
@@ -58,12 +58,14 @@ def deliver(outside: Outside, task: Task) -> None:
         raise AttemptUnderWay
     attempted = attempt_now()
     milliseconds = outside.now() - began
-    state, queued = _followed_up(outside, task, attempted)
+    follow_up = _followed_up(outside, task, attempted)
     result = {"answer": attempted.status} if isinstance(attempted, Answered) else {"error": attempted.reason}
     attempt = {"number": number, "at": began, "milliseconds": milliseconds, **result}
-    _recorded(outside, known, task, claim_id, attempt, state, required=not queued)
+    if follow_up.next_attempt_at is not None:
+        attempt[attempts.NEXT] = follow_up.next_attempt_at
+    _recorded(outside, known, task, claim_id, attempt, follow_up.state, required=not follow_up.queued)
     _about_the_host(outside, host, claim_id, attempted)
-    logger.info("webhook attempted", sequence=task.sequence, attempt=number, state=state, **result)
+    logger.info("webhook attempted", sequence=task.sequence, attempt=number, state=follow_up.state, **result)
 
 
 def _request(outside: Outside, known: Known, url: str, entry: Entry) -> Callable[[], Attempted]:
@@ -89,27 +91,39 @@ def _may_be_asked(outside: Outside, host: Host, now: int) -> bool:
     return False
 
 
-def _followed_up(outside: Outside, task: Task, attempted: Attempted) -> tuple[str, bool]:
-    """Queue the next attempt if there is one. Returns (the webhook's state, another message carries it on)."""
+@dataclass(frozen=True)
+class _FollowUp:
+    """What follows an attempt."""
+
+    state: str
+    """The webhook's state after the attempt."""
+    queued: bool = False
+    """Another message carries the webhook on."""
+    next_attempt_at: int | None = None
+    """When the retry is due (ms), if there is one."""
+
+
+def _followed_up(outside: Outside, task: Task, attempted: Attempted) -> _FollowUp:
+    """Queue the next attempt if there is one."""
     if delivery.delivered(attempted):
         count("WebhooksDelivered")
-        return "delivered", False
+        return _FollowUp("delivered")
     if not delivery.worth_repeating(attempted):
         count("WebhooksRefused")
-        return "failed", False
+        return _FollowUp("failed")
     if task.attempt >= delivery.LAST_ATTEMPT:
         count("WebhooksGivenUp")
         logger.error("webhook given up", sequence=task.sequence, attempt=task.attempt)
-        return "failed", False
-    seconds = delivery.pause(task.series)
-    if delivery.may_go_on(task.since, outside.now(), seconds):
+        return _FollowUp("failed")
+    seconds, now = delivery.pause(task.series), outside.now()
+    if delivery.may_go_on(task.since, now, seconds):
         count("WebhooksPutOff")
         outside.webhook_queue.add(delivery.following(task), seconds)
-        return "pending", True
+        return _FollowUp("pending", queued=True, next_attempt_at=now + seconds * 1000)
     count("WebhooksGivenUp")
     logger.error("webhook given up", sequence=task.sequence, attempt=task.attempt)
     outside.webhook_queue.bury(delivery.redriven(task))
-    return "failed", True
+    return _FollowUp("failed", queued=True)
 
 
 def _recorded(

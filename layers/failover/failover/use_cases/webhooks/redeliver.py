@@ -11,11 +11,10 @@ from failover.rules.requests import redelivery
 from failover.rules.requests.request import InvalidRequest
 from failover.rules.webhooks import delivery, failed
 from failover.rules.webhooks.delivery import Task
-from failover.rules.workflow import publication
-from failover.rules.workflow.state import Entry, Workflow
 from failover.use_cases.callers.authenticate import Caller
 from failover.use_cases.requests import body
 from failover.use_cases.requests.show import find, rows
+from failover.use_cases.webhooks.follow_webhooks import find_webhook
 
 
 def redeliver(outside: Outside, caller: Caller, workflow_id: str, sequence: str) -> dict[str, Any]:
@@ -24,7 +23,7 @@ def redeliver(outside: Outside, caller: Caller, workflow_id: str, sequence: str)
     404, or 409 where there is nothing to send.
     """
     workflow, _ = find(outside, caller, workflow_id)
-    entry = _entry(workflow, sequence)
+    entry = find_webhook(workflow, sequence)
     task = Task(workflow.id, workflow.account, workflow.application, entry["sequence"])
     known = _sendable(outside, task)
     if delivery.under_way(known.claimed_at, outside.now()):
@@ -77,11 +76,3 @@ def _sendable(outside: Outside, task: Task) -> Known:
     if known.last_attempt >= delivery.MOST_ATTEMPTS:
         raise problems.Problem(problems.CONFLICT, f"{delivery.MOST_ATTEMPTS} attempts have been made.")
     return known
-
-
-def _entry(workflow: Workflow, sequence: str) -> Entry:
-    number = int(sequence) if sequence.isascii() and sequence.isdigit() and len(sequence) <= 9 else 0
-    entry = publication.find(workflow, number)
-    if entry is None:
-        raise problems.Problem(problems.NOT_FOUND, "There is no such webhook.")
-    return entry
