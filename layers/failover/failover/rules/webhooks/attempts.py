@@ -8,8 +8,8 @@ from failover.rules.workflow import publication
 from failover.rules.workflow.state import Entry
 
 NEXT = "next_attempt_at"
-"""Of a recorded attempt: when the retry after it is due (ms). Missing if no retry follows, and if release 0.1.0 or an
-earlier commit made the attempt."""
+"""Of a recorded attempt: when the retry after it is due (ms). Missing if no retry follows, or if an earlier version
+recorded the attempt, which did not store this time."""
 
 
 def row(entry: Entry, recorded: dict[str, Any], url: str | None) -> dict[str, Any]:
