@@ -125,7 +125,6 @@ def test_every_type(world, put, outside, more):
     )
     alone = outside.table.get(*place)
     assert "added" in alone
-    assert outside.table.get_many([place]) == [alone]
     assert outside.table.get_all(place) == {place: alone}
 
 
