@@ -57,5 +57,9 @@ def reported(flow: Workflow, entry: Entry | None = None) -> list[Usage]:
     return usage if isinstance(usage, list) else [usage]
 
 
+def advanced(number: int, now: int = LATER) -> Act:
+    return lambda flow: transitions.advanced(flow, number, now)
+
+
 def cancelled(flow: Workflow) -> Workflow | None:
     return transitions.cancelled(flow, LATER)

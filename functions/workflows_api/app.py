@@ -10,6 +10,7 @@ from failover.rules.formats.faults import Fault
 from failover.use_cases.callers.authenticate import Caller, authenticate
 from failover.use_cases.requests import show
 from failover.use_cases.requests.accept import Posted, accept
+from failover.use_cases.requests.advance import advance
 from failover.use_cases.requests.cancel import cancel
 from failover.use_cases.requests.plan import plan
 from failover.use_cases.requests.summarize import summarize
@@ -56,6 +57,12 @@ def get_request(id: str) -> Response[str]:
 
 def post_cancel(id: str) -> dict[str, Any]:
     return cancel(outside, _caller(), id)
+
+
+def post_advance(id: str) -> dict[str, Any]:
+    event, caller = api.current_event.raw_event, _caller()
+    http_request.require_json(event)
+    return advance(outside, caller, id, http_request.raw_body(event))
 
 
 def get_webhooks(id: str) -> dict[str, Any]:
@@ -127,6 +134,7 @@ for collection in ("/workflows", "/dispatch"):
     resolver.serve_at(api, f"{collection}/<id>", GET=get)
     resolver.serve_at(api, f"{collection}/<id>/request", GET=get_request)
     resolver.serve_at(api, f"{collection}/<id>/cancel", POST=post_cancel)
+    resolver.serve_at(api, f"{collection}/<id>/advance", POST=post_advance)
     resolver.serve_at(api, f"{collection}/<id>/webhooks", GET=get_webhooks)
     resolver.serve_at(api, f"{collection}/<id>/webhooks/<sequence>", GET=get_webhook)
     resolver.serve_at(api, f"{collection}/<id>/webhooks/<sequence>/redeliver", POST=post_redeliver)

@@ -55,7 +55,7 @@ def webhooks() -> Part:
             }
         }
         for name, summary, schema in (
-            ("messageStatus", "A message has a new status", "MessageStatusWebhook"),
+            ("messageStatus", "A message has a new status, or its step was advanced", "MessageStatusWebhook"),
             ("finalReport", "The workflow is over", "FinalReport"),
         )
     }
@@ -125,6 +125,17 @@ def _of_word(path: str, name: str) -> Part:
         f"/{path}/{{id}}/cancel": {
             "parameters": [_ID],
             "post": _operation(f"cancel{name}", tag, "Cancel a workflow", {200: "Cancelled"}, conflict),
+        },
+        f"/{path}/{{id}}/advance": {
+            "parameters": [_ID],
+            "post": _operation(
+                f"advance{name}",
+                tag,
+                "End the wait of its current step, so that the next one is sent now",
+                {200: "Advanced"},
+                (*_OF_A_BODY, *conflict),
+                requestBody={"content": _json("AdvanceRequest"), "required": True},
+            ),
         },
         f"/{path}/{{id}}/webhooks": {
             "parameters": [_ID],

@@ -14,6 +14,7 @@ from failover.rules.channels.kinds import AnyObject, Flag, Kind, Matching, Param
 from failover.rules.channels.objects import Field, Many, Object, OneOf, Tagged
 from failover.rules.channels.statuses import CONDITIONS
 from failover.rules.requests import steps
+from failover.rules.requests.advance import STEP
 from failover.rules.requests.request import MAX_STEPS
 from failover.rules.webhooks.failed import CURSOR
 from failover.rules.webhooks.webhook_url import LONGEST
@@ -74,6 +75,13 @@ def schemas() -> dict[str, Schema]:
             },
             "required": ["since"],
         },
+        "AdvanceRequest": {
+            "type": "object",
+            "properties": {
+                "step": {**_whole(STEP), "description": "The step to close, which must be the current one."}
+            },
+            "required": ["step"],
+        },
         "Step": _one_of(f"{_camel(name)}Step" for name in CHANNELS)
         | {"description": "A message, and the condition for sending the next one."},
         "LastStep": _one_of(f"{_camel(name)}LastStep" for name in CHANNELS)
@@ -88,6 +96,11 @@ def schemas() -> dict[str, Schema]:
     for channel in CHANNELS.values():
         _Channel(channel, components).describe()
     return components
+
+
+def _whole(kind: Whole) -> Schema:
+    exact = {"type": "integer", "minimum": kind.low, "maximum": kind.high}
+    return {"anyOf": [exact, {"type": "string", "pattern": patterns.whole(kind.low, kind.high)}]}
 
 
 def _request() -> Schema:
@@ -194,9 +207,8 @@ class _Channel:
                 return _ref("ConditionStatus")
             case Word(words):
                 return {"type": "string", "enum": list(words)}
-            case Whole(low, high):
-                exact = {"type": "integer", "minimum": low, "maximum": high}
-                return {"anyOf": [exact, {"type": "string", "pattern": patterns.whole(low, high)}]}
+            case Whole():
+                return _whole(kind)
             case Flag():
                 return {"type": "boolean"}
             case Url(most):

@@ -6,7 +6,7 @@ from failover import problems
 from failover.rules.channels.channel_table import CHANNELS
 from failover.rules.channels.statuses import CONDITIONS, FAILURES, RANKS
 from failover.rules.webhooks import failed
-from failover.rules.workflow.state import EVENTS, OUTCOMES, STATES
+from failover.rules.workflow.state import EVENTS, OUTCOMES, PHASES, STATES
 from failover.rules.workflow.summary import MOST_POINTS, MOST_WORKFLOWS
 
 type Schema = dict[str, Any]
@@ -18,6 +18,7 @@ _STATUSES = {
     "rejected": "refused by the platform or provider, or its time to live ran out",
     "undeliverable": "the provider could not be reached, or could not deliver",
 }
+_STEP_STATES = [*PHASES, *OUTCOMES]
 _EVENTS = {
     "accepted": "the workflow was stored",
     "sending": "a step was claimed: its request is about to be sent",
@@ -46,13 +47,14 @@ def schemas() -> dict[str, Schema]:
             "minLength": 1,
             "maxLength": 40,
             "pattern": "^[a-z_]+$",
-            "description": "A MessageStatus, or another word of the Messages API, which decides nothing.",
+            "description": "A MessageStatus, or another word of the Messages API, which decides nothing. In a webhook "
+            "also `advanced`: the step of the message was closed by an advance.",
         },
         "WorkflowStatus": {"type": "string", "enum": list(STATES)},
         "FinalStatus": {"type": "string", "enum": [status for status in STATES if status != "running"]},
         "StepState": {
             "type": "string",
-            "enum": ["pending", "claimed", "sent", "unknown", "unsent", *OUTCOMES],
+            "enum": _STEP_STATES,
             "description": "The progress of a step, or its outcome.",
         },
         "Usage": _object(
@@ -79,9 +81,14 @@ def schemas() -> dict[str, Schema]:
                     **_count(1),
                     "description": "How many invalid parameters are not listed; absent if all are.",
                 },
-                "state": _ref("WorkflowStatus"),
+                "state": _ref("ConflictState"),
             },
         ),
+        "ConflictState": {
+            "type": "string",
+            "enum": [*STATES[1:], *_STEP_STATES],
+            "description": "The status of a workflow that is over, or the state of a step that cannot be advanced.",
+        },
         "InvalidParameter": _object({"name": _text("A path."), "reason": _text()}),
         **_either("Accepted", {}),
         "Plan": _object(
@@ -203,6 +210,13 @@ def schemas() -> dict[str, Schema]:
             "enum": ["sent", "in_flight", "never_sent"],
             "description": "in_flight: it may have been sent, or may still be. never_sent: it was not and will not be.",
         },
+        **_either(
+            "Advanced",
+            _SUMMARY
+            | {"step": _count(), "outcome": {"type": "string", "const": "advanced"}, "next": _ref("FollowingStep")},
+            {"client_ref": _text()},
+        ),
+        "FollowingStep": _object({"step": _count(1), "channel": _ref("Channel")}),
         "KeptRequest": _object(
             {"request": _ref("WorkflowRequest")},
             {
@@ -258,7 +272,7 @@ def schemas() -> dict[str, Schema]:
         "WorkflowLink": _link("workflow"),
         "DispatchLink": _link("dispatch"),
         "Message": _message("MessageStatus", {}),
-        "MessageStatusWebhook": _message("StatusWord", {"sequence": _count(1)}),
+        "MessageStatusWebhook": _message("StatusWord", {"sequence": _count(1)}, {"reason": _text("With `advanced`.")}),
         "FinalReport": {
             "oneOf": [_ref("WorkflowReport"), _ref("DispatchReport")],
             "description": "The report of a workflow's end, sent again with `amended` if a later status changes it.",
@@ -326,7 +340,7 @@ def _link(word: str) -> Schema:
     return _object({"href": _text(), f"{word}_uuid": _ref("Uuid")})
 
 
-def _message(status: str, more: dict[str, Schema]) -> Schema:
+def _message(status: str, more: dict[str, Schema], optional: dict[str, Schema] | None = None) -> Schema:
     return _object(
         {"timestamp": _ref("Instant"), "status": _ref(status), "_links": _ref("Links"), **more},
         {
@@ -337,6 +351,7 @@ def _message(status: str, more: dict[str, Schema]) -> Schema:
             "error": _ref("MessageError"),
             "usage": _ref("Usage"),
             "client_ref": _text(),
+            **(optional or {}),
         },
     )
 

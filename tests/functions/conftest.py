@@ -115,6 +115,11 @@ def cancel(call):
     return lambda path=f"/workflows/{ID}", **headers: call("POST", f"{path}/cancel", Content_Type=None, **headers)
 
 
+@pytest.fixture
+def advance(call):
+    return lambda step=0, path=f"/workflows/{ID}", **headers: call("POST", f"{path}/advance", {"step": step}, **headers)
+
+
 STATUS, REPORT = 4, 5
 """Sequences of the two webhooks of `ended`: the SMS was delivered, which completed the workflow."""
 

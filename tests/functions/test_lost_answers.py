@@ -112,6 +112,18 @@ def test_cancel(world, app, call, put, other_writers, repeated, others):
 
 @REPEATED
 @OTHERS
+def test_advance(world, app, call, put, signals, other_writers, repeated, others):
+    """The client that advanced gets a positive answer, the race is signalled, and the step is closed once."""
+    put(sent(0), task_token="token")
+    lose_the_answer(app.outside.table.client, "put_item", lambda: other_writers(others), repeated=repeated)
+    answer = call("POST", f"/workflows/{ID}/advance", {"step": 0})
+    assert (answer["statusCode"], body_of(answer)["outcome"]) == (200, "advanced")
+    assert signals == [("token", "Rejected")]
+    assert [entry["event"] for entry in world.read(ID).timeline].count("left") == 1
+
+
+@REPEATED
+@OTHERS
 def test_rejection(world, callbacks, signals, other_writers, repeated, others):
     """I11: the race is signalled with the decision, using the token that was current then."""
     world.put(workflow(*TWO_STEPS), [MESSENGER, SMS])

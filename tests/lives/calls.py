@@ -14,7 +14,15 @@ from failover.adapters.aws import Unavailable
 
 FAULTS = ("dies before", "dies after", "fails before", "fails after", "repeated")
 """A call kills its process or fails, before or after its effect; or its AWS client repeats it after a lost answer."""
-MEANWHILES = ("a status", "a failure", "a cancel", "a duplicate", "a run of reconcile", "an execution's death")
+MEANWHILES = (
+    "a status",
+    "a failure",
+    "a cancel",
+    "an advance",
+    "a duplicate",
+    "a run of reconcile",
+    "an execution's death",
+)
 """What may happen elsewhere just before a process makes a call."""
 
 

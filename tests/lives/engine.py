@@ -15,6 +15,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from failover.adapters.aws import Unavailable
+from failover.rules.workflow.state import Workflow
 from tests.lives.calls import Calls
 from tests.world import state_machine_definition
 
@@ -52,6 +53,11 @@ class Execution:
     @property
     def running(self) -> bool:
         return self.status == "RUNNING"
+
+    def waits_for(self, workflow: Workflow, number: int) -> bool:
+        """Return True if its race of this step waits, with the token that the workflow has."""
+        racing = self.running and self.state == "Race" and self.step["number"] == number
+        return racing and self.token == workflow.task_token
 
     def ready(self, now: int) -> bool:
         return self.running and (self.until or 0) <= now

@@ -128,6 +128,39 @@ class History:
         else:
             assert (status, after.running) == (409, False), "F27"
 
+    def advance(self, account: str, flow: Workflow, number: int, fate: Fate | None = None) -> None:
+        self._current, self._duplicate = (
+            (flow.id, min(number, len(flow.steps) - 1)),
+            (lambda: self.advance(account, flow, number)),
+        )
+        mine, before = flow.account == account, self.promises.flows[flow.id]
+        racing = [one for one in self.stack.engine.executions.values() if one.waits_for(before, number)]
+        answer = self.stack.call(account, "POST", f"/workflows/{flow.id}/advance", {"step": number}, fate=fate)
+        after = self.promises.flows[flow.id]
+        self.promises.within_budget("advance", self.stack.last)
+        assert mine or after is before or self.stack.last.disturbed, "I6"
+        if answer is None or answer[0] == 503:
+            return
+        status, document = answer
+        if not mine:
+            assert status == 404, "I6"
+        elif status == 200:
+            self.stack.calls.met["a step is advanced"] += 1
+            left = [one["outcome"] for one in after.timeline if one["event"] == "left" and one["step"] == number]
+            assert left == ["advanced"], "F42: the answer is true"
+            assert document["next"]["step"] == number + 1, "F42"
+            undisturbed = [] if self.stack.last.disturbed else racing
+            assert all(one.ready(self.stack.now) and one.step["number"] == number + 1 for one in undisturbed), (
+                "F42: the next step is sent at once"
+            )
+        elif number < len(flow.steps):
+            assert status == 409, "F42"
+            states = {before.status, after.status, before.steps[number].state, after.steps[number].state}
+            assert document["state"] in states or self.stack.last.disturbed, "F42: the state is true"
+            assert after is before or self.stack.last.disturbed, "F42: a refusal changes nothing"
+        else:
+            assert status == 400, "F42"
+
     def look(self, account: str, flow: Workflow, what: int) -> None:
         """Show a workflow, its webhooks or a message, have a webhook sent again, or list the workflows."""
         places = [f"/workflows/{flow.id}", f"/workflows/{flow.id}/webhooks", "/messages/"]
@@ -314,6 +347,8 @@ class History:
             self.stack.reconcile()
         elif flow and kind == "a cancel":
             self.cancel(flow.account, flow)
+        elif flow and kind == "an advance":
+            self.advance(flow.account, flow, max(0, self.last_sent(flow)))
         elif flow and kind == "an execution's death":
             for execution in self.stack.engine.executions.values():
                 if execution.input["workflow"] == flow.id and execution.running:

@@ -1,6 +1,6 @@
 """Start here: what may happen in a history, one rule each, from which Hypothesis draws histories.
 
-A history is a series of these rules with random arguments. Two accounts post, cancel and look; the vendor sends
+A history is a series of these rules with random arguments. Two accounts post, advance, cancel and look; the vendor sends
 callbacks; time passes; executions die; AWS throttles; items are edited by hand. Most rules run one process of the
 product, and may give it a `Fate`: at its nth call it dies, the call fails or loses its answer, or something else
 happens first. After the last rule `teardown` stops the faults, lets everything finish, and checks every promise. If one
@@ -121,6 +121,13 @@ class Histories(RuleBasedStateMachine):
     @rule(which=WHICH, account=ACCOUNT, fate=FATES)
     def cancel(self, which: int, account: str, fate: Fate | None) -> None:
         self.history.cancel(account, self.history.flow(which), fate)
+
+    @precondition(lambda self: self.flows)
+    @rule(which=WHICH, account=ACCOUNT, ahead=st.sampled_from([0, 0, 0, 0, -1, 1, 9]), fate=FATES)
+    def advance(self, which: int, account: str, ahead: int, fate: Fate | None) -> None:
+        """From the current step, or one before or after it."""
+        flow = self.history.flow(which)
+        self.history.advance(account, flow, max(0, self.history.last_sent(flow) + ahead), fate)
 
     @precondition(lambda self: self.flows)
     @rule(which=WHICH, account=ACCOUNT, what=st.integers(0, 4))

@@ -22,7 +22,7 @@ from failover.rules.workflow.state import FINAL_REPORTS, MOST_ATTEMPTS, Workflow
 from failover.rules.workflow.status_entries import MOST_STATUS_ENTRIES
 from tests.lives.calls import Process
 from tests.lives.neighbours import status_url
-from tests.properties.test_histories import check_previous_step, check_rise
+from tests.properties.test_histories import check_advance, check_previous_step, check_rise
 
 PRIVATE = ("PRIVATE", "44770090", "sim-page", "vendor-secret", "signature-secret", "signing-key")
 """Found in all texts, personal numbers and ids, secrets and customers' URLs of these tests."""
@@ -40,6 +40,7 @@ BUDGETS: dict[str, dict[str, int]] = {
     "status": {"read a secret": 1, "read": 1, "write": 1, "signal the race": 1},
     "status without client_ref": {"read a secret": 1, "read": 2, "write": 1, "signal the race": 1},
     "cancel": {"read the account": 1, "read": 1, "write": 1, "signal the race": 1},
+    "advance": {"read the account": 1, "read": 1, "write": 1, "signal the race": 1},
     "show": {"read the account": 1, "read": 1},
     "show the webhooks": {"read the account": 1, "read": 3},
     "show a message": {"read the account": 1, "read": 2},
@@ -87,6 +88,8 @@ class Promises:
                 never_early = now >= after.created_at + (waits or 0) * 1000
                 assert new.phase == "unsent" or never_early, "I2: no step is skipped before its time"
             assert new.phase != "unsent" or old.phase == "unsent" or not new.statuses, "a status proves acceptance"
+            if new.outcome == "advanced" != old.outcome:
+                check_advance(before, number, now, after)
             if old.phase == "pending" and new.phase != "pending":
                 assert before.running, "I4: no step is claimed after the end"
                 if number > 0:
@@ -156,8 +159,12 @@ class Promises:
         self._repeated_alike(flow, got)
         documents = [simplejson.loads(got[sequence][0]) for sequence in sorted(got)]
         assert [one["status"] for one in documents if "template" not in one] == [
-            entry["status"] for entry in expected.values() if entry["event"] == "status" and entry["sequence"] in got
+            entry["status"] if entry["event"] == "status" else "advanced"
+            for entry in expected.values()
+            if entry["event"] in ("status", "left") and entry["sequence"] in got
         ], "I10: the order is restored"
+        advanced = [one["sequence"] for one in flow.timeline if one.get("outcome") == "advanced"]
+        assert advanced == [at for at, one in expected.items() if one["event"] == "left"], "each advance is a webhook"
         reports = [one for one in documents if "template" in one]
         assert [report.get("amended", False) for report in reports] == [n > 0 for n in range(len(reports))]
         assert all(report["status"] == flow.status for report in reports)

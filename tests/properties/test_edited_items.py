@@ -17,8 +17,8 @@ from failover.rules.workflow import listing, overdue, presentation, publication,
 from failover.rules.workflow.itinerary import itinerary
 from failover.rules.workflow.state import from_plain, to_plain
 from failover.rules.workflow.status_entries import StatusesFull
-from failover.rules.workflow.transitions import TooEarly
-from tests.acts import LATER, cancelled, claim, lived, sent, status
+from failover.rules.workflow.transitions import CannotAdvance, TooEarly
+from tests.acts import LATER, advanced, cancelled, claim, lived, sent, status
 from tests.examples import NOW
 
 PRICE = {"price": "0.0333", "currency": "EUR"}
@@ -29,6 +29,7 @@ LIVES = [
     lived(sent(0), status(0, "rejected", error={"code": 1300, "reason": "Not part"}), sent(1, LATER)),
     lived(sent(0), sent(1, LATER), status(1, "delivered", usage=PRICE), status(0, "read", usage=PRICE)),
     lived(sent(0), cancelled),
+    lived(sent(0), advanced(0)),
 ]
 ANYTHING = st.recursive(
     st.none()
@@ -79,7 +80,7 @@ def edited(draw):
 @settings(max_examples=1500, deadline=None)
 @given(edited(), st.integers(0, 1))
 def test_readable_or_not(item, number):
-    """A readable item can be shown, published, claimed, answered, cancelled and resumed; others are UnreadableItem."""
+    """A readable item can be shown, published, claimed, answered, advanced, cancelled and resumed; others are UnreadableItem."""
     try:
         flow = from_plain(item)
     except UnreadableItem:
@@ -100,6 +101,8 @@ def test_readable_or_not(item, number):
             transitions.received(flow, number, receipt, LATER)
             transitions.answered(flow, number, Accepted("u"), LATER)
             transitions.claimed(flow, number, LATER)
+    with contextlib.suppress(CannotAdvance, LookupError):
+        presentation.advanced(transitions.advanced(flow, number, LATER), number)
     transitions.cancelled(flow, LATER)
     transitions.unconfirmed(flow, LATER)
     transitions.resumed(flow, flow.attempt, LATER)

@@ -7,6 +7,7 @@ from failover.rules.channels.statuses import FAILURES, RANKS, STATUSES
 from failover.rules.receipts.receipt import Receipt
 from failover.rules.sending.answers import Accepted, NotTaken, Refused, Unknown
 from failover.rules.workflow import transitions
+from failover.rules.workflow.overdue import SLACK
 from failover.rules.workflow.race import Change, Signal
 from failover.rules.workflow.state import from_plain, to_plain
 from failover.rules.workflow.status_entries import StatusesFull
@@ -34,6 +35,7 @@ EVENTS = st.lists(
         st.tuples(st.just("answer"), st.integers(0, 3), ANSWERS),
         st.tuples(st.just("status"), st.integers(0, 3), WORD, UUIDS, USAGES, ERRORS),
         st.tuples(st.just("cancel"), st.just(0)),
+        st.tuples(st.just("advance"), st.integers(0, 3)),
         st.tuples(st.just("wait"), st.integers(1, 700)),
         st.just(("next",)),
         st.just(("next",)),
@@ -72,6 +74,11 @@ def _after(flow, kind, number, details, now):
             return None
     if kind == "cancel":
         return transitions.cancelled(flow, now)
+    if kind == "advance":
+        try:
+            return transitions.advanced(flow, number, now)
+        except transitions.CannotAdvance:
+            return None
     if kind == "answer":
         return transitions.answered(flow, number, details[0], now) if flow.steps[number].phase == "claimed" else None
     try:
@@ -101,6 +108,8 @@ def test_every_history(flow, happenings):
                 check_previous_step(after.steps[number - 1], now)
         for old, new in zip(before.steps, after.steps, strict=True):
             check_rise(old, new)
+        if kind == "advance":
+            check_advance(before, number, now, after)
         if not after.running:
             ended = (after.status, after.ended_at, after.reason)
             assert after.due_at is not None, "F29: its webhooks are not known to be queued"
@@ -110,11 +119,23 @@ def test_every_history(flow, happenings):
 
 
 def check_previous_step(step, now):
-    """I2: the step before a claimed one was refused, failed or unsendable, or its time was over."""
-    assert step.outcome in FAILURES | {"refused", "unsendable", "expired"}
+    """I2: the step before a claimed one was refused, failed, unsendable or advanced, or its time was over."""
+    assert step.outcome in FAILURES | {"refused", "unsendable", "expired", "advanced"}
     if step.outcome == "expired":
         longest_send = (min(24, step.expiry_time) + 15) * 1000
         assert now >= (step.answered_at or step.claimed_at + longest_send) + step.expiry_time * 1000
+
+
+def check_advance(before, number, now, after):
+    """F42: only the named step is closed, it was the current one, and no request of it can be under way."""
+    changed = [n for n, (old, new) in enumerate(zip(before.steps, after.steps, strict=True)) if old != new]
+    assert (changed, after.steps[number].outcome) == ([number], "advanced")
+    assert after.running
+    assert number < len(after.steps) - 1, "a step follows it"
+    step = before.steps[number]
+    assert (step.outcome, {later.phase for later in before.steps[number + 1 :]}) == (None, {"pending"})
+    assert step.answered_at is not None or now >= step.claimed_at + (min(24, step.expiry_time) + 15) * 1000
+    assert after.due_at <= now + SLACK * 1000, "if its signal is lost, the next step is sent soon"
 
 
 def check_rise(old, new):
@@ -155,16 +176,17 @@ def test_first_of_failure_and_success_decides(order):
 @settings(max_examples=300, deadline=None)
 @given(STEPS, EVENTS)
 def test_every_decision_is_signalled(flow, happenings):
-    """A signal is sent exactly when a status ends the current race: the workflow has ended, or the step is closed."""
+    """A signal is sent exactly when a status or an advance ends the current race."""
     for before, (kind, _, _), after in histories(flow, happenings):
-        if kind != "status":
+        if kind not in ("status", "advance"):
             continue
         raced = type(before)(**{**vars(before), "task_token": "t"})
         signal = Change(raced, type(after)(**{**vars(after), "task_token": "t"})).signal
         if before.running and not after.running:
             assert signal == Signal("t", "ConditionMet")
         elif before.running and any(
-            old.outcome is None and new.outcome in FAILURES for old, new in zip(before.steps, after.steps, strict=True)
+            old.outcome is None and new.outcome in FAILURES | {"advanced"}
+            for old, new in zip(before.steps, after.steps, strict=True)
         ):
             assert signal == Signal("t", "Rejected")
         else:

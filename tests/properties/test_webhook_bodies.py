@@ -31,7 +31,7 @@ def test_bodies_do_not_change(flow, happenings, word):
 @settings(max_examples=300, deadline=None)
 @given(STEPS, EVENTS)
 def test_every_status_and_one_report_are_told(flow, happenings):
-    """I10: each status is a webhook, each new price or reason is another, and the end is one report."""
+    """I10: each status and each advance is a webhook, each new price or reason is another, the end is one report."""
     for _, _, after in histories(flow, happenings):
         flow = after
     webhooks = publication.webhooks(flow)
@@ -40,6 +40,10 @@ def test_every_status_and_one_report_are_told(flow, happenings):
     assert {(entry["step"], entry["status"]) for entry in statuses} == recorded
     brought = [(entry["step"], entry["status"], str(entry.get("usage")), str(entry.get("error"))) for entry in statuses]
     assert len(set(brought)) == len(brought)
+    left = [entry for entry in flow.timeline if entry["event"] == "left" and entry["outcome"] == "advanced"]
+    assert [entry for entry in webhooks if entry["event"] == "left"] == left
+    told = [bodies.body(flow, None, entry) for entry in left]
+    assert [(one["status"], one["reason"]) for one in told] == [("advanced", entry["reason"]) for entry in left]
     for entry in webhooks:
         kind = "FinalReport" if entry["event"] in FINAL_REPORTS else "MessageStatusWebhook"
         check(kind, simplejson.loads(written(flow, entry)))

@@ -14,7 +14,7 @@ from failover.rules.workflow.state import Workflow
 from tests.conftest import ONE_SESSION, one_write_at_a_time, only_moto
 from tests.examples import ID
 from tests.messages_server import MessagesServer, Request
-from tests.world import SEND_FUNCTIONS, World, callback_event, load
+from tests.world import SEND_FUNCTIONS, World, callback_event, http_event, load
 
 PATIENCE = 60
 
@@ -27,6 +27,7 @@ class Machine:
     messages: MessagesServer
     handlers: dict[str, Callable[[Any, Any], Any]]
     message_status: Callable[[Any, Any], Any]
+    workflows_api: Callable[[Any, Any], Any]
     invocations: list[str] = field(default_factory=list)
 
     def invoke(self, function_name: str, payload: str) -> tuple[Any, bool]:
@@ -70,6 +71,13 @@ class Machine:
         answer = self.message_status(callback_event(body), None)
         assert answer["statusCode"] == 200, answer
 
+    def advance(self, number: int) -> dict[str, Any]:
+        """The API's answer to the customer who advances a step."""
+        headers = {"Authorization": self.world.basic, "Content_Type": "application/json"}
+        event = http_event("POST", f"/workflows/{ID}/advance", json.dumps({"step": number}), **headers)
+        answer: dict[str, Any] = self.workflows_api(event, None)
+        return answer
+
     def wait_for_race(self, number: int) -> None:
         """Wait until a step's race has stored its token."""
         self.wait_until(lambda: self._racing(number))
@@ -108,7 +116,7 @@ def machine(monkeypatch: pytest.MonkeyPatch, messages: MessagesServer) -> Iterat
     with mock_aws(config=ONE_SESSION | running):
         world = World(monkeypatch.setenv, messages.url)
         handlers = {f"workflows-{name.replace('_', '-')}": load(name).handler for name in SEND_FUNCTIONS}
-        machine = Machine(world, messages, handlers, load("message_status").handler)
+        machine = Machine(world, messages, handlers, load("message_status").handler, load("workflows_api").handler)
 
         def invoke(
             _: LambdaSimpleBackend, function_name: str, qualifier: str | None, body: Any, headers: Any, answer: Any

@@ -136,6 +136,49 @@ def test_refused_at_the_last(machine):
     assert machine.world.read(ID).status == "error"
 
 
+def test_advanced(machine):
+    """F42: an advance ends the race at once, and the next message is sent long before the expiry."""
+    machine.start(workflow(*PATIENT, account=machine.world.api_key), CONTENT)
+    machine.wait_for_race(0)
+    assert machine.advance(0)["statusCode"] == 200
+    machine.wait_for_race(1)
+    assert machine.sent() == ALL[:2]
+    assert machine.advance(0)["statusCode"] == 409
+    assert machine.advance(1)["statusCode"] == 200
+    assert same(machine.wait_for_the_end(), DECIDED, DECIDED, LAST)
+    assert machine.sent() == ALL
+    assert [step.state for step in machine.world.read(ID).steps] == ["advanced", "advanced", "sent"]
+
+
+def test_advanced_before_the_token_is_stored(machine, monkeypatch):
+    """F42: if the race has stored no token yet, its write is refused, and the next message is sent at once."""
+    update, answers = DynamoDBBackend.update_item, []
+
+    def advance_first(*arguments, **more):
+        if not answers:
+            answers.append(machine.advance(0))
+        return update(*arguments, **more)
+
+    monkeypatch.setattr(DynamoDBBackend, "update_item", advance_first)
+    flow = workflow(("messenger", "read", 600), "sms", account=machine.world.api_key)
+    states = machine.run(flow, [MESSENGER, SMS])
+    assert answers[0]["statusCode"] == 200
+    assert same(states, DECIDED, LAST)
+    assert machine.sent() == ["messenger", "sms"]
+
+
+def test_late_success_after_an_advance(machine):
+    """F42: a read after the advance completes the workflow before the last step is sent."""
+    machine.start(workflow(*PATIENT, account=machine.world.api_key), CONTENT)
+    machine.wait_for_race(0)
+    machine.advance(0)
+    machine.wait_for_race(1)
+    machine.receipt(0, "read")
+    assert same(machine.wait_for_the_end(), DECIDED, DECIDED, ["Done"])
+    assert machine.sent() == ALL[:2]
+    assert machine.world.read(ID).status == "completed"
+
+
 def test_crash_after_the_claim(machine, monkeypatch):
     """F3: a send that crashes after its claim is not repeated; its expiry begins with the last possible answer."""
     monkeypatch.setattr(backoff, "CONNECT_SECONDS", 0)

@@ -13,6 +13,7 @@ from failover.rules.sending import backoff
 from failover.rules.sending.answers import Unknown
 from failover.rules.timing.instants import iso
 from failover.rules.workflow import transitions
+from failover.rules.workflow.expiry import expires_at
 from tests.examples import EVERY_CHANNEL, HOUR, MESSENGER, NOW, SMS, VIBER, changed, request, workflow
 from tests.world import ROOT
 
@@ -70,7 +71,7 @@ def test_no_workflow_is_slower_than_its_plan():
         flow = transitions.claimed(flow, number, now)
         now += int(backoff.longest_send(flow.steps[number].expiry_time) * 1000)
         flow = transitions.answered(flow, number, Unknown("timeout"), now)
-        now = transitions.expires_at(flow.steps[number])
+        now = expires_at(flow.steps[number])
     assert transitions.unconfirmed(flow, milliseconds(plan["over_at_latest"])).status == "error"
     assert transitions.unconfirmed(flow, milliseconds(plan["over_at_latest"]) - 1) is None
 

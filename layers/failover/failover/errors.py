@@ -33,6 +33,7 @@ Failure                       raised by us; its words hold no personal data and 
 │   └── Vanished                  the workflow to write is gone
 ├── AwsError                  AWS refused a call for good: a missing right, a missing resource, a wrong parameter
 │   └── InvalidTaskToken          Step Functions does not know the token
+├── CannotAdvance             a step's wait cannot be ended: it is over, has not begun, or no step follows
 ├── CommandRefused            a command of `accounts` has a fault or cannot be carried out; leaves the function
 ├── StatusesFull              the timeline has no more room for this message's statuses
 ├── Problem                   the answer to a client

@@ -78,13 +78,14 @@ class Whole:
     low: int
     high: int
     unit: str = "seconds"
+    """Empty for a number of nothing, as that of a step."""
     as_text: bool = False
     """The Messages API expects this number as a string."""
     types = (int, Decimal, float, str)
 
     @property
     def wanted(self) -> str:
-        return f"{self.low} to {self.high} {self.unit}, as a whole number"
+        return f"{f'{self.low} to {self.high} {self.unit}'.rstrip()}, as a whole number"
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,10 @@ FAILURES = frozenset({"rejected", "undeliverable"})
 STATUSES = frozenset(RANKS) | FAILURES
 """The statuses that decide something. Any other word is recorded and forwarded, and changes nothing."""
 
+ADVANCED = "advanced"
+"""Stands in the place of a status in the webhook about a step that the customer advanced. The vendor has no such word.
+"""
+
 CONDITIONS = ("delivered", "read")
 
 

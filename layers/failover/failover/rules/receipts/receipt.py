@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from failover.errors import Invalid
-from failover.rules.channels.statuses import STATUSES
+from failover.rules.channels.statuses import ADVANCED, STATUSES
 from failover.rules.receipts import vendor_error
 from failover.rules.receipts.message_uuid import message_uuid
 from failover.rules.receipts.redaction import private_phrases, redacted
@@ -33,7 +33,7 @@ class Receipt:
     status: str
     """One of STATUSES, or any other word of the vendor's as 1 to 40 characters of a to z and `_`, so without addresses.
 
-    `unknown` if nothing else remains of such a word, or if it would turn into one of STATUSES.
+    `unknown` if nothing else remains of such a word, or if it would turn into one of STATUSES or ADVANCED.
     """
     message_uuid: str | None
     """None if the callback has none that we can use (`message_uuid.py`)."""
@@ -78,7 +78,7 @@ def _status(value: Any, parties: list[str]) -> str:
     if word.lower() in STATUSES:
         return word.lower()
     letters = _NO_LETTERS.sub("_", redacted(_folded(word), map(_folded, parties)))[:_LONGEST_WORD].strip("_")
-    return letters if letters and letters not in STATUSES else _UNKNOWN
+    return letters if letters and letters not in STATUSES | {ADVANCED} else _UNKNOWN
 
 
 def _folded(text: str) -> str:

@@ -55,8 +55,8 @@ def _message_status(
     if content is None:
         document["content_dropped"] = True
     document["timestamp"] = iso(entry["timestamp"] if "timestamp" in entry else entry["at"])
-    document["status"] = entry.get("status")
-    document.update({key: entry[key] for key in ("error", "usage") if key in entry})
+    document["status"] = entry.get("status") or entry.get("outcome")
+    document.update({key: entry[key] for key in ("reason", "error", "usage") if key in entry})
     document.update(_reference(client_ref.of_customer(step) or workflow.client_ref))
     document["_links"] = link(workflow)
     return document

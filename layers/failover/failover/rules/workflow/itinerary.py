@@ -10,8 +10,8 @@ from failover.errors import Invalid
 from failover.rules.channels.channel_table import CHANNELS
 from failover.rules.formats.ids import is_id
 from failover.rules.formats.stored import UnreadableItem, checked
+from failover.rules.workflow.expiry import expires_at
 from failover.rules.workflow.state import Step, Workflow
-from failover.rules.workflow.transitions import expires_at
 
 _GIVE_UP_SLACK = 5
 """Seconds the race's token outlives its timer, so that the timer always ends the race first."""

@@ -1,4 +1,4 @@
-"""A workflow as the customer sees it (docs/api.md, "The workflow" and "Cancel")."""
+"""A workflow as the customer sees it (docs/api.md, "The workflow", "Cancel" and "Advance")."""
 
 from typing import Any
 
@@ -66,6 +66,12 @@ def sent(step: Step) -> str:
     if step.phase == "sent" or step.statuses:
         return "sent"
     return "in_flight" if step.phase in ("claimed", "unknown") else "never_sent"
+
+
+def advanced(workflow: Workflow, number: int) -> dict[str, Any]:
+    """Return the answer of an advance from step `number`: which step is sent next."""
+    following = {"step": number + 1, "channel": workflow.steps[number + 1].channel}
+    return {**summary(workflow), "step": number, "outcome": "advanced", "next": following}
 
 
 def usage(totals: list[Usage]) -> dict[str, Any]:

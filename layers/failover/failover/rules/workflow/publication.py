@@ -1,10 +1,9 @@
 """Which entries of the timeline are webhooks, and which of them are recorded as queued (docs/reliability.md, F29)."""
 
+from failover.rules.channels.statuses import ADVANCED
 from failover.rules.workflow.state import FINAL_REPORTS, Entry, Workflow
 
 MESSAGE_STATUS = "status"
-WEBHOOK_EVENTS = FINAL_REPORTS | {MESSAGE_STATUS}
-"""The events that are webhooks. A webhook has the `sequence` of its entry."""
 KINDS = ("message_status", "final_report")
 
 
@@ -13,9 +12,19 @@ SURE_SECONDS = 11 * 3600
 before 12 hours (template.yaml). One hour is a margin for clocks that differ."""
 
 
+def is_webhook(entry: Entry) -> bool:
+    """Return True if an entry is a webhook, which has the entry's `sequence`.
+
+    Of the steps that were closed without success, only those that the customer advanced are webhooks.
+    """
+    if entry["event"] == "left":
+        return entry.get("outcome") == ADVANCED
+    return entry["event"] in FINAL_REPORTS or entry["event"] == MESSAGE_STATUS
+
+
 def webhooks(workflow: Workflow) -> list[Entry]:
     """Return the entries of the timeline that are webhooks, in order."""
-    return [entry for entry in workflow.timeline if entry["event"] in WEBHOOK_EVENTS]
+    return [entry for entry in workflow.timeline if is_webhook(entry)]
 
 
 def unpublished(workflow: Workflow) -> list[Entry]:
@@ -33,7 +42,7 @@ def earlier_published(before: Workflow | None, now: int) -> bool:
 
 def kind(entry: Entry) -> str:
     """Return which of KINDS the webhook of an entry is."""
-    return "message_status" if entry["event"] == MESSAGE_STATUS else "final_report"
+    return "final_report" if entry["event"] in FINAL_REPORTS else "message_status"
 
 
 def find(workflow: Workflow, sequence: int) -> Entry | None:

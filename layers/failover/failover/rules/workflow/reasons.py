@@ -8,11 +8,13 @@ from failover.rules.workflow.state import Entry, Step
 
 
 def of_step(step: Step, outcome: str, detail: str = "") -> str:
-    """Return one line: `expired after 600 s: last status delivered, wanted read`, `rejected: 1300 Not part of …`."""
-    if outcome == "expired":
-        return (
-            f"expired after {step.expiry_time} s: last status {step.status or 'none'}, wanted {step.condition_status}"
-        )
+    """Return one line: `expired after 600 s: last status delivered, wanted read`, `rejected: 1300 Not part of …`.
+
+    `detail` of `advanced` is how long the step had waited: `after 7 s`.
+    """
+    if outcome in ("expired", "advanced"):
+        waited = f"{detail} of {step.expiry_time} s" if outcome == "advanced" else f"after {step.expiry_time} s"
+        return f"{outcome} {waited}: last status {step.status or 'none'}, wanted {step.condition_status}"
     if outcome == "unconfirmed":
         return outcome
     if step.phase == "pending":

@@ -24,7 +24,7 @@ FINAL_REPORTS = frozenset({"completed", "error", "cancelled", "amended"})
 """The events that end a workflow, or report its end again."""
 STATES = ("running", "completed", "error", "cancelled")
 PHASES = ("pending", "claimed", "sent", "unknown", "unsent")
-OUTCOMES = ("met", "rejected", "undeliverable", "refused", "unsendable", "expired", "unconfirmed")
+OUTCOMES = ("met", "rejected", "undeliverable", "refused", "unsendable", "expired", "advanced", "unconfirmed")
 """Why a step ended: `met` is success, all others are failures."""
 
 

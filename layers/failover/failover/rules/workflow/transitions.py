@@ -8,19 +8,19 @@ other takes it into account.
 from dataclasses import replace
 from typing import Any
 
-from failover.errors import Temporary
+from failover.errors import Failure, Temporary
 from failover.rules.channels.statuses import FAILURES, meets, reached, risen
 from failover.rules.receipts.receipt import Receipt
-from failover.rules.sending import backoff
 from failover.rules.sending.answers import Accepted, Answer, NotTaken, Refused, Unknown
 from failover.rules.workflow import overdue, publication, reasons, retention, status_entries
 from failover.rules.workflow.costs import costs
+from failover.rules.workflow.expiry import open_until, wait_began
 from failover.rules.workflow.state import MOST_ATTEMPTS, End, Event, Step, Workflow
 
 FINAL_CONDITION = "delivered"
 """The condition status of the last step, which has none of its own (docs/api.md, "How a workflow proceeds")."""
 
-_REVERSIBLE = frozenset({"expired", "refused", "unsendable"})
+_REVERSIBLE = frozenset({"expired", "advanced", "refused", "unsendable"})
 """Outcomes that no status decided, so a late success overrules them. A failure reported by a status is final."""
 
 
@@ -30,6 +30,14 @@ class TooEarly(Temporary):
     def __init__(self, milliseconds: int) -> None:
         super().__init__("the step before has time left")
         self.milliseconds = milliseconds
+
+
+class CannotAdvance(Failure):
+    """The step's wait cannot be ended. The message says why; `state` is the workflow's status or the step's state."""
+
+    def __init__(self, why: str, state: str) -> None:
+        super().__init__(why)
+        self.state = state
 
 
 def accepted(workflow: Workflow) -> Workflow:
@@ -52,7 +60,7 @@ def claimed(workflow: Workflow, number: int, now: int) -> Workflow | None:
         return None
     for earlier in range(number):
         if steps[earlier].outcome is None:
-            if (remaining := _open_until(before, earlier) - now) > 0:
+            if (remaining := open_until(before, earlier) - now) > 0:
                 raise TooEarly(remaining)
             workflow = _closed(workflow, earlier, _outcome_without_status(steps[earlier]), now)
     workflow = _with_step(workflow, number, phase="claimed", claimed_at=now)
@@ -132,6 +140,36 @@ def cancelled(workflow: Workflow, now: int) -> Workflow | None:
     return _due(_ended(workflow, "cancelled", now), now) if workflow.running else None
 
 
+def advanced(workflow: Workflow, number: int, now: int) -> Workflow:
+    """Close step `number` before its expiry, so that the next one is sent now. Raises CannotAdvance.
+
+    Only the step that waits now can be closed: a repeat, or a request that another change overtook, closes no other.
+    Raises LookupError if there is no such step.
+    """
+    if not 0 <= number < len(workflow.steps):
+        raise LookupError("the workflow has no such step")
+    _check_that_it_waits(workflow, number, now)
+    step, due_at = workflow.steps[number], workflow.due_at
+    waited = max(now - wait_began(step), 0) // 1000
+    workflow = _due(_closed(workflow, number, "advanced", now, f"after {waited} s"), now)
+    return workflow if due_at is None else replace(workflow, due_at=min(due_at, workflow.due_at or due_at))
+
+
+def _check_that_it_waits(workflow: Workflow, number: int, now: int) -> None:
+    """Raise CannotAdvance unless step `number` waits for its condition and another step follows it."""
+    step = workflow.steps[number]
+    if not workflow.running:
+        raise CannotAdvance(f"This workflow is over: {workflow.status}.", workflow.status)
+    if step.outcome is not None or any(later.phase != "pending" for later in workflow.steps[number + 1 :]):
+        raise CannotAdvance(f"Step {number} is over: {step.state}.", step.state)
+    if workflow.is_last(number):
+        raise CannotAdvance(f"Step {number} is the last one: no step follows it.", step.state)
+    if step.phase == "pending":
+        raise CannotAdvance(f"Step {number} has not begun.", step.state)
+    if step.answered_at is None and now < wait_began(step):
+        raise CannotAdvance(f"Step {number} is being sent: its wait has not begun.", step.state)
+
+
 def unconfirmed(workflow: Workflow, now: int) -> Workflow | None:
     """End a workflow whose last step was not decided within the receipt window. Returns None if that does not apply."""
     silent_until = overdue.unconfirmed_at(workflow)
@@ -184,34 +222,6 @@ def resumed(workflow: Workflow, attempt: int, now: int) -> Workflow | None:
         return replace(workflow, attempt=attempt + 1, task_token=None)
     ended = replace(workflow, task_token=None)  # its race has ended with the execution
     return _due(_closed(ended, len(workflow.steps) - 1, "unsendable", now), now)
-
-
-def expires_at(step: Step) -> int:
-    """Return when a step expires (ms), counted from its answer, or else from the latest possible one.
-
-    A claim without an answer is a send that died, or still runs. Returns 0 if the step was never claimed.
-    """
-    if step.claimed_at is None:
-        return 0
-    answered_at = step.answered_at or step.claimed_at + int(backoff.longest_send(step.expiry_time) * 1000)
-    return answered_at + (step.expiry_time or 0) * 1000
-
-
-def _open_until(workflow: Workflow, number: int) -> int:
-    """Return when a step expires (ms), even if it was never claimed because its send always failed.
-
-    Such a step has its whole expiry if it is the first, as its race waits so long. A later one has at most SLACK
-    seconds from the end of the step before: then `reconcile` ends its race (`race.lost_signal`), since no message of it
-    is on its way.
-    """
-    step = workflow.steps[number]
-    if step.claimed_at is not None:
-        return expires_at(step)
-    if number == 0:
-        return workflow.created_at + (step.expiry_time or 0) * 1000
-    ended = [e["at"] for e in workflow.timeline if e["event"] == "left" and e["step"] == number - 1]
-    began = ended[0] if ended else _open_until(workflow, number - 1)
-    return began + min(step.expiry_time or 0, overdue.SLACK) * 1000
 
 
 def _can_still_succeed(step: Step) -> bool:

@@ -1,1 +1,1 @@
-"""What a client asks for: accept, plan, show, cancel."""
+"""What a client asks for: accept, plan, show, cancel, advance."""

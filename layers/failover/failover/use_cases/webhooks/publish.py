@@ -51,7 +51,8 @@ def queue(outside: Outside, webhooks: Sequence[tuple[Workflow, list[Entry]]]) ->
     )
     for workflow, entries in webhooks:
         for entry in entries:
-            count("WebhooksPublished", kind="status" if entry["event"] == publication.MESSAGE_STATUS else "report")
+            is_status = publication.kind(entry) == "message_status"
+            count("WebhooksPublished", kind="status" if is_status else "report")
         if entries:
             sequences = [entry["sequence"] for entry in entries]
             logger.info("webhooks queued", workflow_id=workflow.id, sequences=sequences)

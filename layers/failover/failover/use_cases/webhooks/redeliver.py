@@ -8,7 +8,6 @@ from failover.adapters.webhooks.deliveries import Known
 from failover.observability import count, logger
 from failover.outside import Outside
 from failover.rules.requests import redelivery
-from failover.rules.requests.request import InvalidRequest
 from failover.rules.webhooks import delivery, failed
 from failover.rules.webhooks.delivery import Task
 from failover.use_cases.callers.authenticate import Caller
@@ -41,11 +40,7 @@ def redeliver_failed(outside: Outside, caller: Caller, raw: bytes) -> dict[str, 
     Newest first: a webhook that fails again meanwhile is the newest then, and on no later page. The index is a moment
     behind, so each webhook is read; one that is not failed any more is not sent.
     """
-    body.check_size(raw)
-    try:
-        span = redelivery.validated(body.parsed(raw))
-    except InvalidRequest as error:
-        raise problems.invalid_parameters(error.faults) from None
+    span = body.validated(raw, redelivery.validated)
     page = outside.failed_webhooks.page(caller.account, span)
     queued: list[Task] = []
     under_way = skipped = 0
