@@ -54,10 +54,13 @@ class Execution:
     def running(self) -> bool:
         return self.status == "RUNNING"
 
+    @property
+    def racing(self) -> bool:
+        return self.running and self.state == "Race"
+
     def waits_for(self, workflow: Workflow, number: int) -> bool:
         """Return True if its race of this step waits, with the token that the workflow has."""
-        racing = self.running and self.state == "Race" and self.step["number"] == number
-        return racing and self.token == workflow.task_token
+        return self.racing and self.step["number"] == number and self.token == workflow.task_token
 
     def ready(self, now: int) -> bool:
         return self.running and (self.until or 0) <= now

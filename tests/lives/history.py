@@ -69,6 +69,12 @@ class History:
         flows = list(self.promises.flows.values())
         return flows[which % len(flows)]
 
+    def racing_flow(self, which: int) -> Workflow:
+        """Return a workflow whose race waits, or any if there is none."""
+        waiting = {one.input["workflow"] for one in self.stack.engine.executions.values() if one.racing}
+        flows = [flow for flow in self.promises.flows.values() if flow.id in waiting and flow.running]
+        return flows[which % len(flows)] if flows else self.flow(which)
+
     def last_sent(self, flow: Workflow) -> int:
         """Return the number of the step that was sent last, or -1."""
         return max((n for n, step in enumerate(flow.steps) if step.phase != "pending"), default=-1)

@@ -1,7 +1,7 @@
 """Start here: what may happen in a history, one rule each, from which Hypothesis draws histories.
 
-A history is a series of these rules with random arguments. Two accounts post, advance, cancel and look; the vendor sends
-callbacks; time passes; executions die; AWS throttles; items are edited by hand. Most rules run one process of the
+A history is a series of these rules with random arguments. Two accounts post, advance, cancel and look; the vendor
+sends callbacks; time passes; executions die; AWS throttles; items are edited by hand. Most rules run one process of the
 product, and may give it a `Fate`: at its nth call it dies, the call fails or loses its answer, or something else
 happens first. After the last rule `teardown` stops the faults, lets everything finish, and checks every promise. If one
 was broken, Hypothesis looks for a shorter history that breaks it too, and prints it.
@@ -123,10 +123,16 @@ class Histories(RuleBasedStateMachine):
         self.history.cancel(account, self.history.flow(which), fate)
 
     @precondition(lambda self: self.flows)
-    @rule(which=WHICH, account=ACCOUNT, ahead=st.sampled_from([0, 0, 0, 0, -1, 1, 9]), fate=FATES)
-    def advance(self, which: int, account: str, ahead: int, fate: Fate | None) -> None:
-        """From the current step, or one before or after it."""
-        flow = self.history.flow(which)
+    @rule(
+        which=WHICH,
+        stranger=st.sampled_from([False] * 7 + [True]),
+        ahead=st.sampled_from([0] * 7 + [-1, 1, 9]),
+        fate=FATES,
+    )
+    def advance(self, which: int, stranger: bool, ahead: int, fate: Fate | None) -> None:
+        """From the current step, or one before or after it; mostly of a workflow whose race waits."""
+        flow = self.history.racing_flow(which)
+        account = next(one for one in ACCOUNTS if (one == flow.account) != stranger)
         self.history.advance(account, flow, max(0, self.history.last_sent(flow) + ahead), fate)
 
     @precondition(lambda self: self.flows)
