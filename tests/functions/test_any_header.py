@@ -35,6 +35,7 @@ HEADERS = st.dictionaries(st.sampled_from(NAMES) | ANY, VALUES, max_size=4)
 IDS = st.sampled_from([ID, "0", "a" * 3000]) | ANY
 ROUTES = (
     *("/workflows", "/dispatch", "/workflows/{}", "/workflows/{}/cancel", "/workflows/{}/webhooks"),
+    "/workflows/{}/advance",
     *("/workflows/{}/webhooks/1/redeliver", "/messages/{}", "/docs", "/openapi.json", "/v0.1/dispatch/{}", "{}", "/{}"),
     *("/webhooks", "/webhooks/redeliver", "/webhooks/{}"),
 )

@@ -100,10 +100,13 @@ def test_headers_paths_and_queries(world, app, hostile):
     for more in headers:
         app.handler(http_event("POST", "/workflows", json.dumps(request()), **{**known, **more}), None)
     ended(world)
-    paths = ("/{}", "/workflows/{}", "/messages/{}", "/workflows/{}/cancel", f"/workflows/{ID}/webhooks/{{}}/redeliver")
+    paths = ["/{}", "/workflows/{}", "/messages/{}", "/workflows/{}/cancel", "/workflows/{}/advance"]
+    paths += [f"/workflows/{ID}/webhooks/{{}}/redeliver"]
     for path in paths:
         for method in ("GET", "POST", hostile):
             app.handler(http_event(method, path.replace("{}", hostile), **known), None)
+    for step in (hostile, {hostile: hostile}):
+        app.handler(http_event("POST", f"/workflows/{ID}/advance", json.dumps({"step": step}), **known), None)
     for name in ("status", "channel", "client_ref", "since", "until", "limit", "cursor", "dry_run", hostile):
         for method in ("GET", "POST"):
             event = http_event(method, "/workflows", "{}", **known)

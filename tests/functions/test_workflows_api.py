@@ -192,6 +192,7 @@ def test_base64_body(world, app):
     [
         ("PUT", "/workflows", {}, 405),
         ("GET", "/workflows/5f0a4c1e-8d3b-4e57-9c1a-2b6d7e8f9a10/cancel", {}, 405),
+        ("GET", "/dispatch/5f0a4c1e-8d3b-4e57-9c1a-2b6d7e8f9a10/advance", {}, 405),
         ("DELETE", "/dispatch", {}, 405),
         ("POST", "/workflows/5f0a4c1e-8d3b-4e57-9c1a-2b6d7e8f9a10", {}, 405),
         ("GET", "/", {}, 404),

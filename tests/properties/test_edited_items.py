@@ -80,7 +80,7 @@ def edited(draw):
 @settings(max_examples=1500, deadline=None)
 @given(edited(), st.integers(0, 1))
 def test_readable_or_not(item, number):
-    """Every decision can be made about a readable item, and it can be shown and published; others are UnreadableItem."""
+    """Every decision can be made about a readable item, and it can be shown; others are UnreadableItem."""
     try:
         flow = from_plain(item)
     except UnreadableItem:
