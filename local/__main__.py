@@ -29,6 +29,7 @@ def up(place: Place) -> None:
     file = credentials.shown_path(place)
     print(f"""
   API            {place.api_url}
+  console        {place.api_url}/console
   documentation  {place.api_url}/docs
   credentials    {file}
   webhooks       {place.inbox_url}, printed by `make inbox`

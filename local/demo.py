@@ -79,6 +79,8 @@ def _demo(place: Place, session: requests.Session, inbox: Inbox, people: list[_P
     _warm_up(session, url)
     print(f"\nAnn and Ben each get a Messenger message, and an SMS if they have not read it after {EXPIRY} s.")
     print("Ann reads it. Ben does not.\n")
+    print(f"As long as this runs, {place.api_url}/console shows them in a browser. Sign in with the key and the secret")
+    print(f"in {credentials.shown_path(place)}.\n")
     for person in people:
         person.workflow = _posted(session, url, _workflow(person.messenger_id) | {"webhook_url": inbox.url})
         print(f"  {person.name}  POST {url} → 202 {json.dumps(person.workflow)}", flush=True)

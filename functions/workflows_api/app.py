@@ -4,7 +4,8 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 
-from failover.edges import http_edge, http_request, negotiation, reference, resolver
+from failover.edges import console, http_edge, http_request, negotiation, reference, resolver
+from failover.edges.pages import Page
 from failover.outside import Outside
 from failover.rules.formats.faults import Fault
 from failover.use_cases.callers.authenticate import Caller, authenticate
@@ -16,9 +17,6 @@ from failover.use_cases.requests.plan import plan
 from failover.use_cases.requests.summarize import summarize
 from failover.use_cases.webhooks import follow_webhooks
 from failover.use_cases.webhooks.redeliver import redeliver, redeliver_failed
-
-_PUBLIC = {"Cache-Control": "public, max-age=300", "Vary": "Accept-Encoding"}
-"""Of the two public pages, which are the same for every caller and change only with a deployment."""
 
 api = resolver.make()
 outside = Outside()
@@ -99,9 +97,19 @@ def get_docs() -> Response[str]:
     return _public(reference.page())
 
 
-def _public(page: reference.Page) -> Response[str]:
+def get_console() -> Response[str]:
+    settings = outside.settings
+    return _public(console.page(settings.messages_version, sandbox=settings.sandbox))
+
+
+def _public(page: Page) -> Response[str]:
     event = api.current_event.raw_event
-    headers: dict[str, str | list[str]] = {**_PUBLIC, **page.headers, "ETag": page.etag}
+    headers: dict[str, str | list[str]] = {
+        "Cache-Control": page.cache_control,
+        "Vary": "Accept-Encoding",
+        **page.headers,
+        "ETag": page.etag,
+    }
     if negotiation.is_known(http_request.header(event, "If-None-Match"), page.etag):
         return Response(304, body="", headers=headers)
     # Without `Accept`, API Gateway does not decode base64 answers.
@@ -143,6 +151,7 @@ resolver.serve_at(api, "/webhooks", GET=get_failed_webhooks)
 resolver.serve_at(api, "/webhooks/redeliver", POST=post_redeliver_failed)
 resolver.serve_at(api, "/openapi.json", GET=get_openapi, HEAD=get_openapi)
 resolver.serve_at(api, "/docs", GET=get_docs, HEAD=get_docs)
+resolver.serve_at(api, "/console", GET=get_console, HEAD=get_console)
 
 
 def handler(event: http_edge.Event, context: Any) -> http_edge.ProxyAnswer:

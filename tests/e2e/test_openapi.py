@@ -67,3 +67,10 @@ def test_reference_page(deployed):
     assert '"createWorkflow"' in answer.text
     assert "<title>Workflows API</title>" in answer.text
     assert '"openapi.json"' in answer.text
+
+
+def test_console(deployed):
+    """`/console` returns without credentials a page that has been configured for this stack."""
+    answer = requests.get(f"{deployed.place.url}/beta/console", timeout=60)
+    assert answer.headers["Content-Type"].startswith("text/html")
+    assert '{"sandbox":true,' in answer.text

@@ -19,7 +19,7 @@ from tests.functions.conftest import REPORT, ended, pointer
 from tests.tokens import KEY, public_pem, token
 from tests.world import body_of, callback_event, http_event, load
 
-PUBLIC = {(verb, page) for verb in ("GET", "HEAD") for page in ("/docs", "/openapi.json")}
+PUBLIC = {(verb, page) for verb in ("GET", "HEAD") for page in ("/docs", "/openapi.json", "/console")}
 MISSING = "00000000-0000-4000-8000-000000000000"
 
 
@@ -59,7 +59,7 @@ def unchanged(world):
 
 
 def test_the_routes_are_known():
-    """The API's routes are the documented operations and the two public pages, and only those pages are public."""
+    """The API's routes are the documented operations and the three public pages, and only those pages are public."""
     described_ones = {
         (verb.upper(), path.replace("{", "<").replace("}", ">"))
         for path, operations in described.DOCUMENT["paths"].items()
@@ -119,29 +119,52 @@ def policy(answer):
     return {name: sources for name, *sources in (directive.split() for directive in header.split(";"))}
 
 
-def test_the_reference_page_is_shut(app):
-    """The reference page lets browsers run its own scripts only, load nothing else, and never frames it."""
-    answer = app.handler(http_event("GET", "/docs"), None)
+def hashes(texts):
+    return [f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'" for text in texts]
+
+
+def assert_shut(answer, scripts):
+    """The page is never framed, and its policy, returned without these directives, allows only these scripts."""
     directives = policy(answer)
-    assert directives.pop("style-src") == ["'unsafe-inline'"]
-    assert directives.pop("img-src") == ["'self'", "data:"]
     assert directives.pop("connect-src") == ["'self'"]
-    scripts = re.findall(r"<script[^>]*>(.*?)</script>", answer["body"], re.DOTALL)
-    hashes = [base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts]
-    assert directives.pop("script-src") == [f"'sha256-{one}'" for one in hashes]
-    assert set(directives) == {"default-src", "frame-ancestors", "base-uri", "form-action"}
-    assert all(sources == ["'none'"] for sources in directives.values())
+    assert directives.pop("script-src") == hashes(scripts)
+    for name in ("default-src", "frame-ancestors", "base-uri", "form-action"):
+        assert directives.pop(name) == ["'none'"]
     assert "\r" not in answer["body"]  # browsers read it as \n and would compute another hash
     assert not re.search(r"<[^>]*\son\w+=", re.sub(r"(?s)<(script|style).*?</\1>", "", answer["body"]))
     headers = answer["multiValueHeaders"]
     assert (headers["X-Frame-Options"], headers["Referrer-Policy"]) == (["DENY"], ["no-referrer"])
+    return directives
+
+
+def test_the_reference_page_is_shut(app):
+    """The reference page lets browsers run its own scripts only, load nothing else, and never frames it."""
+    answer = app.handler(http_event("GET", "/docs"), None)
+    scripts = re.findall(r"<script[^>]*>(.*?)</script>", answer["body"], re.DOTALL)
+    more = assert_shut(answer, scripts)
+    assert more == {"style-src": ["'unsafe-inline'"], "img-src": ["'self'", "data:"]}
+
+
+def test_the_console_is_shut(app):
+    """The console runs its one script and its one style sheet, makes no markup of text, and shares no window."""
+    answer = app.handler(http_event("GET", "/console"), None)
+    (script,) = re.findall(r'<script type="module">(.*?)</script>', answer["body"], re.DOTALL)
+    (style,) = re.findall(r"<style>(.*?)</style>", answer["body"], re.DOTALL)
+    more = assert_shut(answer, [script])
+    assert more == {
+        "style-src": hashes([style]),
+        "img-src": ["data:"],
+        "require-trusted-types-for": ["'script'"],
+        "trusted-types": ["'none'"],
+    }
+    assert answer["multiValueHeaders"]["Cross-Origin-Opener-Policy"] == ["same-origin"]
 
 
 def test_caching(world, target, call, app):
-    """No cache may keep an answer, except the two public pages, for five minutes."""
+    """No cache may keep an answer, except the public pages; browsers ask for the console each time."""
     for method, path in PUBLIC:
         headers = app.handler(http_event(method, path), None)["multiValueHeaders"]
-        assert headers["Cache-Control"] == ["public, max-age=300"]
+        assert headers["Cache-Control"] == ["no-cache" if path == "/console" else "public, max-age=300"]
         assert headers["X-Content-Type-Options"] == ["nosniff"]
     answers = [call(method, address(path), request(SMS)) for method, path in PRIVATE]
     answers.append(call("PUT", "/docs"))

@@ -17,6 +17,8 @@ class Settings:
     """MESSAGES_URL: where the Messages API is. If empty, the sandbox of this stack."""
     messages_version: str
     """MESSAGES_VERSION: `v1` or `v0.1`."""
+    sandbox: bool
+    """SANDBOX: `true` if this stack has its own sandbox."""
     messages_secret: str
     """MESSAGES_SECRET: the secret with our credentials at the Messages API (`rules.sending.vendor_credentials`)."""
     signature_secret: str
@@ -46,6 +48,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         public_url=environment.get("PUBLIC_URL", "").rstrip("/"),
         messages_url=environment.get("MESSAGES_URL", "").rstrip("/"),
         messages_version=environment.get("MESSAGES_VERSION", "v1"),
+        sandbox=environment.get("SANDBOX", "false") == "true",
         messages_secret=environment.get("MESSAGES_SECRET", ""),
         signature_secret=environment.get("SIGNATURE_SECRET", ""),
         webhook_secret=environment.get("WEBHOOK_SECRET", ""),
