@@ -1,21 +1,30 @@
-"""The sandbox: answers like the Messages API, keeps what was sent, schedules the callbacks of a recipient's script."""
+"""The sandbox: answers like the Messages API, keeps what was sent, schedules the callbacks of a recipient's script.
+
+An account sees the messages on its phones here, and reports their statuses.
+"""
 
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from answering import answer, status_of
 from callers import Form, checked
 from failover import problems
 from failover.adapters import aws
 from failover.edges import http_edge, http_request, resolver
 from failover.outside import Outside
 from failover.rules.formats import strict_json
+from failover.rules.sending.client_ref import parse_client_ref
 from failover.rules.sending.outgoing import callback_url
-from failover.use_cases.requests.body import check_size
-from keeping import Kept, Key, Schedule
-from messages_contract import RATE_LIMITED, invalid, is_reference, understood
-from recipients import script_of
+from failover.rules.timing.instants import iso
+from failover.use_cases.callers.authenticate import authenticate
+from failover.use_cases.requests.body import check_size, parsed
+from keeping import Kept, Key
+from messages_contract import RATE_LIMITED, Sent, invalid, is_reference, understood
+from phones import phones
+from recipients import SCRIPTS, is_phone, script_of
+from scheduling import Schedule
 
 api = resolver.make()
 outside = Outside()
@@ -41,7 +50,7 @@ def post(version: str) -> tuple[dict[str, Any], int]:
         raise invalid("to", "not a recipient of the sandbox")
     key = Key(sent.client_ref, str(uuid.uuid4()))
     with _not_retried():
-        kept.keep(key, version, body, own_callback_url, form, outside.now())
+        kept.keep(key, version, body, own_callback_url, form, outside.now(), _account(sent))
     if script.answer == 429:
         raise problems.Problem(RATE_LIMITED, "Please wait, then retry your request", headers={"Retry-After": "1"})
     if script.answer == 500:
@@ -59,6 +68,41 @@ def get() -> dict[str, Any]:
     if not is_reference(client_ref):
         raise invalid("client_ref", "not a string of at most 40 characters")
     return {"messages": kept.of(client_ref, outside.now())}
+
+
+@api.get("/sandbox/phones")
+def get_phones() -> dict[str, Any]:
+    """The messages of the last day on the account's phones, and the recipients that have a script."""
+    account, now = _account_signed_in(), outside.now()
+    scripts = [{"id": f"sim-{one.name}", "number": one.number, "summary": one.summary} for one in SCRIPTS.values()]
+    return {"as_of": iso(now), "phones": phones(kept.on_phones(account, now)), "scripts": scripts}
+
+
+@api.post("/sandbox/messages/<message_uuid>/status")
+def post_status(message_uuid: str) -> tuple[dict[str, Any], int]:
+    """Report a status of a message on a phone of the account."""
+    event, account = api.current_event.raw_event, _account_signed_in()
+    http_request.require_json(event)
+    raw = http_request.raw_body(event)
+    check_size(raw)
+    status = status_of(parsed(raw))
+    answer(outside, kept, schedule, account, message_uuid, status)
+    return {"message_uuid": message_uuid, "status": status}, 202
+
+
+def _account(sent: Sent) -> str | None:
+    """The account whose phone a message goes to. Returns None without a phone, or without a workflow of this stack."""
+    place = parse_client_ref(sent.client_ref or "") if is_phone(sent.recipient) else None
+    workflow = outside.store.read(place[0]) if place else None
+    return workflow.account if workflow else None
+
+
+def _account_signed_in() -> str:
+    """The account that signs in, as at the API for customers. Raises Problem (401, 406)."""
+    event = api.current_event.raw_event
+    caller = authenticate(outside, http_request.header(event, "Authorization"))
+    http_request.require_json_accepted(event)
+    return caller.account
 
 
 @contextmanager

@@ -23,6 +23,10 @@ class Sent:
 
     version: str
     channel: str
+    """As the Messages API calls it in this version."""
+    row: Channel
+    message: dict[str, Any]
+    """As in a request to the Workflows API."""
     sender: str
     recipient: str
     client_ref: str | None
@@ -64,10 +68,13 @@ def _v1(body: dict[str, Any]) -> Sent:
         raise invalid("message_type", "missing, or its content is")
     if body.get("webhook_version", "v1") not in ("v1", "v0.1"):
         raise invalid("webhook_version", "not a version")
-    _check(channel, _nested(channel, kind, body), "v1")
+    message = _nested(channel, kind, body)
+    _check(channel, message, "v1")
     return Sent(
         version=body.get("webhook_version", "v1"),
         channel=channel.v1_name,
+        row=channel,
+        message=message,
         sender=str(body.get("from", "")),
         recipient=str(body.get("to", "")),
         client_ref=body.get("client_ref"),
@@ -107,10 +114,13 @@ def _v0_1(body: dict[str, Any]) -> Sent:
     channel = CHANNELS.get(str(recipient.get("type", "")))
     if channel is None or "v0.1" not in channel.versions:
         raise invalid("to.type", "not a channel")
-    _check(channel, body.get("message"), "v0.1")
+    message: Any = body.get("message")
+    _check(channel, message, "v0.1")
     return Sent(
         version="v0.1",
         channel=channel.name,
+        row=channel,
+        message=message,
         sender=str(sender.get("number") or sender.get("id") or ""),
         recipient=str(recipient.get("number") or recipient.get("id") or ""),
         client_ref=body.get("client_ref"),

@@ -1,8 +1,9 @@
-"""The recipients of the sandbox and their scripts.
+"""The recipients of the sandbox: those with a script, and phones, whose statuses are reported by hand.
 
 Numbers are of the range that Ofcom keeps for drama (447700900000 to 447700900999); ids begin with `sim-`.
 """
 
+import re
 from dataclasses import dataclass
 
 
@@ -18,8 +19,6 @@ class Script:
     """(seconds after the send, status), each sent as a signed callback."""
     answer: int = 202
     """The HTTP status of the send itself."""
-    error: tuple[int, str] | None = None
-    """(code, reason) of a failure."""
 
 
 _SCRIPTS = (
@@ -30,7 +29,6 @@ _SCRIPTS = (
         "447700900002",
         "rejected after two seconds",
         ((0, "submitted"), (2, "rejected")),
-        error=(1300, "Not part of the provider network"),
     ),
     Script("refused", "447700900003", "the send is refused at once", answer=422),
     Script("silent", "447700900004", "accepted, and never reported on"),
@@ -48,7 +46,6 @@ _SCRIPTS = (
         "447700900009",
         "undeliverable after one second",
         ((0, "submitted"), (1, "undeliverable")),
-        error=(1260, "Destination unreachable"),
     ),
     Script("busy", "447700900010", "the send is answered 429, always", answer=429),
     Script("broken", "447700900011", "the send is answered 500, so it may have been accepted", answer=500),
@@ -58,11 +55,26 @@ SCRIPTS = {script.name: script for script in _SCRIPTS}
 _BY_ADDRESS = {f"sim-{script.name}": script for script in _SCRIPTS} | {script.number: script for script in _SCRIPTS}
 _FIRST_NUMBER, _LAST_NUMBER = 447700900000, 447700900999
 
+_PHONE = re.compile(r"sim-phone-[A-Za-z0-9_-]{1,40}|4477009009[0-9]{2}")
+_ON_A_PHONE = Script("phone", "", "what you report by hand", ((0, "submitted"),))
+
+ERRORS = {
+    "rejected": (1300, "Not part of the provider network"),
+    "undeliverable": (1260, "Destination unreachable"),
+}
+"""(code, reason) of each failure."""
+
+
+def is_phone(recipient: str) -> bool:
+    return _PHONE.fullmatch(recipient) is not None
+
 
 def script_of(recipient: str) -> Script | None:
     """The script of an id or a number; other numbers of the range are delivered to. Returns None for all others."""
     if recipient in _BY_ADDRESS:
         return _BY_ADDRESS[recipient]
+    if is_phone(recipient):
+        return _ON_A_PHONE
     if recipient.isascii() and recipient.isdigit() and _FIRST_NUMBER <= int(recipient[:20]) <= _LAST_NUMBER:
         return SCRIPTS["delivered"]
     return None

@@ -32,6 +32,7 @@ from tests.world import (
     CREDENTIALS,
     SIGNATURE_SECRET,
     SIGNING_KEY,
+    body_of,
     callback_event,
     http_event,
     load,
@@ -202,12 +203,21 @@ def sandbox(queue):
 
 
 @pytest.fixture
-def sandbox_messages(sandbox):
-    """A message with receipts to come, and a request for the messages kept."""
+def sandbox_messages(world, sandbox):
+    """A message with receipts to come, a request for the messages kept, and one to a phone that is answered."""
+    body = {"action": "create_application", "name": "app", "public_key": public_pem(KEY), "api_key": world.api_key}
+    signed_in = {"Authorization": token(load("accounts").handler(body, None)["application_id"])}
 
     def act():
         assert post(sandbox, to("sim-read"))["statusCode"] == 202
         assert sandbox.handler(http_event("GET", "/sandbox/messages", Authorization=BASIC), None)["statusCode"] == 200
+        world.put(workflow(*TWO_STEPS, account=world.api_key), [MESSENGER, SMS])
+        assert post(sandbox, to("sim-phone-anna") | {"client_ref": f"{ID}.0"})["statusCode"] == 202
+        shown = sandbox.handler(http_event("GET", "/sandbox/phones", **signed_in), None)
+        (message,) = body_of(shown)["phones"][0]["messages"]
+        path = f"/sandbox/messages/{message['message_uuid']}/status"
+        event = http_event("POST", path, '{"status":"read"}', Content_Type="application/json", **signed_in)
+        assert sandbox.handler(event, None)["statusCode"] == 202
 
     return act
 

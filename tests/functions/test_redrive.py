@@ -106,7 +106,8 @@ def test_callback_of_the_sandbox(world, monkeypatch):
     monkeypatch.setenv("SANDBOX_TABLE", create_table("SandboxTable", "sandbox"))
     receipts = load("sandbox_messages", "receipts")
     sent = {"channel": "messenger", "message_type": "text", "text": "Hello", "from": "page", "to": "sim-read"}
-    receipts.kept.keep(receipts.Key("ref", "u"), "v1", sent, f"{status.url}/status", "account", receipts.outside.now())
+    key, now = load("sandbox_messages").Key("ref", "u"), receipts.outside.now()
+    receipts.kept.keep(key, "v1", sent, f"{status.url}/status", "account", now)
     receipt = {"client_ref": "ref", "message_uuid": "u", "status": "read"}
     queue.sqs.send_message(QueueUrl=queue.url, MessageBody=json.dumps(receipt))
     assert queue.drain(receipts.handler, receipts.CallbackNotAccepted) == RECEIVED_AT_MOST
