@@ -55,7 +55,7 @@ lint: .venv/ready .venv-checkov/ready ## check format, types, template and state
 format: .venv/ready ## format the code, and mend what ruff can
 	@ruff check --fix-only --quiet . && ruff format . && ruff check .
 
-requirements: .venv/ready ## pin the dependencies of pyproject.toml and of tests/clients
+requirements: .venv/ready ## pin the dependencies of pyproject.toml, and the npm packages
 	@local/compile-requirements
 
 generate: .venv/ready ## generate the OpenAPI document and the tables of docs/api.md from the code
@@ -65,6 +65,7 @@ generate: .venv/ready ## generate the OpenAPI document and the tables of docs/ap
 clean: ## stop the local stack, and remove all that was built or installed
 	@if [ -e .local/engines.json ] && [ -x $(PYTHON) ]; then $(PYTHON) -m local down; fi
 	@rm -rf .venv .venv-sam .venv-checkov .local .aws-sam .hypothesis .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	@rm -f tests/clients/node_modules local/console/node_modules
 
 .venv/ready: local/setup requirements/dev.txt requirements/sam.txt requirements/uv.txt requirements/node.txt
 	@PATH="$(HOST_PATH)" local/setup

@@ -8,12 +8,11 @@ import sys
 
 import pytest
 
-from local import credentials
+from local import credentials, npm
 from local.openapi import PATH
 from local.place import ROOT
-from tests.e2e import node
 
-SOURCE = node.SOURCE / "generated"
+SOURCE = npm.CLIENTS / "generated"
 DOCUMENTATION = (ROOT / "docs/api.md").read_text()
 
 
@@ -34,7 +33,7 @@ def documented(start):
 
 def run(project, *command, **variables):
     """Run a command that must succeed and return its output."""
-    environment = {"PATH": node.path(), "HOME": str(project), **variables}
+    environment = {"PATH": npm.path(), "HOME": str(project), **variables}
     done = subprocess.run(
         command, cwd=project, env=environment, capture_output=True, text=True, timeout=120, check=False
     )
@@ -61,7 +60,7 @@ def test_python(deployed, project):
 
 def test_typescript(deployed, project):
     """openapi-typescript makes types that compile, and a program with them posts and reads a workflow."""
-    (project / "node_modules").symlink_to(node.modules())
+    (project / "node_modules").symlink_to(npm.modules(npm.CLIENTS))
     run(project, *documented("npx openapi-typescript"))
     run(project, *documented("npx tsc"))
     printed = run(project, "node", "workflow.mjs", **credentials.read_all(deployed.place))

@@ -11,9 +11,8 @@ import jwt
 import pytest
 import requests
 
-from local import credentials
+from local import credentials, npm
 from local.place import free_port
-from tests.e2e import node
 from tests.e2e.test_failover import messenger, sms
 
 SECRET = "0123456789abcdef" * 4
@@ -50,9 +49,9 @@ def start(request, tmp_path):
 
     def start(*secrets):
         port, output = free_port(), tmp_path / "output"
-        environment = {"PATH": node.path(), "SIGNATURE_SECRET": ",".join(secrets), "PORT": str(port)}
+        environment = {"PATH": npm.path(), "SIGNATURE_SECRET": ",".join(secrets), "PORT": str(port)}
         with output.open("w") as stdout:
-            command = [RECEIVERS[request.param], str(node.SOURCE / "receivers" / request.param)]
+            command = [RECEIVERS[request.param], str(npm.CLIENTS / "receivers" / request.param)]
             processes.append(subprocess.Popen(command, env=environment, stdout=stdout))
         deadline = time.monotonic() + 20
         while True:
@@ -158,8 +157,8 @@ def test_broken_off(start):
 )
 def test_token(deployed, program, runtime):
     """A documented program makes a token with which an application creates a workflow."""
-    environment = {"PATH": node.path(), **credentials.read_all(deployed.place)}
-    command = [runtime, str(node.SOURCE / program)]
+    environment = {"PATH": npm.path(), **credentials.read_all(deployed.place)}
+    command = [runtime, str(npm.CLIENTS / program)]
     token = subprocess.run(
         command, env=environment, capture_output=True, text=True, check=True, timeout=60
     ).stdout.strip()
