@@ -20,13 +20,19 @@ PATIENCE = 20_000
 """Milliseconds until Playwright gives up: other tests use the same cores."""
 
 
+def _chromium() -> tuple[chromium.Chromium | None, str]:
+    try:
+        return chromium.find(), ""
+    except chromium.NoChromium as error:
+        return None, str(error)
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """One browser for each of pytest's processes. Its profile is new, and it reaches no host but this one."""
-    try:
-        found = chromium.find()
-    except chromium.NoChromium as error:
-        pytest.fail(str(error), pytrace=False)
+    found, why = _chromium()
+    if found is None:
+        pytest.fail(why, pytrace=False)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=found.program, args=chromium.FLAGS, env=os.environ | found.environment
