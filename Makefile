@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo up down inbox load burst sam-local check lint test soak format requirements generate clean
+.PHONY: help demo up down inbox load burst sam-local check lint test soak format requirements generate console clean
 
 PYTHON := .venv/bin/python
 HOST_PATH := $(PATH)
@@ -61,6 +61,10 @@ requirements: .venv/ready ## pin the dependencies of pyproject.toml, and the npm
 generate: .venv/ready ## generate the OpenAPI document and the tables of docs/api.md from the code
 	@$(PYTHON) -m local.openapi
 	@$(PYTHON) -m local.api_tables
+
+console: .venv/ready ## build the page of `GET /beta/console` from local/console
+	@$(PYTHON) -m local.npm local/console
+	@node local/console/build.mjs
 
 clean: ## stop the local stack, and remove all that was built or installed
 	@if [ -e .local/engines.json ] && [ -x $(PYTHON) ]; then $(PYTHON) -m local down; fi

@@ -1,0 +1,15 @@
+/** JSON whose numbers stay as they were written: `custom` may hold numbers that JavaScript would round. */
+
+/** Parse JSON; a number that JavaScript cannot hold exactly becomes raw JSON, which `stringify` writes unchanged. */
+export function parse(text) {
+  if (!JSON.rawJSON) return JSON.parse(text); // a browser without it rounds, as any JavaScript does
+  return JSON.parse(text, (_name, value, context) => {
+    if (typeof value !== "number" || String(value) === context?.source) return value;
+    return JSON.rawJSON(context.source);
+  });
+}
+
+/** The JSON of a value, indented for reading. */
+export function stringify(value, indent = 2) {
+  return JSON.stringify(value, null, indent);
+}

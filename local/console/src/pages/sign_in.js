@@ -1,0 +1,53 @@
+import { call } from "../api.js";
+import { config } from "../config.js";
+import { Heading } from "../heading.js";
+import { html, useEffect, useRef, useState } from "../html.js";
+import { Logo } from "../parts/logo.js";
+import { ProblemNote } from "../parts/problem.js";
+import { pasted, signIn } from "../session.js";
+
+/**
+ * Two fields; pasting `credentials.env`, `key:secret` or a curl command fills both. again: whether a page waits behind it.
+ */
+export function SignIn({ again = false }) {
+  const first = useRef();
+  useEffect(() => first.current.focus(), []);
+  const [fields, setFields] = useState({ key: "", secret: "" });
+  const [error, setError] = useState(null);
+  const [busy, setBusy] = useState(false);
+  const change = (name) => (event) => setFields({ ...fields, [name]: event.target.value });
+  const paste = (event) => {
+    const found = pasted(event.clipboardData.getData("text"));
+    if (!found) return;
+    event.preventDefault();
+    setFields(found);
+  };
+  const submit = async (event) => {
+    event.preventDefault();
+    setBusy(true);
+    setError(null);
+    try {
+      await call("GET", "workflows?limit=1", { as: { key: fields.key.trim(), secret: fields.secret.trim() } });
+      signIn(fields.key.trim(), fields.secret.trim());
+    } catch (problem) {
+      setError(problem);
+      setBusy(false);
+    }
+  };
+  return html`<main class="sign-in">
+    <p class="product"><${Logo} />Workflows</p>
+    <div class="card">
+      <${Heading} title="Sign in" />
+      <p class="muted">${again ? "The API has refused the key and secret of this tab. The page stays as it was." :
+        "With the key and the secret of an account of this Workflows API."}</p>
+      <${ProblemNote} error=${error} what="Not signed in:" />
+      <form onSubmit=${submit} onPaste=${paste}>
+        <label>API key<input ref=${first} required autocomplete="username" autocapitalize="none" spellcheck="false" value=${fields.key} onInput=${change("key")} /></label>
+        <label>API secret<input required type="password" autocomplete="current-password" value=${fields.secret} onInput=${change("secret")} /></label>
+        <button class="primary" disabled=${busy}>${busy ? "Signing in…" : "Sign in"}</button>
+      </form>
+      <p class="muted small">${config.sandbox && html`On a local stack both are in <code>.local/credentials.env</code>. `}You can paste that whole file, <code>key:secret</code> or a curl command into either field.</p>
+    </div>
+    <p class="muted small">They stay in the tabs of this browser until you sign out, close them, or 12 hours have passed.</p>
+  </main>`;
+}

@@ -1,0 +1,18 @@
+/** The page's one `role=status`: what a screen reader says, at most every five seconds, and what a sighted reader sees. */
+import { store } from "./store.js";
+
+const PAUSE = 5000;
+let last = -PAUSE;
+let timer;
+
+export const said = store("");
+
+/** Say a text; the newest one wins if several come within five seconds. */
+export function say(text) {
+  clearTimeout(timer);
+  const wait = Math.max(0, last + PAUSE - performance.now());
+  timer = setTimeout(() => {
+    last = performance.now();
+    said.set(said.get() === text ? `${text}\u200b` : text);
+  }, wait);
+}
