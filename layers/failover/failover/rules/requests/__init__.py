@@ -1,1 +1,1 @@
-"""Requests: validation, the plan, idempotency. May import all other rooms of the rules."""
+"""Requests: validation, the form, the plan, idempotency. May import all other rooms of the rules."""
