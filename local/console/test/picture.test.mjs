@@ -48,10 +48,19 @@ test("no text covers another text or a status, in any picture at any width", () 
   for (const { name, drawn } of pictures()) assert.deepEqual(clashes(drawn), [], name);
 });
 
+const outside = ({ shapes, width, height }) =>
+  shapes.filter(({ kind, text }) => kind === "text" && text).map(box).filter(({ from, to, bottom }) => from < -1 || to > width + 1 || bottom > height);
+
 test("all text is inside the picture", () => {
-  for (const { name, drawn, width } of pictures()) {
-    const outside = drawn.shapes.filter(({ kind, text }) => kind === "text" && text).map(box).filter(({ from, to, bottom }) => from < -1 || to > width + 1 || bottom > drawn.height);
-    assert.deepEqual(outside, [], name);
+  for (const { name, drawn } of pictures()) assert.deepEqual(outside(drawn), [], name);
+});
+
+test("no status lies on a bar", () => {
+  for (const { name, drawn } of pictures()) {
+    const bars = drawn.shapes.filter(({ kind, cls }) => kind === "rect" && /^picture-(bar|pending)/.test(cls));
+    const dots = drawn.shapes.filter(({ kind, sequence }) => kind === "dot" && sequence);
+    const on = dots.filter(({ x, y }) => bars.some((bar) => x + 6 > bar.x && x - 6 < bar.x + bar.w && y + 6 > bar.y && y - 6 < bar.y + bar.h));
+    assert.deepEqual(on, [], name);
   }
 });
 
@@ -86,7 +95,7 @@ test("a vendor's clock more than a second away has a tail to its moment", () => 
   assert.equal(drawn.shapes.filter(({ cls }) => cls?.startsWith("picture-tail")).length, 2);
 });
 
-test("a plan's texts do not cover each other either", () => {
+test("a plan's texts do not cover each other either, and its last step has room", () => {
   for (const steps of [[["sms"]], [["messenger", 15], ["sms"]], [["messenger", 15], ["whatsapp", 86400], ["rcs", 600], ["sms"]]]) {
     let at = 0;
     const shown = steps.map(([channel, expiry], step) => {
@@ -95,6 +104,12 @@ test("a plan's texts do not cover each other either", () => {
       return { step, channel, to: { type: channel, number: "447700900950" }, earliest_send: new Date(workflows.START).toISOString(), latest_send: latest,
         ...(expiry ? { expiry_time: expiry, condition_status: "delivered" } : {}) };
     });
-    for (const width of WIDTHS) assert.deepEqual(clashes(plan({ steps: shown }, { width, zone: "utc" })), [], `${steps.length} steps, ${width} px`);
+    for (const width of WIDTHS) {
+      const drawn = plan({ steps: shown }, { width, zone: "utc" });
+      assert.deepEqual([...clashes(drawn), ...outside(drawn)], [], `${steps.length} steps, ${width} px`);
+      for (const { kind, x, w } of drawn.shapes) assert.ok(kind !== "rect" || x + w <= width, `${steps.length} steps, ${width} px`);
+      const last = drawn.shapes.findLast(({ kind }) => kind === "rect");
+      assert.ok(steps.length === 1 || width < 320 || last.w > 100, `the last step of ${steps.length} has ${last.w} px of ${width}`);
+    }
   }
 });

@@ -41,7 +41,7 @@ function pending(step, { current, next, steps }, _, zone, brief) {
   if (!current) return "goes out now";
   if (current.expiresAt === null) return `${seconds(current.expiry)} after ${brief ? name(current) : `${the(current)} is accepted`}`;
   const at = clock(current.expiresAt, { milliseconds: false, named: false, near: current.claimedAt ?? current.expiresAt, zone });
-  return brief ? at : `at ${at}, unless ${current.condition} before`;
+  return brief ? `at ${at}` : `at ${at}, unless ${current.condition} before`;
 }
 
 const name = (step) => (step.twin ? laneTitle(step) : label(step));

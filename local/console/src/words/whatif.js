@@ -10,7 +10,7 @@ import { a, channel, label, list, the } from "./names.js";
  */
 export function suggestionWords({ step, seconds: least, byHand, status, after, notSent, change: less }) {
   const then = `${the(step)} would have been ${status} in time (${status} after ${duration(after)})${savings(notSent, less)}.`;
-  if (byHand) return { before: "With ", strong: `all ${seconds(least)}`, after: `, not ended by hand, ${then}` };
+  if (byHand) return { before: "With ", strong: `the full ${seconds(least)}`, after: `, not ended by hand, ${then}` };
   return { before: "With ", strong: seconds(least), after: ` instead of ${seconds(step.expiry)} ${then}` };
 }
 
