@@ -40,7 +40,7 @@ test("nothing is suggested while a workflow runs, where nothing came late, or wh
 
 test("a wait that was ended by hand would have been enough as it was", () => {
   const [found] = suggestions(facts("advancedLate"));
-  assert.match(Object.values(suggestionWords(found)).join(""), /^With all 15 s, not ended by hand, the Messenger message would have been read in time/);
+  assert.match(Object.values(suggestionWords(found)).join(""), /^With the full 15 s, not ended by hand, the Messenger message would have been read in time/);
 });
 
 test("what if: met saves the later messages, expired moves them, and beyond what is known it is unknown", () => {
