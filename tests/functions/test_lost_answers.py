@@ -114,6 +114,7 @@ def test_cancel(world, app, call, put, other_writers, repeated, others):
 @OTHERS
 def test_advance(world, app, call, put, signals, other_writers, repeated, others):
     """The client that advanced gets a positive answer, the race is signalled, and the step is closed once."""
+    app.outside.now = lambda: NOW + 7_000
     put(sent(0), task_token="token")
     lose_the_answer(app.outside.table.client, "put_item", lambda: other_writers(others), repeated=repeated)
     answer = call("POST", f"/workflows/{ID}/advance", {"step": 0})

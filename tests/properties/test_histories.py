@@ -7,6 +7,7 @@ from failover.rules.channels.statuses import FAILURES, RANKS, STATUSES
 from failover.rules.receipts.receipt import Receipt
 from failover.rules.sending.answers import Accepted, NotTaken, Refused, Unknown
 from failover.rules.workflow import transitions
+from failover.rules.workflow.expiry import expires_at
 from failover.rules.workflow.overdue import SLACK
 from failover.rules.workflow.race import Change, Signal
 from failover.rules.workflow.state import from_plain, to_plain
@@ -177,12 +178,15 @@ def test_first_of_failure_and_success_decides(order):
 @given(STEPS, EVENTS)
 def test_every_decision_is_signalled(flow, happenings):
     """A signal is sent exactly when a status or an advance ends the current race."""
-    for before, (kind, _, _), after in histories(flow, happenings):
+    for before, (kind, number, now), after in histories(flow, happenings):
         if kind not in ("status", "advance"):
             continue
+        too_late = kind == "advance" and now >= expires_at(before.steps[number])
         raced = type(before)(**{**vars(before), "task_token": "t"})
         signal = Change(raced, type(after)(**{**vars(after), "task_token": "t"})).signal
-        if before.running and not after.running:
+        if too_late:
+            assert signal is None, "the timer has ended the race of this step"
+        elif before.running and not after.running:
             assert signal == Signal("t", "ConditionMet")
         elif before.running and any(
             old.outcome is None and new.outcome in FAILURES | {"advanced"}

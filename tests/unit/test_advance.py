@@ -149,13 +149,18 @@ def test_signal():
     assert Change(without, transitions.advanced(without, 0, SOON)).signal is None
 
 
-@pytest.mark.parametrize(
-    ("due_at", "later"), [(NOW + 840_000, SOON + SLACK * 1000), (SOON + 1, SOON + 1), (SOON - 1, SOON - 1)]
-)
-def test_due_soon(due_at, later):
-    """`reconcile` looks four minutes later whether the next step was claimed, and never later than it would have."""
-    flow = replace(lived(sent(0)), due_at=due_at)
-    assert transitions.advanced(flow, 0, SOON).due_at == later
+@pytest.mark.parametrize(("now", "signalled"), [(NOW + 599_999, True), (NOW + 600_000, False)])
+def test_no_signal_after_the_expiry(now, signalled):
+    """From its expiry on no race of the step waits, so an advance does not end the race of another step."""
+    flow = replace(lived(sent(0)), task_token="token")
+    assert bool(Change(flow, transitions.advanced(flow, 0, now)).signal) == signalled
+
+
+def test_due_soon():
+    """`reconcile` looks four minutes later whether the next step was claimed, not only after the expiry."""
+    flow = lived(sent(0))
+    assert flow.due_at == NOW + (600 + SLACK) * 1000
+    assert transitions.advanced(flow, 0, SOON).due_at == SOON + SLACK * 1000
 
 
 def test_resumed_after_it():

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from failover.rules.channels.statuses import ADVANCED
+from failover.rules.workflow.expiry import expires_at
 from failover.rules.workflow.state import Workflow
 
 
@@ -23,15 +25,20 @@ class Change:
 
     @property
     def signal(self) -> Signal | None:
-        """The signal, if this write ended the workflow or gave a step its outcome while a race waits."""
+        """The signal, if this write ended the workflow or gave a step its outcome while a race waits.
+
+        An advance after the expiry signals nothing: the timer has ended that step's race. If the next step's send never
+        reached the claim, the token may be that of its race, which would be left before its time.
+        """
         before, after = self.before, self.after
         if not before.running or after.task_token is None:
             return None
         if not after.running:
             return Signal(after.task_token, "ConditionMet")
-        if any(new.outcome != old.outcome for old, new in zip(before.steps, after.steps, strict=True)):
-            return Signal(after.task_token, "Rejected")
-        return None
+        changed = [new for old, new in zip(before.steps, after.steps, strict=True) if new.outcome != old.outcome]
+        if not changed or (changed[0].outcome == ADVANCED and after.timeline[-1]["at"] >= expires_at(changed[0])):
+            return None
+        return Signal(after.task_token, "Rejected")
 
 
 def lost_signal(workflow: Workflow) -> Signal | None:

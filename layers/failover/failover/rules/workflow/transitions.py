@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from failover.errors import Failure, Temporary
-from failover.rules.channels.statuses import FAILURES, meets, reached, risen
+from failover.rules.channels.statuses import ADVANCED, FAILURES, meets, reached, risen
 from failover.rules.receipts.receipt import Receipt
 from failover.rules.sending.answers import Accepted, Answer, NotTaken, Refused, Unknown
 from failover.rules.workflow import overdue, publication, reasons, retention, status_entries
@@ -20,7 +20,7 @@ from failover.rules.workflow.state import MOST_ATTEMPTS, End, Event, Step, Workf
 FINAL_CONDITION = "delivered"
 """The condition status of the last step, which has none of its own (docs/api.md, "How a workflow proceeds")."""
 
-_REVERSIBLE = frozenset({"expired", "advanced", "refused", "unsendable"})
+_REVERSIBLE = frozenset({"expired", ADVANCED, "refused", "unsendable"})
 """Outcomes that no status decided, so a late success overrules them. A failure reported by a status is final."""
 
 
@@ -149,10 +149,8 @@ def advanced(workflow: Workflow, number: int, now: int) -> Workflow:
     if not 0 <= number < len(workflow.steps):
         raise LookupError("the workflow has no such step")
     _check_that_it_waits(workflow, number, now)
-    step, due_at = workflow.steps[number], workflow.due_at
-    waited = max(now - wait_began(step), 0) // 1000
-    workflow = _due(_closed(workflow, number, "advanced", now, f"after {waited} s"), now)
-    return workflow if due_at is None else replace(workflow, due_at=min(due_at, workflow.due_at or due_at))
+    waited = max(now - wait_began(workflow.steps[number]), 0) // 1000
+    return _due(_closed(workflow, number, ADVANCED, now, f"after {waited} s"), now)
 
 
 def _check_that_it_waits(workflow: Workflow, number: int, now: int) -> None:
