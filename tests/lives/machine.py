@@ -133,7 +133,7 @@ class Histories(RuleBasedStateMachine):
         """From the current step, or one before or after it; mostly of a workflow whose race waits."""
         flow = self.history.racing_flow(which)
         account = next(one for one in ACCOUNTS if (one == flow.account) != stranger)
-        self.history.advance(account, flow, max(0, self.history.last_sent(flow) + ahead), fate)
+        self.history.advance(account, flow, min(max(0, self.history.last_sent(flow) + ahead), 9), fate)
 
     @precondition(lambda self: self.flows)
     @rule(which=WHICH, account=ACCOUNT, what=st.integers(0, 4))
