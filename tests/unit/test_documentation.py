@@ -27,7 +27,7 @@ from failover.settings import from_environment
 from failover.use_cases.callers.authenticate import Caller
 from failover.use_cases.callers.register import COMMANDS
 from failover.use_cases.webhooks import follow_webhooks
-from tests import examples
+from tests import acts, examples
 from tests.documented import API, row, section
 from tests.world import ROOT, template
 
@@ -178,13 +178,14 @@ def lived(word, prices=("EUR", "EUR")):
 def webhook_bodies(kind):
     """Every webhook of one kind that such workflows have, in both words, with one currency and with two."""
     lives = [lived(word, prices) for word in ("workflow", "dispatch") for prices in (("EUR", "EUR"), ("EUR", "USD"))]
+    lives.append(acts.lived(acts.sent(0), acts.advanced(0)))
     contents = [examples.MESSENGER, examples.SMS], None
     return [
         bodies.body(workflow, content, entry)
         for workflow in lives
         for content in contents
         for entry in publication.webhooks(workflow)
-        if (entry["event"] == publication.MESSAGE_STATUS) == (kind == "status")
+        if (publication.kind(entry) == "message_status") == (kind == "status")
     ]
 
 
