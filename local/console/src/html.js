@@ -2,7 +2,7 @@
 import { h } from "preact";
 import htm from "htm";
 
-export { Component, Fragment, render } from "preact";
+export { Component, createRef, Fragment, render } from "preact";
 export { useCallback, useEffect, useId, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 
 export const html = htm.bind(h);

@@ -3,7 +3,7 @@ import { get, post } from "./api.js";
 import { now } from "./clock.js";
 import { config } from "./config.js";
 import { useEffect } from "./html.js";
-import { useLive, wake } from "./live.js";
+import { live, useLive, wake } from "./live.js";
 import { route } from "./route.js";
 import { messagesOf, pace, stillReporting, unseen } from "./sandbox_phones.js";
 import { say } from "./say.js";
@@ -90,7 +90,7 @@ export async function answer(message, status) {
 }
 
 function overdue(id) {
-  if (reporting.get()[id]) refuse(id, { title: "The callback has not come in after 30 s", detail: "It may still come." });
+  if (reporting.get()[id] && !live.get().paused) refuse(id, { title: "The callback has not come in after 30 s", detail: "It may still come." });
 }
 
 function refuse(id, error) {

@@ -6,12 +6,13 @@ import { edited, located, stepFields } from "../compose_fields.js";
 import { config } from "../config.js";
 import { parse, stringify } from "../exact.js";
 import { Heading } from "../heading.js";
-import { html, useEffect, useMemo, useRef, useState } from "../html.js";
+import { html, useEffect, useMemo, useState } from "../html.js";
 import { Code } from "../parts/compose/code.js";
-import { FaultList, useDryRun } from "../parts/compose/dry_run.js";
+import { FaultList, Unchecked, useDryRun } from "../parts/compose/dry_run.js";
 import { Field } from "../parts/compose/field.js";
 import { Plan } from "../parts/compose/plan.js";
 import { idsOf, StepCard } from "../parts/compose/step_card.js";
+import { newKey } from "../new_key.js";
 import { ProblemNote } from "../parts/problem.js";
 import { useScripts } from "../phones_live.js";
 import { go, href, route } from "../route.js";
@@ -61,7 +62,7 @@ export function New() {
     return () => abort.abort();
   }, [place]);
   return html`<div class="stack">
-    <div class="row spread"><${Heading} title="New workflow" /><${Examples} current=${query.from ? null : query.example ?? "overview"} /></div>
+    <div class="row spread"><${Heading} title="New workflow" /><${Examples} current=${state.place.replace(/^example $/, "example overview")} /></div>
     ${loading && (loading.error ? html`<${Unreadable} error=${loading.error} />` : html`<p class="muted" role="status">Reading the earlier request…</p>`)}
     <${Form} key=${state.place} state=${state} setState=${setState} />
   </div>`;
@@ -69,7 +70,7 @@ export function New() {
 
 function Examples({ current }) {
   return html`<nav class="row small" aria-label="Examples"><span class="muted">Begin with</span>${EXAMPLES.map(({ name, title }) =>
-    html`<a key=${name} href=${href("new", [], { example: name })} aria-current=${name === current ? "true" : undefined}>${title}</a>`)}</nav>`;
+    html`<a key=${name} href=${href("new", [], { example: name })} aria-current=${current === `example ${name}` ? "true" : undefined}>${title}</a>`)}</nav>`;
 }
 
 function Unreadable({ error }) {
@@ -92,7 +93,7 @@ function Form({ state, setState }) {
   const ids = [...WHOLE.map(({ id }) => id), ...fields.flatMap((one, index) => idsOf(one, index, request))];
   const faults = located(sending.body === body ? sending.error.faults : checked.faults, ids);
   const visible = (id) => tried || seen || touched.has(id);
-  const change = (next, more = {}) => setState((before) => ({ ...before, form: typeof next === "function" ? next(before.form) : next, tried: false, ...more }));
+  const change = (next, more = {}) => setState((before) => ({ ...before, form: typeof next === "function" ? next(before.form) : next, tried: false, undo: undefined, ...more }));
   const without = (id) => setBroken(({ [id]: _gone, ...others }) => others);
   const edit = {
     value: (path) => at(request, path),
@@ -114,6 +115,11 @@ function Form({ state, setState }) {
     move: (by) => { change((before) => moved(before, index, by, config)); say(`Moved to step ${index + by + 1}`); focusStep(index + by); },
     remove: () => { setState({ ...state, form: dropped(form, index, config), undo: { ...state, undo: undefined }, tried: false }); say(`Step ${index + 1} removed`); focusStep(Math.max(0, index - 1)); },
   });
+  const undo = () => {
+    setState(state.undo);
+    if (state.undo.place !== state.place) go("new");
+    document.querySelector("h1")?.focus(); // the button goes
+  };
   const write = (text) => {
     try {
       const next = parse(text);
@@ -146,7 +152,7 @@ function Form({ state, setState }) {
       <legend class="visually-hidden">The workflow's steps</legend>
       <${FaultList} list=${faults.list} tried=${tried} visible=${visible} broken=${wrong} />
       ${state.undo && html`<p class="note row spread"><span>${state.undo.place === state.place ? "A step was removed." : "The form was filled anew."}</span>
-        <button onClick=${() => setState(state.undo)}>Undo</button></p>`}
+        <button onClick=${undo}>Undo</button></p>`}
       <ol class="stack">${steps.map((_step, index) => html`<${StepCard} key=${form.keys[index]} index=${index} count=${steps.length} fields=${fields[index]}
         edit=${edit} acts=${actsOf(index)} config=${config} scripts=${scripts} then=${`then step ${index + 2}.`} />`)}</ol>
       <div class="row"><button disabled=${steps.length >= MOST_STEPS} onClick=${() => { change((before) => added(before, config)); focusStep(steps.length); }}>+ Add a step</button>
@@ -156,10 +162,10 @@ function Form({ state, setState }) {
     <div class="stack side">
       <section class="card stack" aria-label="Plan">
         <h2>What would happen</h2>
-        <${Plan} plan=${checked.plan} fresh=${checked.fresh} />
-        ${checked.error && !sending.error && html`<${ProblemNote} error=${checked.error} what="The plan could not be read." />`}
+        <${Plan} plan=${checked.plan} fresh=${checked.fresh && !checked.error} />
+        ${!sending.error && html`<${Unchecked} error=${checked.error} again=${checked.again} />`}
         <div class="row"><button class="primary" aria-disabled=${Boolean(sending.busy)} onClick=${send}>${sending.busy ? "Sending…" : "Send"}</button>
-          <span class="muted small">${checked.fresh ? (checked.faults.length ? `${checked.faults.length} to be changed first` : checked.plan ? "Ready to send." : "") : "Checking…"}</span></div>
+          <span class="muted small">${standing(checked)}</span></div>
         <${ProblemNote} error=${sending.error?.faults?.length ? null : sending.error} what=${sending.error instanceof NoAnswer ? "" : "Not sent."} />
         ${sending.error instanceof NoAnswer && html`<p class="small">It may have accepted the workflow. Send it again unchanged: the Idempotency-Key is the same, so there will be only one.</p>`}
       </section>
@@ -169,7 +175,8 @@ function Form({ state, setState }) {
   </div>`;
 }
 
-/** 122 random bits; `crypto.randomUUID` exists only where the page came by https or from this machine. */
-function newKey() {
-  return crypto.randomUUID?.() ?? Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+function standing({ fresh, error, faults, plan }) {
+  if (!fresh) return "Checking…";
+  if (faults.length > 0) return `${faults.length} to be changed first`;
+  return plan && !error ? "Ready to send." : "";
 }

@@ -19,7 +19,7 @@ export function Phones() {
   return html`<div class="stack">
     <div class="row spread"><${Heading} title="Phones" />${phones.length > 0 && html`<a class="button" href=${href("play")}>Play the example</a>`}</div>
     ${phones.length > 0 && html`<p class="muted">You are the recipients. The buttons report what the carrier would: a signed, real callback.</p>`}
-    ${!data && error && html`<${ProblemNote} error=${error} what="The phones could not be read." />`}
+    ${!data && error?.status < 500 && html`<${ProblemNote} error=${error} what="The phones could not be read." />`}
     ${data && phones.length === 0 && html`<${Empty} />`}
     <div class="phones">${phones.map((phone) => html`<${Phone} key=${phone.recipient} phone=${phone} rings=${phone.messages.includes(message)} />`)}</div>
     ${messagesOf(phones).length > 0 && html`<p class="muted small">Messages of the last day, to <code>sim-phone-…</code> and 447700900900 to 447700900999.</p>`}

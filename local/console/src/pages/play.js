@@ -6,6 +6,7 @@ import { config } from "../config.js";
 import { Heading } from "../heading.js";
 import { html, useEffect, useState } from "../html.js";
 import { useKeys } from "../keys.js";
+import { newKey } from "../new_key.js";
 import { Advance } from "../parts/advance.js";
 import { answerKeys, Phone, QuietPhone } from "../parts/phone.js";
 import { PictureBox } from "../parts/picture_box.js";
@@ -42,7 +43,7 @@ function Start({ label }) {
   const [stage, setStage] = useState({ key: null });
   const start = async () => {
     if (stage.busy) return;
-    const key = stage.key ?? crypto.randomUUID?.() ?? String(Math.random()).slice(2);
+    const key = stage.key ?? newKey();
     setStage({ key, busy: true });
     try {
       const { data } = await post("workflows", examples(config)[0].request, { headers: { "Idempotency-Key": key } });
@@ -74,7 +75,7 @@ function Game({ id }) {
     <div class="move no-print"><p>${text}</p>
       <${Advance} facts=${facts} onDone=${again} asks=${false} />
       ${!facts.running && html`<${Start} label="Play again" />`}</div>
-    ${!found.data && found.error && html`<${ProblemNote} error=${found.error} what="The phones could not be read." />`}
+    ${!found.data && found.error?.status < 500 && html`<${ProblemNote} error=${found.error} what="The phones could not be read." />`}
     <div class="play-columns">
       <div class="stack"><${PictureBox} facts=${facts} /><${WhatIf} facts=${facts} /></div>
       <div class="phones">

@@ -103,7 +103,7 @@ function Skeleton() {
   return late && html`<div class="skeleton" role="status"><span class="visually-hidden">Loading</span>${[0, 1, 2, 3, 4, 5].map((key) => html`<i key=${key} />`)}</div>`;
 }
 
-const sentence = (filter) => (narrows(filter) ? `Only: ${inWords(filter)}.` : "All workflows.");
+const sentence = (filter) => (narrows(filter) ? `Filter: ${inWords(filter)}.` : "All workflows.");
 
 const links = () => [...document.querySelectorAll(".rows .name a")];
 const inList = () => Boolean(document.activeElement?.closest(".rows"));

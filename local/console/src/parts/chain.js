@@ -29,7 +29,7 @@ function Link({ step, over }) {
   const title = `${channel(step.channel).label}: ${word}`;
   return html`<span class="hop"><span class=${kind} title=${title}>
     ${timed && html`<${Gauge} step=${step} />`}
-    <span>${channel(step.channel).label}</span>
+    ${channel(step.channel).label}
     ${!pending && html`<${Shape} shape=${shape} />`}
     <span class="visually-hidden"> ${word}${timed ? "," : ";"} </span>
     ${timed && html`<${Left} step=${step} />`}

@@ -1,5 +1,5 @@
 import "./row.css";
-import { Component, html } from "../html.js";
+import { Component, createRef, html } from "../html.js";
 import { age, idOf } from "../list.js";
 import { money, total } from "../money.js";
 import { href } from "../route.js";
@@ -11,26 +11,39 @@ import { spelled } from "../visible.js";
 import { workflow } from "../words.js";
 import { Chain } from "./chain.js";
 import { Shape } from "./shape.js";
-import { useTick } from "./ticking.js";
+import { useTick, whenNear } from "./ticking.js";
 
-/** A row of the list. It is drawn again only if the API says something else of its workflow. */
+/**
+ * A row of the list. It is drawn again only if the API says something else of its workflow. All but its name and status
+ * is drawn when it is nearly in view: thousands of rows may be loaded.
+ */
 export class Row extends Component {
-  shouldComponentUpdate({ row, gone }) {
-    return row !== this.props.row || gone !== this.props.gone;
+  state = { near: false };
+  item = createRef();
+
+  componentDidMount() {
+    this.stop = whenNear(this.item.current, () => this.setState({ near: true }));
   }
 
-  render({ row, gone }) {
+  componentWillUnmount() {
+    this.stop();
+  }
+
+  shouldComponentUpdate({ row, gone }, { near }) {
+    return row !== this.props.row || gone !== this.props.gone || near !== this.state.near;
+  }
+
+  render({ row, gone }, { near }) {
     const id = idOf(row);
     const ref = row.client_ref === undefined ? null : spelled(String(row.client_ref), { strict: true });
-    return html`<li class=${gone ? "item gone" : "item"} data-id=${id} onClick=${opened}>
+    return html`<li ref=${this.item} class=${gone ? "item gone" : "item"} data-id=${id} onClick=${opened}>
       <${Status} status=${row.status} reason=${row.reason} gone=${gone} />
       <span class="name">
         <a href=${href("w", [id])} title=${id} aria-label=${ref === null ? `Workflow ${id}` : undefined} dir="auto">${ref ?? id.slice(0, 8)}</a>
         ${ref !== null && html`<code class="id" title=${id}>${id.slice(0, 8)}</code>`}
       </span>
-      <${Chain} row=${row} />
-      <${Age} at=${parse(row.created_at)} />
-      <span class="price">${total(row.usage).map((price, at) => html`${at > 0 && " + "}<span>${money(price)}</span>`)}</span>
+      ${near && html`<${Chain} row=${row} /><${Age} created=${row.created_at} />
+        <span class="price">${total(row.usage).map((price, at) => html`${at > 0 && " + "}<span>${money(price)}</span>`)}</span>`}
     </li>`;
   }
 }
@@ -41,11 +54,12 @@ function Status({ status, reason, gone }) {
   return html`<span class=${`status ${status}`} title=${reason}><${Shape} shape=${shape} />${word}</span>`;
 }
 
-function Age({ at }) {
+function Age({ created }) {
   const { times } = useStore(settings);
   const zone = times === "utc" ? "utc" : "local";
+  const at = parse(created);
   const [words, ref] = useTick((time) => age(at, time));
-  return html`<time ref=${ref} datetime=${new Date(at).toISOString()} title=${dateTime(at, { zone })}>
+  return html`<time ref=${ref} datetime=${created} title=${dateTime(at, { zone })}>
     <span>${words}</span>
     ${times !== "relative" && html`<span class="clock">${clock(at, { zone, milliseconds: false, near: now() })}</span>`}
   </time>`;

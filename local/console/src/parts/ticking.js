@@ -10,6 +10,32 @@ const observer = new IntersectionObserver((entries) => {
   for (const { target, isIntersecting } of entries) watched.get(target)?.(isIntersecting);
 }, { rootMargin: "50px" });
 
+const coming = new Map();
+const ahead = new IntersectionObserver((entries) => {
+  for (const { target, isIntersecting } of entries) if (isIntersecting) arrived(target);
+}, { rootMargin: "400px" });
+
+/** Call `show` once, as soon as an element is nearly in view, or is about to be printed. Returns what stops the waiting. */
+export function whenNear(element, show) {
+  coming.set(element, show);
+  ahead.observe(element);
+  return () => {
+    coming.delete(element);
+    ahead.unobserve(element);
+  };
+}
+
+function arrived(element) {
+  const show = coming.get(element);
+  coming.delete(element);
+  ahead.unobserve(element);
+  show?.();
+}
+
+addEventListener("beforeprint", () => {
+  for (const element of [...coming.keys()]) arrived(element);
+});
+
 /**
  * Return a value of the time, renewed each second while its element is in view; the component is drawn again only if
  * the value is another one.

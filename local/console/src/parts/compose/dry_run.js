@@ -1,16 +1,17 @@
-import { post } from "../../api.js";
+import { NoAnswer, post } from "../../api.js";
 import { html, useEffect, useRef, useState } from "../../html.js";
 
 const AFTER = 400;
 
 /**
- * What the API says to a request, 400 ms after the last change: `{plan, faults, error, fresh}`.
+ * What the API says to a request, 400 ms after the last change: `{plan, faults, error, fresh, again}`.
  *
  * @param {string | null} body null asks nothing
  * @returns `faults` is empty while a plan is known; the last answer stays until the next one, then `fresh` is false
  */
 export function useDryRun(body) {
   const [answer, setAnswer] = useState({ faults: [] });
+  const [turn, setTurn] = useState(0);
   useEffect(() => {
     if (body === null) return undefined;
     const abort = new AbortController();
@@ -28,8 +29,15 @@ export function useDryRun(body) {
       clearTimeout(timer);
       abort.abort();
     };
-  }, [body]);
-  return { ...answer, fresh: answer.body === body };
+  }, [body, turn]);
+  return { ...answer, fresh: answer.body === body, again: () => setTurn(turn + 1) };
+}
+
+/** A request that could not be checked now can be checked again, or sent unchecked: the API judges it anyway. */
+export function Unchecked({ error, again }) {
+  if (!error) return null;
+  const why = error instanceof NoAnswer ? "the server did not answer" : error.detail || error.title;
+  return html`<p class="note small">The request could not be checked: ${why} <button class="quiet" onClick=${again}>Check again</button></p>`;
 }
 
 /**
