@@ -71,11 +71,9 @@ def _unpacked(modules: Path) -> Chromium:
             _decompress(package / "chromium.br", unfinished / "chromium")
             (unfinished / "chromium").chmod(0o755)
             for name in ("al2023", "fonts"):
-                packed = unfinished / f"{name}.tar"
-                _decompress(package / f"{name}.tar.br", packed)
-                with tarfile.open(packed) as archive:
+                _decompress(package / f"{name}.tar.br", unfinished / f"{name}.tar")
+                with tarfile.open(unfinished / f"{name}.tar") as archive:
                     archive.extractall(unfinished, filter="data")
-                packed.unlink()
             (unfinished / "fonts.conf").write_text(_FONTS.format(folder=folder))
             unfinished.rename(folder)
     libraries = os.pathsep.join(filter(None, (str(folder / "lib"), os.environ.get("LD_LIBRARY_PATH"))))

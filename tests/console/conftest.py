@@ -1,5 +1,6 @@
 """The console in a real browser, in front of the real functions."""
 
+import base64
 import json
 import os
 from collections.abc import Callable, Iterator
@@ -8,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from local import npm
 from tests.conftest import one_write_at_a_time
@@ -19,20 +20,16 @@ from tests.world import World
 PATIENCE = 20_000
 """Milliseconds until Playwright gives up: other tests use the same cores."""
 
-
-def _chromium() -> tuple[chromium.Chromium | None, str]:
-    try:
-        return chromium.find(), ""
-    except chromium.NoChromium as error:
-        return None, str(error)
+expect.set_options(timeout=PATIENCE)
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """One browser for each of pytest's processes. Its profile is new, and it reaches no host but this one."""
-    found, why = _chromium()
-    if found is None:
-        pytest.fail(why, pytrace=False)
+    try:
+        found = chromium.find()
+    except chromium.NoChromium as error:
+        pytest.fail(str(error), pytrace=False)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=found.program, args=chromium.FLAGS, env=os.environ | found.environment
@@ -134,6 +131,22 @@ def new_page(browser: Browser, site: Site, faults: Faults) -> Iterator[Callable[
 def page(new_page: Callable[..., Page]) -> Page:
     """A page of 1280 x 800 pixels, in light colours and UTC."""
     return new_page()
+
+
+@pytest.fixture
+def signed_in(page: Page, site: Site) -> Callable[[str], Page]:
+    """Open an address of the console, such as `new`, signed in as the tests' account."""
+
+    def signed_in(address: str) -> Page:
+        key, secret = base64.b64decode(site.world.basic.removeprefix("Basic ")).decode().split(":", 1)
+        page.goto(f"console#/{address}")
+        page.get_by_label("API key").fill(key)
+        page.get_by_label("API secret").fill(secret)
+        page.get_by_role("button", name="Sign in").click()
+        page.get_by_role("navigation", name="Pages").wait_for()
+        return page
+
+    return signed_in
 
 
 @pytest.fixture(scope="session")

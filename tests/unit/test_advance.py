@@ -185,7 +185,11 @@ def test_late_failure():
     reason = flow.timeline[-1]["reason"]
     flow = status(0, "rejected")(flow)
     assert (flow.status, flow.steps[0].outcome, flow.steps[0].status) == ("running", "advanced", "rejected")
-    (entry,) = [entry for entry in presentation.resource(flow, None)["timeline"] if entry["event"] == "left"]
+    (entry,) = [
+        entry
+        for entry in presentation.resource(flow, None, flow.ended_at or flow.created_at)["timeline"]
+        if entry["event"] == "left"
+    ]
     assert entry["reason"] == reason
 
 
