@@ -9,6 +9,7 @@ import { overviewPace } from "../pace.js";
 import { Bars } from "../parts/bars.js";
 import { Curve } from "../parts/curve.js";
 import { FailedWebhooks } from "../parts/failed_webhooks.js";
+import { Loading } from "../parts/loading.js";
 import { ProblemNote } from "../parts/problem.js";
 import { href, requery, route } from "../route.js";
 import { useZone } from "../settings.js";
@@ -32,6 +33,7 @@ export function Overview() {
       <div class="row no-print" role="group" aria-label="Span">${Object.keys(SPANS).map((name) => html`<button class="chip" aria-pressed=${name === span} onClick=${() => requery({ span: name })}>${name}</button>`)}</div>
     </div>
     <${ProblemNote} error=${error} what="The summary could not be read." />
+    ${!data && !error && html`<${Loading} />`}
     ${data && html`<${Shown} data=${data} span=${span} />`}
     <${FailedWebhooks} span=${span} />
   </div>`;

@@ -2,7 +2,7 @@ import "./workflow.css";
 import { get, url } from "../api.js";
 import { useNow } from "../clock.js";
 import { Heading } from "../heading.js";
-import { html, useEffect, useRef, useState } from "../html.js";
+import { html, useEffect, useRef } from "../html.js";
 import { useKeys } from "../keys.js";
 import { useLive } from "../live.js";
 import { workflowPace } from "../pace.js";
@@ -10,6 +10,7 @@ import { Advance } from "../parts/advance.js";
 import { Cancel } from "../parts/cancel.js";
 import { copied, Copy } from "../parts/copy.js";
 import { Happened } from "../parts/happened.js";
+import { Loading } from "../parts/loading.js";
 import { PictureBox } from "../parts/picture_box.js";
 import { ProblemNote } from "../parts/problem.js";
 import { Messages, Request, useRequest } from "../parts/request.js";
@@ -80,16 +81,6 @@ function Inspector({ id, tab, resource, query }) {
     ${tab === "webhooks" && html`<${Webhooks} id=${id} grown=${resource.timeline.length} />`}
     ${tab === "json" && html`<div class="stack"><pre tabindex="0" aria-label="JSON">${json}</pre><div><${Copy} text=${json} what="JSON" label="copy JSON" /></div></div>`}
   </section>`;
-}
-
-/** The skeleton appears only if the first answer takes long. */
-function Loading() {
-  const [late, setLate] = useState(false);
-  useEffect(() => {
-    const timer = setTimeout(() => setLate(true), 300);
-    return () => clearTimeout(timer);
-  }, []);
-  return late && html`<p class="muted">Loading…</p>`;
 }
 
 function Missing({ error }) {

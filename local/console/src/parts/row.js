@@ -3,8 +3,7 @@ import { Component, createRef, html } from "../html.js";
 import { age, idOf } from "../list.js";
 import { money, total } from "../money.js";
 import { href } from "../route.js";
-import { settings } from "../settings.js";
-import { useStore } from "../store.js";
+import { useTimes, useZone } from "../settings.js";
 import { clock, dateTime, parse } from "../times.js";
 import { now } from "../clock.js";
 import { spelled } from "../visible.js";
@@ -51,12 +50,11 @@ export class Row extends Component {
 function Status({ status, reason, gone }) {
   if (gone) return html`<span class="status muted"><span class="shape" aria-hidden="true">?</span> not ${status} any more</span>`;
   const { word, shape } = workflow(status);
-  return html`<span class=${`status ${status}`} title=${reason}><${Shape} shape=${shape} />${word}</span>`;
+  return html`<span class=${`status ${status}`} title=${reason}><${Shape} shape=${shape} /><span class="word">${word}</span></span>`;
 }
 
 function Age({ created }) {
-  const { times } = useStore(settings);
-  const zone = times === "utc" ? "utc" : "local";
+  const [times, zone] = [useTimes(), useZone()];
   const at = parse(created);
   const [words, ref] = useTick((time) => age(at, time));
   return html`<time ref=${ref} datetime=${created} title=${dateTime(at, { zone })}>
