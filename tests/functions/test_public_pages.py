@@ -115,6 +115,13 @@ def test_the_console_is_configured(world, monkeypatch, sandbox, messages_version
     assert config(load("workflows_api")) == json.loads(json.dumps(expected))
 
 
+def test_the_console_is_small(app):
+    """The console with its configuration is at most 100 KB on the wire."""
+    answer = app.handler(http_event("GET", "/console", **BROWSER), None)
+    assert answer["isBase64Encoded"]
+    assert len(base64.b64decode(answer["body"])) <= 100_000
+
+
 def test_no_text_ends_the_configuration(app, monkeypatch):
     """A `<` in the configuration is escaped, so no text can end its script element or open a comment."""
     hostile = "</script><!--<script>"
