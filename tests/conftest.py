@@ -17,6 +17,8 @@ from tests.lives.figures import pytest_terminal_summary  # noqa: F401 - a hook
 from tests.messages_server import MessagesServer
 from tests.world import REGION, World
 
+pytest_plugins = ["tests.browser"]
+
 
 class OneStack(LoadScopeScheduling):
     """Give each test to the next free worker, except those of the deployed stack, which share one."""

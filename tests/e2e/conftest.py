@@ -97,3 +97,8 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         yield Stack(place)
     finally:
         engines.stop(place)
+
+
+@pytest.fixture
+def api_url(deployed: Stack) -> str:
+    return deployed.place.api_url
