@@ -1,4 +1,5 @@
 /** What a player can do next, in words. Pure. */
+import { isByHand } from "./compose.js";
 import { nameOf, statusOf, waits } from "./sandbox_phones.js";
 import { isolated } from "./visible.js";
 import { a, capital, label, the } from "./words.js";
@@ -14,7 +15,8 @@ export function move(facts, messages) {
   if (!current) return { text: "The next message is on its way.", rings: null };
   const message = messages.findLast(({ step }) => step === current.number);
   if (!message) {
-    return { text: current.phase === "sending" ? `${capital(the(current))} is being sent: watch the phone.` : "This step's recipient is not answered by hand.", rings: null };
+    const onItsWay = current.phase === "sending" || isByHand(String(current.recipient));
+    return { text: onItsWay ? `${capital(the(current))} is being sent: watch the phone.` : "This step's recipient is not answered by hand.", rings: null };
   }
   const name = nameOf(message.recipient);
   const phone = name === message.recipient ? `the phone ${isolated(name)}` : `${isolated(name)}’s phone`;

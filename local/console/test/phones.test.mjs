@@ -87,7 +87,8 @@ test("the player reads which button comes next, and what waiting would bring", (
 test("after an answer, and while a message is on its way, nothing rings", () => {
   assert.equal(move(facts(), [on(message("a", read))]).rings, null);
   assert.match(move(facts({ current: { ...messenger, phase: "sending" } }), []).text, /^The Messenger message is being sent/);
-  assert.match(move(facts(), []).text, /not answered by hand/);
+  assert.match(move(facts({ current: { ...messenger, recipient: "sim-phone-anna" } }), []).text, /is being sent: watch the phone/);
+  assert.match(move(facts({ current: { ...messenger, recipient: "sim-unread" } }), []).text, /not answered by hand/);
 });
 
 test("at the end the player reads what did it", () => {

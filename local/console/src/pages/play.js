@@ -60,7 +60,8 @@ function Start({ label }) {
 function Game({ id }) {
   const { facts, error, again } = useWorkflow(id);
   const found = usePhones();
-  useEffect(found.again, []);
+  const accepted = facts?.steps.filter(({ answer }) => answer === "sent").length;
+  useEffect(found.again, [accepted]); // a message that the sandbox has accepted is on its phone
   const phones = ofWorkflow(found.data?.phones ?? [], id);
   const messages = phones.flatMap((phone) => phone.messages.map((message) => ({ ...message, recipient: phone.recipient })));
   const { text, rings } = facts ? move(facts, messages) : {};

@@ -38,7 +38,7 @@ export function Nothing({ list, visible, filter, busy, onChange, onOlder }) {
     <p>${config.sandbox
       ? "Play the recipient on a sandbox phone: read the message in time, or wait and see the next step go out."
       : "As soon as an application of this account creates one, it is here."}</p>
-    ${config.sandbox && html`<p><a class="button primary" href=${href("new", [], { example: "overview" })}>Play the example</a></p>`}
+    ${config.sandbox && html`<p><a class="button primary" href=${href("play")}>Play the example</a></p>`}
     <details open=${!config.sandbox}>
       <summary>From a command line</summary>
       <pre>${CURL}</pre>
