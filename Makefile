@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo up down inbox load burst sam-local check lint test soak format requirements generate console clean
+.PHONY: help demo up down inbox load burst sam-local check lint test soak format requirements generate console pictures clean
 
 PYTHON := .venv/bin/python
 HOST_PATH := $(PATH)
@@ -65,6 +65,9 @@ generate: .venv/ready ## generate the OpenAPI document and the tables of docs/ap
 console: .venv/ready ## build the page of `GET /beta/console` from local/console
 	@$(PYTHON) -m local.npm local/console
 	@node local/console/build.mjs
+
+pictures: .venv/ready ## take the console's pictures in docs/ anew
+	@PICTURES=1 $(PYTHON) -m pytest -q tests/console/test_pictures.py
 
 clean: ## stop the local stack, and remove all that was built or installed
 	@if [ -e .local/engines.json ] && [ -x $(PYTHON) ]; then $(PYTHON) -m local down; fi

@@ -32,6 +32,7 @@ class Site:
     def __init__(self, world: World, setenv: Callable[[str, str], None]) -> None:
         self.world = world
         self._ahead = 0
+        self._held: int | None = None
         self._functions: dict[str, ModuleType] = {}
         self._one_at_a_time = threading.RLock()  # as in one Lambda environment; some handlers keep their event
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
@@ -58,7 +59,11 @@ class Site:
 
     def now(self) -> int:
         """The clock of all functions, in milliseconds."""
-        return clock.now() + self._ahead
+        return (clock.now() if self._held is None else self._held) + self._ahead
+
+    def hold(self, instant: int) -> None:
+        """Set the functions' clock, and let it stand still there. Signed callbacks need the true time: use `act`."""
+        self._held, self._ahead = instant, 0
 
     def wait(self, seconds: float) -> None:
         """Move the functions' clock on."""
