@@ -118,7 +118,7 @@ def test_play_the_overview_example(deployed, waiting, console):
     page.get_by_role("button", name="Send", exact=True).click()
 
     anna, number = phone(page, ANNA), phone(page, HER_NUMBER)
-    expect(anna.get_by_text("This is a Facebook Messenger Message")).to_be_visible()
+    expect(anna.get_by_text("This is a Facebook Messenger Message")).to_be_visible(timeout=SLOW)
     workflow_id = page.url.rpartition("/")[2]
     posted = deployed.call("GET", f"/beta/workflows/{workflow_id}/request").json()["request"]
     assert posted == json.loads(PLAYED)
