@@ -83,7 +83,7 @@ test("the list says what happened, with price, the vendor's clock and what a lat
   assert.deepEqual(texts("late"), [
     "Accepted.",
     "Messenger: sending to sim-phone-anna.",
-    "Messenger: accepted by the Messages API. Its 15 s start now.",
+    "Messenger: accepted by the Messages API. It expires in 15 s.",
     "Messenger: submitted. (vendor’s clock 05.305, 2.4 s earlier)",
     "Messenger: delivered, 0.0333 EUR. (vendor’s clock 06.305, 1.4 s earlier)",
     "Messenger: left. It expired after 15 s: delivered, but not read.",

@@ -32,7 +32,7 @@ export const EVENTS = {
   accepted: () => ({ text: "accepted." }),
   sending: (_, step) => ({ text: `sending${to(step)}.` }),
   sent: (_, step) => ({
-    text: `accepted by the Messages API. ${step.expiry === null ? "No timer: it is the last step." : `Its ${seconds(step.expiry)} start now.`}`,
+    text: `accepted by the Messages API. ${step.expiry === null ? "No timer: it is the last step." : `It expires in ${seconds(step.expiry)}.`}`,
   }),
   unsent: ({ reason = "" }) => ({ text: `not accepted by the Messages API (${spelled(reason)}).`, tone: "bad" }),
   unknown: ({ reason = "" }) => ({
