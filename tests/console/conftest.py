@@ -1,6 +1,7 @@
 """The console in front of the real functions. The browser's fixtures are those of `tests.browser`."""
 
 import base64
+import json
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -39,3 +40,21 @@ def signed_in(page: Page, site: Site) -> Callable[[str], Page]:
         return page
 
     return signed_in
+
+
+@pytest.fixture
+def signed_in_tab(site: Site) -> Callable[..., Page]:
+    """Open the console in a page, at the part of the address after the `#`, as if its tab was signed in already."""
+
+    def signed_in_tab(page: Page, place: str = "", key: str | None = None, secret: str | None = None) -> Page:
+        own = {"key": key or site.world.api_key, "secret": secret or site.world.api_secret}
+        page.add_init_script(
+            f"""if (!sessionStorage["workflows-console-session"]) {{
+              const until = Date.now() + 12 * 3600 * 1000;
+              sessionStorage["workflows-console-session"] = JSON.stringify({{ ...{json.dumps(own)}, until }});
+            }}"""
+        )
+        page.goto(f"console#/{place}")
+        return page
+
+    return signed_in_tab

@@ -61,9 +61,12 @@ class Site:
         """The clock of all functions, in milliseconds."""
         return (clock.now() if self._held is None else self._held) + self._ahead
 
-    def hold(self, instant: int) -> None:
-        """Set the functions' clock, and let it stand still there. Signed callbacks need the true time: use `act`."""
-        self._held, self._ahead = instant, 0
+    def hold(self, instant: int | None = None) -> None:
+        """Stop the functions' clock, at `instant` (ms) or now, so that only `wait` moves it.
+
+        Signed callbacks need the true time: use `act` with another one.
+        """
+        self._held, self._ahead = clock.now() if instant is None else instant, 0
 
     def wait(self, seconds: float) -> None:
         """Move the functions' clock on."""

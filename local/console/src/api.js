@@ -1,7 +1,7 @@
 /** Calls of the public API, with the credentials of this tab. There is no other door to the server. */
 import { answered } from "./clock.js";
 import * as exact from "./exact.js";
-import { credentials, forget } from "./session.js";
+import { credentials, forget, REFUSED } from "./session.js";
 
 const base = location.pathname.replace(/\/console\/?$/, "/");
 
@@ -71,7 +71,7 @@ export async function call(method, path, { body, headers = {}, signal, as = cred
   const data = parsed(text);
   if (data === undefined) throw new NoAnswer(`HTTP ${answer.status} without JSON`);
   if (!answer.ok) {
-    if (answer.status === 401 && as === credentials()) forget();
+    if (answer.status === 401 && as === credentials()) forget(REFUSED);
     throw new Problem(answer.status, data, Number(answer.headers.get("Retry-After")) || 0);
   }
   if (data.as_of) answered(Date.parse(data.as_of), began, took);

@@ -1,4 +1,5 @@
 /** JSON whose numbers stay as they were written: `custom` may hold numbers that JavaScript would round. */
+import { escaped } from "./visible.js";
 
 /** Parse JSON; a number that JavaScript cannot hold exactly becomes raw JSON, which `stringify` writes unchanged. */
 export function parse(text) {
@@ -9,7 +10,7 @@ export function parse(text) {
   });
 }
 
-/** The JSON of a value, indented for reading. */
+/** The JSON of a value, indented for reading: characters that cannot be seen are escaped, which is the same JSON. */
 export function stringify(value, indent = 2) {
-  return JSON.stringify(value, null, indent);
+  return escaped(JSON.stringify(value, null, indent) ?? "");
 }

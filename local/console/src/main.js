@@ -25,13 +25,13 @@ function App() {
   useEffect(() => {
     if (!signedIn) return;
     if (opened && opened !== signedIn.key) location.reload(); // nothing of another account stays in memory
-    setOpened(signedIn.key);
+    else setOpened(signedIn.key);
   }, [signedIn]);
   const chosen = useStore(settings);
   useEffect(applyTheme, [chosen]);
   const key = page === "w" || page === "play" ? `${page}/${parts[0]}` : page;
   return html`
-    ${!signedIn && html`<${SignIn} again=${opened !== null} />`}
+    ${!signedIn && html`<${SignIn} covers=${opened !== null} />`}
     ${opened && html`<div hidden=${signedIn?.key !== opened}><${Frame}><${PAGES[page]} key=${key} /><//></div>`}`;
 }
 

@@ -11,6 +11,7 @@ export { pasted } from "./pasted.js";
 const NAME = "workflows-console-session";
 const LONGEST = 12 * 3600 * 1000;
 const ANSWER_WITHIN = 150;
+const LOOK_EVERY = 60 * 1000;
 const tabs = new BroadcastChannel(NAME);
 
 function stored() {
@@ -28,12 +29,21 @@ function valid(found) {
 /** `{key, secret, until}` or null. */
 export const session = store(stored());
 
+export const REFUSED = "refused";
+export const TOO_OLD = "too old";
+
+/** Why this tab's credentials are gone: REFUSED, TOO_OLD or null. */
+export const ended = store(null);
+
 /** The credentials if they are still good, else null: they end after twelve hours. */
 export function credentials() {
   const found = valid(session.get());
-  if (!found && session.get()) forget();
+  if (!found && session.get()) forget(TOO_OLD);
   return found;
 }
+
+setInterval(credentials, LOOK_EVERY); // a page at rest makes no calls, and a paused one neither
+document.addEventListener("visibilitychange", credentials);
 
 export function signIn(key, secret) {
   keep({ key, secret, until: Date.now() + LONGEST });
@@ -50,8 +60,9 @@ function leave() {
   location.reload();
 }
 
-/** Forget the credentials of this tab alone: the server has refused them. */
-export function forget() {
+/** Forget the credentials of this tab alone. */
+export function forget(why = null) {
+  ended.set(why);
   session.set(null);
   try {
     sessionStorage.removeItem(NAME);

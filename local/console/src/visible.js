@@ -76,6 +76,13 @@ export function isolated(text) {
   return RIGHT_TO_LEFT.test(line) ? `\u2066${line}\u2069` : line;
 }
 
+/** Return a JSON text with each hidden character as its escape, such as `\\u202e`. */
+export function escaped(json) {
+  return parts(json).map(({ text, mark: code }) => text ?? units(String.fromCodePoint(parseInt(code.slice(2), 16)))).join("");
+}
+
+const units = (char) => char.split("").map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`).join("");
+
 /** Return true if a text has characters that cannot be seen. */
 export const hides = (text, options) => parts(text, options).some((part) => part.mark);
 

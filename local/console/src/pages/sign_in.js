@@ -4,13 +4,20 @@ import { Heading } from "../heading.js";
 import { html, useEffect, useRef, useState } from "../html.js";
 import { Logo } from "../parts/logo.js";
 import { ProblemNote } from "../parts/problem.js";
-import { pasted, signIn } from "../session.js";
+import { ended, pasted, REFUSED, signIn, TOO_OLD } from "../session.js";
+import { useStore } from "../store.js";
+
+const WHY = {
+  [REFUSED]: "The API has refused the key and secret of this tab.",
+  [TOO_OLD]: "The last sign-in was 12 hours ago.",
+};
 
 /**
- * Two fields; pasting `credentials.env`, `key:secret` or a curl command fills both. again: whether a page waits behind it.
+ * Two fields; pasting `credentials.env`, `key:secret` or a curl command fills both. covers: whether a page waits behind it.
  */
-export function SignIn({ again = false }) {
+export function SignIn({ covers = false }) {
   const first = useRef();
+  const why = useStore(ended);
   useEffect(() => first.current.focus(), []);
   const [fields, setFields] = useState({ key: "", secret: "" });
   const [error, setError] = useState(null);
@@ -38,8 +45,7 @@ export function SignIn({ again = false }) {
     <p class="product"><${Logo} />Workflows</p>
     <div class="card">
       <${Heading} title="Sign in" />
-      <p class="muted">${again ? "The API has refused the key and secret of this tab. The page stays as it was." :
-        "With the key and the secret of an account of this Workflows API."}</p>
+      <p class="muted">${WHY[why] ?? "With the key and the secret of an account of this Workflows API."}${covers && " The page stays as it was."}</p>
       <${ProblemNote} error=${error} what="Not signed in:" />
       <form onSubmit=${submit} onPaste=${paste}>
         <label>API key<input ref=${first} required autocomplete="username" autocapitalize="none" spellcheck="false" value=${fields.key} onInput=${change("key")} /></label>

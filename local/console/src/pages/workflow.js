@@ -72,15 +72,19 @@ export function WorkflowPage() {
 
 function Inspector({ id, tab, resource, query }) {
   const found = useRequest(id, resource.status !== "running");
-  const json = stringify(resource);
   const printed = useStore(printing);
   return html`<section aria-label="Details">
     <${Tabs} tabs=${TABS} current=${tab} page="w" id=${id} query=${query} label="Details" />
     ${tab === "messages" && html`<${Messages} found=${found} />`}
     ${(tab === "request" || printed) && html`<${Request} found=${found} />`}
     ${tab === "webhooks" && html`<${Webhooks} id=${id} grown=${resource.timeline.length} />`}
-    ${tab === "json" && html`<div class="stack"><pre tabindex="0" aria-label="JSON">${json}</pre><div><${Copy} text=${json} what="JSON" label="copy JSON" /></div></div>`}
+    ${tab === "json" && html`<${Whole} resource=${resource} />`}
   </section>`;
+}
+
+function Whole({ resource }) {
+  const json = stringify(resource);
+  return html`<div class="stack"><pre tabindex="0" aria-label="JSON">${json}</pre><div><${Copy} text=${json} what="JSON" label="copy JSON" /></div></div>`;
 }
 
 function Missing({ error }) {

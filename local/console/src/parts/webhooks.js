@@ -8,6 +8,7 @@ import { say } from "../say.js";
 import { attempts as attemptWords, KINDS, lastDuration, nextAttempt, notRedeliverable, webhook as named } from "../words.js";
 import { Copy } from "./copy.js";
 import { ProblemNote } from "./problem.js";
+import { Text } from "./text.js";
 import { Time } from "./time.js";
 import { stringify } from "../exact.js";
 
@@ -68,7 +69,7 @@ function Opened({ path, webhook, onDone }) {
     </table>`}
     <${ProblemNote} error=${whole.error} what="The body could not be read." />
     ${whole.data && html`
-      <p class="small">${whole.data.url ? html`To <code>${whole.data.url}</code>` : "There is no URL to send it to."}</p>
+      <p class="small">${whole.data.url ? html`To <code><${Text} strict text=${whole.data.url} /></code>` : "There is no URL to send it to."}</p>
       <pre tabindex="0" aria-label="Body">${body}</pre>
       <div class="row"><${Copy} text=${body} what="body" label="copy the body" />
         <${Redeliver} path=${path} webhook=${whole.data} onDone=${onDone} /></div>`}

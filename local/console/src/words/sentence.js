@@ -1,6 +1,7 @@
 /** The sentence above a workflow: what it waits for and what comes next, or how it ended. */
 
 import { countdown, dateTime, duration, seconds } from "../times.js";
+import { spelled } from "../visible.js";
 import { isOut, mayBeOut, meeting, read } from "../workflow.js";
 import { a, capital, label, list, the, to } from "./names.js";
 import { why, whyAll } from "./reasons.js";
@@ -70,7 +71,7 @@ function completed(facts) {
 
 function error(facts) {
   const failed = facts.steps.findLast(({ left }) => left);
-  if (!failed) return { strong: `Failed: ${facts.reason ?? "the reason is not known"}.` };
+  if (!failed) return { strong: `Failed: ${spelled(facts.reason ?? "the reason is not known")}.` };
   const earlier = facts.steps.filter((step) => step.left && step !== failed);
   return { strong: `Failed: ${why(failed)}.`, rest: [whyAll(earlier), afterEnd(facts)] };
 }
