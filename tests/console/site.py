@@ -114,7 +114,10 @@ class Site:
     def deliver(self, workflow_id: str, sequence: int) -> None:
         """Make one attempt to deliver the webhook for a timeline entry."""
         flow = self.world.read(workflow_id)
-        task = Task(workflow_id=flow.id, account=flow.account, application=flow.application, sequence=sequence)
+        self.attempt(Task(workflow_id=flow.id, account=flow.account, application=flow.application, sequence=sequence))
+
+    def attempt(self, task: Task) -> None:
+        """Make the attempt of a message of the queue of webhooks."""
         self._invoke("deliver_webhook", {"Records": [{"body": json.dumps(asdict(task))}]})
 
     def answer(self, method: str, target: str, raw: bytes | None, headers: dict[str, list[str]]) -> dict[str, Any]:

@@ -111,7 +111,20 @@ def test_what_happened(page, signed_in, expired):
     """Each entry in words, with the vendor's clock where it differs; a late status is hollow, with its effect."""
     signed_in(page, f"w/{expired}")
     expect(happened(page).last).to_contain_text("late")
-    assert happened(page).locator(".words").all_inner_texts() == []
+    said = happened(page).locator(".words").all_inner_texts()
+    assert [re.sub(r"clock [\d:.]+,", "clock 05.305,", words) for words in said] == [
+        "Accepted.",
+        "Messenger: sending to sim-unread.",
+        "Messenger: accepted by the Messages API. Its 15 s start now.",
+        "Messenger: submitted.",
+        "Messenger: delivered, 0.0333 EUR. (vendor’s clock 05.305, 2.4 s earlier)",
+        "Messenger: left. It expired after 15 s: delivered, but not read.",
+        "SMS: sending to 447700900000.",
+        "SMS: accepted by the Messages API. No timer: it is the last step.",
+        "SMS: delivered, 0.0333 EUR.",
+        "Completed by SMS. 0.0666 EUR in all.",
+        "Messenger: read — late: the step had been left, so this changes nothing.",
+    ]
     late = page.locator(".picture-dot.read")
     assert "late" in late.get_attribute("class")
     assert late.locator(".picture-disc").evaluate("(disc) => getComputedStyle(disc).strokeDasharray") != "none"

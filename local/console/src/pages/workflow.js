@@ -1,5 +1,5 @@
 import "./workflow.css";
-import { get, url } from "../api.js";
+import { get, Problem, url } from "../api.js";
 import { useNow } from "../clock.js";
 import { Heading } from "../heading.js";
 import { html, useEffect, useRef } from "../html.js";
@@ -28,10 +28,13 @@ import { read } from "../workflow.js";
 
 const TABS = [["messages", "Messages"], ["request", "Request"], ["webhooks", "Webhooks"], ["json", "JSON"]];
 
+const NO_ID = new Problem(404, { title: "Not found" }, 0);
+
 /** The facts of a workflow, kept up to date: `{facts, resource, error, again}`. */
 export function useWorkflow(id) {
   const path = `workflows/${id}`;
-  const { data, error, again } = useLive(path, (signal) => get(path, { signal }), workflowPace);
+  const known = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(id); // else it could name another resource
+  const { data, error = known ? undefined : NO_ID, again } = useLive(known ? path : null, (signal) => get(path, { signal }), workflowPace);
   const now = useNow(data?.status === "running");
   return { facts: data && read(data, now), resource: data, error, again };
 }

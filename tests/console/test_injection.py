@@ -1,0 +1,236 @@
+"""Texts from outside stay text: no element, link or script comes of them, and what cannot be seen is shown."""
+
+import base64
+import hashlib
+import json
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.examples import MESSENGER, SMS, WHATSAPP, changed
+from tests.messages_server import http
+
+TAG = "<img src=x onerror=window.__pwned=1>"
+HOSTILE = f"""'"><svg/onload=window.__pwned=1>{TAG}</script><script>window.__pwned=1</script>{{{{7*7}}}}${{7*7}} javascript:alert(1)
+\u202efdp.exe\u202c z\u200bw"""
+SHORT = f"\u202e{TAG}"
+"""A client_ref has at most 40 characters."""
+
+WATCH = """
+  window.violations = [];
+  addEventListener("securitypolicyviolation", (event) => violations.push(event.violatedDirective + " " + event.blockedURI));
+"""
+FOUND = """() => {
+  const found = [];
+  const hidden = /[\\u202a-\\u202e\\u200b]/;
+  for (const element of document.querySelectorAll("*")) {
+    if (/^(IMG|IFRAME|OBJECT|EMBED|BASE|FORM|AUDIO|VIDEO)$/.test(element.tagName)) found.push(element.outerHTML);
+    if (element.tagName === "SCRIPT" && element.id !== "config" && element.type !== "module") found.push(element.outerHTML);
+    for (const { name, value } of element.attributes) {
+      if (/^on/i.test(name) || name === "srcdoc") found.push(element.outerHTML);
+      if (/^(href|src|action|formaction|xlink:href)$/.test(name) && !/^(#|data:image[/]svg[+]xml,|docs$)/.test(value)) found.push(value);
+      if (name !== "value" && hidden.test(value)) found.push(name + "=" + value);
+    }
+  }
+  if (hidden.test(document.title + document.body.innerText)) found.push("a hidden character");
+  if (window.__pwned !== undefined) found.push("a script ran");
+  return [...found, ...window.violations];
+}"""
+
+
+@pytest.fixture
+def watched(page):
+    page.add_init_script(WATCH)
+    return page
+
+
+def harmless(page):
+    """Nothing came of the texts in this page."""
+    assert page.evaluate(FOUND) == []
+    assert not re.search(r"(?<!\d)49(?!\d)", page.locator("main").inner_text().replace("447700900", ""))
+
+
+@pytest.fixture
+def hostile(site, messages):
+    """A workflow with markup in every text that the API accepts, and one webhook."""
+    messages.script.append(http(410))
+    steps = [
+        changed(changed(changed(MESSENGER, "message.content.text", HOSTILE), "from.id", TAG), "client_ref", SHORT),
+        {
+            "from": {"type": "mms", "number": "12345"},
+            "to": {"type": "mms", "number": "447700900000"},
+            "message": {"content": {"type": "image", "image": {"url": "https://x.test/a.jpg", "caption": HOSTILE}}},
+            "failover": {"expiry_time": 600, "condition_status": "delivered"},
+        },
+        {
+            **WHATSAPP,
+            "message": {"content": {"type": "custom", "custom": {"type": "text", TAG: [HOSTILE]}}},
+            "failover": {"expiry_time": 600, "condition_status": "delivered"},
+        },
+        changed(SMS, "from.number", "<b>ACME</b>"),
+    ]
+    workflow_id = site.post(*steps, client_ref=SHORT, webhook_url=f"{messages.url}/{TAG.replace(' ', '%20')}")
+    site.send(workflow_id)
+    site.receipt(workflow_id, 0, f"<b>{HOSTILE}", usage={"price": "0.0333", "currency": "EUR"})
+    error = {"type": f"https://x.test/{TAG}", "title": TAG, "detail": HOSTILE}
+    site.receipt(workflow_id, 0, "rejected", error=error)
+    for row in site.call("GET", f"/workflows/{workflow_id}/webhooks")["webhooks"]:
+        site.deliver(workflow_id, row["sequence"])
+    return workflow_id
+
+
+def test_every_field(watched, signed_in, hostile):
+    """Markup, quotes, braces and hidden characters in each field of a request and of a callback."""
+    page = watched
+    signed_in(page, "workflows")
+    expect(page.get_by_role("link", name=TAG)).to_have_text(f"[U+202E]{TAG}")
+    harmless(page)
+    page.goto(f"console#/w/{hostile}")
+    expect(page.get_by_role("heading", level=1)).to_have_text(f"U+202E{TAG}")
+    expect(page.get_by_role("list", name="What happened")).to_contain_text(f"{TAG}: '")
+    details = page.get_by_role("region", name="Details")
+    expect(details).to_contain_text("<script>window.__pwned=1</script>{{7*7}}${7*7}")
+    for words in (f"from {TAG} to sim-unread", "U+202Efdp.exeU+202C zU+200Bw", "from <b>ACME</b>"):
+        expect(details).to_contain_text(words)
+    expect(details.get_by_title("right-to-left override")).to_have_count(3)
+    harmless(page)
+    page.get_by_role("link", name="Request").click()
+    expect(page.get_by_label("Request", exact=True)).to_contain_text(r"\u202efdp.exe\u202c z\u200bw")
+    harmless(page)
+    page.get_by_role("link", name="JSON").click()
+    expect(page.get_by_label("JSON", exact=True)).to_contain_text(r"\u202e<img src=x")
+    harmless(page)
+    page.get_by_role("link", name="Webhooks").click()
+    for summary in page.locator(".webhooks summary").all():
+        summary.click()
+    expect(page.get_by_label("Body", exact=True).first).to_contain_text(TAG)
+    harmless(page)
+    page.goto(f"console#/new?from={hostile}")
+    expect(page.get_by_label("client_ref optional")).to_have_value(SHORT)
+    expect(page.get_by_text("Ready to send.")).to_be_visible()
+    harmless(page)
+    page.get_by_role("button", name="curl", exact=True).click()
+    harmless(page)
+    page.goto("console#/overview")
+    expect(page.get_by_role("heading", name="Overview")).to_be_visible()
+    harmless(page)
+
+
+def test_phones(site, watched, signed_in):
+    """A message on a phone, and the sender's name, are text."""
+    page = watched
+    step = changed(changed(MESSENGER, "message.content.text", HOSTILE), "to.id", "sim-phone-anna")
+    site.send(site.post(changed(step, "from.id", TAG), SMS))
+    signed_in(page, "phones")
+    phone = page.get_by_role("region", name="Phone of anna")
+    expect(phone).to_contain_text("<script>window.__pwned=1</script>")
+    expect(phone).to_contain_text("U+202Efdp.exe")
+    expect(phone).to_contain_text(TAG)
+    harmless(page)
+
+
+@pytest.mark.parametrize("words", [False, True], ids=["texts", "words"])
+def test_every_answer(watched, signed_in, faults, hostile, words):
+    """Even if every text in an answer is markup, words that only the API chooses included, the page shows it as text."""
+    page = watched
+    fixed = re.compile(r"\d{4}-\d\d-\d\dT.*Z|[0-9a-f-]{36}|[\d.]+")
+    known = {"status", "state", "event", "channel", "type", "outcome", "kind", "condition_status", "currency"}
+
+    def spoilt(value, name=""):
+        if isinstance(value, dict):
+            return {key: spoilt(one, key) for key, one in value.items()}
+        if isinstance(value, list):
+            return [spoilt(one, name) for one in value]
+        if not isinstance(value, str) or fixed.fullmatch(value) or (name in known and not words) or value == "running":
+            return value
+        return HOSTILE + value
+
+    def spoil(route):
+        answer = route.fetch()
+        if "json" in answer.headers["content-type"]:
+            route.fulfill(response=answer, body=json.dumps(spoilt(answer.json())))
+        else:
+            route.fulfill(response=answer)
+
+    page.route(re.compile("/beta/(workflows|sandbox)"), spoil)
+    signed_in(page, "workflows")
+    for place in ("workflows", f"w/{hostile}", f"w/{hostile}/webhooks", "phones", "overview"):
+        page.goto(f"console#/{place}")
+        page.wait_for_load_state("networkidle")
+        expect(page.locator("main")).to_contain_text("window.__pwned=1" if "/" in place else "")
+        harmless(page)
+    faults.expect("status of 404")
+    page.goto("console#/w/00000000-0000-0000-0000-000000000000/messages")
+    expect(page.get_by_text("There is no such workflow")).to_be_visible()
+    harmless(page)
+
+
+def test_address(site, watched, signed_in, faults):
+    """Markup in the address stays text, and no address leads the page to another resource of the API."""
+    page = watched
+    asked = []
+    page.on("request", lambda request: asked.append(request.url.removeprefix(site.url)))
+    faults.expect("status of 404")
+    signed_in(page, "w/..%2Fsandbox%2Fphones")
+    for place in ("w/..%2Fsandbox%2Fphones", "w/summary", "w/%3Flimit=1", f"w/{TAG}"):
+        page.goto(f"console#/{place}")
+        expect(page.get_by_text("There is no such workflow, or it is another account's.")).to_be_visible()
+        harmless(page)
+    page.goto(f"console#/workflows?ref={TAG}&status={TAG}&channel={TAG}&since={TAG}")
+    expect(page.get_by_role("heading", name="Workflows")).to_be_visible()
+    harmless(page)
+    page.goto("console#/new?from=..%2F..%2Fconsole")
+    expect(page.get_by_role("alert")).to_be_visible()
+    harmless(page)
+    assert not any(re.match("/workflows/(summary|[?.])", address) for address in asked)
+
+
+def test_exact_numbers(site, page, signed_in):
+    """Numbers beyond those of JavaScript are shown as they were sent, and are sent again so."""
+    numbers = '{"type": "x", "big": 12345678901234567890123, "small": 0.1000000000000000000001, "plain": 7}'
+    step = changed(WHATSAPP, "message", {"content": {"type": "custom", "custom": "NUMBERS"}})
+    raw = json.dumps({"template": "failover", "workflow": [step]}).replace('"NUMBERS"', numbers)
+    headers = {"Authorization": [site.world.basic], "Content-Type": ["application/json"]}
+    answer = site.answer("POST", "/workflows", raw.encode(), headers)
+    workflow_id = json.loads(answer["body"])["workflow_uuid"]
+    signed_in(page, f"w/{workflow_id}/request")
+    for exact in ('"big": 12345678901234567890123', '"small": 0.1000000000000000000001'):
+        expect(page.get_by_label("Request", exact=True)).to_contain_text(exact)
+    page.get_by_role("link", name="Send again…").click()
+    expect(page.get_by_label("The request as JSON")).to_have_value(re.compile('"big": 12345678901234567890123'))
+    expect(page.get_by_text("Ready to send.")).to_be_visible()
+    page.get_by_role("button", name="Send", exact=True).click()
+    expect(page).to_have_url(re.compile(r"#/w/"))
+    again = page.url.rpartition("/")[2]
+    assert again != workflow_id
+    sent = site.answer("GET", f"/workflows/{again}/request", None, headers)["body"]
+    assert '"big": 12345678901234567890123' in sent
+    assert '"small": 0.1000000000000000000001' in sent
+
+
+def test_headers(site, page):
+    """The policy allows the page's own script and style by their hashes, no frame, no HTML from texts, no other host."""
+    answer = page.goto("console")
+    headers, html = answer.headers, answer.body().decode()
+    policy = dict(part.split(" ", 1) for part in headers["content-security-policy"].split("; "))
+    for directive, pattern in {
+        "script-src": '<script type="module">(.*?)</script>',
+        "style-src": "<style>(.*?)</style>",
+    }.items():
+        (text,) = re.findall(pattern, html, re.DOTALL)
+        digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+        assert policy.pop(directive) == f"'sha256-{digest}'"
+    assert policy == {
+        "default-src": "'none'",
+        "connect-src": "'self'",
+        "img-src": "data:",
+        "frame-ancestors": "'none'",
+        "base-uri": "'none'",
+        "form-action": "'none'",
+        "require-trusted-types-for": "'script'",
+        "trusted-types": "'none'",
+    }
+    assert headers["cross-origin-opener-policy"] == "same-origin"
+    assert headers["x-frame-options"] == "DENY"
+    assert headers["referrer-policy"] == "no-referrer"
