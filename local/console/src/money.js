@@ -2,6 +2,8 @@
  * Prices, exact. A price is {price: "0.0333", currency: "EUR"}: a decimal as a string, never a float. A total is a list
  * of prices, one for each currency, in the order in which the currencies came (docs/api.md, "Prices").
  */
+import { spelled } from "./visible.js";
+
 
 /** Read a decimal: {units: BigInt, scale: digits after the point}. Raises SyntaxError if it is not one. */
 function read(decimal) {
@@ -65,7 +67,7 @@ export function difference(one, other) {
 
 /** Return a price or a total as text: `0.0333 EUR`, `0.0333 EUR + 0.01 USD`. Returns "" if there is none. */
 export function money(prices) {
-  return total(prices).map(({ price, currency }) => `${price} ${currency}`).join(" + ");
+  return total(prices).map(({ price, currency }) => `${price} ${spelled(currency)}`).join(" + ");
 }
 
 /**

@@ -1,6 +1,7 @@
 import { post } from "../api.js";
 import { html, useState } from "../html.js";
 import { say } from "../say.js";
+import { spelled } from "../visible.js";
 import { advanceAnswer, advanceQuestion } from "../words.js";
 import { ProblemNote } from "./problem.js";
 
@@ -37,6 +38,6 @@ export function Advance({ facts, onDone, asks = true, kind = "" }) {
   return html`
     <button class=${kind} aria-disabled=${name === "sent"} onClick=${press}>${name === "sent" ? "Ending the wait…" : `End the wait now${asks ? "…" : ""}`}</button>
     ${error?.status === 409
-      ? html`<p class="note" role="status">Nothing has changed. ${error.detail || error.title}</p>`
+      ? html`<p class="note" role="status">Nothing has changed. ${spelled(error.detail || error.title)}</p>`
       : html`<${ProblemNote} error=${error} what="The wait was not ended." />`}`;
 }

@@ -4,6 +4,7 @@ import { answer, refused, reporting, useLooked } from "../phones_live.js";
 import { href } from "../route.js";
 import { answerable, ANSWERS, byChannel, nameOf, statusOf, tick, waits } from "../sandbox_phones.js";
 import { useStore } from "../store.js";
+import { spelled } from "../visible.js";
 import { channel as named, status as words } from "../words.js";
 import { ProblemNote } from "./problem.js";
 import { Content } from "./request.js";
@@ -80,7 +81,7 @@ function Answers({ message, main }) {
     ${offered.map(([status, label, key]) => html`<button key=${status} class=${kind(status)} aria-disabled=${sent ? "true" : undefined} aria-keyshortcuts=${key}
       onClick=${() => answer(message, status)}>${sent === status ? "reporting…" : label}${main && !sent && html`<kbd aria-hidden="true">${key}</kbd>`}</button>`)}
     ${error && (error.status === 409
-      ? html`<p class="note small" role="status">Nothing was reported: ${error.detail || "that was answered already"}</p>`
+      ? html`<p class="note small" role="status">Nothing was reported: ${spelled(error.detail || "that was answered already")}</p>`
       : html`<${ProblemNote} error=${error} what="The status was not reported." />`)}
   </div>`;
 }

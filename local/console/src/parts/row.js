@@ -50,7 +50,7 @@ export class Row extends Component {
 function Status({ status, reason, gone }) {
   if (gone) return html`<span class="status muted"><span class="shape" aria-hidden="true">?</span> not ${status} any more</span>`;
   const { word, shape } = workflow(status);
-  return html`<span class=${`status ${status}`} title=${reason}><${Shape} shape=${shape} /><span class="word">${word}</span></span>`;
+  return html`<span class=${`status ${status}`} title=${reason && spelled(reason)}><${Shape} shape=${shape} /><span class="word">${word}</span></span>`;
 }
 
 function Age({ created }) {

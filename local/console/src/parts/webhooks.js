@@ -5,12 +5,13 @@ import { useKeys } from "../keys.js";
 import { useLive } from "../live.js";
 import { webhooksPace } from "../pace.js";
 import { say } from "../say.js";
-import { attempts as attemptWords, KINDS, lastDuration, nextAttempt, notRedeliverable, webhook as named } from "../words.js";
+import { attempt as attemptWord, attempts as attemptWords, KINDS, lastDuration, nextAttempt, notRedeliverable, webhook as named } from "../words.js";
 import { Copy } from "./copy.js";
 import { ProblemNote } from "./problem.js";
 import { Text } from "./text.js";
 import { Time } from "./time.js";
 import { stringify } from "../exact.js";
+import { spelled } from "../visible.js";
 
 /** The webhooks of a workflow, with their attempts; `grown` changes when the timeline has more entries. */
 export function Webhooks({ id, grown }) {
@@ -39,7 +40,7 @@ function Webhook({ path, webhook, onDone }) {
   return html`<li>
     <details onToggle=${(event) => setOpened(event.target.open)}>
       <summary>
-        <span class="mono">${sequence}</span> <span>${KINDS[kind] ?? kind}</span> <span class=${`state ${state}`}><span aria-hidden="true">${shape} </span>${word}</span>
+        <span class="mono">${sequence}</span> <span>${KINDS[kind] ?? spelled(kind)}</span> <span class=${`state ${state}`}><span aria-hidden="true">${shape} </span>${word}</span>
         <span class="muted small">attempts: ${attemptWords(webhook)}${lastDuration(webhook) && `, took ${lastDuration(webhook)}`}</span>
         <${NextAttempt} webhook=${webhook} />
       </summary>
@@ -65,7 +66,7 @@ function Opened({ path, webhook, onDone }) {
     ${webhook.attempts.length > 0 && html`<table>
       <thead><tr><th>Attempt</th><th>At</th><th>Answer</th><th class="number">Took</th></tr></thead>
       <tbody>${webhook.attempts.map((attempt) => html`<tr><td>${attempt.number}</td><td><${Time} at=${Date.parse(attempt.at)} /></td>
-        <td>${attempt.answer ?? attempt.error}</td><td class="number">${attempt.milliseconds} ms</td></tr>`)}</tbody>
+        <td>${attemptWord(attempt)}</td><td class="number">${attempt.milliseconds} ms</td></tr>`)}</tbody>
     </table>`}
     <${ProblemNote} error=${whole.error} what="The body could not be read." />
     ${whole.data && html`

@@ -3,7 +3,7 @@
 import { compare, money } from "../money.js";
 import { clockBeside, duration, seconds } from "../times.js";
 import { spelled } from "../visible.js";
-import { capital, label, status as named, to } from "./names.js";
+import { capital, label, status as named, to, word as unknown } from "./names.js";
 import { OUTCOMES, detail, why } from "./reasons.js";
 
 const APART = 1000; // ms between the vendor's clock and ours from which both are shown
@@ -19,7 +19,7 @@ const APART = 1000; // ms between the vendor's clock and ours from which both ar
 export function entry(entry, facts, { zone = "local" } = {}) {
   const known = facts.entries.find(({ sequence }) => sequence === entry.sequence) ?? entry;
   const step = known.step === undefined ? null : facts.steps[known.step];
-  const words = EVENTS[known.event] ?? (() => ({ text: known.event }));
+  const words = EVENTS[known.event] ?? (() => ({ text: unknown(known.event) }));
   const { text, tone = "" } = words(known, step, facts);
   const who = step ? capital(label(step)) : "";
   return { text: step && !FINAL.includes(known.event) ? `${who}: ${text}` : capital(text), note: note(known, zone), tone, who };
@@ -77,7 +77,7 @@ function left(entry, step) {
   if (entry.outcome === "advanced") return { text: `left. ${capital(OUTCOMES.advanced.short(step))}.`, tone };
   if (entry.outcome === "unconfirmed") return { text: "left. No status decided it in time.", tone };
   const said = detail({ outcome: entry.outcome, reason: entry.reason ?? "" });
-  return { text: `left. It ${OUTCOMES[entry.outcome]?.verb ?? `was left (${entry.outcome})`}${said ? ` (${said})` : ""}.`, tone };
+  return { text: `left. It ${OUTCOMES[entry.outcome]?.verb ?? `was left (${unknown(entry.outcome)})`}${said ? ` (${said})` : ""}.`, tone };
 }
 
 function amended(entry, _, facts) {

@@ -1,6 +1,6 @@
 /** The names of channels, statuses and states: a word, a shape that says the same without colour, and a tone. */
 
-import { isolated } from "../visible.js";
+import { isolated, spelled } from "../visible.js";
 
 /** label: in lists and lanes; noun and article: "a Messenger message", "an SMS". */
 export const CHANNELS = {
@@ -49,18 +49,21 @@ export const STATES = {
 /** What a cancel says about each step. */
 export const CANCELLED = { sent: "out", in_flight: "may be out", never_sent: "never goes out" };
 
+/** A word that this page does not know, as it came. */
+export const word = (name) => spelled(String(name), { strict: true });
+
 /** Return {label, noun, article} of a channel, also of one that this page does not know. */
-export const channel = (name) => CHANNELS[name] ?? { label: name, noun: `${name} message`, article: "a" };
+export const channel = (name) => CHANNELS[name] ?? { label: word(name), noun: `${word(name)} message`, article: "a" };
 
 /** Return {word, shape, tone} of a status. The vendor's other words have the shape `?`. */
-export const status = (name) => STATUSES[name] ?? { word: `“${name}”`, shape: "?", tone: "" };
+export const status = (name) => STATUSES[name] ?? { word: `“${word(name)}”`, shape: "?", tone: "" };
 
 /** Return {word, shape, tone} of a workflow's status. */
-export const workflow = (name) => WORKFLOWS[name] ?? { word: name, shape: "?", tone: "" };
+export const workflow = (name) => WORKFLOWS[name] ?? { word: word(name), shape: "?", tone: "" };
 
 /** Return {word, shape, tone} of a step's state. over: whether the workflow is over. */
 export function state(name, over = false) {
-  const known = STATES[name] ?? { word: name, shape: "?", tone: "" };
+  const known = STATES[name] ?? { word: word(name), shape: "?", tone: "" };
   return { word: (over && known.over) || known.word, shape: known.shape, tone: over && known.tone === "wait" ? "" : known.tone };
 }
 

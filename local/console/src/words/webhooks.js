@@ -1,6 +1,7 @@
 /** The words of webhooks and their attempts (docs/api.md, "Attempts and redelivery"). */
 
 import { countdown, duration, parse } from "../times.js";
+import { word } from "./names.js";
 
 /** The kinds of webhooks. */
 export const KINDS = { message_status: "status", final_report: "final report" };
@@ -14,12 +15,15 @@ export const WEBHOOKS = {
 };
 
 /** Return {word, shape, tone} of a webhook's state. */
-export const webhook = (state) => WEBHOOKS[state] ?? { word: state, shape: "?", tone: "" };
+export const webhook = (state) => WEBHOOKS[state] ?? { word: word(state), shape: "?", tone: "" };
+
+/** Return what an attempt has brought: the HTTP status, or why there was none. */
+export const attempt = ({ answer, error }) => word(answer ?? error ?? "no answer");
 
 /** Return the answers of all attempts, the last four at most: "2, 503 → 200", "1, timeout"; "none yet" without attempts. */
 export function attempts(row) {
   if (!row.attempts.length) return row.state === "no_url" ? "none" : "none yet";
-  const answers = row.attempts.map(({ answer, error }) => String(answer ?? error ?? "no answer"));
+  const answers = row.attempts.map(({ answer, error }) => attempt({ answer, error }));
   const shown = answers.length > 4 ? ["…", ...answers.slice(-3)] : answers;
   return `${answers.length}, ${shown.join(" → ")}`;
 }
