@@ -12,7 +12,7 @@ from tests.examples import MESSENGER, SMS, WHATSAPP, changed
 from tests.messages_server import http
 
 TAG = "<img src=x onerror=window.__pwned=1>"
-HOSTILE = f"""'"><svg/onload=window.__pwned=1>{TAG}</script><script>window.__pwned=1</script>{{{{7*7}}}}${{7*7}}
+HOSTILE = f"""'"><svg/onload=window.__pwned=1>{TAG}</script><script>window.__pwned=1</script>{{{{1234*5678}}}}${{1234*5678}}
 javascript:alert(1) \u202efdp.exe\u202c z\u200bw"""
 SHORT = f"\u202e{TAG}"
 """A client_ref has at most 40 characters."""
@@ -52,7 +52,7 @@ def watched(page):
 def harmless(page):
     """Nothing came of the texts in this page."""
     assert page.evaluate(FOUND) == []
-    assert not re.search(r"(?<!\d)49(?!\d)", page.locator("main").inner_text().replace("447700900", ""))
+    assert str(1234 * 5678) not in page.locator("main").inner_text()
 
 
 @pytest.fixture
@@ -94,10 +94,10 @@ def test_every_field(watched, signed_in, hostile):
     expect(page.get_by_role("heading", level=1)).to_have_text(f"U+202E{TAG}")
     expect(page.get_by_role("list", name="What happened")).to_contain_text("Messenger: rejected ('\"><svg")
     details = page.get_by_role("region", name="Details")
-    expect(details).to_contain_text("<script>window.__pwned=1</script>{{7*7}}${7*7}")
+    expect(details).to_contain_text("<script>window.__pwned=1</script>{{1234*5678}}${1234*5678}")
     for words in (f"from {TAG} to sim-unread", "U+202Efdp.exeU+202C zU+200Bw", "from <b>ACME</b>"):
         expect(details).to_contain_text(words)
-    expect(details.get_by_title("right-to-left override")).to_have_count(3)
+    expect(details.get_by_title("right-to-left override")).to_have_count(2)
     harmless(page)
     page.get_by_role("link", name="Request").click()
     expect(page.get_by_label("Request", exact=True)).to_contain_text(r"\u202efdp.exe\u202c z\u200bw")
@@ -106,9 +106,8 @@ def test_every_field(watched, signed_in, hostile):
     expect(page.get_by_label("JSON", exact=True)).to_contain_text(r"\u202e<img src=x")
     harmless(page)
     page.get_by_role("link", name="Webhooks").click()
-    for summary in page.locator(".webhooks summary").all():
-        summary.click()
-    expect(page.get_by_label("Body", exact=True).first).to_contain_text(TAG)
+    page.locator(".webhooks summary").first.click()
+    expect(page.get_by_label("Body", exact=True)).to_contain_text(TAG)
     harmless(page)
     page.goto(f"console#/new?from={hostile}")
     expect(page.get_by_label("client_ref optional")).to_have_value(SHORT)
@@ -181,7 +180,7 @@ def test_address(site, watched, signed_in, faults):
     page.goto("console#/new?from=..%2F..%2Fconsole")
     expect(page.get_by_text("That request cannot be copied")).to_be_visible()
     harmless(page)
-    assert not any(re.match("/workflows/(summary|[?.])", address) for address in asked)
+    assert not any(re.match("/workflows/(summary|[?])", address) for address in asked)
 
 
 def test_exact_numbers(site, page, signed_in):

@@ -1,6 +1,7 @@
 import { html, useEffect } from "./html.js";
 import { useStore } from "./store.js";
 import { unread } from "./unread.js";
+import { spelled } from "./visible.js";
 
 const NAME = "Workflows";
 
@@ -8,7 +9,7 @@ const NAME = "Workflows";
 export function Heading({ title, children, class: kind }) {
   const count = useStore(unread);
   useEffect(() => {
-    document.title = `${count ? `(${count}) ` : ""}${title === NAME ? title : `${title} · ${NAME}`}`;
+    document.title = `${count ? `(${count}) ` : ""}${title === NAME ? title : `${spelled(title)} · ${NAME}`}`;
   }, [title, count]);
   return html`<h1 tabindex="-1" class=${kind}>${children ?? title}</h1>`;
 }

@@ -4,7 +4,6 @@
  */
 import { spelled } from "./visible.js";
 
-
 /** Read a decimal: {units: BigInt, scale: digits after the point}. Raises SyntaxError if it is not one. */
 function read(decimal) {
   const found = /^([+-]?)(\d*)(?:\.(\d*))?$/.exec(decimal);
