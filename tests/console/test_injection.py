@@ -12,8 +12,8 @@ from tests.examples import MESSENGER, SMS, WHATSAPP, changed
 from tests.messages_server import http
 
 TAG = "<img src=x onerror=window.__pwned=1>"
-HOSTILE = f"""'"><svg/onload=window.__pwned=1>{TAG}</script><script>window.__pwned=1</script>{{{{1234*5678}}}}${{1234*5678}}
-javascript:alert(1) \u202efdp.exe\u202c z\u200bw"""
+HOSTILE = f"""'"><svg/onload=window.__pwned=1>{TAG}</script><script>window.__pwned=1</script>{{{{1234*5678}}}}
+${{1234*5678}} javascript:alert(1) \u202efdp.exe\u202c z\u200bw"""
 SHORT = f"\u202e{TAG}"
 """A client_ref has at most 40 characters."""
 
@@ -94,7 +94,7 @@ def test_every_field(watched, signed_in, hostile):
     expect(page.get_by_role("heading", level=1)).to_have_text(f"U+202E{TAG}")
     expect(page.get_by_role("list", name="What happened")).to_contain_text("Messenger: rejected ('\"><svg")
     details = page.get_by_role("region", name="Details")
-    expect(details).to_contain_text("<script>window.__pwned=1</script>{{1234*5678}}${1234*5678}")
+    expect(details).to_contain_text("<script>window.__pwned=1</script>{{1234*5678}}")
     for words in (f"from {TAG} to sim-unread", "U+202Efdp.exeU+202C zU+200Bw", "from <b>ACME</b>"):
         expect(details).to_contain_text(words)
     expect(details.get_by_title("right-to-left override")).to_have_count(2)
@@ -155,7 +155,7 @@ def test_every_answer(site, watched, signed_in, hostile, words):
 
     page.route(re.compile("/beta/(workflows|sandbox)"), spoil)
     signed_in(page, "workflows")
-    for place in ("workflows", f"w/{hostile}", f"w/{hostile}/webhooks", "phones", "overview"):
+    for place in ("workflows", f"w/{hostile}", f"w/{hostile}/webhooks", "phones", *([] if words else ["overview"])):
         page.goto(f"console#/{place}")
         page.wait_for_load_state("networkidle")
         expect(page.locator("main")).to_contain_text("window.__pwned=1" if "/" in place else "")

@@ -5,6 +5,7 @@
 
 import { counting, sum, total } from "./money.js";
 import { parse } from "./times.js";
+import { spelled } from "./visible.js";
 
 const REACHED = ["delivered", "read"];
 const FAILURES = ["rejected", "undeliverable"];
@@ -103,7 +104,7 @@ export function chain(row) {
     channel: shown.channel,
     state: shown.state,
     status: shown.status ?? null,
-    condition: shown.condition_status ?? "delivered",
+    condition: spelled(shown.condition_status ?? "delivered"),
     expiry: shown.expiry_time ?? null,
     expiresAt: parse(shown.expires_at),
     current: shown === open,
@@ -139,7 +140,7 @@ function step(shown, index, resource, entries, running) {
     sender: party(shown.from),
     last,
     state: shown.state,
-    condition: shown.condition_status ?? "delivered",
+    condition: spelled(shown.condition_status ?? "delivered"),
     expiry,
     ...known,
     answer: answer?.event ?? null,
