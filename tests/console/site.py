@@ -31,6 +31,8 @@ class Site:
 
     def __init__(self, world: World, setenv: Callable[[str, str], None]) -> None:
         self.world = world
+        self.requests: list[str] = []
+        """What was asked for over HTTP, such as `GET /workflows?limit=1`."""
         self._ahead = 0
         self._held: int | None = None
         self._functions: dict[str, ModuleType] = {}
@@ -161,6 +163,7 @@ def _handler(site: Site) -> type[BaseHTTPRequestHandler]:
                 return
             length = self.headers["Content-Length"]
             raw = None if length is None else self.rfile.read(int(length))
+            site.requests.append(f"{self.command} /{path}")
             headers = {name: self.headers.get_all(name) or [] for name in self.headers}
             answer = site.answer(self.command, f"/{path}", raw, headers)
             body = base64.b64decode(answer["body"]) if answer["isBase64Encoded"] else answer["body"].encode()
