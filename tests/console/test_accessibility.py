@@ -30,7 +30,7 @@ SIDEWAYS = "() => document.documentElement.scrollWidth - innerWidth"
 
 @pytest.fixture
 def places(site):
-    """Workflows in every state, and the places of all pages, each with its title and with what it shows once it has been read."""
+    """The places of all pages, with workflows in every state: each has its title and what it shows when it is ready."""
     phone = {**MESSENGER, "to": {"type": "messenger", "id": "sim-phone-anna"}}
     hook = {"webhook_url": "http://127.0.0.1:9/"}
     running = site.post(phone, SMS, client_ref="running", **hook)

@@ -101,12 +101,12 @@ function Strip() {
   if (failed) {
     const { since, error, next } = failed;
     const why = asksToWait(error) ? "The server asks to wait." : since ? `No answer since ${time(since, settings.get().times, now(), { milliseconds: false })}.` : "The server does not answer.";
-    return html`<div class="strip bad no-print"><span role="alert">${why}${since && " What is shown was known then."}</span>
-      ${!paused && html`<${Again} at=${next} />`}<button class="quiet" onClick=${() => wake(true)}>Try now</button></div>`;
+    return html`<section aria-label="Connection" class="strip bad no-print"><span role="alert">${why}${since && " What is shown was known then."}</span>
+      ${!paused && html`<${Again} at=${next} />`}<button class="quiet" onClick=${() => wake(true)}>Try now</button></section>`;
   }
   if (Math.abs(ahead) > 2000) {
     const words = `This machine’s clock is ${duration(Math.abs(ahead))} ${ahead > 0 ? "behind" : "ahead of"} the server’s.`;
-    return html`<div class="strip no-print">${words} All times shown are the server’s.</div>`;
+    return html`<section aria-label="Clock" class="strip no-print">${words} All times shown are the server’s.</section>`;
   }
   return null;
 }

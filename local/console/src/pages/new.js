@@ -7,6 +7,7 @@ import { config } from "../config.js";
 import { parse, stringify } from "../exact.js";
 import { Heading } from "../heading.js";
 import { html, useEffect, useMemo, useState } from "../html.js";
+import { jsonFault } from "../json_fault.js";
 import { Code } from "../parts/compose/code.js";
 import { FaultList, Unchecked, useDryRun } from "../parts/compose/dry_run.js";
 import { Field } from "../parts/compose/field.js";
@@ -121,15 +122,16 @@ function Form({ state, setState }) {
     document.querySelector("h1")?.focus(); // the button goes
   };
   const write = (text) => {
+    let next;
     try {
-      const next = parse(text);
-      if (typeof next !== "object" || next === null || Array.isArray(next)) throw new Error("This is not a JSON object.");
-      setBroken({});
-      setDraft({ text });
-      change(opened(next, form), { seen: true });
-    } catch (error) {
-      setDraft({ text, fault: error.message.endsWith(".") ? error.message : `${error.message}.` });
+      next = parse(text);
+    } catch {
+      return setDraft({ text, fault: jsonFault(text) });
     }
+    if (typeof next !== "object" || next === null || Array.isArray(next)) return setDraft({ text, fault: "This is not a JSON object." });
+    setBroken({});
+    setDraft({ text });
+    return change(opened(next, form), { seen: true });
   };
   const send = async () => {
     if (sending.busy) return undefined;

@@ -1,4 +1,5 @@
 import { post } from "../api.js";
+import { useAskedFocus } from "../asked_focus.js";
 import { html, useState } from "../html.js";
 import { say } from "../say.js";
 import { spelled } from "../visible.js";
@@ -13,6 +14,7 @@ import { ProblemNote } from "./problem.js";
 export function Advance({ facts, onDone, asks = true, kind = "" }) {
   const [stage, setStage] = useState({ name: "offered" });
   const question = advanceQuestion(facts);
+  const focus = useAskedFocus(stage.name);
   const step = facts.current?.number;
   if (!question) return null;
   const { name, error } = stage.step === step ? stage : { name: "offered" };
@@ -28,7 +30,7 @@ export function Advance({ facts, onDone, asks = true, kind = "" }) {
     onDone();
   };
   if (name === "asked") {
-    return html`<div class="note row" role="group" aria-label=${question.strong}>
+    return html`<div class="note row" role="group" ref=${focus.question} tabindex="-1" aria-label=${question.strong}>
       <span><strong>${question.strong}</strong> ${question.rest}</span>
       <button class="primary" onClick=${advance}>${question.yes}</button>
       <button onClick=${() => setStage({ name: "offered" })}>${question.no}</button>
@@ -36,7 +38,7 @@ export function Advance({ facts, onDone, asks = true, kind = "" }) {
   }
   const press = () => name === "offered" && (asks ? setStage({ name: "asked", step }) : advance());
   return html`
-    <button class=${kind} aria-disabled=${name === "sent"} onClick=${press}>${name === "sent" ? "Ending the wait…" : `End the wait now${asks ? "…" : ""}`}</button>
+    <button class=${kind} ref=${focus.offer} aria-disabled=${name === "sent"} onClick=${press}>${name === "sent" ? "Ending the wait…" : `End the wait now${asks ? "…" : ""}`}</button>
     ${error?.status === 409
       ? html`<p class="note" role="status">Nothing has changed. ${spelled(error.detail || error.title)}</p>`
       : html`<${ProblemNote} error=${error} what="The wait was not ended." />`}`;

@@ -1,4 +1,5 @@
 import { post } from "../api.js";
+import { useAskedFocus } from "../asked_focus.js";
 import { html, useState } from "../html.js";
 import { useKeys } from "../keys.js";
 import { say } from "../say.js";
@@ -9,13 +10,16 @@ import { ProblemNote } from "./problem.js";
 export function Cancel({ facts, onDone }) {
   const [stage, setStage] = useState({ name: "offered" });
   const ask = () => setStage({ name: "asked" });
+  const { question, offer } = useAskedFocus(stage.name);
   useKeys(facts.running ? { x: ["cancel this workflow", ask] } : {});
   const cancel = async () => {
+    if (stage.name === "sent") return;
     setStage({ name: "sent" });
     try {
       const { data } = await post(`workflows/${facts.id}/cancel`);
       setStage({ name: "done", words: cancelAnswer(data, facts) });
       say("Cancelled");
+      document.querySelector("h1")?.focus(); // the question goes
     } catch (error) {
       setStage({ name: "offered", error });
     }
@@ -23,11 +27,11 @@ export function Cancel({ facts, onDone }) {
   };
   if (stage.name === "done") return html`<p class="note" role="status">${stage.words}</p>`;
   if (!facts.running) return html`<${ProblemNote} error=${stage.error} what="Not cancelled." />`;
-  if (stage.name === "offered") return html`<button class="danger" onClick=${ask}>Cancel…</button><${ProblemNote} error=${stage.error} what="Not cancelled." />`;
+  if (stage.name === "offered") return html`<button class="danger" ref=${offer} onClick=${ask}>Cancel…</button><${ProblemNote} error=${stage.error} what="Not cancelled." />`;
   const { strong, rest, yes, no } = cancelQuestion(facts);
-  return html`<div class="note row" role="group" aria-label=${strong}>
+  return html`<div class="note row" role="group" ref=${question} tabindex="-1" aria-label=${strong}>
     <span><strong>${strong}</strong> ${rest}</span>
-    <button class="danger" disabled=${stage.name === "sent"} onClick=${cancel}>${yes}</button>
+    <button class="danger" aria-disabled=${stage.name === "sent"} onClick=${cancel}>${yes}</button>
     <button onClick=${() => setStage({ name: "offered" })}>${no}</button>
   </div>`;
 }

@@ -6,7 +6,7 @@ import { href } from "../route.js";
 import { Copy } from "./copy.js";
 import { CLEAR } from "./filters.js";
 
-const CURL = `curl -u "$API_KEY:$API_SECRET" "$API_URL/workflows" \\
+const CURL = `curl -u "$API_KEY:$API_SECRET" "$API_URL${url("workflows").slice(location.origin.length)}" \\
   -H 'Content-Type: application/json' -d '{
   "template": "failover",
   "workflow": [
@@ -42,7 +42,7 @@ export function Nothing({ list, visible, filter, busy, onChange, onOlder }) {
     <details open=${!config.sandbox}>
       <summary>From a command line</summary>
       <pre>${CURL}</pre>
-      <p class="small muted"><code>$API_URL</code> is <code>${url("").replace(/\/$/, "")}</code>. <${Copy} text=${CURL} what="curl" label="copy the command" /></p>
+      <p class="small muted"><code>$API_URL</code> is <code>${location.origin}</code>. <${Copy} text=${CURL} what="curl" label="copy the command" /></p>
     </details>
   </div>`;
 }
