@@ -10,13 +10,16 @@ LONG_FROM_NOW = 4_102_444_800_000
 """2100, so that a test may move the page's clock."""
 
 
-def open_console(page: Page, site: Site, place: str = "", *, wait: bool = True) -> Page:
-    """Open a place of the console, such as `new?example=overview`, as the tests' account.
+def open_console(
+    page: Page, site: Site, place: str = "", *, key: str = "", secret: str = "", wait: bool = True
+) -> Page:
+    """Open a place of the console, such as `new?example=overview`, as the tests' account, or as that of `key`.
 
     Where the page's clock stands still, nothing appears before it is moved: then do not wait.
     """
     world = site.world
-    found = {"key": world.api_key, "secret": world.api_secret, "until": LONG_FROM_NOW}
+    account = {"key": key or world.api_key, "secret": secret or world.api_secret}
+    found = {**account, "since": LONG_FROM_NOW, "until": LONG_FROM_NOW}
     kept = json.dumps(json.dumps(found))
     page.add_init_script(f"sessionStorage.setItem('workflows-console-session', {kept})")
     page.goto(f"console#/{place}")

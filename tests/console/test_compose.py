@@ -6,14 +6,16 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.console.sign_in import open_console
+
 REFUSED = "status of 400"
 JSON_TEXT = "The request as JSON"
 
 
 @pytest.fixture
-def new(signed_in):
+def new(page, site):
     """The form, with the first example and its plan."""
-    page = signed_in("new")
+    open_console(page, site, "new")
     expect(page.get_by_text("Ready to send.")).to_be_visible()
     return page
 

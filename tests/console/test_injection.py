@@ -8,6 +8,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.console.sign_in import open_console
 from tests.examples import MESSENGER, SMS, WHATSAPP, changed
 from tests.messages_server import http
 
@@ -84,10 +85,10 @@ def hostile(site, messages):
     return workflow_id
 
 
-def test_every_field(watched, signed_in, hostile):
+def test_every_field(watched, hostile, site):
     """Markup, quotes, braces and hidden characters in each field of a request and of a callback."""
     page = watched
-    signed_in(page, "workflows")
+    open_console(page, site, "workflows")
     expect(page.get_by_role("link", name=TAG)).to_have_text(f"[U+202E]{TAG}")
     harmless(page)
     page.goto(f"console#/w/{hostile}")
@@ -120,12 +121,12 @@ def test_every_field(watched, signed_in, hostile):
     harmless(page)
 
 
-def test_phones(site, watched, signed_in):
+def test_phones(site, watched):
     """A message on a phone, and the sender's name, are text."""
     page = watched
     step = changed(changed(MESSENGER, "message.content.text", HOSTILE), "to.id", "sim-phone-anna")
     site.send(site.post(changed(step, "from.id", TAG), SMS))
-    signed_in(page, "phones")
+    open_console(page, site, "phones")
     phone = page.get_by_role("region", name="Phone of anna")
     expect(phone).to_contain_text("<script>window.__pwned=1</script>")
     expect(phone).to_contain_text("U+202Efdp.exe")
@@ -134,7 +135,7 @@ def test_phones(site, watched, signed_in):
 
 
 @pytest.mark.parametrize("words", [False, True], ids=["texts", "words"])
-def test_every_answer(site, watched, signed_in, hostile, words):
+def test_every_answer(site, watched, hostile, words):
     """Even if every text in an answer is markup, and the API's own words too, the page shows it as text."""
     page = watched
     fixed = re.compile(r"\d{4}-\d\d-\d\dT.*Z|[0-9a-f-]{36}|[\d.]+")
@@ -154,7 +155,7 @@ def test_every_answer(site, watched, signed_in, hostile, words):
         route.fulfill(json=spoilt(site.call("GET", path)))
 
     page.route(re.compile("/beta/(workflows|sandbox)"), spoil)
-    signed_in(page, "workflows")
+    open_console(page, site, "workflows")
     for place in ("workflows", f"w/{hostile}", f"w/{hostile}/webhooks", "phones", *([] if words else ["overview"])):
         page.goto(f"console#/{place}")
         page.wait_for_load_state("networkidle")
@@ -162,13 +163,13 @@ def test_every_answer(site, watched, signed_in, hostile, words):
         harmless(page)
 
 
-def test_address(site, watched, signed_in, faults):
+def test_address(site, watched, faults):
     """Markup in the address stays text, and no address leads the page to another resource of the API."""
     page = watched
     asked = []
     page.on("request", lambda request: asked.append(request.url.removeprefix(site.url)))
     faults.expect("status of 404")
-    signed_in(page, "w/..%2Fsandbox%2Fphones")
+    open_console(page, site, "w/..%2Fsandbox%2Fphones")
     for place in ("w/..%2Fsandbox%2Fphones", "w/summary", "w/%3Flimit=1", f"w/{TAG}"):
         page.goto(f"console#/{place}")
         expect(page.get_by_text("There is no such workflow, or it is another account's.")).to_be_visible()
@@ -183,7 +184,7 @@ def test_address(site, watched, signed_in, faults):
     assert not any(re.match("/workflows/(summary|[?])", address) for address in asked)
 
 
-def test_exact_numbers(site, page, signed_in):
+def test_exact_numbers(site, page):
     """Numbers beyond those of JavaScript are shown as they were sent, and are sent again so."""
     numbers = '{"type": "x", "big": 12345678901234567890123, "small": 0.1000000000000000000001, "plain": 7}'
     step = changed(WHATSAPP, "message", {"content": {"type": "custom", "custom": "NUMBERS"}})
@@ -191,7 +192,7 @@ def test_exact_numbers(site, page, signed_in):
     headers = {"Authorization": [site.world.basic], "Content-Type": ["application/json"]}
     answer = site.answer("POST", "/workflows", raw.encode(), headers)
     workflow_id = json.loads(answer["body"])["workflow_uuid"]
-    signed_in(page, f"w/{workflow_id}/request")
+    open_console(page, site, f"w/{workflow_id}/request")
     for exact in ('"big": 12345678901234567890123', '"small": 0.1000000000000000000001'):
         expect(page.get_by_label("Request", exact=True)).to_contain_text(exact)
     page.get_by_role("link", name="Send again…").click()

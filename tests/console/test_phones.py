@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.console.sign_in import open_console
 from tests.examples import MESSENGER, SMS
 
 ANNA = MESSENGER | {"to": {"type": "messenger", "id": "sim-phone-anna"}}
@@ -12,12 +13,12 @@ NUMBER = SMS | {"to": {"type": "sms", "number": "447700900950"}}
 
 
 @pytest.fixture
-def game(signed_in, site):
+def game(page, site):
     """A message that has just arrived on Anna's phone: (page, workflow)."""
     workflow = site.post(ANNA, NUMBER)
     site.send(workflow)
     site.callbacks()
-    return signed_in(f"play/{workflow}"), workflow
+    return open_console(page, site, f"play/{workflow}"), workflow
 
 
 def phone(page, name):
@@ -72,9 +73,9 @@ def test_answered_elsewhere(game, site, faults):
     faults.expect("status of 409")
 
 
-def test_unread(signed_in, site):
+def test_unread(page, site):
     """A message that nobody has seen counts in the top bar and in the title, until it was shown for a moment."""
-    page = signed_in("phones")
+    open_console(page, site, "phones")
     expect(page.get_by_text("No message yet.")).to_be_visible()
     expect(page).to_have_title("Phones · Workflows")
     page.get_by_role("link", name="New", exact=True).click()
@@ -86,9 +87,9 @@ def test_unread(signed_in, site):
     expect(page).to_have_title("Phones · Workflows")
 
 
-def test_play(signed_in, site):
+def test_play(page, site):
     """The way into the example is one button: the workflow is posted once, and its game opens."""
-    page = signed_in("play")
+    open_console(page, site, "play")
     page.get_by_role("button", name="Play").click()
     page.wait_for_url(re.compile("#/play/"))
     (row,) = site.call("GET", "/workflows")["workflows"]

@@ -16,6 +16,7 @@ from failover.rules.sending.answers import Accepted
 from failover.rules.workflow import transitions
 from tests.acts import answer, claim
 from tests.console.palette import with_palette
+from tests.console.sign_in import open_console
 from tests.world import ROOT
 
 DOCS = ROOT / "docs"
@@ -78,13 +79,13 @@ def page(new_page):
 
 
 @pytest.fixture
-def take(chance, site, signed_in):
+def take(chance, page, site):
     """Take a picture into docs/."""
     scenes = {"console-play.png": play, "console-workflow.png": running, "console-overview.png": overview}
 
     def take(name):
         address, ready = scenes[name](site, chance)
-        page = signed_in(address)
+        open_console(page, site, address)
         last = ready(page)
         page.mouse.move(0, 0)
         page.evaluate("document.activeElement.blur()")

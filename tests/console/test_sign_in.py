@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 
 from failover.outside import Outside
 from failover.use_cases.callers.register import register
+from tests.console.sign_in import open_console
 from tests.examples import MESSENGER, SMS
 
 REF = "only-for-the-first"
@@ -105,7 +106,7 @@ def test_paste(site, page):
     page.evaluate("navigator.clipboard.writeText('')")
 
 
-def test_two_tabs(site, page, signed_in, ref):
+def test_two_tabs(site, page, ref):
     """A link opened in a new tab is signed in by its sister, and signing out wipes both, page and storage."""
     page.goto("console")
     fill(page, site.world.api_key, site.world.api_secret)
@@ -143,9 +144,9 @@ def test_twelve_hours(site, page, ref):
     assert page.evaluate("sessionStorage['workflows-console-session']") is None
 
 
-def test_refused_meanwhile(site, page, signed_in, faults):
+def test_refused_meanwhile(site, page, faults):
     """A 401 covers the page, and a half-filled form is still there after the next sign-in."""
-    signed_in(page, "new")
+    open_console(page, site, "new")
     field = page.get_by_label("client_ref optional")
     field.fill("half")
     expect(page.get_by_text("Ready to send.")).to_be_visible()
@@ -163,9 +164,9 @@ def test_refused_meanwhile(site, page, signed_in, faults):
     expect(page.get_by_text("Ready to send.")).to_be_visible()
 
 
-def test_another_account(site, page, signed_in, faults, ref):
+def test_another_account(site, page, faults, ref):
     """Another account on the same tab sees nothing of the first: no text at any moment, no answer, no workflow."""
-    signed_in(page, f"w/{ref}")
+    open_console(page, site, f"w/{ref}")
     expect(page.get_by_role("heading", level=1)).to_contain_text(REF)
     rotate(site)
     faults.expect("status of 401")

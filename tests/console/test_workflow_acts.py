@@ -4,6 +4,7 @@ import re
 
 from playwright.sync_api import expect
 
+from tests.console.sign_in import open_console
 from tests.examples import MESSENGER as MINUTES
 from tests.examples import SMS, changed
 
@@ -18,11 +19,11 @@ def happened(page):
     return page.get_by_role("list", name="What happened").get_by_role("listitem")
 
 
-def test_cancel(site, page, signed_in):
+def test_cancel(site, page):
     """Cancel says before what is out and what never goes out, and afterwards what it was. Its key is x."""
     workflow_id = site.post(MINUTES, SMS)
     site.send(workflow_id)
-    signed_in(page, f"w/{workflow_id}")
+    open_console(page, site, f"w/{workflow_id}")
     expect(sentence(page)).to_contain_text("left")
     page.keyboard.press("x")
     question = page.get_by_role("group", name="Cancel this workflow?")
@@ -41,14 +42,14 @@ def test_cancel(site, page, signed_in):
     assert site.world.read(workflow_id).status == "cancelled"
 
 
-def test_advance(site, page, signed_in):
+def test_advance(site, page):
     """End the wait asks first; then the next step is the current one, and the timeline says by whom."""
     site.hold()
     workflow_id = site.post(MINUTES, SMS)
     site.send(workflow_id)
     site.receipt(workflow_id, 0, "delivered")
     site.wait(7)
-    signed_in(page, f"w/{workflow_id}")
+    open_console(page, site, f"w/{workflow_id}")
     page.get_by_role("button", name="End the wait now…").click()
     question = page.get_by_role("group", name="End the wait for the Messenger message now?")
     expect(question).to_contain_text("An SMS goes to 447700900000 at once. A late “read” still completes the workflow.")
@@ -65,13 +66,13 @@ def test_advance(site, page, signed_in):
     expect(happened(page).last).to_contain_text("SMS: accepted by the Messages API.")
 
 
-def test_lost_race(site, page, signed_in, faults):
+def test_lost_race(site, page, faults):
     """A wait that expires before the click is told calmly, and the page shows what happened."""
     site.hold()
     workflow_id = site.post(MESSENGER, SMS)
     site.send(workflow_id)
     page.clock.install()
-    signed_in(page, f"w/{workflow_id}")
+    open_console(page, site, f"w/{workflow_id}")
     page.get_by_role("button", name="End the wait now…").click()
     page.get_by_role("button", name="pause").click()
     site.wait(15)
@@ -84,11 +85,11 @@ def test_lost_race(site, page, signed_in, faults):
     assert [entry["event"] for entry in site.world.read(workflow_id).timeline].count("left") == 1
 
 
-def test_keys(site, page, signed_in):
+def test_keys(site, page):
     """c copies the id, C a curl command without secrets, Esc goes back to the list; Send again… fills the form."""
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     workflow_id = site.post(MINUTES, SMS, client_ref="table-12")
-    signed_in(page, "workflows")
+    open_console(page, site, "workflows")
     page.get_by_role("link", name="table-12").click()
     expect(sentence(page)).to_be_visible()
     page.keyboard.press("c")
@@ -107,7 +108,7 @@ def test_keys(site, page, signed_in):
     page.evaluate("navigator.clipboard.writeText('')")
 
 
-def test_fold(site, page, signed_in):
+def test_fold(site, page):
     """A time in which nothing happened is folded, and one click shows it at full length, another folds it again."""
     site.hold()
     workflow_id = site.post(changed(MINUTES, "failover.expiry_time", 86400), SMS)
@@ -117,7 +118,7 @@ def test_fold(site, page, signed_in):
     site.receipt(workflow_id, 0, "delivered")
     site.wait(20_000)
     site.call("POST", f"/workflows/{workflow_id}/cancel")
-    signed_in(page, f"w/{workflow_id}")
+    open_console(page, site, f"w/{workflow_id}")
     folded = page.locator(".picture-fold.folded")
     expect(folded).to_have_count(1)
     expect(folded).to_contain_text("Show the 5 h 33 min at full length")
@@ -128,7 +129,7 @@ def test_fold(site, page, signed_in):
     expect(folded).to_have_count(0)
 
 
-def test_print(site, new_page, signed_in):
+def test_print(site, new_page):
     """On paper: times in UTC, nothing folded, the request shown, and no buttons."""
     site.hold()
     workflow_id = site.post(changed(MINUTES, "failover.expiry_time", 86400), SMS)
@@ -136,7 +137,7 @@ def test_print(site, new_page, signed_in):
     site.send(workflow_id)
     site.wait(20_000)
     site.call("POST", f"/workflows/{workflow_id}/cancel")
-    page = signed_in(new_page(timezone="Asia/Tokyo"), f"w/{workflow_id}")
+    page = open_console(new_page(timezone="Asia/Tokyo"), site, f"w/{workflow_id}")
     expect(happened(page).first).to_contain_text("GMT+9")
     expect(page.locator(".picture-fold.folded")).to_have_count(1)
     page.emulate_media(media="print")

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from failover.rules.timing.instants import iso
+from tests.console.sign_in import open_console
 from tests.examples import MESSENGER as MINUTES
 from tests.examples import SMS, changed
 
@@ -51,14 +52,14 @@ def happened(page):
     return page.get_by_role("list", name="What happened").get_by_role("listitem")
 
 
-def test_waiting(site, page, signed_in):
+def test_waiting(site, page):
     """The sentence says what is waited for and what comes next, counts down by itself, and names the picture."""
     site.hold()
     workflow_id = site.post(MESSENGER, SMS, client_ref="table-12")
     site.send(workflow_id)
     site.wait(3.5)
     page.clock.install()
-    signed_in(page, f"w/{workflow_id}")
+    open_console(page, site, f"w/{workflow_id}")
     expect(sentence(page)).to_contain_text("left")
     page.clock.pause_at(page.evaluate("Date.now()") / 1000 + 600)  # its clock is wrong by ten minutes now
     with page.expect_response("**/workflows/*"):
@@ -80,11 +81,11 @@ def test_waiting(site, page, signed_in):
     expect(page).to_have_title("running · table-12 · Workflows")
 
 
-def test_it_moves(site, page, signed_in):
+def test_it_moves(site, page):
     """The page follows the workflow by itself: sent, its status, the next step, the end."""
     site.hold()
     workflow_id = site.post(MESSENGER, SMS)
-    signed_in(page, f"w/{workflow_id}")
+    open_console(page, site, f"w/{workflow_id}")
     expect(sentence(page)).to_have_text("Accepted. A Messenger message goes to sim-unread now.")
     site.send(workflow_id)
     expect(sentence(page)).to_contain_text("15 s left, then an SMS goes to 447700900000.")
@@ -107,9 +108,9 @@ def test_it_moves(site, page, signed_in):
     expect(page).to_have_title(re.compile("^completed · "))
 
 
-def test_what_happened(page, signed_in, expired):
+def test_what_happened(page, expired, site):
     """Each entry in words, with the vendor's clock where it differs; a late status is hollow, with its effect."""
-    signed_in(page, f"w/{expired}")
+    open_console(page, site, f"w/{expired}")
     expect(happened(page).last).to_contain_text("late")
     said = happened(page).locator(".words").all_inner_texts()
     assert [re.sub(r"clock [\d:.]+,", "clock 05.305,", words) for words in said] == [
@@ -131,9 +132,9 @@ def test_what_happened(page, signed_in, expired):
     expect(picture(page)).to_contain_text("read (late)")
 
 
-def test_what_if(page, signed_in, expired):
+def test_what_if(page, expired, site):
     """Over: the least expiry that would have been enough, what it would have saved, and any other one by a slider."""
-    signed_in(page, f"w/{expired}")
+    open_console(page, site, f"w/{expired}")
     box = page.get_by_role("heading", name="What if?").locator("..")
     expect(box).to_contain_text(
         "With 21 s instead of 15 s the Messenger message would have been read in time (read after 20.6 s): "
@@ -151,9 +152,9 @@ def test_what_if(page, signed_in, expired):
     )
 
 
-def test_marks(page, signed_in, expired):
+def test_marks(page, expired, site):
     """?at= marks an entry in the list and the picture; ↑ and ↓ move it, also after a reload and on the way back."""
-    signed_in(page, f"w/{expired}?at=5")
+    open_console(page, site, f"w/{expired}?at=5")
     marked = page.get_by_role("list", name="What happened").get_by_role("button", pressed=True)
     expect(marked).to_contain_text("Messenger: delivered")
     expect(page.locator(".picture-dot.delivered.marked")).to_have_count(1)
@@ -175,9 +176,9 @@ def test_marks(page, signed_in, expired):
     expect(marked).to_contain_text("Messenger: read")
 
 
-def test_kept_and_deleted(site, page, signed_in, faults, expired):
+def test_kept_and_deleted(site, page, faults, expired):
     """Messages and request are shown while they are kept, with the end of that, and as deleted afterwards."""
-    signed_in(page, f"w/{expired}")
+    open_console(page, site, f"w/{expired}")
     details = page.get_by_role("region", name="Details")
     expect(details).to_contain_text("1. Messenger, from sim-page to sim-unread")
     expect(details).to_contain_text("Hello from Messenger")

@@ -5,6 +5,7 @@ import re
 
 from playwright.sync_api import expect
 
+from tests.console.sign_in import open_console
 from tests.examples import MESSENGER, SMS
 from tests.messages_server import http
 
@@ -14,7 +15,7 @@ def webhook(page, sequence):
     return page.locator(".webhooks > li").filter(has=page.locator(f"summary .mono:text-is('{sequence}')"))
 
 
-def test_attempts(site, page, messages, signed_in):
+def test_attempts(site, page, messages):
     """A webhook shows its attempts, counts down to the next one, shows URL and body, and is sent again by one click."""
     site.hold()
     messages.script.extend([http(503), http(200), http(200)])
@@ -24,7 +25,7 @@ def test_attempts(site, page, messages, signed_in):
     sequence = site.world.read(workflow_id).timeline[-1]["sequence"]
     site.world.queued()
     site.deliver(workflow_id, sequence)
-    signed_in(page, f"w/{workflow_id}/webhooks")
+    open_console(page, site, f"w/{workflow_id}/webhooks")
     row = webhook(page, sequence)
     expect(row).to_contain_text("status")
     expect(row).to_contain_text("pending")
@@ -48,10 +49,10 @@ def test_attempts(site, page, messages, signed_in):
     expect(row.get_by_role("row")).to_have_count(3)
 
 
-def test_no_url(site, page, signed_in):
+def test_no_url(site, page):
     """Without a URL there is nothing to send again, and the page says so instead of letting it be refused."""
     workflow_id = site.post(MESSENGER, SMS)
-    signed_in(page, f"w/{workflow_id}/webhooks")
+    open_console(page, site, f"w/{workflow_id}/webhooks")
     expect(page.get_by_text("None yet: the first one follows the first status.")).to_be_visible()
     site.send(workflow_id)
     site.receipt(workflow_id, 0, "read")
@@ -63,7 +64,7 @@ def test_no_url(site, page, signed_in):
     assert site.world.queued() == []
 
 
-def test_all_failed(site, page, messages, signed_in):
+def test_all_failed(site, page, messages):
     """`Send all n failed ones again` asks once and queues one attempt for each failed webhook."""
     messages.script.extend([http(410)] * 2)
     workflow_id = site.post(MESSENGER, SMS, webhook_url=f"{messages.url}/hook")
@@ -74,7 +75,7 @@ def test_all_failed(site, page, messages, signed_in):
     assert len(sequences) == 2
     for sequence in sequences:
         site.deliver(workflow_id, sequence)
-    signed_in(page, f"w/{workflow_id}/webhooks")
+    open_console(page, site, f"w/{workflow_id}/webhooks")
     expect(webhook(page, sequences[0])).to_contain_text("failed")
     expect(webhook(page, sequences[0])).to_contain_text("attempts: 1, 410")
     page.get_by_role("button", name=f"Send all {len(sequences)} failed ones again").click()
