@@ -208,7 +208,7 @@ def test_empty(site, page):
     """An account without workflows sees how to begin, and the first workflow appears by itself."""
     open_console(page, site)
     expect(page.get_by_role("heading", name="No workflow yet")).to_be_visible()
-    expect(page.get_by_role("link", name="Play the example")).to_have_attribute("href", re.compile("^#/new"))
+    expect(page.get_by_role("link", name="Play the example")).to_have_attribute("href", re.compile("^#/play"))
     page.get_by_text("From a command line").click()
     expect(page.get_by_text(re.compile(r'"\$API_URL/beta/workflows"'))).to_be_visible()
     site.post(SMS, client_ref="the first")
