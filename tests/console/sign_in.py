@@ -21,7 +21,8 @@ def open_console(
     account = {"key": key or world.api_key, "secret": secret or world.api_secret}
     found = {**account, "since": LONG_FROM_NOW, "until": LONG_FROM_NOW}
     kept = json.dumps(json.dumps(found))
-    page.add_init_script(f"sessionStorage.setItem('workflows-console-session', {kept})")
+    name = "workflows-console-session"
+    page.add_init_script(f"sessionStorage.getItem('{name}') ?? sessionStorage.setItem('{name}', {kept})")
     page.goto(f"console#/{place}")
     if wait:
         page.get_by_role("navigation", name="Pages").wait_for()

@@ -107,13 +107,20 @@ def test_paste(site, page):
 
 
 def test_two_tabs(site, page, ref):
-    """A link opened in a new tab is signed in by its sister, and signing out wipes both, page and storage."""
+    """A tab gives its credentials to no other, and signing out wipes all tabs, page and storage, at once or later."""
     page.goto("console")
     fill(page, site.world.api_key, site.world.api_secret)
     with page.context.expect_page() as opened:
         page.get_by_role("link", name=REF).click(modifiers=["Control"])
     other = opened.value
+    asks(other)
+    fill(other, site.world.api_key, site.world.api_secret)
     expect(other.get_by_role("heading", level=1)).to_contain_text(REF)
+    away = page.context.new_page()
+    away.goto("console")
+    fill(away, site.world.api_key, site.world.api_secret)
+    expect(away.get_by_role("link", name=REF)).to_be_visible()
+    away.goto("openapi.json")
     page.get_by_text(site.world.api_key).click()
     page.get_by_role("button", name="Sign out").click()
     for tab in (page, other):
@@ -122,6 +129,9 @@ def test_two_tabs(site, page, ref):
         assert site.world.api_key not in tab.content() + tab.evaluate(
             "JSON.stringify([{...sessionStorage}, {...localStorage}])"
         )
+    away.go_back()
+    asks(away)
+    assert away.evaluate("sessionStorage['workflows-console-session'] ?? null") is None
     third = page.context.new_page()
     third.goto("console")
     asks(third)

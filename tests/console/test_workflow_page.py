@@ -116,7 +116,7 @@ def test_what_happened(page, expired, site):
     assert [re.sub(r"clock [\d:.]+,", "clock 05.305,", words) for words in said] == [
         "Accepted.",
         "Messenger: sending to sim-unread.",
-        "Messenger: accepted by the Messages API. Its 15 s start now.",
+        "Messenger: accepted by the Messages API. It expires in 15 s.",
         "Messenger: submitted.",
         "Messenger: delivered, 0.0333 EUR. (vendor’s clock 05.305, 2.4 s earlier)",
         "Messenger: left. It expired after 15 s: delivered, but not read.",

@@ -7,7 +7,9 @@ const base = location.pathname.replace(/\/console\/?$/, "/");
 
 /** The absolute URL of a path of the API, such as `workflows`. */
 export function url(path) {
-  return new URL(base + path, location.origin).href;
+  const found = new URL(base + path, location.origin);
+  if (found.origin !== location.origin || !found.pathname.startsWith(base) || found.hash) throw new Error("no path of the API");
+  return found.href;
 }
 
 /** An error answer of the API: docs/api.md, "Problems". */

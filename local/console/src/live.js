@@ -16,6 +16,7 @@ const SECOND = 1000;
 const IDLE_AFTER = 600 * SECOND;
 const IDLE_FACTOR = 4;
 const LONGEST_BACKOFF = 60 * SECOND;
+const LONGEST_PAUSE = 3600 * SECOND; // a browser takes much longer ones for none
 const NAME = "workflows-console-calls";
 
 /**
@@ -113,7 +114,7 @@ class Loop {
 
   soon(pauseBefore, asked = false) {
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.turn(asked), pauseBefore);
+    this.timer = setTimeout(() => this.turn(asked), Math.min(pauseBefore, LONGEST_PAUSE));
   }
 
   /** What the reader asks for, such as a page that was not shown yet, is neither paused nor kept for later. */
@@ -130,7 +131,7 @@ class Loop {
       const { data, took } = await this.latest.current.load(this.abort.signal);
       Object.assign(this, { data, error: undefined, at: now(), failures: 0 });
       const wanted = this.latest.current.every(data, now());
-      pauseAfter = wanted === null ? null : Math.max(wanted, 10 * took);
+      pauseAfter = wanted === null ? null : Math.max(wanted, Math.min(10 * took, 5 * LONGEST_BACKOFF));
     } catch (error) {
       if (this.abort.signal.aborted) return;
       pauseAfter = this.failed(error);

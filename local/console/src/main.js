@@ -11,7 +11,7 @@ import { SignIn } from "./pages/sign_in.js";
 import { WorkflowPage } from "./pages/workflow.js";
 import { Workflows } from "./pages/workflows.js";
 import { route } from "./route.js";
-import { askOtherTabs, session } from "./session.js";
+import { session } from "./session.js";
 import { applyTheme, settings } from "./settings.js";
 import { useStore } from "./store.js";
 
@@ -35,5 +35,4 @@ function App() {
     ${opened && html`<div hidden=${signedIn?.key !== opened}><${Frame}><${PAGES[page]} key=${key} /><//></div>`}`;
 }
 
-await askOtherTabs();
 render(html`<${App} />`, document.getElementById("app"));

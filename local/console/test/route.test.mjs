@@ -10,7 +10,7 @@ test("a link is read as it was written", () => {
     { page: "workflows", parts: [], query: {} },
     { page: "workflows", parts: [], query: { status: "running", q: "a&b=c?d#e +%20/ü\u202e", since: "24h" } },
     { page: "w", parts: [ID, "webhooks"], query: { at: "3" } },
-    { page: "w", parts: ["a/b?c#d%25"], query: {} },
+    { page: "phones", parts: ["a/b?c#d%25"], query: {} },
     { page: "new", parts: [], query: { from: ID } },
     { page: "phones", parts: [], query: {} },
     { page: "play", parts: [ID], query: {} },
@@ -33,7 +33,14 @@ test("what is no address is the list", () => {
 
 test("a trailing slash and a part that is badly encoded are tolerated", () => {
   assert.deepEqual(parsed(`#/w/${ID}/`).parts, [ID]);
-  assert.deepEqual(parsed("#/w/100%").parts, ["100%"]);
+  assert.deepEqual(parsed("#/phones/100%").parts, ["100%"]);
+});
+
+test("what stands in the place of an id, and is none, becomes no part of a path of the API or of a shell command", () => {
+  for (const part of ["..%2Fsummary", "summary", `${ID}%23x`, `${ID}%23';rm%20x;'`, `${ID}%0A`, "%3Flimit=1", "x".repeat(36)]) {
+    for (const page of ["w", "play"]) assert.deepEqual(parsed(`#/${page}/${part}`), { page, parts: ["none"], query: {} });
+  }
+  assert.deepEqual(parsed("#/play"), { page: "play", parts: [], query: {} });
 });
 
 test("a question mark in the query belongs to it", () => {

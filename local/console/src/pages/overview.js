@@ -26,7 +26,7 @@ const outcomeName = (name) => state(name).word;
 /** All workflows of a span: what became of them, what it cost, and which expiry would have been the right one. */
 export function Overview() {
   const { query } = useStore(route);
-  const span = SPANS[query.span] ? query.span : "24h";
+  const span = Object.hasOwn(SPANS, query.span ?? "") ? query.span : "24h";
   const { data, error } = useLive(`summary/${span}`, (signal) => read(span, signal), overviewPace);
   return html`<div class="stack">
     <div class="row spread"><${Heading} title="Overview" />
