@@ -6,6 +6,7 @@ import os
 from dataclasses import replace
 
 import boto3
+import simplejson
 
 from failover.rules.sending import outgoing
 from tests.examples import MESSENGER, SMS
@@ -16,7 +17,7 @@ BASIC = "Basic " + base64.b64encode(f"{CREDENTIALS['api_key']}:{CREDENTIALS['api
 
 
 def post(app, body, version="v1", authorization=BASIC):
-    event = http_event("POST", f"/sandbox/{version}/messages", json.dumps(body), Authorization=authorization)
+    event = http_event("POST", f"/sandbox/{version}/messages", simplejson.dumps(body), Authorization=authorization)
     return app.handler(event | {"resource": f"/sandbox/{version}/messages", "pathParameters": None}, None)
 
 

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from aws_lambda_powertools.event_handler import Response
+
 from answering import answer, status_of
 from callers import Form, checked
 from failover import problems
@@ -61,21 +63,22 @@ def post(version: str) -> tuple[dict[str, Any], int]:
 
 
 @api.get("/sandbox/messages")
-def get() -> dict[str, Any]:
+def get() -> Response[str]:
     """The requests with `?client_ref=…`, both accepted and answered with an error."""
     _authenticate(api.current_event.raw_event)
     client_ref = http_request.query(api.current_event.raw_event).get("client_ref", "")
     if not is_reference(client_ref):
         raise invalid("client_ref", "not a string of at most 40 characters")
-    return {"messages": kept.of(client_ref, outside.now())}
+    return resolver.json_response(200, {"messages": kept.of(client_ref, outside.now())})
 
 
 @api.get("/sandbox/phones")
-def get_phones() -> dict[str, Any]:
+def get_phones() -> Response[str]:
     """The messages of the last day on the account's phones, and the recipients that have a script."""
     account, now = _account_signed_in(), outside.now()
     scripts = [{"id": f"sim-{one.name}", "number": one.number, "summary": one.summary} for one in SCRIPTS.values()]
-    return {"as_of": iso(now), "phones": phones(kept.on_phones(account, now)), "scripts": scripts}
+    listed = phones(kept.on_phones(account, now))
+    return resolver.json_response(200, {"as_of": iso(now), "phones": listed, "scripts": scripts})
 
 
 @api.post("/sandbox/messages/<message_uuid>/status")

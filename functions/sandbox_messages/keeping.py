@@ -1,6 +1,5 @@
 """The sandbox's own table: the requests of the last day, and the statuses of messages on phones."""
 
-import json
 import os
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,14 +9,15 @@ import simplejson
 
 from failover.adapters import aws
 from failover.adapters.table import calls, marshalled, plain
+from failover.rules.formats import strict_json
 
 _KEPT_SECONDS = 86400
 _PHONES = "phones"
 """The index of the messages on an account's phones, by time."""
 _MOST_ON_PHONES = 100
 """Messages of a list: as many as one BatchGetItem reads."""
-_MOST_TEXT = 1_000_000
-"""Characters of their bodies: an answer of Lambda has at most 6 MB, in which JSON is escaped twice."""
+_MOST_BYTES = 1_000_000
+"""Of their bodies, in UTF-8: an answer of Lambda has at most 6 MB, in which JSON is escaped twice."""
 NO_REFERENCE = "-"
 """The key of messages that came without a client_ref."""
 
@@ -114,7 +114,7 @@ class Kept:
         return self.find(key, now) if key is not None else None
 
     def on_phones(self, account: str, now: int) -> list[Message]:
-        """The newest messages on this account's phones: at most 100, with bodies of at most a million characters."""
+        """The newest messages on this account's phones: at most 100, with bodies of at most a million bytes."""
         with aws.failures("dynamodb"):
             newest = self.client.query(**self._on_phones(account, now), Limit=_MOST_ON_PHONES)["Items"]
         keys = [_key(item).item() for item in newest]
@@ -125,10 +125,10 @@ class Kept:
             answer = self.client.batch_get_item(RequestItems=request)
         if answer.get("UnprocessedKeys"):
             raise aws.Unavailable("dynamodb: some keys were not read")
-        shown, text = [], 0
+        shown, size = [], 0
         for item in sorted(answer["Responses"][self._table], key=lambda item: int(item["at"]["N"]), reverse=True):
-            text += len(item["body"]["S"])
-            if text > _MOST_TEXT:
+            size += len(item["body"]["S"].encode())
+            if size > _MOST_BYTES:
                 break
             shown.append(item)
         return _present(shown, now)
@@ -170,7 +170,7 @@ class Kept:
                 "message_uuid": item["message_uuid"]["S"],
                 "at": int(item["at"]["N"]),
                 "credentials": item["credentials"]["S"],
-                "body": json.loads(item["body"]["S"]),
+                "body": _body(item["body"]["S"]),
             }
             for item in items
             if now < 1000 * int(item["expires_at"]["N"])
@@ -179,6 +179,11 @@ class Kept:
 
 def _stored(report: Report) -> dict[str, Any]:
     return {"status": report.status, "at": report.at, "id": report.id}
+
+
+def _body(text: str) -> Any:
+    """The kept body, with its numbers as they came: integers of any length, all others as Decimal."""
+    return simplejson.loads(text, use_decimal=True, parse_int=strict_json.integer)
 
 
 def _key(item: dict[str, Any]) -> Key:
@@ -193,7 +198,7 @@ def _present(items: list[dict[str, Any]], now: int) -> list[Message]:
         Message(
             key,
             item["version"],
-            json.loads(item["body"]),
+            _body(item["body"]),
             item["callback_url"],
             item["at"],
             item.get("account"),

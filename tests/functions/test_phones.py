@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from decimal import Decimal
 from itertools import permutations
 
 import boto3
@@ -167,11 +168,37 @@ def test_content_and_options(world, sandbox, sent, version):
     assert message["message"] == step["message"]
 
 
-def test_numbers_stay_numbers(sandbox, sent):
-    """A fraction in a custom object is shown as the number it was."""
-    custom = {"type": "custom", "custom": {"type": "location", "latitude": 51.5, "n": 7}}
+@pytest.mark.parametrize(
+    "number", ["51.5", "7", "1E+999", "9" * 5000, "12345678901234567890.12345678901234567"], ids=len
+)
+def test_numbers_stay_exact(sandbox, sent, number):
+    """A number in a custom object is shown as it came, whatever its size, and its message's callbacks are sent."""
+    custom = {"type": "custom", "custom": {"type": "location", "n": Decimal(number)}}
     step = {"from": {"type": "rcs", "id": "Acme"}, "to": {"type": "rcs", "number": ""}, "message": {"content": custom}}
-    assert sandbox.shown(sandbox.send(step, NUMBER))["message"]["content"] == custom
+    message_uuid = sandbox.send(step, NUMBER)
+    event = http_event("GET", "/sandbox/phones", Authorization=sandbox.world.basic)
+    assert f'"n": {number}' in sandbox.app.handler(event, None)["body"]
+    assert sandbox.answer(message_uuid, "read")["statusCode"] == 202
+    assert [body["status"] for body in sandbox.call_back()] == ["submitted", "read"]
+
+
+def test_the_longest_list(sandbox, sent):
+    """A list fits into an answer of Lambda, 6 MB, also if each character is longer in it than in the request."""
+    kept, now = sandbox.app.kept, sandbox.app.outside.now()
+    for number, text in enumerate(["\U0001f600" * 15_000, '"' * 30_000, "\x01" * 10_000] * 7):
+        custom = {"type": "custom", "custom": {"text": text}}
+        step = {
+            "from": {"type": "rcs", "id": "Acme"},
+            "to": {"type": "rcs", "number": NUMBER},
+            "message": {"content": custom},
+        }
+        body = outgoing.v1(step, FIRST, "https://c.test")
+        key = sandbox.app.Key(FIRST, f"uuid-{number}")
+        kept.keep(key, "v1", body, "https://c.test", "account", now + number, sandbox.world.api_key)
+    event = http_event("GET", "/sandbox/phones", Authorization=sandbox.world.basic)
+    answer = sandbox.app.handler(event, None)
+    assert len(json.loads(answer["body"])["phones"][0]["messages"]) >= 16
+    assert len(json.dumps(answer, ensure_ascii=False).encode()) < 6_000_000
 
 
 def test_order(sandbox, sent, monkeypatch):
@@ -186,7 +213,7 @@ def test_order(sandbox, sent, monkeypatch):
 
 
 def test_the_newest_are_shown(sandbox, sent):
-    """A list has the newest hundred messages at most, and a million characters of them at most."""
+    """A list has the newest hundred messages at most, and a million bytes of them at most."""
     kept, now = sandbox.app.kept, sandbox.app.outside.now()
     body = outgoing.v1(addressed(MESSENGER, BEN), FIRST, "https://c.test")
     for number in range(1, 121):
