@@ -35,7 +35,8 @@ def up(place: Place) -> None:
   webhooks       {place.inbox_url}, printed by `make inbox`
   workflows      an example for each event in {file.replace("credentials.env", "events")} that needs one
 
-next: source {file} && curl -u "$API_KEY:$API_SECRET" $API_URL/beta/workflows""")
+next: open the console, paste the whole of {file} into it, and press "Play the example"; or
+      source {file} && curl -u "$API_KEY:$API_SECRET" $API_URL/beta/workflows""")
 
 
 def bring_up(place: Place, report: Callable[[str], None]) -> None:

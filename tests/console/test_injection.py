@@ -195,7 +195,7 @@ def test_exact_numbers(site, page):
     open_console(page, site, f"w/{workflow_id}/request")
     for exact in ('"big": 12345678901234567890123', '"small": 0.1000000000000000000001'):
         expect(page.get_by_label("Request", exact=True)).to_contain_text(exact)
-    page.get_by_role("link", name="Send again…").click()
+    page.get_by_role("link", name="Send a copy…").click()
     expect(page.get_by_label("The request as JSON")).to_have_value(re.compile('"big": 12345678901234567890123'))
     expect(page.get_by_text("Ready to send.")).to_be_visible()
     page.get_by_role("button", name="Send", exact=True).click()

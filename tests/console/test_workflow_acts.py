@@ -86,7 +86,7 @@ def test_lost_race(site, page, faults):
 
 
 def test_keys(site, page):
-    """c copies the id, C a curl command without secrets, Esc goes back to the list; Send again… fills the form."""
+    """c copies the id, C a curl command without secrets, Esc goes back to the list; Send a copy… fills the form."""
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     workflow_id = site.post(MINUTES, SMS, client_ref="table-12")
     open_console(page, site, "workflows")
@@ -103,7 +103,7 @@ def test_keys(site, page):
     page.keyboard.press("Escape")
     expect(page.get_by_role("heading", name="Workflows")).to_be_visible()
     page.go_forward()
-    page.get_by_role("link", name="Send again…").click()
+    page.get_by_role("link", name="Send a copy…").click()
     expect(page.get_by_label("client_ref optional")).to_have_value("table-12")
     page.evaluate("navigator.clipboard.writeText('')")
 

@@ -33,7 +33,7 @@ export class NoAnswer extends Error {}
 
 let counted = () => {};
 
-/** `listener` is called at each call: the budget counts all of them. */
+/** `listener(act)` is called at each call; `act`: whether it changes something, as a GET and a plan do not. */
 export function countCalls(listener) {
   counted = listener;
 }
@@ -49,7 +49,7 @@ export function countCalls(listener) {
  */
 export async function call(method, path, { body, headers = {}, signal, as = credentials() } = {}) {
   if (!as) throw new Problem(401, { title: "Not signed in" }, 0);
-  counted();
+  counted(method !== "GET" && !path.includes("dry_run"));
   const began = Date.now();
   const sent = { Authorization: `Basic ${base64(`${as.key}:${as.secret}`)}`, Accept: "application/json", ...headers };
   if (body !== undefined) sent["Content-Type"] = "application/json";

@@ -70,7 +70,9 @@ function Account({ onHelp }) {
   const menu = useRef();
   useEffect(() => {
     const close = (event) => {
-      if (event.type === "keydown" ? event.key === "Escape" : !menu.current.contains(event.target)) menu.current.open = false;
+      if (!menu.current.open || (event.type === "keydown" ? event.key !== "Escape" : menu.current.contains(event.target))) return;
+      menu.current.open = false;
+      event.preventDefault(); // Escape is this menu's now, not the page's
     };
     addEventListener("pointerdown", close);
     menu.current.addEventListener("keydown", close);

@@ -3,7 +3,8 @@
  *
  * A loop never calls again before ten times the time that the last answer took. Nothing is called while the tab is
  * hidden or paused; on return every loop calls at once. Without input for ten minutes the pauses are four times as
- * long. After a failure the last answer stays, and the pauses double up to a minute.
+ * long. After a failure the last answer stays, and the pauses double up to a minute. For some seconds after the reader
+ * has changed something, every loop looks at what comes of it, whatever is left of the budget.
  */
 import { countCalls, NoAnswer } from "./api.js";
 import { bucket } from "./budget.js";
@@ -15,6 +16,7 @@ import { store } from "./store.js";
 const SECOND = 1000;
 const IDLE_AFTER = 600 * SECOND;
 const IDLE_FACTOR = 4;
+const LOOKS_AFTER_ACT = [0.7 * SECOND, 2 * SECOND, 4 * SECOND, 8 * SECOND];
 const LONGEST_BACKOFF = 60 * SECOND;
 const LONGEST_PAUSE = 3600 * SECOND; // a browser takes much longer ones for none
 const NAME = "workflows-console-calls";
@@ -29,8 +31,14 @@ const loops = new Map();
 let lastInput = Date.now();
 const calls = bucket(Date.now(), storedCalls());
 
-countCalls(() => {
+let lastAct = -Infinity;
+
+countCalls((act) => {
   calls.take(Date.now());
+  if (act) {
+    lastAct = Date.now();
+    for (const pause of LOOKS_AFTER_ACT) setTimeout(() => wake(), pause);
+  }
   try {
     sessionStorage.setItem(NAME, JSON.stringify(calls.state()));
   } catch {
@@ -122,8 +130,13 @@ class Loop {
     if (this.abort || document.visibilityState !== "visible" || !session.get()) return;
     if (!asked && !(this.at === undefined && this.failures === 0)) {
       if (live.get().paused) return;
-      const wait = Math.max(calls.wait(Date.now()), this.error?.retryAfter ? this.next - Date.now() : 0);
-      if (wait > 0) return this.soon(wait);
+      const acted = Date.now() - lastAct <= LOOKS_AFTER_ACT.at(-1) + SECOND;
+      const wait = Math.max(acted ? 0 : calls.wait(Date.now()), this.error?.retryAfter ? this.next - Date.now() : 0);
+      if (wait > 0) {
+        this.every = wait;
+        shown();
+        return this.soon(wait);
+      }
     }
     this.abort = new AbortController();
     let pauseAfter;

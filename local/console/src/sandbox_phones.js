@@ -57,13 +57,14 @@ export function stillReporting(reporting, phones) {
 }
 
 /**
- * The pause between two looks, in ms: two seconds while a message of the last hour waits for an answer or a report is
- * on its way, else five; half a minute while no phone is shown, for the count in the top bar.
+ * The pause between two looks, in ms: two seconds while a report is on its way, four while a message of the last hour
+ * waits for an answer, else ten; half a minute while no phone is shown, for the count in the top bar.
  */
 export function pace({ phones }, now, { shown, reporting }) {
   if (!shown) return 30 * SECOND;
   const waiting = messagesOf(phones).some((message) => waits(message) && now - Date.parse(message.at) < LOOKED_FOR);
-  return waiting || Object.keys(reporting).length > 0 ? 2 * SECOND : 5 * SECOND;
+  if (Object.keys(reporting).length > 0) return 2 * SECOND;
+  return waiting ? 4 * SECOND : 10 * SECOND;
 }
 
 /** What a phone is called: `sim-phone-anna` is Anna's, a number is itself. */

@@ -2,8 +2,10 @@
 import { store } from "./store.js";
 
 const PAUSE = 5000;
+const SHOWN_FOR = 8000;
 let last = -PAUSE;
 let timer;
+let end;
 
 export const said = store("");
 
@@ -14,5 +16,18 @@ export function say(text) {
   timer = setTimeout(() => {
     last = performance.now();
     said.set(said.get() === text ? `${text}\u200b` : text);
+    clearTimeout(end);
+    end = setTimeout(hush, SHOWN_FOR);
   }, wait);
 }
+
+/** Say no more: what was said is old, or was about another page. */
+export function hush() {
+  clearTimeout(end);
+  said.set("");
+}
+
+addEventListener("hashchange", () => {
+  clearTimeout(timer);
+  hush();
+});

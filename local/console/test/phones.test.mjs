@@ -59,10 +59,10 @@ test("a report is on its way until the list has the status", () => {
   assert.equal(stillReporting(same, phones), same);
 });
 
-test("two seconds while a message waits or a report is on its way, else five; half a minute while no phone is shown", () => {
+test("two seconds while a report is on its way, four while a message waits, else ten; half a minute while no phone is shown", () => {
   const at = (one, more) => pace({ phones: [{ recipient: "x", messages: [one] }] }, NOW, { shown: true, reporting: {}, ...more });
-  assert.deepEqual([at(message("a")), at(message("a", read)), at(message("a", read), { reporting: { b: "read" } }), at(message("a"), { shown: false })], [2000, 5000, 2000, 30_000]);
-  assert.equal(at(message("a", { at: "2026-03-01T08:00:00.000Z" })), 5000);
+  assert.deepEqual([at(message("a")), at(message("a", read)), at(message("a", read), { reporting: { b: "read" } }), at(message("a"), { shown: false })], [4000, 10_000, 2000, 30_000]);
+  assert.equal(at(message("a", { at: "2026-03-01T08:00:00.000Z" })), 10_000);
 });
 
 test("an id of a phone is called by its name, a number by itself", () => {

@@ -155,7 +155,7 @@ test("a row's chain shows each step by its shape and marks the one that waits", 
 
 test("a webhook's attempts are counted, with their answers and the next one", () => {
   const row = { state: "pending", attempts: [{ answer: 503, milliseconds: 80 }, { error: "timeout", milliseconds: 15003 }], next_attempt_at: new Date(workflows.at(38)).toISOString() };
-  assert.equal(words.attempts(row), "2, 503 → timeout");
+  assert.equal(words.attempts(row), "2 attempts: 503 → timeout");
   assert.equal(words.lastDuration(row), "15 s");
   assert.equal(words.nextAttempt(row, workflows.at(0)), "next attempt in 38 s");
   assert.equal(words.nextAttempt(row, workflows.at(40)), "next attempt due");

@@ -69,7 +69,7 @@ function Tiles({ data, span }) {
     <div class="card tile"><dt>Reached by</dt>${data.reached.map(({ step, channel, workflows: reached }) =>
       html`<dd>${step + 1}. ${channelName(channel)}: <strong>${percent(reached, outcomes.completed)}</strong> <span class="muted">(${reached})</span></dd>`)}</div>
     <div class="card tile"><dt>Cost</dt><dd class="big">${data.usage ? money(total(data.usage)) : "–"}</dd><dd class="muted">as reported so far</dd></div>
-    <div class="card tile"><dt>Reached twice</dt><dd class="big">${data.reached_twice}</dd><dd class="muted">two messages were delivered or read</dd></div>
+    <div class="card tile"><dt>Reached twice</dt><dd class="big">${data.reached_twice}</dd><dd><a href=${href("workflows", [], { twice: "1", since: span })}>Find them in the list</a></dd></div>
   </dl>`;
 }
 

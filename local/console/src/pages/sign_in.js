@@ -54,6 +54,6 @@ export function SignIn({ covers = false }) {
       </form>
       <p class="muted small">${config.sandbox && html`On a local stack both are in <code>.local/credentials.env</code>. `}You can paste that whole file, <code>key:secret</code> or a curl command into either field.</p>
     </div>
-    <p class="muted small">They stay in this tab until you sign out, close it, or 12 hours have passed.</p>
+    <p class="muted small">Key and secret stay in this tab until you sign out, close it, or 12 hours have passed.</p>
   </main>`;
 }

@@ -58,7 +58,7 @@ export function WorkflowPage() {
     <${WorkflowHead} facts=${facts}>
       <${Advance} facts=${facts} onDone=${again} />
       <${Cancel} facts=${facts} onDone=${again} />
-      <a class="button" href=${href("new", [], { from: id })}>Send again…</a>
+      <a class="button" href=${href("new", [], { from: id })}>Send a copy…</a>
       <${Copy} text=${show(id)} what="curl command" label="copy as curl" />
       <button class="quiet" onClick=${again}>Look again</button>
     <//>

@@ -1,5 +1,6 @@
 import "./workflows.css";
 import { now } from "../clock.js";
+import { config } from "../config.js";
 import { Heading } from "../heading.js";
 import { html, useEffect, useLayoutEffect, useRef, useState } from "../html.js";
 import { useKeys } from "../keys.js";
@@ -9,7 +10,7 @@ import { Nothing } from "../parts/nothing.js";
 import { Filters, Search } from "../parts/filters.js";
 import { ProblemNote } from "../parts/problem.js";
 import { Row } from "../parts/row.js";
-import { go, requery, route } from "../route.js";
+import { go, href, requery, route } from "../route.js";
 import { say } from "../say.js";
 import { useStore } from "../store.js";
 import { iso } from "../times.js";
@@ -54,6 +55,7 @@ export function Workflows() {
   return html`
     <div class="top">
       <${Heading} title="Workflows" />
+      ${config.sandbox && !bare && html`<a class="button no-print" href=${href("play")}>Play the example</a>`}
       ${!bare && html`<${Search} ref_=${filter.ref} onChange=${change} onOpen=${(id) => go("w", [id])} onDown=${() => move(1)} />`}
     </div>
     ${!bare && html`<${Filters} filter=${filter} onChange=${change} />`}

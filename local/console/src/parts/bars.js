@@ -15,7 +15,7 @@ export function Bars({ bins, width, label, name }) {
     <text class="axis" x=${LEFT - 6} y="14" text-anchor="end">${most}</text><text class="axis" x=${LEFT - 6} y=${BASE} text-anchor="end">0</text>
     ${bins.map((bin, number) => html`<g><title>${`${name(bin)}: ${total(bin)}`}</title>
       ${stacked(bin, most).map(({ outcome, from, height }) => html`<rect class=${`fill-${outcome}`} x=${LEFT + number * wide + 1} width=${Math.max(1, wide - 2)} y=${from} height=${height} />`)}
-      ${number % every === 0 && html`<text class="axis" x=${LEFT + number * wide} y=${HEIGHT - 6}>${name(bin)}</text>`}</g>`)}
+      ${number % every === 0 && LEFT + number * wide < width - 34 && html`<text class="axis" x=${LEFT + number * wide} y=${HEIGHT - 6}>${name(bin)}</text>`}</g>`)}
   </svg>`;
 }
 

@@ -66,7 +66,7 @@ export function Search({ ref_: ref, onChange, onOpen, onDown }) {
   };
   return html`<form class="search no-print" role="search" onSubmit=${(event) => { event.preventDefault(); find(text); }}>
     <input id="search" type="search" value=${text} onInput=${typed} onPaste=${pasted} onKeyDown=${pressed} autocomplete="off" spellcheck="false"
-      dir="auto" aria-label="Find by workflow id or by exact client_ref" placeholder="Workflow id or client_ref" />
+      dir="auto" aria-label="Find by workflow id or by exact client_ref" placeholder="Workflow id, or whole client_ref" />
     <button>Find</button>
   </form>`;
 }

@@ -40,8 +40,8 @@ function Webhook({ path, webhook, onDone }) {
   return html`<li>
     <details onToggle=${(event) => setOpened(event.target.open)}>
       <summary>
-        <span class="mono">${sequence}</span> <span>${KINDS[kind] ?? spelled(kind)}</span> <span class=${`state ${state}`}><span aria-hidden="true">${shape} </span>${word}</span>
-        <span class="muted small">attempts: ${attemptWords(webhook)}${lastDuration(webhook) && `, took ${lastDuration(webhook)}`}</span>
+        <span class="muted">no. ${sequence}</span> <span>${KINDS[kind] ?? spelled(kind)}</span> <span class=${`state ${state}`}><span aria-hidden="true">${shape} </span>${word}</span>
+        <span class="muted small">${attemptWords(webhook)}${lastDuration(webhook) && ` in ${lastDuration(webhook)}`}</span>
         <${NextAttempt} webhook=${webhook} />
       </summary>
       ${opened && html`<${Opened} path=${`${path}/${sequence}`} webhook=${webhook} onDone=${onDone} />`}
@@ -111,7 +111,7 @@ function RedeliverAll({ path, failed, onDone }) {
   };
   const words = `Send all ${failed.length} failed ones again`;
   return html`<div class="row">
-    ${asked ? html`<span>${failed.length} webhooks, one more attempt each?</span><button class="primary" onClick=${send}>Send</button><button onClick=${() => setAsked(false)}>Keep</button>`
+    ${asked ? html`<span>${failed.length} webhooks, one more attempt each?</span><button class="primary" onClick=${send}>Send</button><button onClick=${() => setAsked(false)}>Do not send</button>`
       : html`<button onClick=${() => setAsked(true)}>${words}</button>`}
     ${result && html`<span class="small">${result.done} of ${failed.length} are queued.</span>`}
     <${ProblemNote} error=${result?.error} what="Stopped." />

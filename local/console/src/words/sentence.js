@@ -27,10 +27,14 @@ const SENTENCES = { running, completed, error, cancelled };
 
 const other = ({ status }) => ({ strong: `This workflow is ${status}.` });
 
-function running({ steps, current, next, unconfirmedAt }, now, zone) {
+const LONG_WAIT = 60_000; // ms that a message may take to go out, before the sentence says that it has not
+
+function running({ createdAt, steps, current, next, unconfirmedAt }, now, zone) {
   if (!current) {
     const left = steps.findLast((step) => step.left);
-    const soon = next ? `${capital(a(next))} goes${to(next) || " out"} now.` : "";
+    const waited = now - steps.reduce((latest, { left }) => Math.max(latest, left?.at ?? 0), createdAt);
+    const soon = !next ? "" : waited < LONG_WAIT ? `${capital(a(next))} goes${to(next) || " out"} now.`
+      : `${capital(a(next))}${to(next)} has not gone out for ${duration(Math.floor(waited / 1000) * 1000)}.`;
     return left ? { strong: `${capital(why(left))}.`, rest: [soon] } : { strong: "Accepted.", rest: [soon] };
   }
   if (current.phase === "sending") return sending(current, steps, now);

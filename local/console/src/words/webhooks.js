@@ -20,12 +20,12 @@ export const webhook = (state) => WEBHOOKS[state] ?? { word: word(state), shape:
 /** Return what an attempt has brought: the HTTP status, or why there was none. */
 export const attempt = ({ answer, error }) => word(answer ?? error ?? "no answer");
 
-/** Return the answers of all attempts, the last four at most: "2, 503 → 200", "1, timeout"; "none yet" without attempts. */
+/** Return the answers of all attempts, the last four at most: "2 attempts: 503 → 200", "1 attempt: timeout", "no attempt yet". */
 export function attempts(row) {
-  if (!row.attempts.length) return row.state === "no_url" ? "none" : "none yet";
+  if (!row.attempts.length) return row.state === "no_url" ? "no attempt" : "no attempt yet";
   const answers = row.attempts.map(({ answer, error }) => attempt({ answer, error }));
   const shown = answers.length > 4 ? ["…", ...answers.slice(-3)] : answers;
-  return `${answers.length}, ${shown.join(" → ")}`;
+  return `${answers.length} ${answers.length === 1 ? "attempt" : "attempts"}: ${shown.join(" → ")}`;
 }
 
 /** Return how long the last attempt took, or "". */

@@ -57,6 +57,7 @@ export function FaultList({ list, tried, visible, broken }) {
     target?.focus();
   };
   const open = hidden.filter(({ id }) => !visible(id));
+  if (!tried && shown.length === 0 && open.length === 0 && broken.length === 0) return null;
   return html`<div class=${`note ${tried ? "bad" : ""}`} ref=${box} tabindex="-1" role=${tried ? "alert" : undefined}>
     ${tried && html`<p><strong>Not sent.</strong> ${list.length + broken.length === 1 ? "One thing has" : `${list.length + broken.length} things have`} to be changed first.</p>`}
     ${shown.length > 0 && html`<ul>${shown.map(({ name, reason, id }) => html`<li key=${name + reason}>${id
