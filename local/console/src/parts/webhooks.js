@@ -40,7 +40,7 @@ function Webhook({ path, webhook, onDone }) {
   return html`<li>
     <details onToggle=${(event) => setOpened(event.target.open)}>
       <summary>
-        <span class="muted">no. ${sequence}</span> <span>${KINDS[kind] ?? spelled(kind)}</span> <span class=${`state ${state}`}><span aria-hidden="true">${shape} </span>${word}</span>
+        <span class="muted">no. <span class="mono">${sequence}</span></span> <span>${KINDS[kind] ?? spelled(kind)}</span> <span class=${`state ${state}`}><span aria-hidden="true">${shape} </span>${word}</span>
         <span class="muted small">${attemptWords(webhook)}${lastDuration(webhook) && ` in ${lastDuration(webhook)}`}</span>
         <${NextAttempt} webhook=${webhook} />
       </summary>
