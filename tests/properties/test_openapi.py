@@ -13,8 +13,9 @@ from schemathesis import GenerationMode
 from failover.rules.channels.addresses import Agent, Dialled, Id, Recipient, Sender
 from failover.rules.channels.kinds import Whole
 from failover.rules.formats import strict_json
+from failover.rules.formats.faults import InvalidRequest
 from failover.rules.requests import models
-from failover.rules.requests.request import InvalidRequest, validated
+from failover.rules.requests.request import validated
 from local.openapi import PATH, patterns
 from tests import variations
 from tests.described import in_order

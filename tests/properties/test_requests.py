@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from failover.adapters.workflow.store import stored_content
 from failover.rules.formats import strict_json
-from failover.rules.requests.request import InvalidRequest, posted, validated
+from failover.rules.formats.faults import InvalidRequest
+from failover.rules.requests.request import posted, validated
 from tests.examples import MESSENGER, SMS, VIBER, WHATSAPP, changed, request
 
 JSON = st.recursive(

@@ -5,7 +5,8 @@ import unicodedata
 
 import pytest
 
-from failover.rules.requests.request import InvalidRequest, validated
+from failover.rules.formats.faults import InvalidRequest
+from failover.rules.requests.request import validated
 from tests.examples import MESSENGER, RCS, SMS, changed, request
 
 UNSEEN = [

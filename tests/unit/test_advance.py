@@ -7,9 +7,9 @@ from functools import reduce
 import pytest
 
 from failover.rules.channels.channel_table import CHANNELS
+from failover.rules.formats.faults import InvalidRequest
 from failover.rules.receipts.receipt import Receipt, parse_receipt
 from failover.rules.requests import advance as requested
-from failover.rules.requests.request import InvalidRequest
 from failover.rules.sending import backoff
 from failover.rules.sending.answers import Accepted, NotTaken, Refused, Unknown
 from failover.rules.workflow import presentation, publication, reasons, transitions

@@ -7,7 +7,8 @@ import simplejson
 
 from failover.rules.channels.channel_table import CHANNELS
 from failover.rules.formats import strict_json
-from failover.rules.requests.request import InvalidRequest, posted, validated
+from failover.rules.formats.faults import InvalidRequest
+from failover.rules.requests.request import posted, validated
 from failover.rules.sending import outgoing
 from tests import examples, variations
 from tests.examples import DELETE, MESSENGER, WHATSAPP, changed, request

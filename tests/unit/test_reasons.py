@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from failover.rules.formats import strict_json
-from failover.rules.requests.request import InvalidRequest, validated
+from failover.rules.formats.faults import InvalidRequest
+from failover.rules.requests.request import validated
 from failover.use_cases.callers.commands import CommandRefused
 from failover.use_cases.callers.register import COMMANDS, read
 from tests import examples, variations

@@ -1,7 +1,8 @@
 import pytest
 
 from failover.rules.channels.channel_table import CHANNELS
-from failover.rules.requests.request import InvalidRequest, validated
+from failover.rules.formats.faults import InvalidRequest
+from failover.rules.requests.request import validated
 from tests.examples import DELETE, EVERY_CHANNEL, MESSENGER, RCS, SMS, VIBER, changed, request
 
 

@@ -85,7 +85,7 @@ export const post = (path, body, more) => call("POST", path, { ...more, body });
 
 function parsed(text) {
   try {
-    const data = exact.parse(text || "{}");
+    const data = exact.parseAnswer(text || "{}");
     return typeof data === "object" && data !== null ? data : undefined;
   } catch {
     return undefined;

@@ -9,13 +9,16 @@ const held = (source) => {
   return mantissa.replace(/[-.]/g, "").replace(/^0+|0+$/g, "").length <= SURE_DIGITS && Math.abs(Number(exponent)) < 200;
 };
 
-/** Parse JSON; a number that JavaScript cannot hold exactly becomes raw JSON, which `stringify` writes unchanged. */
-export function parse(text) {
+/** Parse what the reader writes: a number that JavaScript would write otherwise becomes raw JSON, which `stringify` keeps. */
+export const parse = (text) => kept(text, (source) => String(Number(source)) === source);
+
+/** Parse an answer of the API: a number becomes raw JSON only if JavaScript's number has another value. */
+export const parseAnswer = (text) => kept(text, held);
+
+function kept(text, isNumber) {
   if (!JSON.rawJSON) return JSON.parse(text); // a browser without it rounds, as any JavaScript does
-  return JSON.parse(text, (_name, value, context) => {
-    if (typeof value !== "number" || held(context.source)) return value;
-    return JSON.rawJSON(context.source);
-  });
+  return JSON.parse(text, (_name, value, context) =>
+    (typeof value !== "number" || isNumber(context.source) ? value : JSON.rawJSON(context.source)));
 }
 
 /** The JSON of a value, indented for reading: characters that cannot be seen are escaped, which is the same JSON. */

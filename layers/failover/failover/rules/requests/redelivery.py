@@ -6,9 +6,9 @@ from typing import Any
 from failover.rules.channels.kinds import Checked
 from failover.rules.channels.objects import Field, Object
 from failover.rules.formats import pages
+from failover.rules.formats.faults import InvalidRequest
 from failover.rules.formats.pages import Span
 from failover.rules.requests import models
-from failover.rules.requests.request import InvalidRequest
 from failover.rules.webhooks.failed import CURSOR
 
 MOST_AT_ONCE = 100

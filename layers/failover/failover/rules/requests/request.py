@@ -4,12 +4,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from failover.errors import Invalid
 from failover.rules.channels.channel import Channel
 from failover.rules.channels.channel_table import CHANNELS
 from failover.rules.channels.kinds import Anything, Checked, Word, join
 from failover.rules.channels.objects import Field, Many, Object, missing_in
-from failover.rules.formats.faults import Fault
+from failover.rules.formats.faults import Fault, InvalidRequest
 from failover.rules.requests import models, steps
 from failover.rules.webhooks import webhook_url
 
@@ -28,14 +27,6 @@ def _body(*, loopback: bool) -> Object:
 
 
 _BODY, _LOOPBACK_BODY = _body(loopback=False), _body(loopback=True)
-
-
-class InvalidRequest(Invalid):
-    """All faults of a request."""
-
-    def __init__(self, faults: list[Fault]) -> None:
-        super().__init__(f"{len(faults)} faults")
-        self.faults = faults
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ from failover.adapters import aws
 from failover.adapters.workflow.store import KeyInUse, KeyUsed, Once
 from failover.observability import count, logger
 from failover.outside import Outside
-from failover.rules.formats.faults import Fault
+from failover.rules.formats.faults import Fault, InvalidRequest
 from failover.rules.requests import idempotency
-from failover.rules.requests.request import InvalidRequest, Request, validated
+from failover.rules.requests.request import Request, validated
 from failover.rules.workflow import overdue, retention, transitions
 from failover.rules.workflow.state import Step, Workflow
 from failover.use_cases.callers.authenticate import Caller

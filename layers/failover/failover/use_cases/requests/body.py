@@ -5,7 +5,7 @@ from typing import Any
 
 from failover import problems
 from failover.rules.formats import lenient_json, strict_json
-from failover.rules.requests.request import InvalidRequest
+from failover.rules.formats.faults import InvalidRequest
 
 MAX_BYTES = 64 * 1024
 """Of a request."""
