@@ -154,7 +154,7 @@ def test_an_hour(watch, waiting, site):
     [
         ("workflows", 130, 145),  # every 5 s because a row is running, and the phones' count every 30 s
         ("w/{id}", 130, 145),
-        ("phones", 190, 200),  # 300 wanted; the budget starts with 60, and 14 a minute are added
+        ("phones", 145, 155),  # every 4 s because a message waits for an answer
         ("overview", 35, 45),  # its two parts once a minute, and the phones' count
     ],
 )

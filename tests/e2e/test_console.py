@@ -200,7 +200,7 @@ def test_send_a_webhook_again(waiting, refusing, console):
     expect(refused).to_contain_text("failed", timeout=SLOW)
     refused.locator("summary").click()
     refused.get_by_role("button", name="Send again").click()
-    arrived = webhooks.filter(has_text="2, 401 → 202")
+    arrived = webhooks.filter(has_text="2 attempts: 401 → 202")
     expect(arrived).to_contain_text("delivered", timeout=SLOW)
 
     again = [request.raw for request in refusing.requests if request.raw == refusing.requests[0].raw]

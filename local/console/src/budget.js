@@ -2,10 +2,11 @@
  * At most 900 calls in any hour and tab: a bucket of 60 that 840 calls an hour refill.
  *
  * What the reader does, and what follows from it for a few seconds, is never kept waiting: it takes what is left, and
- * leaves no debt. Reloading the page does not fill the bucket.
+ * leaves a debt of two calls at most. Reloading the page does not fill the bucket.
  */
 export const MOST_AN_HOUR = 900;
 const BURST = 60;
+const MOST_DEBT = 2;
 const REFILL = (MOST_AN_HOUR - BURST) / 3600_000;
 
 /**
@@ -24,7 +25,7 @@ export function bucket(now, kept = { left: BURST, at: now }) {
     /** Count a call. */
     take(time) {
       fill(time);
-      left = Math.max(0, left - 1);
+      left = Math.max(-MOST_DEBT, left - 1);
     },
     /** Milliseconds until a poll may be made; 0 if it may be made now. */
     wait(time) {
