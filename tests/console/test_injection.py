@@ -158,7 +158,7 @@ def test_every_answer(site, watched, hostile, words):
     open_console(page, site, "workflows")
     for place in ("workflows", f"w/{hostile}", f"w/{hostile}/webhooks", "phones", *([] if words else ["overview"])):
         page.goto(f"console#/{place}")
-        page.wait_for_load_state("networkidle")
+        page.wait_for_load_state("networkidle", timeout=60_000)
         expect(page.locator("main")).to_contain_text("window.__pwned=1" if "/" in place else "")
         harmless(page)
 
