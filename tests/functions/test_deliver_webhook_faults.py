@@ -267,9 +267,11 @@ def test_table_out_of_reach(world, customer, deliver, delivering, put_off):
 def test_unread_keys(world, customer, deliver, delivering, monkeypatch):
     """If the table returns only some of the items, nothing is sent, and the message comes again."""
     ended(world)
-    client = delivering.outside.table.client
-    unread = {"Responses": {}, "UnprocessedKeys": {world.table: {"Keys": []}}}
-    monkeypatch.setattr(client, "batch_get_item", lambda **_: unread)
+    table = delivering.outside.table
+    monkeypatch.setattr(table, "sleep", lambda _: None)
+    monkeypatch.setattr(
+        table.client, "batch_get_item", lambda RequestItems: {"Responses": {}, "UnprocessedKeys": RequestItems}
+    )
     with pytest.raises(TaskFailed):
         deliver(task_of(world))
     assert customer.requests == []

@@ -79,8 +79,9 @@ def workflows_api(world, app, call, customer):
         call("POST", f"/workflows/{ID}/webhooks/{REPORT}/redeliver")
         call("GET", "/webhooks?state=failed")
         call("POST", "/webhooks/redeliver", {"since": "2026-01-01"})
-        world.put(with_token(sent(workflow(*TWO_STEPS, account=world.api_key), 0)), CONTENT[::2])
-        assert call("POST", f"/workflows/{ID}/advance", {"step": 0})["statusCode"] == 200
+        waits = replace(workflow(*TWO_STEPS, account=world.api_key), id=id_in(3))
+        world.put(with_token(sent(waits, 0)), CONTENT[::2])
+        assert call("POST", f"/workflows/{id_in(3)}/advance", {"step": 0})["statusCode"] == 200
         other = world.read(id_in(1))
         overtaken(app.outside.store, lambda: world.store.write(other))
         assert call("POST", f"/workflows/{id_in(1)}/cancel")["statusCode"] == 200
