@@ -270,7 +270,7 @@ def test_unread_keys(world, customer, deliver, delivering, monkeypatch):
     table = delivering.outside.table
     monkeypatch.setattr(table, "sleep", lambda _: None)
     monkeypatch.setattr(
-        table.client, "batch_get_item", lambda RequestItems: {"Responses": {}, "UnprocessedKeys": RequestItems}
+        table.client, "batch_get_item", lambda **asked: {"Responses": {}, "UnprocessedKeys": asked["RequestItems"]}
     )
     with pytest.raises(TaskFailed):
         deliver(task_of(world))

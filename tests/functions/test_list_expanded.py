@@ -171,7 +171,7 @@ def test_status_and_steps_agree(world, app, put, expanded):
 
 
 class Partly:
-    """DynamoDB that reads at most `most` keys in each of the first `times` calls, and returns the rest as unprocessed."""
+    """DynamoDB that reads at most `most` keys in each of the first `times` calls, leaving the rest unprocessed."""
 
     def __init__(self, client, times, most=2):
         self.left, self.most, self._read = times, most, client.batch_get_item
