@@ -5,6 +5,7 @@ import json
 import requests
 import schemathesis
 from hypothesis import HealthCheck, settings
+from hypothesis.errors import FlakyStrategyDefinition
 from openapi_spec_validator import validate
 
 from local.openapi import PATH
@@ -50,7 +51,13 @@ def test_one_after_the_other(deployed):
         def get_call_kwargs(self, _):
             return {"base_url": f"{deployed.place.url}/beta", "session": deployed.session}
 
-    Client.run(settings=SOME)
+    for rest in (2, 1, 0):
+        try:
+            return Client.run(settings=SOME)
+        except FlakyStrategyDefinition:  # a workflow has gone on between two runs, so its answer has other links
+            if rest == 0:
+                raise
+    return None
 
 
 def test_document(deployed):

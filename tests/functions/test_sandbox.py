@@ -377,6 +377,7 @@ def test_rotated(app, scheduled):
     """New credentials are valid at once, as at the vendor, and the previous ones are not."""
     assert post(app, to("sim-read"))["statusCode"] == 202
     hold(OF_APPLICATION)
+    app.outside.now = lambda: NOW * 1000  # when the token was made, however long ago that is in a long run
     later(app.outside.messages_secret, 20)
     assert post(app, to("sim-read"), authorization=signed())["statusCode"] == 202
     assert post(app, to("sim-read"))["statusCode"] == 401

@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -93,12 +94,17 @@ def test_ports(tmp_path):
 
         thread = threading.Thread(target=echo)
         thread.start()
-        with ports.served(folder, server.getsockname()[1]) as (path,), socket.socket(socket.AF_UNIX) as client:
-            opened = os.open(folder, os.O_RDONLY)
-            client.connect(f"/proc/self/fd/{opened}/{path.name}")
-            os.close(opened)
-            client.sendall(b"hello")
-            assert client.recv(100) == b"HELLO"
-            client.shutdown(socket.SHUT_WR)
-            assert client.recv(100) == b""
+
+        def talk():
+            with ports.served(folder, server.getsockname()[1]) as (path,), socket.socket(socket.AF_UNIX) as client:
+                opened = os.open(folder, os.O_RDONLY)
+                client.connect(f"/proc/self/fd/{opened}/{path.name}")
+                os.close(opened)
+                client.sendall(b"hello")
+                assert client.recv(100) == b"HELLO"
+                client.shutdown(socket.SHUT_WR)
+                assert client.recv(100) == b""
+
+        with ThreadPoolExecutor(1) as executor:  # the main thread may have the event loop of a browser
+            executor.submit(talk).result()
         thread.join()
