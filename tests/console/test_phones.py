@@ -74,7 +74,7 @@ def test_answered_elsewhere(game, site, faults):
 
 
 def test_unread(page, site):
-    """A message that nobody has seen counts in the top bar and in the title, until it was shown for a moment."""
+    """A message that has not been looked at counts in the top bar and in the title, until it was shown for a moment."""
     open_console(page, site, "phones")
     expect(page.get_by_text("No message yet.")).to_be_visible()
     expect(page).to_have_title("Phones · Workflows")

@@ -67,7 +67,7 @@ def test_advance(site, page):
 
 
 def test_lost_race(site, page, faults):
-    """A wait that expires before the click is told calmly, and the page shows what happened."""
+    """If a wait expires before the click, the page says so calmly, and shows what happened."""
     site.hold()
     workflow_id = site.post(MESSENGER, SMS)
     site.send(workflow_id)

@@ -83,8 +83,6 @@ export function escaped(json) {
 
 const units = (char) => char.split("").map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`).join("");
 
-/** Return true if a text has characters that cannot be seen. */
-export const hides = (text, options) => parts(text, options).some((part) => part.mark);
 
 function isHidden(char, strict) {
   if (char === " ") return false;

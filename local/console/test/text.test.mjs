@@ -7,6 +7,8 @@ import * as workflows from "./workflows.mjs";
 
 const EUR = (price) => ({ price, currency: "EUR" });
 
+const hides = (text) => visible.parts(text).some((part) => part.mark);
+
 test("durations are read in at most two units", () => {
   const cases = { 72: "72 ms", 2356: "2.4 s", 15000: "15 s", 59_960: "1 min", 65_000: "1 min 5 s", 600_000: "10 min", 15_130_000: "4 h 12 min", 266_400_000: "3 d 2 h" };
   for (const [ms, text] of Object.entries(cases)) assert.equal(times.duration(Number(ms)), text);
@@ -58,15 +60,15 @@ test("the highest price of a message counts, and one in another currency replace
 test("characters that cannot be seen are marked with their names", () => {
   assert.deepEqual(visible.parts("a\u202eb"), [{ text: "a" }, { mark: "U+202E", name: "right-to-left override" }, { text: "b" }]);
   for (const hidden of ["\u200b", "\u200d", "\ufeff", "\u00ad", "\u2028", "\u0000", "\u001b", "\ufff9", "\u2066", "\u3164", "\u2800", "\ufe0f", "\u{e0041}"]) {
-    assert.ok(visible.hides(`x${hidden}y`), hidden.codePointAt(0).toString(16));
+    assert.ok(hides(`x${hidden}y`), hidden.codePointAt(0).toString(16));
   }
 });
 
 test("emoji, flags, keycaps and words that need joiners stay as they are", () => {
   for (const text of ["👩‍👩‍👧", "❤️", "1️⃣", "🏴󠁧󠁢󠁥󠁮󠁧󠁿", "🇬🇧", "👍🏽", "👁️‍🗨️", "می‌خواهم", "क्‍ष", "line\nline\ttab", "a\r\nb", "café naïve", "\u0600١٢"]) {
-    assert.ok(!visible.hides(text), text);
+    assert.ok(!hides(text), text);
   }
-  assert.ok(visible.hides("1\u200d2"));
+  assert.ok(hides("1\u200d2"));
 });
 
 test("in numbers and ids every blank but the space is marked, and the direction cannot turn", () => {

@@ -46,9 +46,6 @@ export const STATES = {
   advanced: { word: "ended by hand", shape: "✕", tone: "late" },
 };
 
-/** What a cancel says about each step. */
-export const CANCELLED = { sent: "out", in_flight: "may be out", never_sent: "never goes out" };
-
 /** A word that this page does not know, as it came. */
 export const word = (name) => spelled(String(name), { strict: true });
 
