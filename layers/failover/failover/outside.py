@@ -12,6 +12,7 @@ from failover.settings import Settings, from_environment
 
 if TYPE_CHECKING:
     from failover.adapters.callers import Callers
+    from failover.adapters.lanes import Lanes
     from failover.adapters.secrets import Secret
     from failover.adapters.sending.messages import MessagesApi
     from failover.adapters.table import Table
@@ -48,6 +49,12 @@ class Outside:
         from failover.adapters.workflow.store import Store
 
         return Store(self.table)
+
+    @cached_property
+    def lanes(self) -> "Lanes":
+        from failover.adapters.lanes import Lanes
+
+        return Lanes(self.table)
 
     @cached_property
     def overdue(self) -> "OverdueIndex":
