@@ -21,7 +21,9 @@ _STATUSES = {
 _STEP_STATES = [*PHASES, *OUTCOMES]
 _EVENTS = {
     "accepted": "the workflow was stored",
+    "waiting": "a step has no turn at the Messages API yet",
     "sending": "a step was claimed: its request is about to be sent",
+    "postponed": "the Messages API did not take the request: it will be sent again",
     "sent": "the Messages API accepted it",
     "unsent": "it was certainly not accepted",
     "unknown": "it may have been accepted or not",

@@ -17,7 +17,19 @@ type Entry = dict[str, Any]
 
 type End = Literal["completed", "error", "cancelled"]
 type Event = Literal[
-    "accepted", "sending", "sent", "unsent", "unknown", "status", "left", "completed", "error", "cancelled", "amended"
+    "accepted",
+    "waiting",
+    "sending",
+    "postponed",
+    "sent",
+    "unsent",
+    "unknown",
+    "status",
+    "left",
+    "completed",
+    "error",
+    "cancelled",
+    "amended",
 ]
 EVENTS: tuple[Event, ...] = get_args(Event.__value__)
 FINAL_REPORTS = frozenset({"completed", "error", "cancelled", "amended"})
@@ -47,6 +59,14 @@ class Step:
     claimed_at: int | None = None
     answered_at: int | None = None
     """When the Messages API answered the send, or failed to. The expiry counts from here."""
+    waiting_since: int | None = None
+    """When the step first had no turn, or its message was not taken."""
+    turn_at: int | None = None
+    """Its turn in the lane of its account and channel (`rules.pacing`)."""
+    turn_shift: int | None = None
+    """That lane's shift (ms) when the turn was reserved."""
+    releases: int = 0
+    """How often its claim was released, because the message was not taken."""
 
     @property
     def state(self) -> str:
@@ -149,13 +169,13 @@ def _step(plain: Any) -> Step:
     one_of(plain, "condition_status", CONDITIONS, None)
     one_of(plain, "phase", PHASES)
     one_of(plain, "outcome", OUTCOMES, None)
-    for name in ("claimed_at", "answered_at"):
+    for name in ("claimed_at", "answered_at", "waiting_since", "turn_at"):
         instant(plain, name, None)
     whole(plain, "expiry_time", 0, _LONGEST)
     return Step(**{**values, "statuses": _texts(plain, "statuses")})
 
 
-_OF_A_STEP = frozenset({"sending", "sent", "unsent", "unknown", "status", "left"})
+_OF_A_STEP = frozenset({"waiting", "sending", "postponed", "sent", "unsent", "unknown", "status", "left"})
 """The events that are about one step."""
 _DECIMAL = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
 
