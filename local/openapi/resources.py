@@ -128,6 +128,7 @@ def schemas() -> dict[str, Schema]:
                 **_CONDITION,
                 "message_uuid": _text(),
                 "status": _ref("MessageStatus"),
+                "waiting_since": _WAITING_SINCE,
                 "expires_at": _ref("Instant"),
                 "unconfirmed_at": _UNCONFIRMED_AT,
             },
@@ -137,6 +138,7 @@ def schemas() -> dict[str, Schema]:
             {
                 **_CONDITION,
                 "status": _ref("MessageStatus"),
+                "waiting_since": _WAITING_SINCE,
                 "expires_at": _ref("Instant"),
                 "unconfirmed_at": _UNCONFIRMED_AT,
             },
@@ -359,6 +361,7 @@ def _message(status: str, more: dict[str, Schema], optional: dict[str, Schema] |
 
 
 _AS_OF: Schema = _ref("Instant") | {"description": "The time of this answer."}
+_WAITING_SINCE: Schema = _ref("Instant") | {"description": "Only while it waits to be sent: since when."}
 _UNCONFIRMED_AT: Schema = _ref("Instant") | {"description": "When an open last step ends as unconfirmed."}
 _NEXT_PAGE = _text("For the next page; absent on the last.")
 _CONDITION: dict[str, Schema] = {

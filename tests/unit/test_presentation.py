@@ -1,5 +1,7 @@
 """A workflow as the customer sees it."""
 
+from dataclasses import replace
+
 import pytest
 
 from failover.rules.sending.answers import Unknown
@@ -28,6 +30,36 @@ def test_unconfirmed_at(acts, shown):
     steps = resource(lived(*acts), None, NOW)["steps"]
     end = None if shown is None else iso(shown + 72 * HOUR * 1000)
     assert [step.get("unconfirmed_at") for step in steps] == [None, end]
+
+
+def waits(number):
+    """The step has had no turn since NOW."""
+    return lambda flow: replace(
+        flow,
+        steps=tuple(replace(step, waiting_since=NOW) if n == number else step for n, step in enumerate(flow.steps)),
+    )
+
+
+@pytest.mark.decision("A step that waits for its turn")
+@pytest.mark.parametrize(
+    ("acts", "shown"),
+    [
+        pytest.param([], {}, id="not begun"),
+        pytest.param([waits(0)], {0: "pending"}, id="waits"),
+        pytest.param([sent(0), waits(1)], {1: "pending"}, id="waits, the step before still open"),
+        pytest.param([sent(0), status(0, "rejected"), waits(1)], {1: "pending"}, id="waits, the step before closed"),
+        pytest.param([waits(0), claim(0)], {}, id="claimed after that"),
+        pytest.param([waits(0), sent(0)], {}, id="sent after that"),
+        pytest.param([sent(0), waits(1), status(0, "read")], {}, id="the step before is met"),
+        pytest.param([waits(0), cancelled], {}, id="cancelled"),
+    ],
+)
+def test_waiting_since(acts, shown):
+    """A step that waits to be sent is pending and says since when; its expiry has not begun."""
+    steps = resource(lived(*acts), None, NOW)["steps"]
+    assert {step["step"]: step["state"] for step in steps if step.get("waiting_since") == iso(NOW)} == shown
+    assert all("expires_at" not in steps[number] for number in shown)
+    assert sum("waiting_since" in step for step in steps) == len(shown)
 
 
 def test_as_of():

@@ -88,6 +88,8 @@ def _step(workflow: Workflow, number: int, content: dict[str, Any]) -> dict[str,
     for key in ("condition_status", "expiry_time", "message_uuid", "status"):
         if getattr(step, key) is not None:
             document[key] = getattr(step, key)
+    if step.waiting_since is not None and step.state == "pending" and workflow.running:
+        document["waiting_since"] = iso(step.waiting_since)
     if step.answered_at is not None and step.expiry_time is not None:
         document["expires_at"] = iso(step.answered_at + step.expiry_time * 1000)
     sent = step.answered_at is not None or bool(step.statuses)
