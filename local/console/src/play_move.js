@@ -12,7 +12,7 @@ import { a, capital, label, the } from "./words.js";
 export function move(facts, messages) {
   const { current, next } = facts;
   if (!facts.running) return { text: ended(facts), rings: null };
-  if (!current) return { text: "The next message is on its way.", rings: null };
+  if (!current) return { text: next?.waitingSince != null ? "The next message is waiting for its turn." : "The next message is on its way.", rings: null };
   const message = messages.findLast(({ step }) => step === current.number);
   if (!message) {
     const onItsWay = current.phase === "sending" || isByHand(String(current.recipient));

@@ -66,7 +66,8 @@ export function whatIf(facts, step, expiry) {
   if (failed && (!met || failed.sequence < met.sequence) && since(failed) < limit) {
     return { ...result, outcome: "failed", after: since(failed), status: failed.status };
   }
-  if (met && since(met) < limit) {
+  const afterExpiry = !met?.late && step.metAt !== null && expiry >= step.expiry; // while the next step waited to be sent
+  if (met && (since(met) < limit || afterExpiry)) {
     const gain = step.left ? saved(facts, step) : {};
     return { ...result, outcome: "met", after: since(met), status: met.status, ...gain };
   }

@@ -29,7 +29,10 @@ const RANK = { submitted: 1, delivered: 2, read: 3 };
  * A step is {
  *   number (from 0), channel, twin: its number (from 1) among several steps of this channel, or 0 if it is the only one,
  *   recipient, sender (text or null), last, state, condition ("delivered" on the last step), expiry (seconds or null),
- *   claimedAt, answeredAt, answer: "sent", "unsent", "unknown" or null, answerReason, expiresAt: all null until known,
+ *   sends: a list of {sequence, from, to (or null), postponed: why the request was not taken, or null}, one for each claim,
+ *   waits: a list of {from, to (or null)}, the times in which it waited to be sent, begunAt: the first moment of both,
+ *   waitingSince: since when it waits to be sent now (or null), postponed: why its last request was not taken, while it waits (or null),
+ *   claimedAt: the claim that holds, answeredAt, answer: "sent", "unsent", "unknown" or null, answerReason, expiresAt: all null until known,
  *   window: {from, to} from its answer to its expiry (or null), statuses: a list as below, status (the highest, or null),
  *   left: {at, outcome, reason, sequence, status: the highest status by then} or null,
  *   metAt: when it completed the workflow (or null), price (or null), messageUuid (or null),
@@ -93,12 +96,14 @@ export const mayBeOut = (step) => !isOut(step) && (step.phase === "sending" || s
   (step.claimedAt !== null && step.answer === null));
 
 /**
- * Return the chain of a row of the list, `?expand=steps`: [{channel, expiry, status, state, expiresAt, current}], one for
- * each step. `current` marks the step that a running workflow waits for. Returns null for a row without steps.
+ * Return the chain of a row of the list, `?expand=steps`: [{channel, expiry, status, state, expiresAt, current, queued}], one
+ * for each step. `current` marks the step that a running workflow waits for; it is `queued` if it waits to be sent.
+ * Returns null for a row without steps.
  */
 export function chain(row) {
   if (!row.steps) return null;
-  const open = row.status === "running" ? row.steps.findLast(({ state }) => state !== "pending") ?? row.steps[0] : null;
+  const begun = ({ state, waiting_since: since }) => state !== "pending" || since !== undefined;
+  const open = row.status === "running" ? row.steps.findLast(begun) ?? row.steps[0] : null;
   return row.steps.map((shown) => ({
     number: shown.step,
     channel: shown.channel,
@@ -108,6 +113,7 @@ export function chain(row) {
     expiry: shown.expiry_time ?? null,
     expiresAt: parse(shown.expires_at),
     current: shown === open,
+    queued: shown.waiting_since !== undefined,
     waits: shown === open && ["sent", "unknown"].includes(shown.state),
   }));
 }
@@ -123,7 +129,8 @@ function step(shown, index, resource, entries, running) {
   const statuses = own.filter(({ event }) => event === "status").map((entry, at, all) => status(entry, all.slice(0, at), entries));
   const leave = of("left");
   const met = entries.find(({ event, step }) => event === "completed" && step === index);
-  const claimedAt = of("sending")?.at ?? null;
+  const sends = sendsOf(own, shown.state);
+  const claimedAt = sends.at(-1)?.postponed === null ? sends.at(-1).from : null;
   const answeredAt = answer?.at ?? null;
   const expiry = shown.expiry_time ?? null;
   const expiresAt = parse(shown.expires_at) ?? (answeredAt !== null && expiry !== null ? answeredAt + expiry * 1000 : null);
@@ -132,6 +139,9 @@ function step(shown, index, resource, entries, running) {
         status: highest(statuses.filter(({ sequence }) => sequence < leave.sequence)) }
     : null;
   const known = { claimedAt, answeredAt, left, metAt: met?.at ?? null };
+  const waits = waitsOf(of("waiting"), sends, left);
+  const open = running && claimedAt === null && !left;
+  const waitingSince = open ? parse(shown.waiting_since) ?? waits[0]?.from ?? null : null;
   return {
     number: index,
     channel: shown.channel,
@@ -142,6 +152,11 @@ function step(shown, index, resource, entries, running) {
     state: shown.state,
     condition: spelled(shown.condition_status ?? "delivered"),
     expiry,
+    sends,
+    waits,
+    begunAt: waits[0]?.from ?? sends[0]?.from ?? null,
+    waitingSince,
+    postponed: waitingSince === null ? null : sends.at(-1)?.postponed ?? null,
     ...known,
     answer: answer?.event ?? null,
     answerReason: answer?.reason ?? null,
@@ -154,6 +169,26 @@ function step(shown, index, resource, entries, running) {
     unconfirmedAt: parse(shown.unconfirmed_at),
     phase: phase(known, running),
   };
+}
+
+/** The claims of a step. The timeline names the first few only: a step that is pending has no claim that holds. */
+function sendsOf(own, state) {
+  const sends = [];
+  for (const { sequence, at, event, reason } of own) {
+    const last = sends.at(-1);
+    if (event === "sending") sends.push({ sequence, from: at, to: null, postponed: null });
+    else if (event === "postponed" && last) Object.assign(last, { to: at, postponed: reason ?? "" });
+    else if (["sent", "unsent", "unknown"].includes(event) && last) last.to = at;
+  }
+  const last = sends.at(-1);
+  if (state === "pending" && last?.postponed === null) Object.assign(last, { to: last.from, postponed: sends.at(-2)?.postponed ?? "" });
+  return sends;
+}
+
+/** The times in which a step waited to be sent: before its first claim, and after each one that was released. */
+function waitsOf(waiting, sends, left) {
+  const starts = [...(waiting ? [waiting.at] : []), ...sends.filter(({ postponed }) => postponed !== null).map(({ to }) => to)];
+  return starts.map((from) => ({ from, to: sends.find((send) => send.from >= from && send.to !== from)?.from ?? left?.at ?? null }));
 }
 
 function phase({ claimedAt, answeredAt, left, metAt }, running) {

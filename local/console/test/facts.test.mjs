@@ -20,6 +20,19 @@ test("facts: cost, who was reached, and which step waits follow from the timelin
   assert.deepEqual(facts("afterAll").late.map(({ effect }) => effect), ["completed", "amended"]);
 });
 
+test("facts: a step that waits to be sent is not claimed, and each claim and each wait is known", () => {
+  const [first] = facts("again", 12).steps;
+  const after = (moment) => (moment === null ? null : (moment - workflows.START) / 1000);
+  assert.deepEqual(first.sends.map(({ from, to, postponed }) => [after(from), after(to), postponed]), [[6.2, 6.5, "HTTP 429"], [8.1, 8.4, null]]);
+  assert.deepEqual(first.waits.map(({ from, to }) => [after(from), after(to)]), [[0.9, 6.2], [6.5, 8.1]]);
+  assert.deepEqual([after(first.claimedAt), after(first.begunAt), first.waitingSince], [8.1, 0.9, null]);
+  const { current, next } = facts("queued", 40);
+  assert.deepEqual([current.number, next.number, after(next.waitingSince), next.phase], [0, 1, 17.2, "pending"]);
+  const often = facts("postponedOften", 14);
+  assert.deepEqual([often.current, after(often.next.waitingSince), often.next.claimedAt], [null, 3.6, null]);
+  for (const name of ["cancelledQueued", "readMeanwhile"]) assert.ok(facts(name).steps.every(({ waitingSince }) => waitingSince === null), name);
+});
+
 test("with a little more time the late message would have been read: the least expiry and what it saves", () => {
   const [found, ...more] = suggestions(facts("late"));
   assert.equal(Object.values(suggestionWords(found)).join(""),
@@ -53,6 +66,12 @@ test("what if: met saves the later messages, expired moves them, and beyond what
   assert.match(says(facts("first"), 30), /^With 30 s it would have been the same/);
   const early = whatIf({ ...facts("hours"), now: Infinity }, facts("hours").steps[0], 300);
   assert.deepEqual([early.outcome, early.shift], ["expired", -300_000]);
+});
+
+test("what if: a message that waited for its turn would have been due, and one that was read meanwhile was in time", () => {
+  const says = (name, seconds) => whatIfWords(whatIf(facts(name), facts(name).steps[0], seconds));
+  assert.match(says("turnedLate", 30), /an SMS would have been due after 30 s, 15 s later; it then waited 1 min to be sent\.$/);
+  assert.match(says("readMeanwhile", 15), /^With 15 s it would have been the same/);
 });
 
 test("the slider of a step reaches the late status", () => {

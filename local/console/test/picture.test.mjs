@@ -83,6 +83,18 @@ test("every recorded status has its dot, and only a late one is drawn as late", 
   }
 });
 
+test("a step that waits to be sent is dotted until it is claimed, with its requests that were not taken, and has no expiry", () => {
+  const drawn = (name, seconds) => layout(read(workflows[name], workflows.at(seconds)), { now: workflows.at(seconds), width: 900 }).shapes;
+  const of = (shapes, cls) => shapes.filter((shape) => shape.cls?.startsWith(cls));
+  const again = drawn("again", 12);
+  const [waits, [taken, ...others]] = [of(again, "picture-queue"), of(again, "picture-send ").filter(({ cls }) => !cls.includes("postponed"))];
+  assert.deepEqual([waits.length, of(again, "picture-send postponed").length, others.length], [2, 1, 0]);
+  assert.ok(waits.every(({ x1, x2 }) => x1 < x2 && x2 <= taken.x));
+  const now = of(drawn("queued", 40), "picture-line")[0].x1;
+  assert.ok(of(drawn("queued", 40), "picture-pending").every(({ x }) => x >= now), "it cannot be sent before now");
+  assert.deepEqual(of(drawn("queuedFirst", 5), "picture-window"), []);
+});
+
 test("unfolding all folds leaves none", () => {
   const facts = read(workflows.hours, workflows.at(20000));
   const { keys, folds } = layout(facts, { now: facts.now, width: 900 });

@@ -40,6 +40,15 @@ const SENTENCES = {
   "cancelledInFlight 30": "Cancelled: the Messenger message may be out, the SMS never goes out.",
   "cancelledAtOnce 30": "Cancelled: nothing was sent, the Messenger message and the SMS never go out.",
   "cancelledThenRead 60": "Cancelled: the Messenger message is out, the SMS never goes out. | The Messenger message was read 40 s after the end.",
+  "queuedFirst 5": "Accepted. | A Messenger message to sim-phone-anna has been waiting for its turn at the vendor since 07:26:04 UTC.",
+  "queued 40": "Waiting for “read” on Messenger. | The 15 s are over. An SMS to 447700900950 has been waiting for its turn at the vendor since 07:26:20 UTC.",
+  "postponed 7": "Accepted. | The Messenger message to sim-phone-anna will be sent again, because the vendor said “too many requests”. It has been waiting since 07:26:04 UTC.",
+  "postponedOften 14": "The Messenger message was rejected. | The SMS to 447700900950 will be sent again, because the vendor did not take it (Connection refused). It has been waiting since 07:26:06 UTC.",
+  "sendingAgain 8.5": "Sending a Messenger message to sim-phone-anna.",
+  "again 12": "Waiting for “read” on Messenger. | 12 s left, then an SMS goes to 447700900950.",
+  "noTurn 905": "Waiting for “delivered” on SMS. | Last step: no timer.",
+  "notTaken 999": "Failed: the vendor did not take the SMS within 15 min (HTTP 429).",
+  "cancelledQueued 30": "Cancelled: nothing was sent, the Messenger message and the SMS never go out.",
   "day 15000": "Waiting for “read” on WhatsApp. | 19 h 50 min left, then an SMS goes to 447700900950.",
 };
 
@@ -103,6 +112,40 @@ test("a late status that completes the workflow, or has the report sent again, s
     "SMS: delivered, 0.0333 EUR — late: the workflow was over, so only the final report is sent again.",
     "The final report is sent again: the recipient was reached twice. 0.0666 EUR in all.",
   ]);
+});
+
+test("a wait for a turn, a request that was not taken and the next one are told in order", () => {
+  assert.deepEqual(texts("again"), [
+    "Accepted.",
+    "Messenger: waiting for its turn at the vendor.",
+    "Messenger: sending to sim-phone-anna.",
+    "Messenger: the vendor said “too many requests”. It will be sent again.",
+    "Messenger: sending again to sim-phone-anna.",
+    "Messenger: accepted by the Messages API. It expires in 15 s.",
+  ]);
+  assert.ok(texts("postponedOften").includes("SMS: the vendor did not take it (Connection refused). It will be sent again."));
+  assert.ok(texts("noTurn").includes("Messenger: left. It could not be sent (no turn within 900 s)."));
+});
+
+test("the picture says that a step waits for its turn, not that its time runs", () => {
+  const said = (name, seconds, number) => {
+    const facts = read(workflows[name], workflows.at(seconds));
+    return words.laneWords(facts.steps[number], facts, facts.now, utc);
+  };
+  assert.equal(said("queued", 40, 0), "time is up, SMS is waiting");
+  assert.equal(said("queued", 40, 1), "waiting for its turn since 07:26:20");
+  assert.equal(said("queuedFirst", 5, 1), "only after Messenger");
+  assert.equal(said("postponed", 7, 0), "waiting to be sent again since 07:26:04");
+  assert.equal(said("noTurn", 905, 0), "no turn within 15 min");
+  assert.equal(said("notTaken", 999, 0), "not taken within 15 min: HTTP 429");
+});
+
+test("a step that waits to be sent is current in a row's chain, and no wait of the one before can be ended by hand", () => {
+  const steps = [{ step: 0, channel: "messenger", state: "sent", status: "delivered" }, { step: 1, channel: "sms", state: "pending", waiting_since: "2026-03-01T07:26:20.405Z" }];
+  const links = chain({ status: "running", steps });
+  assert.deepEqual(links.map(({ current }) => current), [false, true]);
+  assert.equal(words.link(links[1]).word, "waiting to be sent");
+  assert.equal(words.advanceQuestion(read(workflows.queued, workflows.at(40))), null);
 });
 
 test("repeated statuses and the vendor's other words are recognized", () => {

@@ -156,3 +156,30 @@ export const overtaken = workflow([messenger({ state: "sent", status: "delivered
 /** A send that died: claimed, never answered, expired. */
 export const died = workflow([messenger({ state: "expired" }), sms({ state: "sent" })], [
   ...begun.slice(0, 2), [55.2, "left", 0, { outcome: "expired", reason: "expired after 15 s: last status none, wanted read" }], [55.2, "sending", 1], [55.5, "sent", 1]]);
+
+const since = (seconds) => ({ waiting_since: iso(seconds) });
+/** A first step that has no turn yet. */
+export const queuedFirst = workflow([messenger(since(0.9)), sms()], [[0, "accepted"], [0.9, "waiting", 0]]);
+/** The first step has expired, and the second one has no turn yet: a `read` would still complete the workflow. */
+export const queued = workflow([messenger({ state: "sent", status: "delivered" }), sms(since(17.2))], [...delivered, [17.2, "waiting", 1]]);
+/** As it went on: sent after its turn, the vendor said 429, sent again. */
+const turned = [[0, "accepted"], [0.9, "waiting", 0], [6.2, "sending", 0], [6.5, "postponed", 0, { reason: "HTTP 429" }]];
+export const postponed = workflow([messenger(since(0.9)), sms()], turned);
+export const again = workflow([messenger({ state: "sent" }), sms()], [...turned, [8.1, "sending", 0], [8.4, "sent", 0]]);
+export const sendingAgain = workflow([messenger({ state: "claimed" }), sms()], [...turned, [8.1, "sending", 0]]);
+/** Rejected, then not taken by the vendor more often than the timeline names. */
+export const postponedOften = workflow([messenger({ state: "rejected" }), sms(since(3.6))], [
+  ...begun, [3.2, "status", 0, { status: "rejected" }], [3.2, "left", 0, { outcome: "rejected", reason: "rejected" }],
+  ...[3.3, 4.6, 6.8].flatMap((from) => [[from, "sending", 1], [from + 0.3, "postponed", 1, { reason: "Connection refused" }]]), [11.4, "sending", 1]]);
+/** The second step is claimed a minute after the expiry of the first one, whose `read` comes late. */
+export const turnedLate = workflow([messenger({ state: "expired" }), sms({ state: "met" })], [
+  ...delivered, [17.2, "waiting", 1], [77.4, "left", 0, EXPIRED], [77.4, "sending", 1], [77.6, "sent", 1], [79.2, "status", 1, { status: "delivered" }], [79.2, "completed", 1]]);
+/** The first step was read after its expiry, while the second one waited for its turn. */
+export const readMeanwhile = workflow([messenger({ state: "met" }), sms()], [
+  ...delivered, [17.2, "waiting", 1], [30.1, "status", 0, { status: "read" }], [30.1, "completed", 0]]);
+export const noTurn = workflow([messenger({ state: "unsendable" }), sms({ state: "sent" })], [
+  [0, "accepted"], [0.9, "waiting", 0], [900.9, "left", 0, { outcome: "unsendable", reason: "unsendable: no turn within 900 s" }], [901.3, "sending", 1], [901.5, "sent", 1]]);
+export const notTaken = workflow([sms({ state: "unsendable" })], [
+  ...turned, [8.1, "sending", 0], [8.2, "postponed", 0, { reason: "HTTP 429" }],
+  [906.5, "left", 0, { outcome: "unsendable", reason: "unsendable: not taken for 900 s: HTTP 429" }], [906.5, "error", 0, { reason: "unsendable: not taken for 900 s: HTTP 429" }]]);
+export const cancelledQueued = workflow([messenger(), sms()], [...turned, [9, "cancelled"]]);

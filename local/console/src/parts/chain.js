@@ -23,7 +23,7 @@ export function Chain({ row, room }) {
 
 function Link({ step, over }) {
   const { word, shape, tone } = link(step, over);
-  const pending = step.state === "pending";
+  const pending = step.state === "pending" && !step.queued;
   const timed = step.waits && step.expiresAt !== null;
   const kind = step.current && !pending ? "link current" : pending ? "link pending" : `link ${tone}`;
   const title = `${channel(step.channel).label}: ${word}`;

@@ -3,6 +3,7 @@
 import { SHORTEST_BAR, nudged, placed } from "../timemap.js";
 import { dotWords, entry, laneWords } from "../words.js";
 import { measure, shortened } from "./measure.js";
+import { queued, tries } from "./queue.js";
 
 export const BAR = 26; // height
 export const RADIUS = 5.5; // of a status
@@ -27,6 +28,7 @@ const FILLS = { expired: "late", advanced: "late", rejected: "bad", undeliverabl
 export function lane(step, frame) {
   const { top } = frame;
   const bar = { top: top + ABOVE, middle: top + ABOVE + BAR / 2, bottom: top + ABOVE + BAR };
+  if (step.waitingSince !== null) return queued(step, frame, bar);
   if (step.phase === "pending" || step.phase === "never") return idle(step, frame, bar);
   const extent = span(step, frame);
   const arrow = step.left && frame.facts.steps[step.number + 1] ? frame.x(step.left.at) : null;
@@ -34,11 +36,17 @@ export function lane(step, frame) {
   const below = statuses(step, frame, bar, arrow, words.below);
   return {
     height: Math.max(LEAST, below.height),
-    shapes: [...bars(step, frame, bar, extent), ...below.shapes],
+    shapes: [...tries(step, frame, bar), ...bars(step, frame, bar, extent), ...below.shapes],
     over: [...below.over, ...words.shapes],
     from: arrow === null ? null : { x: arrow, y: bar.bottom },
-    to: { x: frame.x(step.claimedAt ?? step.left?.at ?? frame.now), y: bar.top - 1 },
+    to: { x: frame.x(begun(step, frame)), y: bar.top - 1 },
   };
+}
+
+/** When a step began to be sent, after the one before it was left: that may be only when it was claimed. */
+function begun({ number, begunAt, sends, left }, { facts, now }) {
+  const before = facts.steps[number - 1]?.left?.at ?? 0;
+  return begunAt !== null && begunAt >= before ? begunAt : sends[0]?.from ?? left?.at ?? now;
 }
 
 /** The px of a step's bar: {claim, start, fill (its end), outline: [from, to] or null, tone, sent: whether it has a bar}. */
@@ -93,7 +101,7 @@ function barWords(step, frame, bar, { claim, start, fill, outline, tone, sent })
   const width = measure(text, TEXT, true);
   const end = outline ? Math.max(fill, outline[1]) : sent ? fill : Math.max(fill, claim + SHORTEST_BAR);
   const head = sent ? start : claim;
-  const first = step.claimedAt === null ? claim - RADIUS : Math.min(claim, head);
+  const first = Math.min(step.claimedAt === null ? claim - RADIUS : Math.min(claim, head), step.begunAt === null ? claim : frame.x(step.begunAt));
   const places = [
     ...(outline && step.phase === "waiting" ? [[fill + 8, outline[1] - 8, "end"]] : []),
     ...(sent && outline && outline[1] < fill ? [[head + 8, outline[1] - 8, "end"]] : []),
@@ -181,7 +189,8 @@ function tail({ at: ours, vendorAt, late }, at, x, bar, index, left, right) {
 function idle(step, frame, bar) {
   const { x, left, right, facts, now } = frame;
   const text = laneWords(step, facts, now, frame);
-  const earliest = facts.current?.expiresAt ?? facts.steps.findLast((other) => other.left)?.left.at ?? now;
+  const waits = facts.next?.waitingSince != null;
+  const earliest = waits ? now : facts.current?.expiresAt ?? facts.steps.findLast((other) => other.left)?.left.at ?? now;
   const height = BAR + ABOVE + 14;
   if (step.phase === "never") {
     const shapes = [

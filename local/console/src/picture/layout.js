@@ -76,7 +76,7 @@ function stack(steps, frame, narrow) {
 function titles(step, top, { right }, narrow) {
   const name = laneTitle(step);
   const whom = step.recipient ? spelled(step.recipient, { strict: true }) : "";
-  const idle = step.phase === "pending" || step.phase === "never" ? "idle" : "";
+  const idle = (step.phase === "pending" && step.waitingSince === null) || step.phase === "never" ? "idle" : "";
   const beside = measure(name, 14, true) + 10;
   const room = narrow ? right - beside : TITLES - 14;
   const shown = shortened(whom, room, 12);

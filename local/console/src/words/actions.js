@@ -25,7 +25,7 @@ export function cancelAnswer(answer, facts) {
 
 /** Return the question before a wait is ended by hand, as {strong, rest, yes, no}; null if there is no such wait. */
 export function advanceQuestion({ current, next }) {
-  if (!current || !next || current.phase !== "waiting") return null;
+  if (!current || !next || current.phase !== "waiting" || next.waitingSince !== null) return null;
   return {
     strong: `End the wait for ${the(current)} now?`,
     rest: `${capital(a(next))} goes${to(next) || " out"} at once. A late “${current.condition}” still completes the workflow.`,

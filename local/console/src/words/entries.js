@@ -4,7 +4,7 @@ import { compare, money } from "../money.js";
 import { clockBeside, duration, seconds } from "../times.js";
 import { spelled } from "../visible.js";
 import { capital, label, status as named, to, word as unknown } from "./names.js";
-import { OUTCOMES, detail, why } from "./reasons.js";
+import { OUTCOMES, detail, notTaken, why } from "./reasons.js";
 
 const APART = 1000; // ms between the vendor's clock and ours from which both are shown
 
@@ -30,7 +30,9 @@ const FINAL = ["completed", "error"];
 /** The words of each event, by its name. */
 export const EVENTS = {
   accepted: () => ({ text: "accepted." }),
-  sending: (_, step) => ({ text: `sending${to(step)}.` }),
+  waiting: () => ({ text: "waiting for its turn at the vendor.", tone: "wait" }),
+  sending: ({ sequence }, step) => ({ text: `sending${sequence > step.sends[0].sequence ? " again" : ""}${to(step)}.` }),
+  postponed: ({ reason = "" }) => ({ text: `${notTaken(reason)}. It will be sent again.`, tone: "wait" }),
   sent: (_, step) => ({
     text: `accepted by the Messages API. ${step.expiry === null ? "No timer: it is the last step." : `It expires in ${seconds(step.expiry)}.`}`,
   }),

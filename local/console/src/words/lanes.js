@@ -32,11 +32,16 @@ function waiting(step, { next }, now) {
   if (step.expiresAt === null) return unsure ? "unknown whether accepted" : "waiting, no timer";
   const left = step.expiresAt - now;
   const then = next ? `, then ${channel(next.channel).label}` : "";
-  const time = left > 0 ? `${countdown(left)} left${then}` : `time is up${then}`;
+  const up = next?.waitingSince != null ? `time is up, ${channel(next.channel).label} is waiting` : `time is up${then}`;
+  const time = left > 0 ? `${countdown(left)} left${then}` : up;
   return unsure ? `unknown, ${time}` : time;
 }
 
-function pending(step, { current, next, steps }, _, zone, brief) {
+function pending(step, { current, next, steps }, now, zone, brief) {
+  if (step.waitingSince !== null) {
+    const since = `since ${clock(step.waitingSince, { milliseconds: false, named: false, near: now, zone })}`;
+    return `waiting ${brief ? "" : step.postponed === null ? "for its turn " : "to be sent again "}${since}`;
+  }
   if (step !== next) return `${brief ? "" : "only "}after ${name(steps[step.number - 1])}`;
   if (!current) return "goes out now";
   if (current.expiresAt === null) return `${seconds(current.expiry)} after ${brief ? name(current) : `${the(current)} is accepted`}`;

@@ -64,8 +64,12 @@ export function state(name, over = false) {
   return { word: (over && known.over) || known.word, shape: known.shape, tone: over && known.tone === "wait" ? "" : known.tone };
 }
 
+/** The state of a step that waits to be sent. */
+const QUEUED = { word: "waiting to be sent", shape: "…", tone: "wait" };
+
 /** Return {word, shape, tone} of a step in a row's chain: its status while it waits, its outcome once that is known. */
-export function link({ state: name, status: reached }, over = false) {
+export function link({ state: name, status: reached, queued = false }, over = false) {
+  if (queued) return QUEUED;
   const known = state(name, over);
   if (name === "met" || name === "sent" || name === "unknown") {
     const { shape, word } = reached ? status(reached) : known;

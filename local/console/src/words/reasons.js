@@ -16,7 +16,7 @@ export const OUTCOMES = {
   refused: {
     clause: (step) => `the Messages API refused ${the(step)}${because(step)}`, short: short("refused"), verb: "was refused",
   },
-  unsendable: { clause: unsendable, short: short("could not be sent"), verb: "could not be sent" },
+  unsendable: { clause: unsendable, short: (step) => patience(step)?.short ?? short("could not be sent")(step), verb: "could not be sent" },
   unconfirmed: { clause: unconfirmed, short: () => "unconfirmed: no status decided it", verb: "was never confirmed" },
 };
 
@@ -78,8 +78,25 @@ function advanced(step) {
 }
 
 function unsendable(step) {
+  const ended = patience(step);
+  if (ended) return ended.clause;
   if (step.claimedAt === null) return `the send of ${the(step)} never began`;
   return `${the(step)} could not be handed to the Messages API${because(step)}`;
+}
+
+/** Return {clause, short} of a step that has waited to be sent for as long as it may, or null. */
+function patience(step) {
+  const [, turn, taken, last] = /^(?:no turn within (\d+) s|not taken for (\d+) s: (.+))$/s.exec(detail(step.left)) ?? [];
+  if (turn) return { clause: `${the(step)} had no turn at the vendor within ${seconds(turn)}`, short: `no turn within ${seconds(turn)}` };
+  if (!taken) return null;
+  const within = `within ${seconds(taken)}`;
+  return { clause: `the vendor did not take ${the(step)} ${within} (${last})`, short: `not taken ${within}: ${last}` };
+}
+
+/** Return why a message was not taken, as a clause about `it`: "the vendor said “too many requests”". */
+export function notTaken(reason) {
+  if (/\b429\b/.test(reason)) return "the vendor said “too many requests”";
+  return `the vendor did not take it${reason ? ` (${spelled(reason)})` : ""}`;
 }
 
 function unconfirmed(step) {

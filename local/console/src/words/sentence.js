@@ -1,10 +1,10 @@
 /** The sentence above a workflow: what it waits for and what comes next, or how it ended. */
 
-import { countdown, dateTime, duration, seconds } from "../times.js";
+import { clock, countdown, dateTime, duration, seconds } from "../times.js";
 import { spelled } from "../visible.js";
 import { isOut, mayBeOut, meeting, read } from "../workflow.js";
 import { a, capital, label, list, the, to } from "./names.js";
-import { why, whyAll } from "./reasons.js";
+import { notTaken, why, whyAll } from "./reasons.js";
 
 /**
  * Return the sentence of a workflow as {strong, rest}: both end with a full stop, `rest` may be "".
@@ -33,7 +33,7 @@ function running({ createdAt, steps, current, next, unconfirmedAt }, now, zone) 
   if (!current) {
     const left = steps.findLast((step) => step.left);
     const waited = now - steps.reduce((latest, { left }) => Math.max(latest, left?.at ?? 0), createdAt);
-    const soon = !next ? "" : waited < LONG_WAIT ? `${capital(a(next))} goes${to(next) || " out"} now.`
+    const soon = !next ? "" : next.waitingSince !== null ? queued(next, now, zone) : waited < LONG_WAIT ? `${capital(a(next))} goes${to(next) || " out"} now.`
       : `${capital(a(next))}${to(next)} has not gone out for ${duration(Math.floor(waited / 1000) * 1000)}.`;
     return left ? { strong: `${capital(why(left))}.`, rest: [soon] } : { strong: "Accepted.", rest: [soon] };
   }
@@ -49,8 +49,16 @@ function running({ createdAt, steps, current, next, unconfirmedAt }, now, zone) 
   }
   const then = next ? `${a(next)} goes${to(next) || " out"}` : "the workflow ends";
   const remaining = current.expiresAt - now;
+  if (remaining <= 0 && next?.waitingSince != null) return { strong, rest: [`The ${seconds(current.expiry)} are over.`, queued(next, now, zone)] };
   if (remaining <= 0) return { strong, rest: [`The ${seconds(current.expiry)} are over: ${then} any moment.`] };
   return { strong, rest: [`${countdown(remaining)} left${unsure ? " for a status" : ""}, then ${then}.`] };
+}
+
+/** Why a step waits to be sent, and since when. */
+function queued(step, now, zone) {
+  const since = `since ${clock(step.waitingSince, { milliseconds: false, near: now, zone })}`;
+  if (step.postponed === null) return `${capital(a(step))}${to(step)} has been waiting for its turn at the vendor ${since}.`;
+  return `${capital(the(step))}${to(step)} will be sent again, because ${notTaken(step.postponed)}. It has been waiting ${since}.`;
 }
 
 function sending(step, steps, now) {

@@ -26,8 +26,10 @@ export function whatIfWords({ step, seconds: expiry, outcome, after, status, not
   const late = after === null ? "" : ` (it was ${status} after ${duration(after)})`;
   const missed = `With ${time} ${the(step)} would not have been ${step.condition} in time${late}`;
   if (!then) return `${missed}.`;
-  if (shift === null) return `${missed}: ${a(then)} would have gone out after ${time}, at a price that is not known.`;
-  return `${missed}: ${a(then)} would have gone out after ${time}, ${shift ? `${duration(Math.abs(shift))} ${shift < 0 ? "earlier" : "later"}` : "as it did"}.`;
+  const follows = `${a(then)} would have ${then.waits.length ? "been due" : "gone out"} after ${time}`;
+  if (shift === null) return `${missed}: ${follows}, at a price that is not known.`;
+  const waited = then.waits.length ? `; it then waited ${duration(then.claimedAt - then.begunAt)} to be sent` : "";
+  return `${missed}: ${follows}, ${shift ? `${duration(Math.abs(shift))} ${shift < 0 ? "earlier" : "later"}` : `as it ${waited ? "was" : "did"}`}${waited}.`;
 }
 
 /** ": no SMS, 0.0333 EUR less", or "" if nothing would have been saved. */

@@ -14,7 +14,7 @@ export function Plan({ plan, fresh }) {
     ${plan && width > 0 && html`<${Picture} ghost=${plan} width=${width} zone=${zone} />`}
     ${plan && html`<ul class="muted small">
       ${plan.steps.length > 1 && html`<li>Each step is sent as soon as the one before it has failed.</li>`}
-      <li>Over by ${dateTime(Date.parse(plan.over_at_latest), { zone })} at the latest.</li>
+      <li>Over by ${dateTime(Date.parse(plan.over_at_latest), { zone })} at the latest, unless a step has to wait for its turn at the vendor: its time begins when it is sent.</li>
       <li>${plan.webhooks_to ? html`Webhooks go to <${Text} strict text=${plan.webhooks_to} />.` : "No webhooks: there is no URL to send them to."}</li>
     </ul>`}
   </div>`;
