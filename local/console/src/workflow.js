@@ -171,7 +171,7 @@ function step(shown, index, resource, entries, running) {
   };
 }
 
-/** The claims of a step. The timeline names the first few only: a step that is pending has no claim that holds. */
+/** The claims of a step. The timeline names the first few only: without an answer, no claim of a step in these states holds. */
 function sendsOf(own, state) {
   const sends = [];
   for (const { sequence, at, event, reason } of own) {
@@ -181,7 +181,7 @@ function sendsOf(own, state) {
     else if (["sent", "unsent", "unknown"].includes(event) && last) last.to = at;
   }
   const last = sends.at(-1);
-  if (state === "pending" && last?.postponed === null) Object.assign(last, { to: last.from, postponed: sends.at(-2)?.postponed ?? "" });
+  if (["pending", "unsendable"].includes(state) && last?.to === null) Object.assign(last, { to: last.from, postponed: sends.at(-2)?.postponed ?? "" });
   return sends;
 }
 

@@ -30,7 +30,8 @@ test("facts: a step that waits to be sent is not claimed, and each claim and eac
   assert.deepEqual([current.number, next.number, after(next.waitingSince), next.phase], [0, 1, 17.2, "pending"]);
   const often = facts("postponedOften", 14);
   assert.deepEqual([often.current, after(often.next.waitingSince), often.next.claimedAt], [null, 3.6, null]);
-  for (const name of ["cancelledQueued", "readMeanwhile"]) assert.ok(facts(name).steps.every(({ waitingSince }) => waitingSince === null), name);
+  assert.deepEqual([facts("givenUp", 910).steps[1].claimedAt, after(facts("givenUp", 910).steps[1].waits.at(-1).from)], [null, 11.4]);
+  for (const name of ["givenUp", "cancelledQueued", "readMeanwhile"]) assert.ok(facts(name).steps.every(({ waitingSince }) => waitingSince === null), name);
 });
 
 test("with a little more time the late message would have been read: the least expiry and what it saves", () => {

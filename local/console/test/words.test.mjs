@@ -48,6 +48,7 @@ const SENTENCES = {
   "again 12": "Waiting for “read” on Messenger. | 12 s left, then an SMS goes to 447700900950.",
   "noTurn 905": "Waiting for “delivered” on SMS. | Last step: no timer.",
   "notTaken 999": "Failed: the vendor did not take the SMS within 15 min (HTTP 429).",
+  "givenUp 910": "Failed: the vendor did not take the SMS within 15 min (Connection refused). | The Messenger message was rejected.",
   "cancelledQueued 30": "Cancelled: nothing was sent, the Messenger message and the SMS never go out.",
   "day 15000": "Waiting for “read” on WhatsApp. | 19 h 50 min left, then an SMS goes to 447700900950.",
 };

@@ -168,9 +168,13 @@ export const postponed = workflow([messenger(since(0.9)), sms()], turned);
 export const again = workflow([messenger({ state: "sent" }), sms()], [...turned, [8.1, "sending", 0], [8.4, "sent", 0]]);
 export const sendingAgain = workflow([messenger({ state: "claimed" }), sms()], [...turned, [8.1, "sending", 0]]);
 /** Rejected, then not taken by the vendor more often than the timeline names. */
-export const postponedOften = workflow([messenger({ state: "rejected" }), sms(since(3.6))], [
+const often = [
   ...begun, [3.2, "status", 0, { status: "rejected" }], [3.2, "left", 0, { outcome: "rejected", reason: "rejected" }],
-  ...[3.3, 4.6, 6.8].flatMap((from) => [[from, "sending", 1], [from + 0.3, "postponed", 1, { reason: "Connection refused" }]]), [11.4, "sending", 1]]);
+  ...[3.3, 4.6, 6.8].flatMap((from) => [[from, "sending", 1], [from + 0.3, "postponed", 1, { reason: "Connection refused" }]]), [11.4, "sending", 1]];
+export const postponedOften = workflow([messenger({ state: "rejected" }), sms(since(3.6))], often);
+const TAKEN = "unsendable: not taken for 900 s: Connection refused";
+export const givenUp = workflow([messenger({ state: "rejected" }), sms({ state: "unsendable" })], [
+  ...often, [903.6, "left", 1, { outcome: "unsendable", reason: TAKEN }], [903.6, "error", 1, { reason: TAKEN }]]);
 /** The second step is claimed a minute after the expiry of the first one, whose `read` comes late. */
 export const turnedLate = workflow([messenger({ state: "expired" }), sms({ state: "met" })], [
   ...delivered, [17.2, "waiting", 1], [77.4, "left", 0, EXPIRED], [77.4, "sending", 1], [77.6, "sent", 1], [79.2, "status", 1, { status: "delivered" }], [79.2, "completed", 1]]);
