@@ -52,7 +52,7 @@ def _given_up_early(flow: Workflow) -> Iterator[int]:
     """Yield the steps that were given up as expired too early: counted from the answer, or from its last moment."""
     for entry in flow.timeline:
         step = flow.steps[entry.get("step", 0)]
-        began = step.answered_at or (step.claimed_at or 0) + backoff.longest_send(step.expiry_time) * 1000
+        began = step.answered_at or (step.claimed_at or 0) + backoff.LONGEST_SEND * 1000
         if entry["event"] == "left" and _expired(entry) and entry["at"] < began + (step.expiry_time or 0) * 1000:
             yield entry["step"]
 

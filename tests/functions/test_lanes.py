@@ -107,6 +107,13 @@ def test_expired(lanes, world):
     assert aged.reserve(TEN, later, later + 2000).at == later + 1000
 
 
+def test_forgotten(lanes, world):
+    """An unused lane is deleted a day after its last use."""
+    lanes.reserve(TEN, NOW, NEVER)
+    (item,) = [item for item in world.items() if item["pk"]["S"] == "lane#ten"]
+    assert int(item["expires_at"]["N"]) == NOW // 1000 + 86_400
+
+
 def test_at_the_same_time(lanes, world, monkeypatch):
     """Many processes at once get one time each, all different, without a gap."""
     one_write_at_a_time(monkeypatch)

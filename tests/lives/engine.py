@@ -15,6 +15,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from failover.adapters.aws import Unavailable
+from failover.rules.timing.instants import from_iso
 from failover.rules.workflow.state import Workflow
 from tests.lives.calls import Calls
 from tests.world import state_machine_definition
@@ -25,6 +26,24 @@ DEAD = ("FAILED", "ABORTED", "TIMED_OUT")
 @cache
 def definition() -> dict[str, Any]:
     return json.loads(state_machine_definition("workflows"))
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A failed invocation, as Lambda reports it."""
+
+    error: str
+    """The type of the exception."""
+    cause: str
+    """JSON with its `errorMessage`."""
+
+
+def invocation(result: Any) -> Failed | None:
+    """Return the failure of an invocation with this result: None, unless it is an exception."""
+    if not isinstance(result, BaseException):
+        return None
+    name = type(result).__name__
+    return Failed(name, json.dumps({"errorMessage": str(result), "errorType": name}))
 
 
 @dataclass
@@ -41,6 +60,8 @@ class Execution:
     entered: int = 0
     """States entered, which is what Step Functions charges for."""
     tokens: int = 0
+    waits: int = 0
+    """How often it has waited for a turn."""
 
     @property
     def token(self) -> str:
@@ -48,7 +69,8 @@ class Execution:
 
     @property
     def step(self) -> dict[str, Any]:
-        return self.data["step"]
+        """The step that it sends, races or waits to send."""
+        return (self.data if "step" in self.data else self.data["rest"])["step"]
 
     @property
     def running(self) -> bool:
@@ -68,14 +90,14 @@ class Execution:
 
 @dataclass
 class Engine:
-    """Runs executions. `invoke(name, event)` runs a function and returns whether it succeeded.
+    """Runs executions. `invoke(name, event)` runs a function and returns its failure or None.
 
     `store_token(workflow, step, token)` is the write of the state `Outcome`.
     """
 
     calls: Calls
     clock: Callable[[], int]
-    invoke: Callable[[str, dict[str, Any]], bool]
+    invoke: Callable[[str, dict[str, Any]], Failed | None]
     store_token: Callable[[str, int, str], bool]
     started: Callable[[str], None]
     """Called with each execution's input, as text."""
@@ -141,7 +163,11 @@ class Engine:
             case "Succeed":
                 execution.status = "SUCCEEDED"
             case "Wait":
-                execution.until = self.clock() + _value_at(execution.data, state["SecondsPath"]) * 1000
+                execution.until = self._end_of_wait(execution, state)
+            case "Pass":
+                execution.data = {name: _made(execution.data, value) for name, value in state["Parameters"].items()}
+                execution.data = {name.removesuffix(".$"): value for name, value in execution.data.items()}
+                self._enter(execution, state["Next"])
             case "Parallel":
                 self._race(execution, state)
 
@@ -151,12 +177,24 @@ class Engine:
         event = {"workflow": execution.input["workflow"], "step": execution.step["number"]}
         assert set(parameters["Payload"]) == {f"{name}.$" for name in event}
         execution.tries += 1
-        if self.invoke(f"send_{execution.step['channel']}", event):
-            if execution.running:
-                self._leave(execution, state)
-        elif execution.running and execution.tries > state["Retry"][-1]["MaxAttempts"]:
-            self.given_up.add((execution.input["workflow"], execution.step["number"]))
-            self._catch(execution, "TaskFailed")
+        failed = self.invoke(f"send_{execution.step['channel']}", event)
+        if not execution.running:
+            return
+        if failed is None:
+            self._leave(execution, state)
+            return
+        retry = next(one for one in state["Retry"] if {failed.error, "States.ALL"} & set(one["ErrorEquals"]))
+        if execution.tries > retry["MaxAttempts"]:
+            if retry is state["Retry"][-1]:
+                self.given_up.add((execution.input["workflow"], execution.step["number"]))
+            self._catch(execution, failed.error, failed.cause)
+
+    def _end_of_wait(self, execution: Execution, state: dict[str, Any]) -> int:
+        data = execution.data
+        if "TimestampPath" in state:
+            execution.waits += 1
+            return from_iso(_value_at(data, state["TimestampPath"])) // 1000 * 1000  # Step Functions cuts fractions off
+        return self.clock() + int(_value_at(data, state["SecondsPath"])) * 1000
 
     def _race(self, execution: Execution, state: dict[str, Any]) -> None:
         """Start both branches: the timer, and the one that stores its token in the table."""
@@ -181,10 +219,13 @@ class Engine:
         else:
             self._enter(execution, state["Next"])
 
-    def _catch(self, execution: Execution, error: str) -> None:
+    def _catch(self, execution: Execution, error: str, cause: str = "") -> None:
         execution.until = None
         for catch in definition()["States"][execution.state].get("Catch", []):
             if error in catch["ErrorEquals"] or "States.ALL" in catch["ErrorEquals"]:
+                if catch["ResultPath"] is not None:
+                    place = catch["ResultPath"].removeprefix("$.")
+                    execution.data = {**execution.data, place: {"Error": error, "Cause": cause}}
                 self._enter(execution, catch["Next"])
                 return
         execution.status = "FAILED"
@@ -203,6 +244,14 @@ def _value_at(at: Any, path: str) -> Any:
     for part in path.removeprefix("$.").split("."):
         at = at[part]
     return at
+
+
+def _made(data: Any, value: str) -> Any:
+    """The value of one of a Pass state's parameters."""
+    if value == "$":
+        return data
+    (path,) = re.findall(r"States.StringToJson\((.*)\)", value)
+    return json.loads(_value_at(data, path))
 
 
 def _present(at: Any, path: str) -> bool:

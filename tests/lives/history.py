@@ -250,7 +250,8 @@ class History:
         self.stack.engine.proceed(execution)
         self.stack.vendor.script, self.stack.fate = ["accepted"], None
         if sends and self.stack.now == began:
-            self.promises.within_budget("send", self.stack.last)
+            waits = execution.state == "Wait" or self.stack.last.made["reserve a turn"] > 1
+            self.promises.within_budget("send that waits" if waits else "send", self.stack.last)
 
     def _send(self, workflow_id: str, number: int) -> None:
         self.stack.send(self.promises.flows[workflow_id], number)

@@ -54,7 +54,11 @@ ERRORS = st.sampled_from([None, None, {"title": "1300"}, {"title": "1300", "deta
 PRICES = st.sampled_from([None, None, None, "0", "0.0333", "0.1"])
 NAMED = st.sampled_from([{}, {}, {"message_uuid": None}, {"client_ref": None}])
 """How a callback names its message: by both ids, or by one of them."""
-OUTCOMES = st.sampled_from(["accepted"] * 4 + ["accepted, answer lost", "answer lost", "busy", "refused", "trickles"])
+OUTCOMES = st.sampled_from(
+    ["accepted"] * 4 + ["accepted, answer lost", "answer lost", "busy", "throttled", "refused", "trickles"]
+)
+LIMITS = st.sampled_from([(0, 0, 900), (0, 0, 900), (0.05, 0, 900), (0.05, 0.02, 900), (0.05, 0, 60)])
+"""Requests a second with the key and on each channel, and seconds of patience."""
 SCRIPTS = st.lists(OUTCOMES, min_size=1, max_size=2)
 ANSWERS = st.sampled_from([200, 200, 204, 500, 503, 429, 302, 400, "down", "hangs", "down for a day"])
 ENDINGS = st.sampled_from(["delivered", "delivered", "delivered", "silent", "doomed"])
@@ -68,6 +72,7 @@ DENIED = [
     ("publish_events", "write"),
     ("publish_events", "queue"),
     ("send", "write"),
+    ("send", "reserve a turn"),
     ("message_status", "write"),
     ("reconcile", "write"),
 ]
@@ -101,8 +106,11 @@ class Histories(RuleBasedStateMachine):
         """Whether time may still pass: pauses and outages end after four days, before a workflow's longest life."""
         return self.stack.now < NOW + 4 * DAY
 
-    @initialize(account=ACCOUNT, asked=WHICH, fate=FATES, ending=ENDINGS)
-    def first_post(self, account: str, asked: int, fate: Fate | None, ending: str) -> None:
+    @initialize(account=ACCOUNT, asked=WHICH, fate=FATES, ending=ENDINGS, limits=LIMITS)
+    def first_post(
+        self, account: str, asked: int, fate: Fate | None, ending: str, limits: tuple[float, float, int]
+    ) -> None:
+        self.stack.limit(*limits)
         self.history.ending = ending
         self.history.post(account, asked, None, "workflows", fate)
 

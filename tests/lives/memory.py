@@ -22,6 +22,7 @@ from failover.adapters.workflow.store import (
 )
 from failover.rules.formats.pages import Page, Position
 from failover.rules.formats.stored import UnreadableItem
+from failover.rules.pacing.lane import Lane, LaneState, Turn
 from failover.rules.workflow import retention
 from failover.rules.workflow.listing import Filters
 from failover.rules.workflow.state import Workflow
@@ -68,6 +69,8 @@ class Items:
     accounts: dict[str, Item] = field(default_factory=dict)
     applications: dict[str, Item] = field(default_factory=dict)
     hosts: dict[tuple[str, str], HostItem] = field(default_factory=dict)
+    lanes: dict[str, tuple[int, int, int]] = field(default_factory=dict)
+    """(next free time in µs, shift, closed until) by name."""
     unreadable: dict[str, int] = field(default_factory=dict)
     """The due time (ms) of each workflow whose item was edited by hand until it was unreadable."""
 
@@ -201,6 +204,40 @@ class Store:
             return (found[0], found[1].step) if found and self.items.present(found[1].expires_at) else None
 
         return self.items.call("read", act)
+
+
+@dataclass
+class Lanes:
+    items: Items
+
+    def reserve(self, lane: Lane, now: int, latest: int) -> Turn | None:
+        def act() -> Turn | None:
+            free_at, shift, closed_until = self.items.lanes.get(lane.name, (0, 0, 0))
+            reserved = max(free_at, now * 1000)
+            if latest < now or reserved > latest * 1000 + lane.tolerance:
+                return None
+            self.items.lanes[lane.name] = reserved + lane.interval, shift, closed_until
+            return Turn(max(now, -(-(reserved - lane.tolerance) // 1000), closed_until), shift)
+
+        return self.items.call("reserve a turn", act)
+
+    def close(self, name: str, now: int, until: int) -> LaneState:
+        def act() -> LaneState:
+            free_at, shift, closed_until = self.items.lanes.get(name, (0, 0, 0))
+            if closed_until < until:
+                moved = until - max(now, closed_until)
+                free_at = free_at + moved * 1000 if free_at >= now * 1000 else until * 1000
+                self.items.lanes[name] = free_at, shift + moved, until
+            return self._state(name)
+
+        return self.items.call("close a lane", act)
+
+    def state(self, name: str) -> LaneState:
+        return self.items.call("look at a lane", lambda: self._state(name))
+
+    def _state(self, name: str) -> LaneState:
+        free_at, shift, closed_until = self.items.lanes.get(name, (0, 0, 0))
+        return LaneState(-(-free_at // 1000), shift, closed_until)
 
 
 @dataclass

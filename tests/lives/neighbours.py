@@ -41,8 +41,8 @@ def order_url(account: str) -> str:
 class Vendor:
     """The Messages API. `script` has the outcomes of the next requests; the last one is repeated.
 
-    `accepted, answer lost` is accepted with a 500, `answer lost` is a 500 alone, `busy` a 503, and `trickles` is
-    accepted with an answer that takes too long.
+    `accepted, answer lost` is accepted with a 500, `answer lost` is a 500 alone, `busy` a 503, `throttled` a 429, and
+    `trickles` is accepted with an answer that takes too long.
     """
 
     calls: Calls
@@ -88,7 +88,9 @@ class Vendor:
                 case "accepted, answer lost" | "answer lost":
                     return Unknown("HTTP 500")
                 case "busy":
-                    return NotTaken("HTTP 503", 1.0)
+                    return NotTaken("HTTP 503")
+                case "throttled":
+                    return NotTaken("HTTP 429", 30.0, throttled=True)
             return Refused(422, f"{body['to']} {body.get('text')}")
 
         return self.calls("request", act, lambda got: Unknown("read timeout") if got else NotTaken("no connection"))

@@ -36,7 +36,16 @@ _REAL_TIME = re.compile(r'"Timestamp":[0-9]+')
 BUDGETS: dict[str, dict[str, int]] = {
     "post": {"read the account": 1, "write": 1, "start an execution": 1},
     "post with a key": {"read the account": 1, "write": 1, "read": 1, "start an execution": 1},
-    "send": {"read": 1, "read a secret": 1, "write": 2, "request": 1},
+    "send": {"read": 1, "read a secret": 1, "look at a lane": 1, "reserve a turn": 1, "write": 2, "request": 1},
+    "send that waits": {
+        "read": 1,
+        "read a secret": 1,
+        "reserve a turn": 5,
+        "look at a lane": 5,
+        "close a lane": 1,
+        "write": 2,
+        "request": 1,
+    },
     "status": {"read a secret": 1, "read": 1, "write": 1, "signal the race": 1},
     "status without client_ref": {"read a secret": 1, "read": 2, "write": 1, "signal the race": 1},
     "cancel": {"read the account": 1, "read": 1, "write": 1, "signal the race": 1},
@@ -142,7 +151,7 @@ class Promises:
                 assert (flow.id, number) in stack.engine.given_up, "I2: no step is passed over"
         for attempt in range(1, flow.attempt + 1):
             if execution := stack.engine.executions.get(f"{flow.id}-{attempt}"):
-                assert execution.entered <= most, "I9: states entered"
+                assert execution.entered <= most + 4 * execution.waits, "I9: states entered"
 
     def _reported(self, flow: Workflow, stack: Any) -> None:
         """I10: each status and one report that is not amended were received, and sequence restores their order."""

@@ -7,7 +7,7 @@ import io
 import json
 from base64 import b64encode
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -31,7 +31,7 @@ from failover.use_cases.webhooks.publish import publish, stream_record
 from tests.examples import NOW
 from tests.lives import memory, memory_deliveries, memory_overdue
 from tests.lives.calls import Calls, Died, Fate, Process
-from tests.lives.engine import Engine
+from tests.lives.engine import Engine, Failed, invocation
 from tests.lives.neighbours import Customers, Queue, Vendor, order_url, status_url
 from tests.world import SEND_FUNCTIONS, SIGNATURE_SECRET, SIGNING_KEY, http_event, load
 
@@ -69,6 +69,7 @@ class MemoryTable:
         self.failed_webhooks = memory_deliveries.FailedWebhooks(self.items)
         self.callers = memory.Callers(self.items)
         self.hosts = memory_deliveries.Hosts(self.items)
+        self.lanes = memory.Lanes(self.items)
         self.listing = memory.Listing(self.items)
         self.stream: list[Any] = []
         self.edited = False
@@ -167,6 +168,7 @@ class Stack:
             "callers": self.table.callers,
             "listing": self.table.listing,
             "hosts": self.table.hosts,
+            "lanes": self.table.lanes,
             "executions": Executions(SETTINGS.state_machine_arn, self.engine),
             "webhook_queue": WebhookQueue("webhooks", "dead-letters", self.queue),
             "webhooks": self.customers,
@@ -186,10 +188,32 @@ class Stack:
     def _written(self, before: Workflow | None, after: Workflow) -> None:
         if before is not None and (process := self.calls.process):
             phases = [(old.phase, new.phase) for old, new in zip(before.steps, after.steps, strict=True)]
-            process.claimed |= any(old == "pending" != new for old, new in phases)
+            self._check_waits(before, after)
+            process.claimed |= any((old, new) == ("pending", "claimed") for old, new in phases)
             process.answered |= any(old == "claimed" != new for old, new in phases)
             process.decided |= Change(before, after).signal is not None
         self.written(before, after, self.now)
+
+    def _check_waits(self, before: Workflow, after: Workflow) -> None:
+        """Check the fates of a send that has to wait."""
+        for number, (old, new) in enumerate(zip(before.steps, after.steps, strict=True)):
+            if (old.phase, new.phase) == ("claimed", "pending"):
+                self.calls.met["a claim is released"] += 1
+                assert not self.vendor.accepted[after.id, number], "I3: only a message that was not taken is sent again"
+            if old.waiting_since is None is not new.waiting_since:
+                self.calls.met["a step waits for its turn"] += 1
+            if (old.phase, new.phase) == ("pending", "unsent"):
+                self.calls.met["a step has waited for too long"] += 1
+                ends = (
+                    self.now if new.waiting_since is None else self.outside.settings.patience * 1000 + new.waiting_since
+                )
+                assert self.now >= ends, "I2: no step is given up before its time"
+
+    def limit(self, key: float, channel: float, patience: int) -> None:
+        """Set the limits of sends: requests a second with the key and on each channel, and seconds of patience."""
+        settings = replace(SETTINGS, messages_per_second=key, channel_per_second=channel, patience=patience)
+        for one in (self.outside, *(function(name).outside for name in FUNCTIONS)):
+            one.settings = settings
 
     # ---------------------------------------------------------------- processes
     def run(self, kind: str, act: Callable[[], Any], fate: Fate | None = None) -> Any:
@@ -241,12 +265,11 @@ class Stack:
             assert status not in (429, 503) or "Retry-After" in headers, "I15"
         return status, document
 
-    def _invoke(self, name: str, event: dict[str, Any]) -> bool:
+    def _invoke(self, name: str, event: dict[str, Any]) -> Failed | None:
         fate, self.fate = self.fate, None
-        result = self.run("send", lambda: function(name).handler(event, None), fate)
-        return not isinstance(result, BaseException)
+        return invocation(self.run("send", lambda: function(name).handler(event, None), fate))
 
-    def send(self, workflow: Workflow, number: int, fate: Fate | None = None) -> bool:
+    def send(self, workflow: Workflow, number: int, fate: Fate | None = None) -> Failed | None:
         """Invoke a send that no execution has asked for now."""
         self.fate = fate
         channel = workflow.steps[number % len(workflow.steps)].channel

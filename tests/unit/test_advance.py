@@ -115,7 +115,7 @@ def test_no_such_step(number):
 def test_only_once_its_send_is_over():
     """A claimed step without an answer can be advanced at the instant at which no request can be under way."""
     flow = lived(claim(0))
-    over = NOW + int(backoff.longest_send(600) * 1000)
+    over = NOW + int(backoff.LONGEST_SEND * 1000)
     with pytest.raises(CannotAdvance):
         transitions.advanced(flow, 0, over - 1)
     assert transitions.advanced(flow, 0, over).steps[0].outcome == "advanced"

@@ -61,11 +61,11 @@ def test_each_channel_has_its_function():
 @pytest.mark.parametrize(
     ("flow", "at", "left"),
     [
-        (claimed(0), NOW, 639),
-        (claimed(0), NOW + 1, 639),
-        (claimed(0), NOW + 1000, 638),
-        (claimed(0), NOW + 638_001, 1),
-        (claimed(0), NOW + 639_000, None),
+        (claimed(0), NOW, 630),
+        (claimed(0), NOW + 1, 630),
+        (claimed(0), NOW + 1000, 629),
+        (claimed(0), NOW + 629_001, 1),
+        (claimed(0), NOW + 630_000, None),
         (answered(0, Accepted("u"), NOW + 30_000), NOW + 30_000, 600),
         (answered(0, Accepted("u"), NOW + 30_000), NOW + 629_999, 1),
         (answered(0, Accepted("u"), NOW + 30_000), NOW + 630_000, None),

@@ -12,7 +12,7 @@ from failover.edges import http_request
 from failover.rules.callers import account_secrets, basic
 from failover.rules.receipts.redaction import private_phrases, redacted
 from failover.rules.requests import idempotency
-from failover.rules.sending import backoff, client_ref, outgoing
+from failover.rules.sending import client_ref, outgoing
 from failover.rules.sending.answers import Accepted
 from failover.rules.timing.instants import iso
 from failover.rules.workflow import overdue, retention, transitions
@@ -32,25 +32,10 @@ from tests.examples import (
     workflow,
 )
 from tests.world import ROOT
+from tests.world import template as parameters
 
 MINUTES = 60_000
 TEMPLATE = {"type": "template", "template": {"name": "hello"}}
-
-
-@pytest.mark.decision("Certainly not sent")
-def test_pauses_grow_and_end():
-    """Pauses double up to a limit, and no request begins after the budget."""
-    waited, pauses = 0.0, []
-    while (pause := backoff.pause(len(pauses) + 1, None, waited, backoff.budget(600), jitter=0)) is not None:
-        pauses.append(pause)
-        waited += pause
-    assert pauses == [0.5, 1, 2, 4, 8, 8]
-
-
-@pytest.mark.decision("Certainly not sent")
-def test_budgets():
-    """A send stays within its step's expiry; the last step, which nothing can follow, has longer."""
-    assert (backoff.budget(15), backoff.budget(86400), backoff.budget(None)) == (15, 24, 60)
 
 
 @pytest.mark.parametrize(("jitter", "waits"), [(0, [0.1, 0.2, 0.4]), (1, [0.05, 0.1, 0.2, 0.4])])
@@ -61,12 +46,6 @@ def test_pauses_for_a_concurrent_write(jitter, waits):
         pauses.append(pause)
     assert pauses == waits
     assert sum(pauses) <= 1
-
-
-def test_pause_obeys_retry_after():
-    """Retry-After is a lower bound, and one beyond the budget ends the retries."""
-    assert backoff.pause(1, 7.0, 0.0, 24, 1) == 7.0
-    assert backoff.pause(1, 25.0, 0.0, 24, 1) is None
 
 
 def test_due_while_it_runs():
@@ -90,18 +69,20 @@ def test_longest_life_covers_every_expiry():
 
 
 def test_longest_life_covers_every_retry():
-    """Ten sends that are throttled and time out until they are given up, and five executions that die after one,
-    stay within the longest life."""
+    """Ten sends that wait for their turn, are throttled and time out until they are given up, and five executions that
+    die after one, stay within the longest life."""
     send = yaml.safe_load((ROOT / "statemachine/failover.asl.yaml").read_text())["States"]["Send"]
-    throttled, failed = send["Retry"]
+    _, throttled, failed = send["Retry"]
     tries = (1 + failed["MaxAttempts"]) * (send["TimeoutSeconds"] + failed["MaxDelaySeconds"])
     tries += throttled["MaxAttempts"] * throttled["MaxDelaySeconds"]
+    patience = parameters()["Parameters"]["PatienceSeconds"]["MaxValue"]
     # each is overdue later than the one before, and a run of reconcile may fail
     found = sum((overdue.SLACK << attempt) + overdue.RETRY + 60 for attempt in range(MOST_ATTEMPTS))
     flow = workflow(*[("messenger", "read", 15)] * 9, "sms")
     timers = 9 * 15 + flow.receipt_window
     assert (
-        retention.longest_life(flow.steps, flow.receipt_window) >= timers + 10 * tries + MOST_ATTEMPTS * tries + found
+        retention.longest_life(flow.steps, flow.receipt_window)
+        >= timers + 10 * (tries + patience) + MOST_ATTEMPTS * tries + found
     )
 
 

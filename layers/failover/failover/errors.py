@@ -22,6 +22,7 @@ Failure                       raised by us; its words hold no personal data and 
 │   │   └── KeyInUse                  a request with the same Idempotency-Key is being stored
 │   ├── TooContended              other writers kept being first
 │   │   └── AttemptUnderWay           another delivery is making this attempt
+│   ├── NotYourTurn               a send has to wait; leaves the function, for the state machine
 │   └── TooEarly                  the step before has time left
 ├── Overtaken                 another writer was first: read again, then decide again
 │   ├── AlreadyExists             the item to add
@@ -35,6 +36,7 @@ Failure                       raised by us; its words hold no personal data and 
 │   └── InvalidTaskToken          Step Functions does not know the token
 ├── CannotAdvance             a step's wait cannot be ended: it is over, has not begun, or no step follows
 ├── CommandRefused            a command of `accounts` has a fault or cannot be carried out; leaves the function
+├── PatienceEnded             a send has waited for its turn for too long
 ├── StatusesFull              the timeline has no more room for this message's statuses
 ├── Problem                   the answer to a client
 └── TaskFailed                the only other exception that leaves a function without a client

@@ -33,6 +33,12 @@ class Settings:
     """LOOPBACK_WEBHOOKS: `true` allows webhooks to this machine, also by http. Never on AWS."""
     receipt_window: int
     """RECEIPT_WINDOW_HOURS, in seconds: how long the last step waits for its outcome. 0: the channel's own window."""
+    messages_per_second: float
+    """MESSAGES_PER_SECOND: requests a second with the vendor's key. 0: no limit."""
+    channel_per_second: float
+    """CHANNEL_PER_SECOND: the same on the channel of this function."""
+    patience: int
+    """PATIENCE_SECONDS: how long a step may wait for its turn at the Messages API."""
     content_retention: int
     """CONTENT_RETENTION_DAYS, in seconds: how long texts and numbers are kept after the end."""
     record_retention: int
@@ -56,6 +62,9 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         webhook_dead_letters=environment.get("WEBHOOK_DEAD_LETTERS", ""),
         loopback_webhooks=environment.get("LOOPBACK_WEBHOOKS", "false") == "true",
         receipt_window=int(environment.get("RECEIPT_WINDOW_HOURS", "0")) * hour,
+        messages_per_second=float(environment.get("MESSAGES_PER_SECOND", "0")),
+        channel_per_second=float(environment.get("CHANNEL_PER_SECOND", "0")),
+        patience=int(environment.get("PATIENCE_SECONDS", "900")),
         content_retention=int(environment.get("CONTENT_RETENTION_DAYS", "7")) * day,
         record_retention=int(environment.get("RECORD_RETENTION_DAYS", "90")) * day,
     )

@@ -1,4 +1,4 @@
-"""Guard the functions that have no client: only `TaskFailed`, with fixed words, leaves them.
+"""Guard the functions that have no client: only `TaskFailed`, with fixed words, and `NotYourTurn` leave them.
 
 Their caller retries: the state machine a send, the queue a delivery, the stream its records. Step Functions keeps an
 exception's words in the execution's history, and the words of a foreign exception may quote personal data.
@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 from failover.errors import Failure, Temporary
 from failover.observability import count, logger, unavailable, unexpected
+from failover.rules.pacing.turns import NotYourTurn
 from failover.rules.sending.vendor_credentials import UnusableCredentials
 from failover.rules.workflow.itinerary import InvalidInput
 from failover.rules.workflow.transitions import TooEarly
@@ -20,11 +21,15 @@ class TaskFailed(Failure):
 
 @contextmanager
 def guarded(workflow_id: str | None = None) -> Iterator[None]:
-    """Log with the workflow's id. Raises TaskFailed for every exception."""
+    """Log with the workflow's id. Raises TaskFailed for every exception but NotYourTurn, which has our own words."""
     if workflow_id is not None:
         logger.append_keys(workflow_id=workflow_id)
     try:
         yield
+    except NotYourTurn as error:
+        logger.info("waiting", until=str(error))
+        count("SendsPutOff")
+        raise
     except InvalidInput as error:
         logger.error("invalid input", field=str(error))
         count("InvalidInputs")

@@ -126,7 +126,8 @@ class Request:
     def _understood(self, response: Response) -> Answer:
         status = response.status
         if status in (429, 503):
-            return NotTaken(f"HTTP {status}", self._retry_after(response.headers.get("Retry-After")))
+            retry_after = self._retry_after(response.headers.get("Retry-After"))
+            return NotTaken(f"HTTP {status}", retry_after, throttled=status == 429 or retry_after is not None)
         if status >= 500 or status == 408:
             return Unknown(f"HTTP {status}")
         answer = _parsed(response.body)

@@ -28,10 +28,11 @@ class Lane:
 
 @dataclass(frozen=True)
 class Turn:
-    """A reserved time (ms), and the lane's shift (ms) when it was reserved."""
+    """A reserved time (ms)."""
 
     at: int
-    shift: int
+    shift: int | None
+    """The lane's shift (ms) when it was reserved. None: the turn has come, and stays."""
 
 
 @dataclass(frozen=True)
@@ -45,4 +46,4 @@ class LaneState:
 
     def time_of(self, turn: Turn) -> int:
         """Return when a turn has come (ms), as the lane is now."""
-        return turn.at + self.shift - turn.shift
+        return turn.at if turn.shift is None else turn.at + self.shift - turn.shift

@@ -16,7 +16,8 @@ def planned(asked: Request, status_url: str | None, now: int, receipt_window: in
 
     `status_url` is the caller's, `now` is in ms, and `receipt_window` is the configured one in seconds (`overdue`).
     A step can be sent at once if all steps before it fail at once. Its latest time assumes that each of them takes the
-    longest to be sent and then expires; a step is sent later than that only after a repair.
+    longest to be sent and then expires; a step is sent later than that only if it has to wait for its turn, or after a
+    repair.
     """
     latest = now
     shown = []
@@ -25,7 +26,7 @@ def planned(asked: Request, status_url: str | None, now: int, receipt_window: in
         shown.append(_step(number, step, now, latest))
         expiry = step.get("failover", {}).get("expiry_time")
         waits = expiry or overdue.receipt_window(step["to"]["type"], receipt_window)
-        latest += int(backoff.longest_send(expiry) * 1000) + waits * 1000
+        latest += int(backoff.LONGEST_SEND * 1000) + waits * 1000
     document: dict[str, Any] = {"template": "failover", "dry_run": True}
     if asked.client_ref:
         document["client_ref"] = asked.client_ref

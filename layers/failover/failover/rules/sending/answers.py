@@ -48,6 +48,8 @@ class NotTaken:
     reason: str
     retry_after: float | None = None
     """The answer's `Retry-After`, in seconds."""
+    throttled: bool = False
+    """The Messages API takes no request of this key now, of any workflow."""
 
 
 @dataclass(frozen=True)

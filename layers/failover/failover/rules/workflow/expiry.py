@@ -12,7 +12,7 @@ def wait_began(step: Step) -> int:
     """
     if step.claimed_at is None:
         return 0
-    return step.answered_at or step.claimed_at + int(backoff.longest_send(step.expiry_time) * 1000)
+    return step.answered_at or step.claimed_at + int(backoff.LONGEST_SEND * 1000)
 
 
 def expires_at(step: Step) -> int:

@@ -46,6 +46,9 @@ def due_at(workflow: Workflow, now: int) -> int | None:
     if not workflow.running:
         return now + PUBLISH_SLACK * 1000 if publication.unpublished(workflow) else None
     current = max((n for n, step in enumerate(workflow.steps) if step.phase != "pending"), default=None)
+    following = workflow.steps[0 if current is None else min(current + 1, len(workflow.steps) - 1)]
+    if following.phase == "pending" and following.waiting_since is not None:
+        return max(following.turn_at or now, now) + SLACK * 1000
     if current is None:
         return workflow.created_at + START_SLACK * 1000
     step = workflow.steps[current]

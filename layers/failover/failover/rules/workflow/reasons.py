@@ -22,6 +22,12 @@ def of_step(step: Step, outcome: str, detail: str = "") -> str:
     return f"{outcome}: {detail}" if detail else outcome
 
 
+def of_patience(timeline: Sequence[Entry], number: int, patience: int) -> str:
+    """Return why a step was left that waited for `patience` seconds: it had no turn, or was not taken."""
+    postponed = [one["reason"] for one in timeline if one["event"] == "postponed" and one["step"] == number]
+    return f"not taken for {patience} s: {postponed[-1]}" if postponed else f"no turn within {patience} s"
+
+
 def of_error(error: dict[str, Any] | None) -> str:
     """Return `<code> <reason>` of a failure's error object, or the part that it has."""
     if not error:

@@ -2,11 +2,11 @@
 
 from failover.rules.workflow.state import Step, Workflow
 
-DELAYS = 86_400
+DELAYS = 129_600
 """Safety margin, in seconds: the most time that retried sends and restarted executions can add to the timers.
 
 Ten steps whose sends are throttled twenty times and time out nine times each, with five executions that each die after
-that, take less than seventeen hours.
+that, take less than seventeen hours. Ten steps that wait for their turn as long as the template allows take ten more.
 """
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from failover.errors import Failure, Temporary
 from failover.rules.channels.statuses import ADVANCED, FAILURES, meets, reached, risen
+from failover.rules.pacing.lane import Turn
 from failover.rules.receipts.receipt import Receipt
 from failover.rules.sending.answers import Accepted, Answer, NotTaken, Refused, Unknown
 from failover.rules.workflow import overdue, publication, reasons, retention, status_entries
@@ -19,6 +20,9 @@ from failover.rules.workflow.state import MOST_ATTEMPTS, End, Event, Step, Workf
 
 FINAL_CONDITION = "delivered"
 """The condition status of the last step, which has none of its own (docs/api.md, "How a workflow proceeds")."""
+
+MOST_POSTPONED = 3
+"""Releases of a step's claim that the timeline names, each with the `sending` before and after it."""
 
 _REVERSIBLE = frozenset({"expired", ADVANCED, "refused", "unsendable"})
 """Outcomes that no status decided, so a late success overrules them. A failure reported by a status is final."""
@@ -53,28 +57,81 @@ def claimed(workflow: Workflow, number: int, now: int) -> Workflow | None:
     TooEarly if its time is not up, claimed or not: a mistake in the state machine, which has the timer, must not send.
     Raises LookupError if there is no such step.
     """
-    before, steps = workflow, workflow.steps
-    if not 0 <= number < len(steps):
-        raise LookupError("the workflow has no such step")
-    if not workflow.running or any(step.phase != "pending" for step in steps[number:]):
+    if not may_begin(workflow, number):
         return None
-    for earlier in range(number):
-        if steps[earlier].outcome is None:
-            if (remaining := open_until(before, earlier) - now) > 0:
-                raise TooEarly(remaining)
-            workflow = _closed(workflow, earlier, _outcome_without_status(steps[earlier]), now)
+    workflow = _with_earlier_closed(workflow, number, now)
     workflow = _with_step(workflow, number, phase="claimed", claimed_at=now)
-    workflow = _with_entry(workflow, now, "sending", step=number)
+    if workflow.steps[number].releases <= MOST_POSTPONED:
+        workflow = _with_entry(workflow, now, "sending", step=number)
     return _due(replace(workflow, task_token=None), now)
 
 
-def still_wanted(workflow: Workflow, number: int) -> bool:
-    """Return True if step `number`, not accepted so far, may be requested again.
+def may_begin(workflow: Workflow, number: int) -> bool:
+    """Return True if step `number` is still to be sent: the workflow runs, and neither it nor a later one has begun.
 
-    A status of its message proves that it was accepted, despite the answer.
+    Raises LookupError if there is no such step.
+    """
+    if not 0 <= number < len(workflow.steps):
+        raise LookupError("the workflow has no such step")
+    return workflow.running and all(step.phase == "pending" for step in workflow.steps[number:])
+
+
+def waiting(workflow: Workflow, number: int, turn: Turn, now: int) -> Workflow | None:
+    """Record that step `number` waits for this turn. Returns None if it need not: see `may_begin`, or it waits already.
+
+    The step before stays open: until the claim a status can still decide it.
+    """
+    if not may_begin(workflow, number) or workflow.steps[number].waiting_since is not None:
+        return None
+    workflow = _with_step(workflow, number, waiting_since=now, turn_at=turn.at, turn_shift=turn.shift)
+    return _due(_with_entry(workflow, now, "waiting", step=number), now)
+
+
+def released(workflow: Workflow, number: int, claimed: Step, reason: str, now: int) -> Workflow | None:
+    """Release a claim whose message was certainly not taken, so that it is claimed and sent again.
+
+    `claimed` is the step as its sender claimed it: no other claim is released. The step's turn has come, and stays.
+    Returns None if the message is no longer wanted, or a status proves that it was taken despite the answer.
     """
     step = workflow.steps[number]
-    return workflow.running and step.outcome is None and not step.statuses
+    own = (step.phase, step.claimed_at, step.releases) == ("claimed", claimed.claimed_at, claimed.releases)
+    if not own or not workflow.running or step.outcome is not None or step.statuses:
+        return None
+    workflow = _with_step(
+        workflow,
+        number,
+        phase="pending",
+        claimed_at=None,
+        waiting_since=step.waiting_since or now,
+        releases=step.releases + 1,
+        turn_at=step.turn_at or now,
+    )
+    if step.releases < MOST_POSTPONED:
+        workflow = _with_entry(workflow, now, "postponed", step=number, reason=reason)
+    return _due(workflow, now)
+
+
+def given_up(workflow: Workflow, number: int, patience: int, now: int) -> Workflow | None:
+    """Close step `number` without sending it, since it has waited for `patience` seconds. Returns None as `claimed`.
+
+    Raises TooEarly and LookupError as `claimed`.
+    """
+    if not may_begin(workflow, number):
+        return None
+    why = reasons.of_patience(workflow.timeline, number, patience)
+    workflow = _with_step(_with_earlier_closed(workflow, number, now), number, phase="unsent")
+    return _due(_closed(workflow, number, "unsendable", now, why), now)
+
+
+def _with_earlier_closed(workflow: Workflow, number: int, now: int) -> Workflow:
+    """Close the steps before `number` that are still open: they have expired. Raises TooEarly if one has not."""
+    before = workflow
+    for earlier, step in enumerate(before.steps[:number]):
+        if step.outcome is None:
+            if (remaining := open_until(before, earlier) - now) > 0:
+                raise TooEarly(remaining)
+            workflow = _closed(workflow, earlier, _outcome_without_status(step), now)
+    return workflow
 
 
 def answered(workflow: Workflow, number: int, answer: Answer, now: int) -> Workflow:

@@ -8,9 +8,9 @@ from typing import Any
 
 from failover.adapters.sending.messages import Request
 from failover.adapters.workflow.store import Pointer
-from failover.errors import Failure
 from failover.observability import count, count_none, logger
 from failover.outside import Outside
+from failover.rules.pacing.turns import NotYourTurn, PatienceEnded
 from failover.rules.receipts.redaction import private_phrases, redacted
 from failover.rules.sending import backoff, outgoing
 from failover.rules.sending.answers import Accepted, Answer, NotTaken, Refused, Unknown
@@ -18,22 +18,22 @@ from failover.rules.sending.client_ref import client_ref
 from failover.rules.workflow import retention, transitions
 from failover.rules.workflow.itinerary import InvalidInput
 from failover.rules.workflow.state import Workflow
+from failover.use_cases.sending import turns
 from failover.use_cases.workflow.transition import Decision, transition_without_signal
 
-_LONGEST_WAIT = 60.0
-"""Seconds a send waits for the step before to expire, since the state machine's retries are too few for that."""
-
-_LOOK_AGAIN = 5.0
-"""Seconds between two looks whether it still has to wait."""
+_LONGEST_WAIT = 60_000
+"""Milliseconds that a send waits for the step before to expire. If that takes longer, the state machine is wrong."""
 
 _ID_REUSED = Unknown("the answer named another message's id")
 """A proxy may have repeated an earlier answer, so this message may never have been sent."""
 
 
 def send(outside: Outside, channel: str, workflow_id: str, number: int) -> None:
-    """Send step `number`, or do nothing if it must not be sent. Raises before its claim or after its answer only.
+    """Send step `number`, or do nothing if it must not be sent.
 
-    Raises InvalidInput if the workflow does not exist, or has no such step on this channel.
+    Raises NotYourTurn if it has to wait and to be called again; its step is not claimed then. Raises anything else
+    before its claim or after its answer only, and InvalidInput if the workflow does not exist, or has no such step on
+    this channel.
     """
     found = outside.store.read_whole(workflow_id)
     if found is None:
@@ -41,85 +41,71 @@ def send(outside: Outside, channel: str, workflow_id: str, number: int) -> None:
     workflow, content = found
     if not 0 <= number < len(workflow.steps) or workflow.steps[number].channel != channel:
         raise InvalidInput("step")
-    if not workflow.running:
+    if not transitions.may_begin(workflow, number):
         _not_sent(number)  # and its content may be gone
         return
     if content is None:
         raise LookupError("the content of this workflow has been dropped")
     request = outside.messages(workflow.base_url).prepare(_body(outside, workflow, number, content[number]))
 
-    claimed = _claim(outside, workflow, number)
-    if claimed is None:
+    _check_that_it_is_time(outside, workflow, number)
+    try:
+        turns.await_turn(outside, workflow, number)
+    except PatienceEnded:
+        _give_up(outside, workflow, number)
+        return
+    claim = transition_without_signal(
+        outside.store, workflow, lambda current: transitions.claimed(current, number, outside.now())
+    )
+    if claim is None:
         _not_sent(number)
         return
-    answer = _asked(outside, request, claimed, number)  # nothing that can fail may stand between claim and request
-    _record(outside, claimed, number, _unquoted(answer, content[number]))
-    _count_failover(claimed, number)
+    answer = _asked(outside, request, claim.after, number)  # nothing that can fail may stand between claim and request
+    _count_failover(claim.after, number)
+    if isinstance(answer, NotTaken):
+        turns.not_taken(outside, claim.after, number, answer)
+        answer = NotTaken(f"not taken for {outside.settings.patience} s: {answer.reason}")
+    _record(outside, claim.after, number, _unquoted(answer, content[number]))
 
 
 def _not_sent(number: int) -> None:
     logger.info("send skipped: workflow over, or this step or a later one claimed", step=number)
 
 
-def _claim(outside: Outside, workflow: Workflow, number: int) -> Workflow | None:
-    """The workflow with step `number` claimed, or None. Waits a little if the step before has time left.
+def _check_that_it_is_time(outside: Outside, workflow: Workflow, number: int) -> None:
+    """Wait if the step before has time left: Step Functions' clock is ahead of ours, or that step's send died.
 
-    The step before has time left if Step Functions' clock is ahead of ours, or if that step's send died. A status may
-    decide it meanwhile.
+    A status may decide it meanwhile. Raises NotYourTurn, or TooEarly if it has more time left than these explain.
     """
-    waited = 0.0
-    while True:
-        try:
-            claim = transition_without_signal(
-                outside.store, workflow, lambda current: transitions.claimed(current, number, outside.now())
-            )
-        except transitions.TooEarly as early:
-            seconds = early.milliseconds / 1000
-            if waited == 0:
-                count("ClaimsTooEarly")
-                logger.warning("claim too early, waiting", step=number, seconds=seconds)
-            if waited + seconds > _LONGEST_WAIT:
-                raise
-            pause = min(seconds, _LOOK_AGAIN)
-            outside.sleep(pause)
-            waited += pause
-            workflow = outside.store.read(workflow.id) or workflow
-        else:
-            return claim.after if claim else None
+    try:
+        transitions.claimed(workflow, number, outside.now())
+    except transitions.TooEarly as early:
+        count("ClaimsTooEarly")
+        logger.warning("claim too early, waiting", step=number, seconds=early.milliseconds / 1000)
+        if early.milliseconds > _LONGEST_WAIT:
+            raise
+        raise NotYourTurn(outside.now() + early.milliseconds) from None
+
+
+def _give_up(outside: Outside, workflow: Workflow, number: int) -> None:
+    """Leave a step that has waited for its turn for too long."""
+    change = transition_without_signal(
+        outside.store,
+        workflow,
+        lambda current: transitions.given_up(current, number, outside.settings.patience, outside.now()),
+    )
+    if change is not None:
+        channel = workflow.steps[number].channel
+        count("PatienceEnded", channel=channel)
+        count("StepsSent", channel=channel, answer="nottaken")
+        logger.warning("step left: it had no turn", step=number)
+        _count_failover(change.after, number)
 
 
 def _asked(outside: Outside, request: Request, claimed: Workflow, number: int) -> Answer:
-    """Send requests until an answer is final. Before each retry, check whether the message is still wanted.
-
-    The budget counts from the claim, as `backoff.longest_send` does. If the claim took so long that the step might
-    expire meanwhile, no request is sent.
-    """
-    step = claimed.steps[number]
-    budget = backoff.budget(step.expiry_time)
-
-    def elapsed() -> float:
-        return (outside.now() - (step.claimed_at or 0)) / 1000
-
-    answer: Answer = NotTaken("its claim took too long")
-    attempt = 1
-    while elapsed() <= budget and isinstance(answer := request.send(), NotTaken):
-        pause = backoff.pause(attempt, answer.retry_after, elapsed(), budget, outside.jitter())
-        if pause is None:
-            break
-        logger.warning("send will be retried", step=number, reason=answer.reason, seconds=round(pause, 2))
-        outside.sleep(pause)
-        attempt += 1
-        if not _still_wanted(outside, claimed.id, number):
-            break
-    return answer
-
-
-def _still_wanted(outside: Outside, workflow_id: str, number: int) -> bool:
-    try:
-        current = outside.store.read(workflow_id)
-    except Failure:
-        return False  # without knowing, a retry could send twice
-    return current is not None and transitions.still_wanted(current, number)
+    """Send the request, unless the claim took so long that the step might expire meanwhile."""
+    elapsed = (outside.now() - (claimed.steps[number].claimed_at or 0)) / 1000
+    return request.send() if elapsed <= backoff.BEGIN_SECONDS else NotTaken("its claim took too long")
 
 
 def _record(outside: Outside, claimed: Workflow, number: int, answer: Answer) -> None:
@@ -169,8 +155,8 @@ def _body(outside: Outside, workflow: Workflow, number: int, step: dict[str, Any
 
 
 def _count_failover(claimed: Workflow, number: int) -> None:
-    """Count the failover that came with this claim."""
-    if number == 0:
+    """Count the failover that came with the first claim of a step."""
+    if number == 0 or claimed.steps[number].releases > 0:
         return
     left = claimed.steps[number - 1]
     count("StepsFailedOver", channel=left.channel, reason=left.outcome or "")

@@ -1,0 +1,127 @@
+"""Let a send wait for its turn: briefly in its function, for longer in the state machine (`rules.pacing.turns`)."""
+
+from failover.errors import Temporary
+from failover.observability import count, logger, unavailable
+from failover.outside import Outside
+from failover.rules.pacing import turns
+from failover.rules.pacing.lane import Lane, Turn
+from failover.rules.pacing.turns import Limits, NotYourTurn, PatienceEnded
+from failover.rules.sending.answers import NotTaken
+from failover.rules.workflow import transitions
+from failover.rules.workflow.state import Step, Workflow
+from failover.use_cases.workflow.transition import transition_without_signal
+
+
+def limits(outside: Outside) -> Limits:
+    settings = outside.settings
+    return Limits(settings.messages_per_second, settings.channel_per_second, settings.patience)
+
+
+def await_turn(outside: Outside, workflow: Workflow, number: int) -> None:
+    """Return once step `number` may be requested. Nothing is claimed before.
+
+    Raises NotYourTurn if that is not soon, and PatienceEnded if the step has waited for long enough. A turn that is
+    used by no send, because its process died or its workflow is over, stays unused.
+    """
+    step = workflow.steps[number]
+    shared = turns.shared_lanes(limits(outside), step.channel)
+    if not shared:
+        return
+    own = turns.own_lane(shared, workflow.account, step.channel)
+    turn = _turn(outside, own, step)
+    at = outside.lanes.state(own.name).time_of(turn) if step.waiting_since is not None else turn.at
+    if at <= outside.now() + turns.SHORT:
+        _sleep_until(outside, at)
+        if _pass(outside, shared):
+            return
+        free_at = max(outside.lanes.state(lane.name).free_at for lane in shared)
+        closed = outside.lanes.close(own.name, outside.now(), turns.held_back_until(outside.now(), free_at))
+        at = max(closed.time_of(turn), closed.closed_until)
+    _wait(outside, workflow, number, turn, at)
+
+
+def _turn(outside: Outside, own: Lane, step: Step) -> Turn:
+    """Return the step's turn in its account's lane. It has come if no other waits there."""
+    now = outside.now()
+    if step.turn_at is not None:
+        return Turn(step.turn_at, step.turn_shift)
+    if outside.lanes.state(own.name).free_at <= now:
+        return Turn(now, None)
+    turn = outside.lanes.reserve(own, now, turns.patience_ends(limits(outside), now))
+    if turn is None:
+        raise PatienceEnded
+    return turn
+
+
+def _pass(outside: Outside, shared: tuple[Lane, ...]) -> bool:
+    """Take a time in each lane and sleep until it comes. Returns False if one has no time soon."""
+    began = outside.now()
+    for lane in shared:
+        turn = outside.lanes.reserve(lane, outside.now(), outside.now() + turns.SHORT)
+        if turn is None:
+            return False
+        _sleep_until(outside, turn.at)
+    slept = outside.now() > began
+    return not (slept and any(outside.lanes.state(lane.name).closed_until > outside.now() for lane in shared))
+
+
+def _wait(outside: Outside, workflow: Workflow, number: int, turn: Turn, at: int) -> None:
+    """Raises NotYourTurn or PatienceEnded."""
+    now, since = outside.now(), workflow.steps[number].waiting_since
+    if since is None:
+        count("SendsWaiting", channel=workflow.steps[number].channel)
+        transition_without_signal(
+            outside.store, workflow, lambda current: transitions.waiting(current, number, turn, outside.now())
+        )
+    ends = turns.patience_ends(limits(outside), since or now)
+    if now >= ends:
+        raise PatienceEnded
+    raise NotYourTurn(min(turns.next_try(now, since or now, at), ends))
+
+
+def _sleep_until(outside: Outside, at: int) -> None:
+    if (milliseconds := at - outside.now()) > 0:
+        outside.sleep(milliseconds / 1000)
+
+
+def not_taken(outside: Outside, claimed: Workflow, number: int, answer: NotTaken) -> None:
+    """Release the claim of a step whose message was certainly not taken.
+
+    Raises NotYourTurn if the message is to be requested again. Returns if not: it is no longer wanted, or has waited
+    for long enough.
+    """
+    step, known, now = claimed.steps[number], limits(outside), outside.now()
+    if step.waiting_since is not None and now >= turns.patience_ends(known, step.waiting_since):
+        return
+    change = transition_without_signal(
+        outside.store,
+        claimed,
+        lambda current: transitions.released(current, number, step, answer.reason, outside.now()),
+    )
+    if change is None:
+        return
+    released = change.after.steps[number]
+    count("ClaimsReleased", channel=step.channel, reason="throttled" if answer.throttled else "unreachable")
+    logger.warning("claim released: the message was not taken", step=number, reason=answer.reason)
+    pause = turns.pause(released.releases, answer.retry_after, outside.jitter())
+    opens_at = _close(outside, step.channel, answer) if answer.throttled else now
+    ends = turns.patience_ends(known, released.waiting_since or now)
+    raise NotYourTurn(min(max(opens_at, outside.now() + int(pause * 1000)), max(ends, outside.now())))
+
+
+def _close(outside: Outside, channel: str, answer: NotTaken) -> int:
+    """Close the lane that most sends pass, so that no other asks in vain. Returns when it opens (ms).
+
+    If that fails, others are throttled as well, and one of them closes it.
+    """
+    now = outside.now()
+    shared = turns.shared_lanes(limits(outside), channel)
+    if not shared:
+        return now
+    try:
+        closed = outside.lanes.close(shared[-1].name, now, turns.opens_at(now, answer.retry_after))
+    except Temporary as error:
+        unavailable(error)
+        return now
+    count("LanesClosed")
+    return closed.closed_until
