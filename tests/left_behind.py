@@ -68,7 +68,7 @@ def metrics(output: str) -> list[dict[str, Any]]:
     Threads of a test may write two objects on one line; functions on AWS have a process each.
     """
     lines = [json.loads(line) for line in output.replace("}{", "}\n{").splitlines() if '"_aws"' in line]
-    return [{k: v for k, v in line.items() if k not in ("_aws", "service", "table")} for line in lines]
+    return [{k: v for k, v in line.items() if k not in ("_aws", "service", "stack")} for line in lines]
 
 
 def id_in(shard: int, number: int = 0) -> str:

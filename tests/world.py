@@ -137,6 +137,7 @@ class World:
         secrets.create_secret(Name="signature", SecretString=json.dumps({"signature_secret": SIGNATURE_SECRET}))
         self.state_machine = self._create_state_machine()
         environment = {
+            "STACK_NAME": "workflows",
             "TABLE_NAME": self.table,
             "STATE_MACHINE_ARN": self.state_machine,
             "MESSAGES_URL": messages_url,

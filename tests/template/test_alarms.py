@@ -12,7 +12,7 @@ from tests.world import ROOT, SEND_FUNCTIONS, logical_id, template
 RESOURCES = template()["Resources"]
 ALARMS = {name: one for name, one in RESOURCES.items() if one["Type"] == "AWS::CloudWatch::Alarm"}
 OPERATIONS = (ROOT / "docs/operations.md").read_text()
-TABLE = {"Ref": "Table"}
+STACK = {"Ref": "AWS::StackName"}
 RECEIPT = RESOURCES["MessageStatus"]["Properties"]["Events"]["Receipt"]["Properties"]
 CALLBACKS = {"Resource": RECEIPT["Path"], "Method": RECEIPT["Method"], "Stage": {"Ref": "Api.Stage"}}
 """The dimensions that limit a metric of the API to the callbacks."""
@@ -53,7 +53,7 @@ def test_where_failures_end(function, event):
     """A source that invokes a function without waiting leaves failures in a queue or metric that has an alarm."""
     properties = event["Properties"]
     if event["Type"] == "Schedule":
-        assert alarm_on(NAMESPACE, "OldestOverdueSeconds", {"table": TABLE}) == ["ReconcileBehind"]
+        assert alarm_on(NAMESPACE, "OldestOverdueSeconds", {"stack": STACK}) == ["ReconcileBehind"]
         assert ALARMS["ReconcileBehind"]["Properties"]["TreatMissingData"] == "breaching", "a run that is not made"
         return
     if event["Type"] == "DynamoDB":
@@ -83,11 +83,11 @@ def test_attempts_that_fail():
 def test_our_own_metrics(capsys, monkeypatch):
     """Each of our metrics in an alarm is written with the alarm's dimension."""
     monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "publish_events")
-    monkeypatch.setenv("TABLE_NAME", "workflows")
+    monkeypatch.setenv("STACK_NAME", "workflows-prod")
     ours = [one for alarm in ALARMS.values() for one in watched(alarm) if one[0] == NAMESPACE]
     assert {metric for _, metric, _ in ours} == ALARMED
     for _, metric, dimensions in ours:
-        assert dimensions == {"table": TABLE}
+        assert dimensions == {"stack": STACK}
         if metric.endswith("Seconds"):
             measure_seconds(metric, 1)
         else:
@@ -96,21 +96,25 @@ def test_our_own_metrics(capsys, monkeypatch):
         (written,) = line["_aws"]["CloudWatchMetrics"]
         assert written["Namespace"] == NAMESPACE
         assert [one["Name"] for one in written["Metrics"]] == [metric]
-        assert ["table"] in written["Dimensions"]
-        assert line["table"] == "workflows"
+        own, alone = written["Dimensions"]
+        assert {"service", "stack"} <= set(own)
+        assert alone == ["stack"]
+        assert line["stack"] == "workflows-prod"
 
 
 def test_other_metrics(capsys, monkeypatch):
-    """A metric without an alarm is written with its own dimensions only: each further set costs another metric."""
-    monkeypatch.setenv("TABLE_NAME", "workflows")
+    """A metric without an alarm is written once, under its stack too: each further set costs another metric."""
+    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "workflows_api")
+    monkeypatch.setenv("STACK_NAME", "workflows-prod")
     count("WorkflowsCreated", kind="any")
     (written,) = json.loads(capsys.readouterr().out)["_aws"]["CloudWatchMetrics"]
-    assert len(written["Dimensions"]) == 1
+    (dimensions,) = written["Dimensions"]
+    assert sorted(dimensions) == ["kind", "service", "stack"]
 
 
-def test_every_function_has_a_table_name():
-    """Every function has the table's name, the dimension of our alarms."""
-    assert template()["Globals"]["Function"]["Environment"]["Variables"]["TABLE_NAME"] == TABLE
+def test_every_function_has_its_stacks_name():
+    """Every function has the stack's name, the dimension that keeps the metrics of two stacks apart."""
+    assert template()["Globals"]["Function"]["Environment"]["Variables"]["STACK_NAME"] == STACK
 
 
 @pytest.mark.parametrize("name", ALARMS)

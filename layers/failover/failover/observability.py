@@ -34,7 +34,7 @@ ALARMED = frozenset(
     }
 )
 """Metrics with an alarm in the template. An alarm matches exactly one set of dimensions, so these metrics are also
-written with the dimension `table` alone."""
+written with the dimension `stack` alone."""
 
 logger = Logger(use_rfc3339=True, utc=True)
 
@@ -63,8 +63,10 @@ def _write(name: str, unit: MetricUnit, value: float, dimensions: dict[str, str]
     metric.add_metric(name, unit, value)
     for dimension, value_of_it in dimensions.items():
         metric.add_dimension(dimension, value_of_it)
-    if name in ALARMED and (table := from_environment().table_name):
-        metric.add_dimensions(table=table)
+    if stack := from_environment().stack_name:
+        metric.add_dimension("stack", stack)
+        if name in ALARMED:
+            metric.add_dimensions(stack=stack)
     metric.flush_metrics()
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Settings:
+    stack_name: str
+    """STACK_NAME: the name of this stack, a dimension of every metric."""
     table_name: str
     """TABLE_NAME: the table of workflows, accounts and applications."""
     state_machine_arn: str
@@ -49,6 +51,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
     """The settings of this function. Those it does not use are empty, or have their defaults."""
     hour, day = 3600, 86400
     return Settings(
+        stack_name=environment.get("STACK_NAME", ""),
         table_name=environment.get("TABLE_NAME", ""),
         state_machine_arn=environment.get("STATE_MACHINE_ARN", ""),
         public_url=environment.get("PUBLIC_URL", "").rstrip("/"),
