@@ -207,9 +207,50 @@ def test_throttling(translated):
     assert (for_callbacks["ResourcePath"], for_callbacks["HttpMethod"]) == ("/~1webhooks~1message-status", "POST")
     assert for_callbacks["ThrottlingRateLimit"] == {"Ref": "CallbackThrottlingRate"}
     assert for_callbacks["ThrottlingBurstLimit"] == {"Ref": "CallbackThrottlingBurst"}
-    for limit in ("Rate", "Burst"):
-        parameters = template()["Parameters"]
-        assert parameters[f"CallbackThrottling{limit}"]["Default"] == 3 * parameters[f"Throttling{limit}"]["Default"]
+
+
+def test_callbacks_of_a_busy_stack_are_accepted():
+    """The callbacks of 50 workflows a second stay below the default limit: three messages each, three statuses each."""
+    parameters = template()["Parameters"]
+    assert parameters["ThrottlingRate"]["Default"] >= 50
+    assert parameters["CallbackThrottlingRate"]["Default"] >= 50 * 3 * 3
+    assert parameters["CallbackThrottlingBurst"]["Default"] >= 2 * parameters["CallbackThrottlingRate"]["Default"]
+
+
+RESERVED = {"WorkflowsApi": "Api", "MessageStatus": "Callback"} | {logical_id(name): "Send" for name in SEND_FUNCTIONS}
+"""Function → the start of the name of its parameter."""
+
+
+@pytest.mark.parametrize(("name", "properties"), FUNCTIONS)
+def test_reserved_concurrency(translated, name, properties):
+    """The API, callbacks and each channel can have concurrency of their own; by default no function has any."""
+    reserved = translated["Resources"][name]["Properties"].get("ReservedConcurrentExecutions")
+    assert reserved == properties.get("ReservedConcurrentExecutions")
+    if name not in RESERVED:
+        assert reserved is None
+        return
+    parameter = f"{RESERVED[name]}Concurrency"
+    assert reserved == {"Fn::If": [f"With{parameter}", {"Ref": parameter}, {"Ref": "AWS::NoValue"}]}
+    assert template()["Parameters"][parameter]["Default"] == 0, "a new account cannot reserve any"
+    assert template()["Conditions"][f"With{parameter}"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": parameter}, 0]}]}
+
+
+def test_consumers_keep_up(translated):
+    """The stream's consumer takes several batches of a shard at once; webhooks have the concurrency asked for."""
+    mappings = [one["Properties"] for one in translated["Resources"].values() if one["Type"].endswith("SourceMapping")]
+    (stream,) = [one for one in mappings if "StartingPosition" in one]
+    assert stream["ParallelizationFactor"] == 10
+    (webhooks,) = [one for one in mappings if one["EventSourceArn"] == {"Fn::GetAtt": ["Webhooks", "Arn"]}]
+    assert webhooks["ScalingConfig"] == {"MaximumConcurrency": {"Ref": "WebhookConcurrency"}}
+    limits = template()["Parameters"]["WebhookConcurrency"]
+    assert (limits["MinValue"], limits["MaxValue"]) == (2, 1000), "SQS's limits"
+
+
+def test_the_stream_has_one_item_of_a_workflow():
+    """The consumer gets the state items only: Lambda keeps the order of an item, not that of a partition key."""
+    (timeline,) = template()["Resources"]["PublishEvents"]["Properties"]["Events"].values()
+    (only,) = timeline["Properties"]["FilterCriteria"]["Filters"]
+    assert json.loads(only["Pattern"])["dynamodb"]["Keys"]["sk"] == {"S": ["state"]}
 
 
 def test_the_sandbox_is_not_deployed_by_default():

@@ -9,7 +9,8 @@ KINDS = ("message_status", "final_report")
 
 SURE_SECONDS = 11 * 3600
 """The stream cannot have dropped an entry younger than this: it delivers a workflow's changes in order, and drops none
-before 12 hours (template.yaml). One hour is a margin for clocks that differ."""
+before 12 hours (template.yaml): they are changes of one item, whose order Lambda keeps even if it takes several batches
+of a shard at once. One hour is a margin for clocks that differ."""
 
 
 def is_webhook(entry: Entry) -> bool:
