@@ -1,7 +1,4 @@
-"""The tables of docs/api.md that follow from the channel table: `make generate` writes them.
-
-A table is written below the line `<!-- make generate: <name> -->`, up to the next blank line.
-"""
+"""The tables of docs/api.md that follow from the channel table: `make generate` writes them."""
 
 from collections.abc import Iterable
 
@@ -10,6 +7,7 @@ from failover.rules.channels.channel_table import CHANNELS
 from failover.rules.channels.kinds import VERSIONS, Kind, Text
 from failover.rules.channels.objects import Field, Many, Object, Tagged
 from failover.rules.channels.rich_cards import SUGGESTION
+from local.generated_tables import table, with_tables
 from local.place import ROOT
 
 PAGE = ROOT / "docs/api.md"
@@ -23,14 +21,7 @@ def tables() -> dict[str, list[str]]:
 
 def page() -> str:
     """Return docs/api.md with its tables as the code has them."""
-    text = PAGE.read_text()
-    for name, lines in tables().items():
-        marker = f"<!-- make generate: {name} -->\n"
-        before, found, after = text.partition(marker)
-        if not found:
-            raise LookupError(f"docs/api.md has no line {marker}")
-        text = before + found + "".join(f"{line}\n" for line in lines) + after[after.index("\n\n") + 1 :]
-    return text
+    return with_tables(PAGE, tables())
 
 
 def listed(fields: Iterable[Field]) -> str:
@@ -40,7 +31,7 @@ def listed(fields: Iterable[Field]) -> str:
 
 def _channels() -> list[str]:
     rows = CHANNELS.values()
-    table = [
+    lines = [
         ["", *(f"`{row.name}`" for row in rows)],
         ["`from`", *(f"`{row.sender}`" for row in rows)],
         ["`to`", *(f"`{row.recipient}`" for row in rows)],
@@ -53,7 +44,7 @@ def _channels() -> list[str]:
         ["`condition_status`", *(_ticked(row.conditions) for row in rows)],
         ["receipt window", *(_days_or_hours(row.receipt_window) for row in rows)],
     ]
-    return _table(*table)
+    return table(*lines)
 
 
 def _names(fields: Iterable[Field], row: Channel, version: str) -> str:
@@ -84,7 +75,7 @@ def _content() -> list[str]:
                 place = f"`{channel.name}`" + (f" ({known[0]})" if len(known) == 1 else "")
                 found.setdefault((path, _words(one.kind), _necessity(one)), []).append(place)
     rows = [[f"`{path}`", *rest, ", ".join(places)] for (path, *rest), places in found.items()]
-    return _table(["field", "value", "required", "channels"], *rows)
+    return table(["field", "value", "required", "channels"], *rows)
 
 
 def _parts(content: Field) -> list[tuple[str, Field]]:
@@ -103,12 +94,12 @@ def _options() -> list[str]:
             about = "; ".join(filter(None, [one.about, sent]))
             goes_with = _ticked(one.with_content) if one.with_content else "any"
             rows.append([f"`{channel.name}.{one.name}`", _words(one.kind), needed, goes_with, about])
-    return _table(["option", "value", "required", "with content", "meaning"], *rows)
+    return table(["option", "value", "required", "with content", "meaning"], *rows)
 
 
 def _suggestions() -> list[str]:
     rows = [[f"`{case.word}`", listed(case.object.fields[2:]) or "nothing more"] for case in SUGGESTION.cases]
-    return _table(["suggestion", "further fields"], *rows)
+    return table(["suggestion", "further fields"], *rows)
 
 
 def _words(kind: Kind) -> str:
@@ -133,11 +124,6 @@ def _necessity(one: Field) -> str:
 
 def _ticked(words: Iterable[str]) -> str:
     return ", ".join(f"`{word}`" for word in words) or "none"
-
-
-def _table(header: list[str], *rows: list[str]) -> list[str]:
-    lines = [f"| {' | '.join(cells)} |".replace("|  |", "| |") for cells in (header, *rows)]
-    return [lines[0], "|" + "---|" * len(header), *lines[1:]]
 
 
 if __name__ == "__main__":
