@@ -18,6 +18,7 @@ from failover.adapters.sending import messages as messages_api
 from failover.adapters.workflow.store import Conflict
 from failover.rules.sending import backoff
 from failover.rules.workflow.state import Workflow
+from local.capacity.profiles import FIRST_SUCCEEDS, ONE, TWO_EXPIRE
 from tests import messages_server as server
 from tests.examples import ID, MESSENGER, SMS, VIBER, workflow
 from tests.world import state_machine_definition
@@ -51,7 +52,7 @@ def test_two_expire(machine):
     machine.when_sent(2, "delivered")
     states = machine.run(workflow(*THREE), CONTENT)
     assert same(states, EXPIRED, EXPIRED, LAST)
-    assert len(states) == 14
+    assert len(states) == TWO_EXPIRE.states
     assert machine.sent() == ALL
     flow = machine.world.read(ID)
     assert [step.outcome for step in flow.steps] == ["expired", "expired", "met"]
@@ -79,7 +80,7 @@ def test_first_succeeds(machine):
         machine.receipt(0, status)
     states = machine.wait_for_the_end()
     assert same(states, DECIDED, ["Done"])
-    assert len(states) == 6
+    assert len(states) == FIRST_SUCCEEDS.states
     assert machine.sent() == ["messenger"]
     assert machine.world.read(ID).status == "completed"
 
@@ -88,6 +89,7 @@ def test_single(machine):
     """One message: 2 states; the execution does not wait for its receipt."""
     states = machine.run(workflow("sms"), [SMS])
     assert states == ["Route", "SendLast"]
+    assert len(states) == ONE.states
     assert machine.world.read(ID).status == "running"
     machine.receipt(0, "delivered")
     assert machine.world.read(ID).status == "completed"
