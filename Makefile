@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo up down inbox load burst sam-local check lint test soak format requirements generate console pictures clean
+.PHONY: help demo up down inbox load burst capacity sam-local check lint test soak format requirements generate console pictures clean
 
 PYTHON := .venv/bin/python
 HOST_PATH := $(PATH)
@@ -31,6 +31,9 @@ load: .venv/ready ## 2,000 workflows of every outcome, then a check for losses a
 burst: .venv/ready ## 450 requests as fast as possible on a new stack: none may be refused
 	@$(PYTHON) -m local burst
 
+capacity: .venv/ready ## print what workflows ask of each resource, and which quota or setting binds first
+	@$(PYTHON) -m local capacity
+
 check: ## all that continuous integration runs: lint, test, and sam-local where containers can run
 	@.ci/run
 
@@ -58,9 +61,10 @@ format: .venv/ready ## format the code, and mend what ruff can
 requirements: .venv/ready ## pin the dependencies of pyproject.toml, and the npm packages
 	@local/compile-requirements
 
-generate: .venv/ready ## generate the OpenAPI document and the tables of docs/api.md from the code
+generate: .venv/ready ## generate the OpenAPI document and the tables of docs/api.md and docs/operations.md from the code
 	@$(PYTHON) -m local.openapi
 	@$(PYTHON) -m local.api_tables
+	@$(PYTHON) -m local.capacity.tables
 
 console: .venv/ready ## build the page of `GET /beta/console` from local/console
 	@$(PYTHON) -m local.npm local/console

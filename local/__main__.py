@@ -1,4 +1,4 @@
-"""`python -m local up | down | demo | inbox | load | burst | sam-local`: run one of the Makefile's verbs."""
+"""`python -m local up | down | demo | inbox | load | burst | capacity | sam-local`: run one of the Makefile's verbs."""
 
 import os
 import signal
@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import NoReturn
 
 from local import credentials, engines, events, stack
+from local.capacity import tables
 from local.demo import demo
 from local.inbox import show_inbox
 from local.lambda_runtime import docker
@@ -99,6 +100,10 @@ def run_burst(place: Place) -> None:
         burst.run(place, burst.Burst())
 
 
+def print_capacity(_: Place) -> None:
+    print(tables.text())
+
+
 @contextmanager
 def _temporary_stack(place: Place) -> Iterator[None]:
     """A stack that is removed afterwards. Raises LocalFailure if one is up already."""
@@ -148,6 +153,7 @@ def main() -> int:
         "inbox": show_inbox,
         "load": run_load,
         "burst": run_burst,
+        "capacity": print_capacity,
         "sam-local": run_sam_local,
     }
     if len(sys.argv) != 2 or sys.argv[1] not in verbs:
