@@ -209,14 +209,6 @@ def test_throttling(translated):
     assert for_callbacks["ThrottlingBurstLimit"] == {"Ref": "CallbackThrottlingBurst"}
 
 
-def test_callbacks_of_a_busy_stack_are_accepted():
-    """The callbacks of 50 workflows a second stay below the default limit: three messages each, three statuses each."""
-    parameters = template()["Parameters"]
-    assert parameters["ThrottlingRate"]["Default"] >= 50
-    assert parameters["CallbackThrottlingRate"]["Default"] >= 50 * 3 * 3
-    assert parameters["CallbackThrottlingBurst"]["Default"] >= 2 * parameters["CallbackThrottlingRate"]["Default"]
-
-
 RESERVED = {"WorkflowsApi": "Api", "MessageStatus": "Callback"} | {logical_id(name): "Send" for name in SEND_FUNCTIONS}
 """Function → the start of the name of its parameter."""
 

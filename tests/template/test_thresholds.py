@@ -38,7 +38,7 @@ QUIET = {"OldestOverdueSeconds": 0}
 """A period without requests, in which `reconcile` still runs."""
 
 
-OWNERS = {"FunctionName", "QueueName", "GlobalSecondaryIndexName", "APIName", "ServiceMetric", "channel"}
+OWNERS = {"FunctionName", "QueueName", "GlobalSecondaryIndexName", "APIName", "ServiceMetric", "service"}
 """Dimensions that select one series of a metric that has several."""
 
 
@@ -250,16 +250,16 @@ def test_an_expression(name):
     assert set(used) == set(others)
 
 
-SENDS = {logical_id(name): name.removeprefix("send_") for name in SEND_FUNCTIONS}
-"""Channel of each send function, by its logical id."""
+SENDS = {logical_id(name): name for name in SEND_FUNCTIONS}
+"""The name of each send function in metrics, by its logical id."""
 
 
 def sends(faults=0, throttles=0, waits=0, invocations=10_000):
     """What every channel's function did in one period; a send without a turn counts as an error too."""
     made = {}
-    for name, channel in SENDS.items():
+    for name, service in SENDS.items():
         made |= {f"{name} Errors": faults + waits, f"{name} Throttles": throttles, f"{name} Invocations": invocations}
-        made |= {f"{channel} SendsWaiting": waits} if waits else {}
+        made |= {f"{service} SendsPutOff": waits} if waits else {}
     return made
 
 
