@@ -48,7 +48,6 @@ class Account:
             Limit("functions at once", self.concurrency, "Lambda concurrency", _LAMBDA),
             Limit("invocations", 10 * self.concurrency, "Lambda concurrency", _LAMBDA),
             Limit("API requests", self.requests, "API Gateway throttle rate", _GATEWAY),
-            Limit("table writes", TABLE_WRITES, "the table's warm throughput", _WARM),
             Limit("table reads", TABLE_READS, "the table's warm throughput", _WARM),
             *(
                 Limit(f"writes of index {name}", TABLE_WRITES, f"warm throughput of index `{name}`", _WARM)

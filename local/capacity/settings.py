@@ -7,7 +7,7 @@ import yaml
 
 from local.capacity.demand import TYPICAL
 from local.capacity.limits import Limit
-from local.capacity.quotas import SHARDS_OF_THE_STREAM
+from local.capacity.quotas import SHARDS_OF_THE_STREAM, TABLE_WRITES
 from local.place import ROOT
 
 _AWAITED = {
@@ -67,4 +67,5 @@ def limits() -> list[Limit]:
         ("deliver_webhook at once", "WebhookConcurrency"),
     ]
     found = [Limit(resource, most, f"`{name}`") for resource, name in of_parameters if (most := default(name))]
-    return [*found, Limit("stream records", records, "`ParallelizationFactor`")]
+    writes = Limit("table writes", default("TableWritesPerSecond") or TABLE_WRITES, "`TableWritesPerSecond`")
+    return [*found, writes, Limit("stream records", records, "`ParallelizationFactor`")]
