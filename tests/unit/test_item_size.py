@@ -12,6 +12,7 @@ from failover.adapters.table import WRITES_KEPT, marshalled
 from failover.adapters.workflow.store import stored_content
 from failover.rules.channels.channel_table import CHANNELS
 from failover.rules.channels.statuses import STATUSES
+from failover.rules.pacing.lane import Turn
 from failover.rules.receipts.receipt import Receipt
 from failover.rules.receipts.redaction import redacted
 from failover.rules.sending.answers import Accepted, Refused
@@ -24,6 +25,8 @@ from tests.sizes import LIMIT, item_size, size
 
 STEPS = 10
 LONGEST_WORDS = redacted("é" * 1000)
+LONGEST_FAULT = "x" * 60
+"""Longer than any reason why a message was not taken."""
 LONGEST_UUID = "u" * 100
 UNKNOWN = tuple(letter * 40 for letter in "qwxyz")
 EVERY_STATUS = (*UNKNOWN, *sorted(STATUSES))
@@ -64,15 +67,26 @@ def ten_steps():
     )
 
 
+def put_off(flow, number, now):
+    """The workflow after this step has waited for its turn, and was refused for good."""
+    flow = transitions.waiting(flow, number, Turn(now, 10**9), now)
+    for _ in range(100):
+        flow = transitions.claimed(flow, number, now)
+        flow = transitions.released(flow, number, flow.steps[number], LONGEST_FAULT, now)
+    return flow
+
+
 @pytest.mark.parametrize(
     "answer", [Accepted(LONGEST_UUID), Refused(422, LONGEST_WORDS, 999_999)], ids=["accepted", "refused"]
 )
 @pytest.mark.parametrize("statuses", [("submitted", "rejected", "undeliverable"), ()], ids=["each step", "the end"])
 def test_the_largest_item(answer, statuses):
-    """Ten steps, each flooded with valid callbacks, stay under 100 KB; every claim and the end are written."""
+    """Ten steps, each put off without end and flooded with valid callbacks, stay under 100 KB; every claim and the end
+    are written."""
     flow, later = ten_steps(), NOW
     for number in range(STEPS):
         later += 100_000
+        flow = put_off(flow, number, later)
         flow = transitions.answered(transitions.claimed(flow, number, later), number, answer, later)
         flow, _ = flooded(flow, [number], statuses)
     flow, dropped = flooded(transitions.cancelled(flow, later) or flow, range(STEPS))

@@ -68,6 +68,13 @@ def test_the_longer_it_waits_the_rarer_it_tries():
     assert 150 < tries < 250
 
 
+def test_a_turn_that_moves_will_move_again():
+    """A send whose turn has moved for half of the time that it waited comes later, by six seconds at most."""
+    assert turns.next_try(NOW + 10_000, NOW, NOW + 20_000) == NOW + 20_000
+    assert turns.next_try(NOW + 10_000, NOW, NOW + 20_000, moved=5000) == NOW + 25_000
+    assert turns.next_try(NOW + 10_000, NOW, NOW + 90_000, moved=10_000) == NOW + 96_000
+
+
 def test_the_error_names_its_time():
     """The state machine reads the time from the error's words, in whole seconds and never early."""
     assert str(turns.NotYourTurn(1_800_000_000_001)) == "2027-01-15T08:00:01.000Z"

@@ -13,7 +13,9 @@ from failover.rules.timing.backoff import grown
 from failover.rules.timing.instants import iso
 
 SHORT = 2000
-"""The longest time (ms) that a send sleeps for one lane. It waits for longer in the state machine."""
+"""The longest time (ms) that a send sleeps for a shared lane. It waits for longer in the state machine."""
+SHORT_OF_OWN = 1000
+"""The same for the lane of its account."""
 _HELD_BACK = 1000
 """The work (ms) that a shared lane has left when the next sends of an account come that was held back."""
 _MARGIN = 0.95
@@ -26,6 +28,8 @@ _LONGEST_CLOSURE = 60_000
 _SHORTEST_CLOSURE = 1000
 _FIRST_PAUSE = 1.0
 _LONGEST_PAUSE = 30.0
+_LONGEST_GUESS = 6000
+"""Milliseconds that a send comes later because its turn will probably move."""
 _RETRIES_GROW = 50
 """A send that has waited so many seconds and still finds no room waits another second at least, and so on."""
 
@@ -82,9 +86,17 @@ def held_back_until(now: int, free_at: int) -> int:
     return max(free_at - _HELD_BACK, now + _HELD_BACK // 2)
 
 
-def next_try(now: int, waiting_since: int, at: int) -> int:
-    """Return when (ms) a send whose turn is `at` tries again, not before it could be later by a fiftieth."""
-    return max(at, now + (now - waiting_since) // _RETRIES_GROW)
+def next_try(now: int, waiting_since: int, at: int, moved: int = 0) -> int:
+    """Return when (ms) a send tries again whose turn is `at`, and has moved by `moved` ms since it was reserved.
+
+    A turn that has moved will move further: other accounts share the lanes. So the send comes later than its turn is
+    now, but not so late that lanes are idle. One that has waited for long does not try more often than needed.
+    """
+    waited = now - waiting_since
+    if moved > 0 and at > now:
+        stretch = waited / max(waited - moved, waited / 100, 1)
+        at += int(min((at - now) * (stretch - 1) / 2, _LONGEST_GUESS))
+    return max(at, now + waited // _RETRIES_GROW)
 
 
 def opens_at(now: int, retry_after: float | None) -> int:

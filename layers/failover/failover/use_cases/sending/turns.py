@@ -29,9 +29,11 @@ def await_turn(outside: Outside, workflow: Workflow, number: int) -> None:
         return
     own = turns.own_lane(shared, workflow.account, step.channel)
     turn = _turn(outside, own, step)
-    at = outside.lanes.state(own.name).time_of(turn) if step.waiting_since is not None else turn.at
-    if at <= outside.now() + turns.SHORT:
+    at = turn.at if step.waiting_since is None else outside.lanes.state(own.name).time_of(turn)
+    if outside.now() < at <= outside.now() + turns.SHORT_OF_OWN:
         _sleep_until(outside, at)
+        at = outside.lanes.state(own.name).time_of(turn)
+    if at <= outside.now():
         if _pass(outside, shared):
             return
         free_at = max(outside.lanes.state(lane.name).free_at for lane in shared)
@@ -76,7 +78,8 @@ def _wait(outside: Outside, workflow: Workflow, number: int, turn: Turn, at: int
     ends = turns.patience_ends(limits(outside), since or now)
     if now >= ends:
         raise PatienceEnded
-    raise NotYourTurn(min(turns.next_try(now, since or now, at), ends))
+    moved = 0 if turn.shift is None else at - turn.at
+    raise NotYourTurn(min(turns.next_try(now, since or now, at, moved), ends))
 
 
 def _sleep_until(outside: Outside, at: int) -> None:
