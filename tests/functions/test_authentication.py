@@ -17,7 +17,7 @@ from tests.conftest import at_once
 from tests.examples import SMS, request
 from tests.functions.conftest import set_status_url
 from tests.tokens import KEY, OTHER_KEY, ago, public_pem, token
-from tests.world import body_of, http_event, load
+from tests.world import body_of, calls_of, http_event, load
 
 DAY = 86400
 
@@ -126,12 +126,73 @@ def test_status_url_of_the_caller(world, application):
 
 @pytest.mark.decision("Time rules of a token")
 @pytest.mark.parametrize("key", [KEY, OTHER_KEY], ids=["signed", "forged"])
-def test_refused_with_a_reason(world, application, post, key):
-    """A correctly signed token is refused with its fault; all others get the same bare answer."""
-    detail = body_of(post(token(application, key=key, exp=ago(-DAY - 120))))["detail"]
-    bare = body_of(post(world.basic + "x"))["detail"]
-    assert (detail == bare) == (key is OTHER_KEY)
-    assert ("more than 24 hours after its iat" in detail) == (key is KEY)
+def test_refused_with_a_reason(application, post, key):
+    """A token is refused with the rule that its claims break, whoever signed it and whether its application exists."""
+    answers = [body_of(post(token(one, key=key, exp=ago(-DAY - 120)))) for one in (application, str(uuid.uuid4()))]
+    assert ["more than 24 hours after its iat" in answer["detail"] for answer in answers] == [True, True]
+    assert len({json.dumps({**answer, "instance": ""}) for answer in answers}) == 1
+
+
+@pytest.mark.parametrize("key", [KEY, OTHER_KEY], ids=["unknown", "forged"])
+def test_refused_without_a_reason(world, application, post, key):
+    """A forged token and one of an unknown application get the same bare answer as a wrong secret."""
+    answer = body_of(post(token(str(uuid.uuid4()) if key is KEY else application, key=key)))
+    assert answer["detail"] == body_of(post(world.basic + "x"))["detail"]
+
+
+def unsigned(text):
+    """A token without its signature, as a header."""
+    return text.rpartition(".")[0] + "."
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        lambda _: None,
+        lambda _: "",
+        lambda _: "Negotiate x",
+        lambda _: "Basic x",
+        lambda _: "Basic " + base64.b64encode(b"no colon").decode(),
+        lambda _: "Basic " + base64.b64encode(b"too-long-a-key:secret").decode(),
+        lambda _: "Basic " + base64.b64encode(b"account#x:secret").decode(),
+        lambda _: "Bearer x",
+        lambda _: "Bearer e30.e30.",
+        lambda own: unsigned(token(own)),
+        lambda own: token(own)[:-100],
+        lambda own: token(own, key=None, algorithm="none"),
+        lambda own: token(own, key="x" * 40, algorithm="HS256"),
+        lambda _: token("unknown"),
+        lambda own: token(own, jti=None),
+        lambda own: token(own, iat=None),
+        lambda own: token(own, iat=ago(961)),
+        lambda own: token(own, iat=ago(3600), exp=ago(61)),
+        lambda own: token(own, nbf=ago(-3600)),
+        lambda own: f"{token(own)}, {token(own)}",
+    ],
+)
+def test_refused_before_any_read(application, app, call, header):
+    """What cannot be the credentials of any account is refused without a call to AWS, whatever the body is."""
+    made = calls_of(app.outside.table.client, "dynamodb")
+    for method, path in (("POST", "/workflows"), ("GET", "/workflows"), ("GET", "/workflows/summary")):
+        assert call(method, path, b"x" * 100_000, Authorization=header(application))["statusCode"] == 401
+    assert made == []
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        lambda world, _: "Basic " + base64.b64encode(f"{world.api_key}:wrong".encode()).decode(),
+        lambda *_: "Basic " + base64.b64encode(b"00000000:secret").decode(),
+        lambda *_: token(str(uuid.uuid4())),
+        lambda _, own: token(own, key=OTHER_KEY),
+    ],
+)
+def test_refused_after_one_read(world, application, app, call, header):
+    """What may be an account's is refused after one read: an application's account is read after its signature only."""
+    made = calls_of(app.outside.table.client, "dynamodb")
+    reads = calls_of(app.outside.table.client, "dynamodb.GetItem")
+    assert call("POST", "/workflows", request(SMS), Authorization=header(world, application))["statusCode"] == 401
+    assert len(made) == len(reads) == 1
 
 
 def test_a_new_public_key(world, application, post):

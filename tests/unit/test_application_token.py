@@ -7,7 +7,14 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from failover.rules.callers.application_token import LIFE, ExpiredToken, FaultyToken, InvalidToken, check
+from failover.rules.callers.application_token import (
+    LIFE,
+    ExpiredToken,
+    FaultyToken,
+    InvalidToken,
+    application_if_valid,
+    check,
+)
 
 DAY = 86_400
 NOW = 1_800_000_000
@@ -77,6 +84,15 @@ def test_reasons(claims, word):
         check(signed(**claims), PUBLIC_KEY, NOW)
 
 
+@pytest.mark.parametrize("key", [KEY, OTHER_KEY])
+@pytest.mark.parametrize("claims", [{"iat": NOW + 100}, {"exp": NOW + 2 * DAY}, {"jti": None}, {"exp": NOW - 99}])
+def test_without_the_key(key, claims):
+    """A token that breaks a rule is refused without the key of its application; others lead to it."""
+    assert application_if_valid(signed(key), NOW) == "x"
+    with pytest.raises(FaultyToken):
+        application_if_valid(signed(key, **claims), NOW)
+
+
 def test_short_lives():
     """A token may be as short-lived as its caller likes, if it ends after it was issued."""
     check(signed(exp=NOW + 1), PUBLIC_KEY, NOW)
@@ -90,8 +106,8 @@ def test_expired_by_default():
 
 
 @pytest.mark.parametrize("claims", [{}, {"iat": NOW + 100}, {"exp": NOW + 2 * DAY}, {"jti": None}, {"exp": NOW - 99}])
-def test_no_reason_for_a_forger(claims):
-    """With a wrong signature the reason reveals nothing about the claims."""
+def test_the_signature_comes_first(claims):
+    """With the key at hand, a wrong signature is the first fault."""
     with pytest.raises(InvalidToken) as refused:
         check(signed(key=OTHER_KEY, **claims), PUBLIC_KEY, NOW)
     assert not isinstance(refused.value, FaultyToken)

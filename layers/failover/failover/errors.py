@@ -8,7 +8,7 @@ Failure                       raised by us; its words hold no personal data and 
 │   ├── InvalidJson               the body of a request
 │   ├── InvalidRequest            a workflow as requested
 │   ├── InvalidToken              an application's token
-│   │   └── FaultyToken               it is genuine, and one of its claims breaks a rule
+│   │   └── FaultyToken               one of its claims breaks a rule
 │   │       └── ExpiredToken
 │   ├── UnreadableItem            an item of the table that was edited by hand
 │   ├── UnreadableJson            the body of a callback

@@ -14,6 +14,8 @@ LIFE = 900
 """Seconds after `iat` that a token without `exp` is valid."""
 LONGEST_LIFE = 24 * 3600
 """Most seconds from `iat` to `exp`."""
+_SHORTEST_SIGNATURE = 2048 // 8
+"""Bytes. It is as long as the key, and shorter keys are not registered."""
 _UNVERIFIED: jwt.types.Options = {"verify_signature": False}
 _SIGNATURE_ONLY: jwt.types.Options = {
     "verify_exp": False,
@@ -32,10 +34,7 @@ class InvalidToken(Invalid):
 
 
 class FaultyToken(InvalidToken):
-    """The signature is right, but a claim breaks a rule. The message may be shown to the caller.
-
-    It does not help a forger: a token with a wrong signature raises InvalidToken.
-    """
+    """A claim breaks a rule. The message may be shown to the caller: it is about the token alone."""
 
 
 class ExpiredToken(FaultyToken):
@@ -43,14 +42,35 @@ class ExpiredToken(FaultyToken):
 
 
 def application_of(token: str) -> str:
-    """Return the `application_id` of a token, not verified yet. Raises InvalidToken if there is none."""
+    """Return the `application_id` of a token, not verified yet. Raises InvalidToken if it cannot be valid."""
+    return _application(_unverified(token)["payload"])
+
+
+def application_if_valid(token: str, now: float) -> str:
+    """As `application_of`, for a token that is valid at `now` (seconds) if its signature is.
+
+    It needs no key, so what it refuses costs no read. Raises InvalidToken, and FaultyToken as `check` does.
+    """
+    unverified = _unverified(token)
+    if len(unverified["signature"]) < _SHORTEST_SIGNATURE:
+        raise InvalidToken("no signature of RS256")
+    application_id = _application(unverified["payload"])
+    _check_claims(unverified["payload"], now)
+    return application_id
+
+
+def _unverified(token: str) -> dict[str, Any]:
+    """Return a token's header, payload and signature."""
     try:
-        header = jwt.get_unverified_header(token)
-        claims = jwt.decode(token, options=_UNVERIFIED)
+        read: dict[str, Any] = jwt.decode_complete(token, options=_UNVERIFIED)
     except (jwt.PyJWTError, ValueError, RecursionError) as error:
         raise InvalidToken(type(error).__name__) from None
-    if header.get("alg") != "RS256":
+    if read["header"].get("alg") != "RS256":
         raise InvalidToken("alg is not RS256")
+    return read
+
+
+def _application(claims: dict[str, Any]) -> str:
     application_id = claims.get("application_id")
     if not isinstance(application_id, str):
         raise InvalidToken("no application_id")
@@ -67,6 +87,10 @@ def check(token: str, public_key: str, now: float) -> None:
         claims = jwt.decode(token, public_key, algorithms=["RS256"], options=_SIGNATURE_ONLY)
     except (jwt.PyJWTError, ValueError) as error:
         raise InvalidToken(type(error).__name__) from None
+    _check_claims(claims, now)
+
+
+def _check_claims(claims: dict[str, Any], now: float) -> None:
     if not isinstance(claims.get("jti"), str) or not claims["jti"]:
         raise FaultyToken("The token's jti is missing, or not a string.")
     issued = _instant(claims, "iat")

@@ -52,7 +52,7 @@ def _by_token(outside: Outside, token: str) -> Caller:
     from failover.rules.callers import application_token  # imports cryptography, which is slow and not needed for Basic
 
     try:
-        application_id = application_token.application_of(token)
+        application_id = application_token.application_if_valid(token, outside.now() / 1000)
         application = outside.callers.find_application(application_id) if ids.is_id(application_id) else None
         if application is None:
             raise application_token.InvalidToken("unknown application")
