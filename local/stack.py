@@ -72,6 +72,7 @@ def deploy(place: Place) -> None:
         "Sandbox": "true",
         "PublicUrl": place.public_url,
         "LoopbackWebhooks": "true",
+        "AccountWorkflowsPerSecond": "1000",  # `make burst` posts with one account, as fast as it can
     }
     sam(
         place,

@@ -92,6 +92,7 @@ def test_show(world, accounts, command, monkeypatch):
         "name": "tests",
         "status_url": "https://shop.test/status",
         "disabled_at": None,
+        "workflows_per_second": None,
         "secrets": [{"expires_at": "2027-01-15T09:00:00.000Z"}, {"expires_at": None}],
     }
     (listed,) = [one for one in command("list_accounts")["accounts"] if one["api_key"] == world.api_key]

@@ -63,8 +63,11 @@ def overtaken(store, act):
 @pytest.fixture
 def workflows_api(world, app, call, customer):
     """Every route, every filter with its own index, both kinds of caller, and a write that loses to another."""
+    now = app.outside.now()
+    app.outside.lanes.close(f"summary#{world.api_key}", now, now + 600_000)
 
     def act():
+        assert call("GET", "/workflows/summary")["statusCode"] == 429
         for _ in range(2):
             call("POST", "/workflows", request(), Idempotency_Key="key")
         call("GET", "/workflows", Authorization=token(APPLICATION))
@@ -191,6 +194,7 @@ def accounts(world):
         command("set_public_key", **application, public_key=public_pem(KEY))
         command("list_accounts")
         command("show_account", **account)
+        command("set_limit", **account, workflows_per_second=5)
         command("delete_application", **application)
         command("disable_account", **account)
         command("delete_account", **account)

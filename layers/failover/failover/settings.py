@@ -45,6 +45,8 @@ class Settings:
     """CONTENT_RETENTION_DAYS, in seconds: how long texts and numbers are kept after the end."""
     record_retention: int
     """RECORD_RETENTION_DAYS, in seconds: how long the timeline is kept after the end."""
+    account_workflows_per_second: int
+    """ACCOUNT_WORKFLOWS_PER_SECOND: workflows that each account may create. 0: no limit."""
 
 
 def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
@@ -70,4 +72,5 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         patience=int(environment.get("PATIENCE_SECONDS", "900")),
         content_retention=int(environment.get("CONTENT_RETENTION_DAYS", "7")) * day,
         record_retention=int(environment.get("RECORD_RETENTION_DAYS", "90")) * day,
+        account_workflows_per_second=int(environment.get("ACCOUNT_WORKFLOWS_PER_SECOND", "0")),
     )

@@ -3,10 +3,12 @@
 from typing import Annotated
 
 from failover.adapters import callers
+from failover.adapters.table import Item
 from failover.observability import logger
 from failover.outside import Outside
 from failover.rules.callers import account_secrets
 from failover.rules.channels.kinds import Whole
+from failover.rules.requests import limits
 from failover.rules.requests.models import Of
 from failover.rules.timing.instants import iso
 from failover.use_cases.callers import registered, status_urls
@@ -26,6 +28,10 @@ class ListAccounts(Command):
     cursor: Annotated[Id | None, OPTIONAL] = None
 
 
+class SetLimit(OfAccount):
+    workflows_per_second: Annotated[int, Of(Whole(0, limits.MOST_PER_SECOND, "workflows"))] | None
+
+
 def create(outside: Outside, command: CreateAccount) -> Answer:
     api_key, secret = callers.new_api_key(), callers.new_secret()
     account = {"name": command.name, "secrets": [account_secrets.kept(secret)], "created_at": outside.now()}
@@ -39,17 +45,29 @@ def create(outside: Outside, command: CreateAccount) -> Answer:
 
 def list_page(outside: Outside, command: ListAccounts) -> Answer:
     page, cursor = outside.callers.accounts(command.limit, command.cursor)
-    return {"accounts": [registered.shown(account) for account in page], "cursor": cursor}
+    return {"accounts": [_shown(account) for account in page], "cursor": cursor}
 
 
 def show(outside: Outside, command: OfAccount) -> Answer:
     account = registered.account(outside, command)
     expiries = account_secrets.expiries(account["secrets"], outside.now())
     return {
-        **registered.shown(account),
+        **_shown(account),
         "secrets": [{"expires_at": None if at is None else iso(at)} for at in expiries],
         "applications": [registered.shown(one) for one in outside.callers.applications(command.api_key)],
     }
+
+
+def _shown(account: Item) -> Answer:
+    return {**registered.shown(account), "workflows_per_second": account.get("workflows_per_second")}
+
+
+def set_limit(outside: Outside, command: SetLimit) -> Answer:
+    """Give an account a limit of its own, or, with None, the stack's again."""
+    limit = command.workflows_per_second
+    registered.change(outside, registered.account(outside, command), workflows_per_second=limit)
+    logger.info("limit set", api_key=command.api_key)
+    return {"api_key": command.api_key, "workflows_per_second": limit}
 
 
 def disable(outside: Outside, command: OfAccount) -> Answer:

@@ -1,12 +1,15 @@
 """Identify the caller by an account's Basic credentials or an application's token (docs/api.md, "Authentication")."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from failover import problems
 from failover.observability import logger
 from failover.outside import Outside
 from failover.rules.callers import account_secrets, basic
 from failover.rules.formats import ids
+from failover.rules.formats.stored import checked
 
 _UNAUTHORIZED = "You did not provide correct credentials."
 _NO_HEADER = "You did not send an Authorization header."
@@ -20,6 +23,8 @@ class Caller:
     """The application whose token was used."""
     status_url: str | None = None
     """Of the application, or of the account if its secret was used: where webhooks go without a `webhook_url`."""
+    workflows_per_second: int | None = None
+    """The account's own limit. None: the stack's."""
 
 
 def authenticate(outside: Outside, authorization: str | None) -> Caller:
@@ -45,7 +50,7 @@ def _by_secret(outside: Outside, authorization: str) -> Caller:
     if "disabled_at" in account:
         logger.info("credentials refused: the account is disabled", api_key=api_key)
         raise _unauthorized()
-    return Caller(api_key, status_url=account.get("status_url"))
+    return Caller(api_key, status_url=account.get("status_url"), workflows_per_second=_limit(account))
 
 
 def _by_token(outside: Outside, token: str) -> Caller:
@@ -70,7 +75,12 @@ def _by_token(outside: Outside, token: str) -> Caller:
     except application_token.InvalidToken as error:
         logger.info("token refused", reason=str(error))
         raise _unauthorized() from None
-    return Caller(application["account"], application_id, application.get("status_url"))
+    return Caller(application["account"], application_id, application.get("status_url"), _limit(account))
+
+
+def _limit(account: Mapping[str, Any]) -> int | None:
+    limit: int | None = checked(account, "workflows_per_second", int, None)
+    return limit
 
 
 _CHALLENGE = {"WWW-Authenticate": 'Basic realm="Workflows API", Bearer realm="Workflows API"'}

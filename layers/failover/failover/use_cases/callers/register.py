@@ -25,6 +25,7 @@ COMMANDS: dict[str, _Entry[Any]] = {
     "show_account": _Entry(OfAccount, accounts.show),
     "disable_account": _Entry(OfAccount, accounts.disable),
     "enable_account": _Entry(OfAccount, accounts.enable),
+    "set_limit": _Entry(accounts.SetLimit, accounts.set_limit),
     "delete_account": _Entry(OfAccount, accounts.delete),
     "create_application": _Entry(applications.CreateApplication, applications.create),
     "set_public_key": _Entry(applications.SetPublicKey, applications.set_public_key),

@@ -14,7 +14,7 @@ from failover.rules.requests.request import Request, validated
 from failover.rules.workflow import overdue, retention, transitions
 from failover.rules.workflow.state import Step, Workflow
 from failover.use_cases.callers.authenticate import Caller
-from failover.use_cases.requests import body
+from failover.use_cases.requests import body, limits
 
 
 @dataclass(frozen=True)
@@ -41,11 +41,13 @@ class Acceptance:
 def accept(outside: Outside, caller: Caller, posted: Posted, word: str, base_url: str) -> Acceptance:
     """Store and start a new workflow, or return that of an earlier request with the same Idempotency-Key.
 
-    Raises Problem (400, 409, 413, 503) before anything is written. A stored workflow is accepted: if the state machine
-    cannot be started, `reconcile` starts it.
+    Raises Problem (400, 409, 413, 429, 503) before anything is stored. A stored workflow is accepted: if the state
+    machine cannot be started, `reconcile` starts it.
     """
     asked = requested(outside, posted)
     digest = idempotency.digest(asdict(asked))
+    if not limits.may_create(outside, caller):
+        return _accepted_before(outside, caller, posted.key, digest)
     workflow = _workflow(outside, caller, asked, word, base_url)
     try:
         _store(outside, workflow, asked, _once(workflow, posted.key, digest))
@@ -104,6 +106,17 @@ def _store(outside: Outside, workflow: Workflow, asked: Request, once: Once | No
             if aws.insistently(lambda: outside.store.read(workflow.id), outside.sleep) is None:
                 raise
             return None
+
+
+def _accepted_before(outside: Outside, caller: Caller, key: str | None, digest: str) -> Acceptance:
+    """Answer a request over the account's limit: only one that repeats an accepted one. Raises Problem (409, 429).
+
+    Such a client may have lost the first answer, and would otherwise send its requests again and again.
+    """
+    first = outside.store.find_once(idempotency.table_key(caller.account, key)) if key is not None else None
+    if first is None:
+        raise limits.too_many_workflows(outside, caller)
+    return _replayed(first, digest)
 
 
 def _replayed(first: Once, digest: str) -> Acceptance:
