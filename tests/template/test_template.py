@@ -7,6 +7,8 @@ import tomllib
 import pytest
 import yaml
 
+from failover import problems
+from failover.edges import http_edge
 from tests.world import ROOT, SEND_FUNCTIONS, load, logical_id, template
 
 
@@ -188,6 +190,74 @@ def test_a_web_acl_only_where_one_is_named(translated):
     assert association["Properties"]["ResourceArn"]["Fn::Sub"].endswith("/restapis/${Api}/stages/${ApibetaStage}")
     stage = translated["Resources"]["ApibetaStage"]
     assert stage["Type"] == "AWS::ApiGateway::Stage"
+
+
+def web_acl():
+    """The stack's own web ACL, and its one rule."""
+    properties = template()["Resources"]["AddressLimit"]["Properties"]
+    (rule,) = properties["Rules"]
+    return properties, rule
+
+
+def test_a_limit_by_address_only_where_one_is_set(translated):
+    """Without RequestsPerAddress there is no web ACL; with it, this one is in front of the API, and no other can be."""
+    parameter = template()["Parameters"]["RequestsPerAddress"]
+    assert parameter["Default"] == "0"
+    allowed = re.compile(parameter["AllowedPattern"])
+    assert all(allowed.fullmatch(value) for value in ("0", "10", "2000"))
+    assert not any(allowed.fullmatch(value) for value in ("", "9", "010", "x", "1.5", "1" * 10))
+    assert translated["Conditions"]["WithAddressLimit"] == {
+        "Fn::Not": [{"Fn::Equals": [{"Ref": "RequestsPerAddress"}, "0"]}]
+    }
+    own, named = (translated["Resources"][name] for name in ("LimitedAddresses", "WebAcl"))
+    assert own["Condition"] == translated["Resources"]["AddressLimit"]["Condition"] == "WithAddressLimit"
+    assert own["Properties"]["ResourceArn"] == named["Properties"]["ResourceArn"]
+    assert own["Properties"]["WebACLArn"] == {"Fn::GetAtt": ["AddressLimit", "Arn"]}
+    (assertion,) = translated["Rules"]["OneWebAcl"]["Assertions"]
+    assert translated["Rules"]["OneWebAcl"]["RuleCondition"] == translated["Conditions"]["WithWebAcl"]
+    assert assertion["Assert"] == {"Fn::Equals": [{"Ref": "RequestsPerAddress"}, "0"]}
+
+
+def test_what_the_limit_by_address_counts():
+    """It counts each address by itself, over five minutes, and blocks nothing else; samples keep no header."""
+    properties, rule = web_acl()
+    counted = rule["Statement"]["RateBasedStatement"]
+    assert (counted["AggregateKeyType"], counted["EvaluationWindowSec"]) == ("IP", 300)
+    assert counted["Limit"] == {"Ref": "RequestsPerAddress"}
+    assert (properties["Scope"], properties["DefaultAction"]) == ("REGIONAL", {"Allow": {}})
+    assert not any(one["VisibilityConfig"]["SampledRequestsEnabled"] for one in (properties, rule))
+
+
+def test_callbacks_are_not_limited_by_address():
+    """Callbacks are not counted at any of the API's base paths, and no other path is left out."""
+    _, rule = web_acl()
+    (pattern,) = (
+        statement["RegexMatchStatement"]["RegexString"]
+        for statement in rule["Statement"]["RateBasedStatement"]["ScopeDownStatement"]["NotStatement"].values()
+    )
+    (path,) = {
+        event["Properties"]["Path"]
+        for event in template()["Resources"]["MessageStatus"]["Properties"]["Events"].values()
+    }
+    assert all(re.search(pattern, base + path) for base in ("", "/beta", "/v0.1"))
+    others = (f"/beta/x{path}", f"/beta{path}/", f"/beta/{path}", f"/beta{path}/x", f"/v0x1{path}", f"/beta/v0.1{path}")
+    assert not any(re.search(pattern, one) for one in others)
+
+
+def test_the_answer_over_the_limit_by_address():
+    """WAF answers as API Gateway does to too many requests, without an id; an address that waits so long is let in."""
+    properties, rule = web_acl()
+    answer = rule["Action"]["Block"]["CustomResponse"]
+    problem = problems.GATEWAY_RESPONSES["THROTTLED"]
+    body = problem.body("")
+    del body["instance"]
+    (content,) = properties["CustomResponseBodies"].values()
+    assert list(properties["CustomResponseBodies"]) == [answer["CustomResponseBodyKey"]]
+    assert (answer["ResponseCode"], content["ContentType"]) == (problem.kind.status, "APPLICATION_JSON")
+    assert json.loads(content["Content"]) == body
+    headers = {header["Name"]: header["Value"] for header in answer["ResponseHeaders"]}
+    window = rule["Statement"]["RateBasedStatement"]["EvaluationWindowSec"]
+    assert headers == {"Retry-After": str(window), **http_edge.ON_EVERY_ANSWER, **http_edge.ON_EVERY_PROBLEM}
 
 
 def test_every_verb_of_the_callbacks():
