@@ -165,7 +165,7 @@ def test_more_than_the_limit(put, summarized, app, monkeypatch):
     made = calls_of(app.outside.table.client, "dynamodb.*")
     shown = summarized()
     assert (shown["workflows"], shown["exact"], shown["outcomes"]["completed"]) == (120, False, 0)
-    assert len(made) == 1 + 1 + 2, "the account, one query, two batches"
+    assert len(made) == 1 + 1 + 1 + 2, "the account, its turn, one query, two batches"
 
 
 def test_short_pages(put, summarized, monkeypatch):
