@@ -1,17 +1,20 @@
-"""moto's server, with parsed definitions and AWS clients cached: `python -m local.moto`.
+"""moto's server, with parsed definitions and AWS clients cached, and with exact waits: `python -m local.moto`.
 
 moto parses the definition for each execution and creates an AWS client for each task, which is a third of its work in
-a single process. The replaced parts are internal to moto: `tests/unit/test_local_moto.py` fails when a new version
-changes them.
+a single process. It cuts what is left until a timestamp to whole seconds, so a wait ends up to a second too early. The
+replaced parts are internal to moto: `tests/unit/test_local_moto.py` fails when a new version changes them.
 """
 
 import os
 import threading
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
 import boto3
 from moto import server
+from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import FailureEventException
+from moto.stepfunctions.parser.asl.component.state.wait.wait_function.timestamp import Timestamp
 from moto.stepfunctions.parser.asl.parse import asl_parser
 from moto.stepfunctions.parser.asl.parse.preprocessor import Preprocessor
 from moto.stepfunctions.parser.asl.utils import boto_client
@@ -44,7 +47,24 @@ def client(*, service_name: str, region_name: str, endpoint_url: str | None = No
         return _clients[key]
 
 
+def wait(state: Timestamp, env: Any) -> None:
+    """Wait until a timestamp, of which AWS ignores the fraction of a second. Ends early if the execution does."""
+    state.string.eval(env=env)
+    text = env.stack.pop()
+    until = state._from_timestamp_string(text)
+    if until is None:
+        raise FailureEventException(state._create_failure_event(env, text))
+    while env.is_running() and (left := (until.replace(tzinfo=UTC) - datetime.now(UTC)).total_seconds()) > 0:
+        env.program_state_event.wait(left)
+
+
+def exact_waits() -> None:
+    """Replace how moto waits until a timestamp."""
+    Timestamp._eval_body = wait  # type: ignore[method-assign, assignment]
+
+
 def install() -> None:
+    exact_waits()
     asl_parser.AmazonStateLanguageParser.parse = staticmethod(parse)  # type: ignore[method-assign]
     boto_client.boto3 = SimpleNamespace(client=client)  # type: ignore[attr-defined]
 

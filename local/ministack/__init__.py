@@ -7,6 +7,7 @@ ministack
 ├── __main__   replaces the parts of MiniStack
 ├── workers    workers that are forked from a template process
 ├── template   the template process, which has imported what every function imports
+├── raised     exceptions of functions, which keep their type
 ├── slots      how many calls of a function run at once, and how long others wait
 └── stacks     which stacks can be deployed
 

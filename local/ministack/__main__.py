@@ -9,13 +9,15 @@ from ministack import app
 from ministack.core import lambda_runtime
 from ministack.services import cloudformation, lambda_svc
 
-from local.ministack import slots, stacks, workers
+from local.ministack import raised, slots, stacks, workers
 
 
 def install() -> None:
-    """Replace how workers start, how calls wait for a slot, how a refused call is answered, and who may deploy what."""
+    """Replace how workers start, raise and wait for a slot, how a refused call is answered, and who may deploy what."""
     lambda_runtime._worker_class_for = lambda _config: workers.SharingWorker
     lambda_runtime.subprocess = workers.Forking
+    lambda_runtime._PYTHON_WORKER_SCRIPT = raised.script(lambda_runtime._PYTHON_WORKER_SCRIPT)
+    lambda_svc._execute_function_warm = raised.typed(lambda_svc._execute_function_warm)
     waiting = slots.Slots(
         lambda_svc._inflight_key, lambda_svc._acquire_execution_slot, lambda_svc._release_execution_slot
     )

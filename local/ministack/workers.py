@@ -23,6 +23,8 @@ from typing import Any
 from ministack.core import lambda_runtime
 from ministack.services import lambda_svc
 
+from local.ministack import raised
+
 _LAYERS = "_LAMBDA_LAYERS_DIRS"
 """The variable in which MiniStack's worker finds the folders of its layers."""
 _LONGEST_DRAIN = 0.25
@@ -45,6 +47,9 @@ class SharingWorker(lambda_runtime.Worker):  # type: ignore[misc]
                 "Environment": {"Variables": {**variables, _LAYERS: folders}},
             }
         super()._spawn()
+
+    def invoke(self, *event: Any, **how: Any) -> dict[str, Any]:
+        return raised.named(super().invoke(*event, **how))
 
     def _drain_stderr_bounded(self, *_: Any, **__: Any) -> str:
         """Return what a call has logged. All of it is in the pipe when the answer arrives."""

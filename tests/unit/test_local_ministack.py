@@ -1,9 +1,11 @@
-"""What the local stack replaces in MiniStack: forked workers, calls that wait for a slot, and refused stacks."""
+"""What the local stack replaces in MiniStack: forked workers, exceptions, waits for a slot, and refused stacks."""
 
 import inspect
+import io
 import json
 import sys
 import threading
+import zipfile
 from hashlib import sha256
 from pathlib import Path
 
@@ -12,7 +14,7 @@ from ministack.core import lambda_runtime
 from ministack.services import cloudformation, lambda_svc
 from ministack.services.cloudformation import helpers
 
-from local.ministack import slots, stacks, workers
+from local.ministack import raised, slots, stacks, workers
 from tests.world import ROOT, template
 
 REPLACED = (
@@ -24,6 +26,7 @@ REPLACED = (
     lambda_runtime._collect,
     lambda_svc._acquire_execution_slot,
     lambda_svc._execute_function,
+    lambda_svc._execute_function_warm,
     lambda_svc._inflight_key,
     lambda_svc._release_execution_slot,
     lambda_svc._resolve_layer_zip,
@@ -39,7 +42,7 @@ REPLACED = (
 def test_internals():
     """MiniStack's replaced parts have not changed. If this fails, read the changes, adapt, and update the hash."""
     sources = "".join(inspect.getsource(part) for part in REPLACED) + lambda_runtime._PYTHON_WORKER_SCRIPT
-    assert sha256(sources.encode()).hexdigest() == "fdd4b9a3b8d9d4b76e756d694397530609a0ed913cff0e7023c6d91dd9241fae"
+    assert sha256(sources.encode()).hexdigest() == "2ce3048ac641aaf4395d37301f2b461605d1a854d51308b1eac2bc07b2bef981"
 
 
 @pytest.fixture
@@ -212,3 +215,62 @@ def test_templates_end_with_their_owner(start):
     assert template.process.wait(60) == 0
     worker.stdin.write("[1]\n")
     assert answer(worker) == [1]
+
+
+RAISING = """
+import os
+
+class NotYourTurn(Exception): ...
+
+def handler(event, context):
+    if event == "raise":
+        raise NotYourTurn("2026-01-01T00:00:02Z")
+    if event == "die":
+        os._exit(1)
+    return os.getpid()
+"""
+
+
+unclosed = pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")
+"""MiniStack leaves the pipes of a worker to the garbage collector."""
+
+
+@pytest.fixture
+def call(monkeypatch, tmp_path):
+    """Call a function through MiniStack, with the replaced parts."""
+    monkeypatch.setattr(lambda_runtime, "subprocess", workers.Forking)
+    monkeypatch.setattr(lambda_runtime, "_worker_class_for", lambda _config: workers.SharingWorker)
+    changed = raised.script(lambda_runtime._PYTHON_WORKER_SCRIPT)
+    monkeypatch.setattr(lambda_runtime, "_PYTHON_WORKER_SCRIPT", changed)
+    with zipfile.ZipFile(code := io.BytesIO(), "w") as archive:
+        archive.writestr("app.py", RAISING)
+    config = {
+        "FunctionName": tmp_path.name,
+        "FunctionArn": f"arn:aws:lambda:eu-west-1:000000000000:function:{tmp_path.name}",
+        "Handler": "app.handler",
+        "Runtime": "python3.13",
+        "Timeout": 60,
+    }
+    execute = raised.typed(lambda_svc._execute_function_warm)
+    yield lambda event: execute({"config": config, "code_zip": code.getvalue()}, event, "request")
+    lambda_runtime.invalidate_worker(tmp_path.name, account="000000000000", region="eu-west-1")
+    workers.close()
+
+
+@unclosed
+def test_an_exception_keeps_its_type(call):
+    """A function's exception arrives as from AWS: with the name of its type, and its worker takes the next call."""
+    worker = call("")["body"]
+    failed = call("raise")
+    assert failed["body"] == {"errorMessage": "2026-01-01T00:00:02Z", "errorType": "NotYourTurn"}
+    assert failed["error"] is True
+    assert "in handler" in failed["log"]
+    assert call("")["body"] == worker
+
+
+@unclosed
+def test_a_worker_that_died(call):
+    """A worker that ends during a call is a failed call, and the next call gets a new worker."""
+    worker = call("")["body"]
+    assert call("die")["body"] == {"errorMessage": "Worker process died", "errorType": "Runtime.HandlerError"}
+    assert call("")["body"] != worker
