@@ -15,6 +15,7 @@ from callers import Form, checked
 from failover import problems
 from failover.adapters import aws
 from failover.edges import http_edge, http_request, resolver
+from failover.observability import logger
 from failover.outside import Outside
 from failover.rules.formats import strict_json
 from failover.rules.sending.client_ref import parse_client_ref
@@ -23,20 +24,22 @@ from failover.rules.timing.instants import iso
 from failover.use_cases.callers.authenticate import authenticate
 from failover.use_cases.requests.body import check_size, parsed
 from keeping import Kept, Key
-from messages_contract import RATE_LIMITED, Sent, invalid, is_reference, understood
+from limiting import Limit
+from messages_contract import Sent, invalid, is_reference, rate_limited, understood
 from phones import phones
 from recipients import SCRIPTS, is_phone, script_of
 from scheduling import Schedule
 
 api = resolver.make()
 outside = Outside()
-kept, schedule = Kept(), Schedule()
+kept, schedule, limit = Kept(), Schedule(), Limit()
 
 
 @api.post("/sandbox/<version>/messages")
 def post(version: str) -> tuple[dict[str, Any], int]:
     event = api.current_event.raw_event
     form = _authenticate(event)
+    _limited()
     raw = http_request.raw_body(event)
     check_size(raw)
     try:
@@ -54,7 +57,7 @@ def post(version: str) -> tuple[dict[str, Any], int]:
     with _not_retried():
         kept.keep(key, version, body, own_callback_url, form, outside.now(), _account(sent))
     if script.answer == 429:
-        raise problems.Problem(RATE_LIMITED, "Please wait, then retry your request", headers={"Retry-After": "1"})
+        raise rate_limited({"Retry-After": "1"})
     if script.answer == 500:
         raise problems.Problem(problems.INTERNAL, "Internal Error")
     with _not_retried():
@@ -91,6 +94,16 @@ def post_status(message_uuid: str) -> tuple[dict[str, Any], int]:
     status = status_of(parsed(raw))
     answer(outside, kept, schedule, account, message_uuid, status)
     return {"message_uuid": message_uuid, "status": status}, 202
+
+
+def _limited() -> None:
+    """Raises Problem (429) above the limit, without `Retry-After`, which the vendor does not document."""
+    if limit.per_second == 0:
+        return
+    taken = limit.takes(outside.now())
+    logger.info("sandbox: request", taken=taken)
+    if not taken:
+        raise rate_limited({})
 
 
 def _account(sent: Sent) -> str | None:

@@ -58,6 +58,11 @@ def invalid(name: str, reason: str) -> Problem:
     )
 
 
+def rate_limited(headers: dict[str, str]) -> Problem:
+    """429, as the vendor documents it."""
+    return Problem(RATE_LIMITED, "Please wait, then retry your request", headers=headers)
+
+
 def _v1(body: dict[str, Any]) -> Sent:
     name = body.get("channel")
     channel = _V1_CHANNELS.get(name) if isinstance(name, str) else None
