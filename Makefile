@@ -25,7 +25,7 @@ inbox: .venv/ready ## print the local account's webhooks as they arrive
 sam-local: .venv/ready ## run each function with `sam local invoke`, and the API with `sam local start-api`, in containers
 	@$(PYTHON) -m local sam-local
 
-load: .venv/ready ## 2,000 workflows of every outcome, then a check for losses and duplicates; WORKFLOWS=2000 RATE=2 FAULTS=kill|aws|slow
+load: .venv/ready ## 2,000 workflows of every outcome, then a check for losses and duplicates; WORKFLOWS=2000 RATE=2 FAULTS=kill|aws|slow LIMIT=…
 	@$(PYTHON) -m local load
 
 burst: .venv/ready ## 450 requests as fast as possible on a new stack: none may be refused

@@ -40,8 +40,11 @@ next: open the console, paste the whole of {file} into it, and press "Play the e
       source {file} && curl -u "$API_KEY:$API_SECRET" $API_URL/beta/workflows""")
 
 
-def bring_up(place: Place, report: Callable[[str], None]) -> None:
-    """Start the whole stack from nothing. If that fails, nothing is left running."""
+def bring_up(place: Place, report: Callable[[str], None], **parameters: str) -> None:
+    """Start the whole stack from nothing. If that fails, nothing is left running.
+
+    `parameters`: values of the template's parameters, instead of their defaults.
+    """
     engines.stop(place)
     stack.wipe(place)
     report("starting a simulated AWS on this machine")
@@ -50,7 +53,7 @@ def bring_up(place: Place, report: Callable[[str], None]) -> None:
         report("building the application (sam build)")
         stack.build(place)
         report("deploying it to the simulated AWS (sam deploy)")
-        stack.deploy(place)
+        stack.deploy(place, **parameters)
         report("creating an account")
         credentials.create(place)
         events.write(place)
@@ -89,7 +92,7 @@ def run_load(place: Place) -> None:
                 faults = Proxies(place, SLOW)
             case _:
                 raise LocalFailure(f"FAULTS={asked} is none of kill, aws and slow")
-    with _temporary_stack(place):
+    with _temporary_stack(place, **wanted.parameters):
         _report(f"posting {wanted.workflows} workflows, {wanted.rate:g} a second")
         load(place, wanted, faults)
 
@@ -105,12 +108,12 @@ def print_capacity(_: Place) -> None:
 
 
 @contextmanager
-def _temporary_stack(place: Place) -> Iterator[None]:
+def _temporary_stack(place: Place, **parameters: str) -> Iterator[None]:
     """A stack that is removed afterwards. Raises LocalFailure if one is up already."""
     if engines.running(place):
         raise LocalFailure("a local stack is up already: run `make down` first")
     try:
-        bring_up(place, _report)
+        bring_up(place, _report, **parameters)
         yield
     finally:
         _take_down(place)

@@ -65,14 +65,15 @@ def build(place: Place) -> None:
     _adapt_to_ministack(place)
 
 
-def deploy(place: Place) -> None:
-    """Deploy the build, and configure the engines to serve it."""
+def deploy(place: Place, **parameters: str) -> None:
+    """Deploy the build with these parameters of the template, and configure the engines to serve it."""
     overrides = {
         "Architecture": architecture(),
         "Sandbox": "true",
         "PublicUrl": place.public_url,
         "LoopbackWebhooks": "true",
         "AccountWorkflowsPerSecond": "1000",  # `make burst` posts with one account, as fast as it can
+        **parameters,
     }
     sam(
         place,

@@ -2,9 +2,10 @@
 
 load
 ├── mixture   the workflows
-├── posting   posts them at the ratewithout waiting for answers (an open loop)
+├── posting   posts them at the rate without waiting for answers (an open loop)
 ├── burst     requests as fast as possible (`make burst`)
 ├── faults    faults during the load, if FAULTS is set
+├── pacing    what a limit at the vendor does to the load, if LIMIT is set
 └── verdict   the invariants to check afterwards
 """
 
@@ -20,7 +21,7 @@ from failover.rules.workflow.publication import webhooks
 from failover.rules.workflow.state import Workflow, from_plain
 from local import credentials, stack
 from local.inbox import Inbox
-from local.load import verdict
+from local.load import pacing, verdict
 from local.load.faults import Faults
 from local.load.posting import Posted, post_all
 from local.place import LocalFailure, Place
@@ -34,11 +35,24 @@ class Wanted:
     workflows: int
     rate: float
     """Workflows per second."""
+    limit: float = 0
+    """Requests per second that the sandbox takes, 0 for all."""
+    paced: bool = True
+    """Whether the stack knows the limit and keeps to it."""
 
     @staticmethod
     def of_environment() -> "Wanted":
-        """Read WORKFLOWS and RATE."""
-        return Wanted(int(os.environ.get("WORKFLOWS") or 2000), float(os.environ.get("RATE") or 2))
+        """Read WORKFLOWS, RATE, LIMIT and PACED. With a limit, WORKFLOWS is what comes in a minute."""
+        rate, limit = float(os.environ.get("RATE") or 2), float(os.environ.get("LIMIT") or 0)
+        workflows = int(os.environ.get("WORKFLOWS") or (60 * rate if limit else 2000))
+        return Wanted(workflows, rate, limit, os.environ.get("PACED") != "0")
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """The parameters of the stack to load."""
+        if not self.limit:
+            return {}
+        return {"SandboxLimit": f"{self.limit:g}", "MessagesPerSecond": f"{self.limit if self.paced else 0:g}"}
 
 
 def load(place: Place, wanted: Wanted, faults: Faults) -> None:
@@ -53,6 +67,9 @@ def load(place: Place, wanted: Wanted, faults: Faults) -> None:
         flows = _settled(place, inbox, since)
         whole = time.monotonic() - began
         violations = _report(posted, flows, _requests(place), _callbacks(place), inbox, wanted.rate, posting, whole)
+        if wanted.limit:
+            counted = pacing.Requests.logged(_logged(place, "sandbox: request"))
+            print("\n".join(pacing.report(flows.values(), counted, wanted.limit)))
         print(faults.summary())
     finally:
         inbox.close()
@@ -68,7 +85,9 @@ def _settled(place: Place, inbox: Inbox, since: int) -> dict[str, Workflow]:
     progress, moved = (0, 0), time.monotonic()
     while True:
         flows = {name: flow for name, flow in _flows(place).items() if flow.created_at >= since}
-        over = sum(not flow.running or verdict.silent(flow) for flow in flows.values())
+        now = int(time.time() * 1000)
+        waiting = [flow for flow in flows.values() if verdict.silent(flow) and not verdict.sending(flow, now)]
+        over = len(waiting) + sum(not flow.running for flow in flows.values())
         arrived = {verdict.identity(webhook.body) for webhook in inbox.received()}
         due = {(flow.id, entry["sequence"]) for flow in flows.values() for entry in webhooks(flow)}
         if over == len(flows) and due <= arrived:
@@ -124,16 +143,21 @@ def _flows(place: Place) -> dict[str, Workflow]:
 
 def _requests(place: Place) -> Counter[str]:
     """Count the requests that the sandbox has accepted, or may have accepted, by message."""
-    return Counter(item["client_ref"] for item in _scanned(place, "SandboxTable"))
+    return Counter(item["client_ref"] for item in _scanned(place, "SandboxTable") if "body" in item)
 
 
 def _callbacks(place: Place) -> list[float]:
     """Return the seconds until each of the sandbox's callbacks was answered, from its log."""
+    lines = "\n".join(_logged(place, "sandbox: callback sent"))
+    return [int(milliseconds) / 1000 for milliseconds in re.findall(r'"milliseconds":(\d+)', lines)]
+
+
+def _logged(place: Place, message: str) -> Iterator[str]:
+    """Yield the lines of the sandbox's log with this message."""
     pages = stack.client(place, "logs").get_paginator("filter_log_events")
     group = stack.resources(place)["SandboxLogs"]
-    logged = pages.paginate(logGroupName=group, filterPattern='"sandbox: callback sent"')
-    lines = "\n".join(event["message"] for page in logged for event in page["events"])
-    return [int(milliseconds) / 1000 for milliseconds in re.findall(r'"milliseconds":(\d+)', lines)]
+    for page in pages.paginate(logGroupName=group, filterPattern=f'"{message}"'):
+        yield from (event["message"] for event in page["events"])
 
 
 def _scanned(place: Place, table: str) -> Iterator[Item]:

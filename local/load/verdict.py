@@ -44,8 +44,26 @@ def _of_one(flow: Workflow) -> Iterator[str]:
         if step > 0 and not any(_given_up(entry, step - 1) for entry in flow.timeline[:number]):
             yield f"I2: step {step} was claimed before step {step - 1} was given up"
     yield from (f"I2: step {step} was given up before its expiry" for step in _given_up_early(flow))
-    if any(many > 1 for many in Counter(step for _, step in sending).values()):
-        yield "I3: a step was claimed twice"
+    yield from (f"I3: step {step} was claimed twice" for step in _claimed_twice(flow))
+    last = [entry for entry in unsendable(flow) if flow.is_last(entry["step"])]
+    yield from (f"lost: the last step was never sent, {entry['reason']}" for entry in last)
+
+
+def _claimed_twice(flow: Workflow) -> Iterator[int]:
+    """Yield the steps with a claim after another one that had not been postponed."""
+    claimed = set()
+    for entry in flow.timeline:
+        if entry["event"] == "sending":
+            if entry["step"] in claimed:
+                yield entry["step"]
+            claimed.add(entry["step"])
+        elif entry["event"] == "postponed":
+            claimed.discard(entry["step"])
+
+
+def unsendable(flow: Workflow) -> list[Entry]:
+    """Return the entries of steps that were left because the Messages API did not take their message in time."""
+    return [entry for entry in flow.timeline if entry["event"] == "left" and entry.get("outcome") == "unsendable"]
 
 
 def _given_up_early(flow: Workflow) -> Iterator[int]:
@@ -61,6 +79,12 @@ def silent(flow: Workflow) -> bool:
     """Return whether the workflow can only wait for a receipt of its last message, which may never have been sent."""
     last = flow.steps[-1]
     return flow.running and last.phase in ("claimed", "unknown") and not last.statuses
+
+
+def sending(flow: Workflow, now: int) -> bool:
+    """Return whether the send of the last message may still be under way at `now` (ms)."""
+    last = flow.steps[-1]
+    return last.phase == "claimed" and now < (last.claimed_at or 0) + backoff.longest_send(last.expiry_time) * 1000
 
 
 def _given_up(entry: Entry, step: int) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from failover.rules.receipts.receipt import Receipt
-from failover.rules.sending.answers import Accepted, Unknown
+from failover.rules.sending.answers import Accepted, NotTaken, Unknown
 from failover.rules.workflow import publication, transitions
 from local.load import verdict
 from tests.examples import NOW, TWO_STEPS, workflow
@@ -85,6 +85,46 @@ def test_a_last_message_without_an_answer(answer, violations):
 def test_requested_twice():
     """I3: two requests for one message are found."""
     assert any("I3" in violation for violation in judged(failed_over(), requests={"some.0": 2}))
+
+
+def postponed(flow, *, event="postponed", step=0):
+    """The same workflow, whose first claim was released and taken again."""
+    released = {**flow.timeline[1], "event": event, "step": step, "reason": "HTTP 429"}
+    return replace(flow, timeline=(*flow.timeline[:2], released, *flow.timeline[1:]))
+
+
+@pytest.mark.parametrize(("more", "violations"), [({}, 0), ({"step": 1}, 1), ({"event": "waiting"}, 1)])
+def test_claimed_again(more, violations):
+    """I3: a step may be claimed again only after its own claim was postponed."""
+    found = judged(postponed(failed_over(), **more))
+    assert len([violation for violation in found if "I3" in violation]) == violations
+
+
+def given_up(number):
+    """The step with this number was never taken; the others were delivered, or expired."""
+    flow = transitions.claimed(workflow(*TWO_STEPS), 0, NOW)
+    answers = [Accepted("uuid-0"), Accepted("uuid-1")]
+    answers[number] = NotTaken("HTTP 429")
+    flow = transitions.answered(flow, 0, answers[0], NOW)
+    flow = transitions.answered(transitions.claimed(flow, 1, NOW + 601_000), 1, answers[1], NOW + 601_500)
+    return flow if number else transitions.received(flow, 1, Receipt("delivered", "uuid-1", None, None), NOW + 602_000)
+
+
+def test_the_last_hope():
+    """A last message that was never sent is lost, and an earlier one is not: the next step was."""
+    first, last = given_up(0), given_up(1)
+    assert [entry["step"] for entry in verdict.unsendable(first)] == [0]
+    assert judged(first) == []
+    assert judged(last) == [f"{last.id}: lost: the last step was never sent, unsendable: HTTP 429"]
+
+
+@pytest.mark.parametrize(("seconds", "under_way"), [(0, True), (60, True), (600, False)])
+def test_a_last_send_under_way(seconds, under_way):
+    """The load waits for the last send as long as it may go on, and then takes its process for dead."""
+    flow = transitions.claimed(workflow("sms"), 0, NOW)
+    assert verdict.silent(flow)
+    assert verdict.sending(flow, NOW + seconds * 1000) == under_way
+    assert not verdict.sending(transitions.answered(flow, 0, Unknown("HTTP 500"), NOW), NOW)
 
 
 def test_webhook_missing():
