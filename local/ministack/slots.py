@@ -3,7 +3,6 @@
 import json
 import threading
 import uuid
-from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +11,8 @@ from failover import problems
 AT_ONCE = 4
 """Concurrent calls of one function. Each function has its own slots, and none calls itself, not even through others,
 so calls that wait for each other cannot deadlock."""
+SENDS_AT_ONCE = 16
+"""The same of a send function: its calls sleep for up to a few seconds, until it is their turn at the vendor."""
 PATIENCE = 25.0
 """Seconds for which a call waits for a slot. API Gateway waits 29 s for a function's answer."""
 
@@ -31,7 +32,7 @@ class Slots:
     ) -> None:
         self._key_of, self._acquire, self._release, self._patience = key_of, acquire, release, patience
         self._lock = threading.Lock()
-        self._free: defaultdict[str, threading.Semaphore] = defaultdict(lambda: threading.Semaphore(AT_ONCE))
+        self._free: dict[str, threading.Semaphore] = {}
 
     def acquire(self, function: dict[str, Any], config: dict[str, Any]) -> Slot:
         """Wait for a slot of the function, for at most `patience` seconds."""
@@ -49,7 +50,14 @@ class Slots:
 
     def _of(self, key: str) -> threading.Semaphore:
         with self._lock:
+            if key not in self._free:
+                self._free[key] = threading.Semaphore(at_once(key))
             return self._free[key]
+
+
+def at_once(key: str) -> int:
+    """Return how many calls of the function with this key run at once."""
+    return SENDS_AT_ONCE if "-send-" in key else AT_ONCE
 
 
 def answering(answer: Callable[[dict[str, Any]], Any]) -> Callable[[dict[str, Any]], Any]:

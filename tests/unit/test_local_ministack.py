@@ -90,6 +90,14 @@ def test_ministack_refuses():
         assert refused.acquire({}, {}) == (None, "account")
 
 
+def test_sends():
+    """More sends than other calls run at once, because they sleep."""
+    assert slots.at_once(lambda_svc._inflight_key({"FunctionName": "workflows-local-send-sms"})) == slots.SENDS_AT_ONCE
+    assert (
+        slots.at_once(lambda_svc._inflight_key({"FunctionName": "workflows-local-sandbox-messages"})) == slots.AT_ONCE
+    )
+
+
 def test_refusal():
     """A refused API call gets the answer that the template defines for AWS: a problem with `Retry-After`."""
     answer, error = slots.answering(lambda result: result)({"throttle": True, "error": True})
