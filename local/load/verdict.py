@@ -10,6 +10,8 @@ from failover.rules.workflow import publication
 from failover.rules.workflow.state import Entry, Workflow
 
 ENDS = ("completed", "error", "cancelled")
+_LONGEST_SEND = 90_000
+"""Milliseconds after its claim in which every send has ended, unless its process died."""
 
 
 def broken(
@@ -84,7 +86,7 @@ def silent(flow: Workflow) -> bool:
 def sending(flow: Workflow, now: int) -> bool:
     """Return whether the send of the last message may still be under way at `now` (ms)."""
     last = flow.steps[-1]
-    return last.phase == "claimed" and now < (last.claimed_at or 0) + backoff.longest_send(last.expiry_time) * 1000
+    return last.phase == "claimed" and now < (last.claimed_at or 0) + _LONGEST_SEND
 
 
 def _given_up(entry: Entry, step: int) -> bool:
