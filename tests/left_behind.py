@@ -3,8 +3,9 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from math import ceil
 from types import ModuleType
-from typing import Any
+from typing import Any, ClassVar
 
 import boto3
 from moto.backends import get_backend
@@ -29,9 +30,15 @@ class Reconciling:
     world: World
     app: ModuleType
     now: int = NOW
+    counted: ClassVar[str] = "looked_after"
+    """What a run counts in its answer."""
 
     def __post_init__(self) -> None:
         self.app.outside.now = lambda: self.now
+        self.app.outside.sleep = self._wait
+
+    def _wait(self, seconds: float) -> None:
+        self.now += ceil(seconds * 1000)
 
     def run(self, at: int | None = None, time_left: Callable[[], int] = lambda: 55_000) -> int:
         """Run once at an instant (ms), which becomes the present, and return the number of workflows processed."""
@@ -41,8 +48,8 @@ class Reconciling:
             def get_remaining_time_in_millis(self) -> int:
                 return time_left()
 
-        looked_after: int = self.app.handler({}, Context())["looked_after"]
-        return looked_after
+        number: int = self.app.handler({}, Context())[self.counted]
+        return number
 
     def started(self) -> dict[str, Any]:
         """The input of every execution started, by name."""
@@ -62,6 +69,12 @@ class Reconciling:
         return self.world.store.write(workflow)
 
 
+class Starting(Reconciling):
+    """The function `start_workflows`, likewise."""
+
+    counted = "started"
+
+
 def metrics(output: str) -> list[dict[str, Any]]:
     """The metrics written, as CloudWatch reads them: names, values and dimensions other than function and stack.
 
@@ -77,13 +90,13 @@ def id_in(shard: int, number: int = 0) -> str:
 
 
 def left_in(world: World, shard: int, number: int = 0, due_at: int = NOW) -> Workflow:
-    """Store a workflow of two steps that was never started, in the given partition of the index."""
-    return world.put(replace(workflow(*TWO_STEPS), id=id_in(shard, number), due_at=due_at), CONTENT)
+    """Store a workflow of two steps in the given shard of the index, whose second execution was never started."""
+    return world.put(replace(workflow(*TWO_STEPS), id=id_in(shard, number), due_at=due_at, attempt=2), CONTENT)
 
 
 def started(reconciling: Reconciling) -> set[str]:
-    """The ids of the workflows that have had a first execution."""
-    return {name.removesuffix("-1") for name in reconciling.started()}
+    """The ids of the workflows that have had a second execution."""
+    return {name.removesuffix("-2") for name in reconciling.started()}
 
 
 def sent(flow: Workflow, number: int, now: int = NOW) -> Any:

@@ -117,6 +117,8 @@ def assert_effect(deployed, inbox, name, event, answer):
             assert json.loads(answer["body"])["message_uuid"]
         case "Reconcile":
             assert set(answer) == {"looked_after", "ended"}
+        case "StartWorkflows":
+            assert set(answer) == {"started"}
         case "DeliverWebhook":
             task = json.loads(event["Records"][0]["body"])
             assert_webhook(deployed, inbox, task["workflow_id"])

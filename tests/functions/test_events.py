@@ -82,6 +82,16 @@ def test_reconcile(world):
     assert handler_of("reconcile")(event("reconcile"), Context()) == {"looked_after": 0, "ended": 0}
 
 
+def test_start_workflows(world):
+    """The event starts a run, which finds nothing unstarted."""
+
+    class Context:
+        def get_remaining_time_in_millis(self):
+            return 70_000
+
+    assert handler_of("start_workflows")(event("start_workflows"), Context()) == {"started": 0}
+
+
 def test_sandbox_messages(world, monkeypatch):
     """The event sends a message to a simulated recipient."""
     monkeypatch.setenv("SANDBOX_TABLE", create_table("SandboxTable", "sandbox"))

@@ -24,7 +24,7 @@ from tests import messages_server as server
 from tests import permissions
 from tests.examples import EVERY_CHANNEL, ID, MESSENGER, NOW, SMS, THREE_STEPS, TWO_STEPS, VIBER, request, workflow
 from tests.functions.conftest import REPORT, ended, task_of
-from tests.left_behind import MINUTE, id_in, rejected, sent
+from tests.left_behind import MINUTE, Starting, id_in, rejected, sent
 from tests.sample_events import EVENTS, event, handler_of
 from tests.sandbox import BASIC, accepted, play, post, to
 from tests.tokens import KEY, public_pem, token
@@ -164,12 +164,30 @@ def deliver_webhook(world, customer, delivering, deliver):
 
 
 @pytest.fixture
+def start_workflows(world):
+    """A workflow never started, one whose first execution has ended, and one that cannot be read."""
+    starting = Starting(world, load("start_workflows"))
+
+    def act():
+        for number in range(3):
+            world.put(replace(workflow(*THREE_STEPS), id=id_in(number)), CONTENT)
+        world.executions.start(replace(workflow(*THREE_STEPS), id=id_in(1)), NOW)
+        starting.died(f"{id_in(1)}-1")
+        key = {"pk": {"S": f"workflow#{id_in(2)}"}, "sk": {"S": "state"}}
+        boto3.client("dynamodb").update_item(TableName=world.table, Key=key, UpdateExpression="REMOVE steps")
+        overtaken(starting.app.outside.store, lambda: world.store.write(world.read(id_in(1))))
+        assert starting.run(NOW + MINUTE) == 2
+
+    return act
+
+
+@pytest.fixture
 def reconcile(world, reconciling):
-    """A workflow never started, one whose race was never signalled, and one whose webhooks were never queued."""
+    """A second execution never started, a race that was never signalled, and webhooks that were never queued."""
 
     def act():
         left = with_token(rejected(sent(workflow(*THREE_STEPS), 0), 0))
-        for number, flow in enumerate((workflow(*THREE_STEPS), left)):
+        for number, flow in enumerate((replace(workflow(*THREE_STEPS), attempt=2), left)):
             world.put(replace(flow, id=id_in(number)), CONTENT)
         world.executions.start(replace(left, id=id_in(1)), NOW)
         ended(world, id=id_in(2), application=APPLICATION, webhook_url="https://example.org/status")

@@ -50,29 +50,19 @@ def signals(reconciling, monkeypatch):
     return signals
 
 
-def test_never_started(world, reconciling, output):
-    """F2: a workflow that was stored but not started is started within two minutes, as its first execution."""
-    world.put(workflow(*TWO_STEPS), [MESSENGER, SMS])
-    assert reconciling.run(NOW + MINUTE - 1) == 0
-    output()
-    assert reconciling.run(NOW + MINUTE) == 1
-    (name,) = reconciling.started()
-    assert name == f"{ID}-1"
-    assert {"WorkflowsReconciled": [1.0], "action": "started"} in metrics(output())
-    assert world.read(ID).due_at == NOW + 5 * MINUTE
-    assert reconciling.run(NOW + 2 * MINUTE) == 0
-
-
-def test_never_started_twice(world, reconciling, output):
-    """F2: an execution that exists after all, because an answer was lost or a twin was faster, remains the only one."""
-    flow = world.put(workflow(*TWO_STEPS), [MESSENGER, SMS])
+def test_never_claimed(world, overdue, reconciling):
+    """A second execution without a claim is started, or started again: that it exists is all that has to be known."""
+    flow = overdue(replace(workflow(*TWO_STEPS), attempt=2))
+    looks = []
     client = reconciling.app.outside.executions.client
-    client.meta.events.register(
-        "provide-client-params.stepfunctions.StartExecution", lambda **_: world.executions.start(flow, NOW)
-    )
-    reconciling.run(NOW + MINUTE)
-    assert list(reconciling.started()) == [f"{ID}-1"]
-    assert "UnexpectedFailures" not in output()
+    client.meta.events.register("before-call.stepfunctions.DescribeExecution", lambda **_: looks.append(1))
+    for minutes in (1, 9, 17):
+        reconciling.run(NOW + minutes * MINUTE)
+        assert set(reconciling.started()) == {f"{ID}-1", f"{ID}-2"}
+    reconciling.died(f"{ID}-2")
+    reconciling.run(NOW + 25 * MINUTE)
+    assert set(reconciling.started()) == {f"{ID}-1", f"{ID}-2", f"{ID}-3"}
+    assert (looks, world.read(flow.id).attempt) == ([], 3)
 
 
 def test_at_work(world, overdue, reconciling, output):
@@ -171,11 +161,11 @@ def test_a_race_that_cannot_be_told(world, overdue, reconciling, signals):
 
 def test_a_race_whose_send_never_claimed(world, overdue, reconciling, signals, output):
     """A first step that could not be claimed waits for its expiry: no signal is sent, and nothing fails."""
-    overdue(with_token(workflow(*THREE_STEPS)))
+    overdue(with_token(replace(workflow(*THREE_STEPS), attempt=2)))
     reconciling.run(NOW + MINUTE)
     assert signals == []
     assert "UnexpectedFailures" not in output()
-    assert world.read(ID).due_at == NOW + 5 * MINUTE
+    assert world.read(ID).due_at == NOW + 9 * MINUTE
 
 
 def test_unconfirmed(world, overdue, reconciling, output):

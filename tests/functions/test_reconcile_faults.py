@@ -1,5 +1,6 @@
 """Reconcile under faults: workflows that always fail, full partitions, deaths and twins (F16, F19)."""
 
+import json
 from dataclasses import replace
 
 import boto3
@@ -13,6 +14,7 @@ from failover.rules.workflow import transitions
 from failover.use_cases.workflow import overdue, reconcile
 from tests.conftest import at_once, one_write_at_a_time
 from tests.examples import HOUR, NOW, SMS, TWO_STEPS, workflow
+from tests.inline import Inline
 from tests.left_behind import CONTENT, MINUTE, SHARDS, Died, id_in, left_in, metrics, mortal, started
 
 
@@ -152,8 +154,28 @@ def test_a_full_partition(world, reconciling, two_per_shard):
     assert {id_[:8] for id_ in started(reconciling)} == {id_in(shard)[:8] for shard in range(SHARDS)}
 
 
+def test_at_a_pace(world, reconciling, monkeypatch):
+    """Nine workflows that may need a look at their execution are repaired each second, and ten at once."""
+    monkeypatch.setattr(reconciling.app.outside, "pool", Inline)
+    for number in range(27):
+        left_in(world, number % SHARDS, number)
+    assert reconciling.run(NOW) == 27
+    assert 1_800 <= reconciling.now - NOW <= 2_000
+
+
+def test_log_keys(world, reconciling, output):
+    """Each line of a repair names its own workflow, although several are repaired at once."""
+    for number in range(16):
+        left_in(world, number % SHARDS, number)
+    refuse(reconciling.app.outside.executions.client, "StartExecution", lambda asked: True)  # noqa: ARG005
+    output()
+    reconciling.run(NOW)
+    lines = [json.loads(line) for line in output().splitlines() if '"unexpected failure"' in line]
+    assert sorted(line["workflow_id"] for line in lines) == sorted(id_in(n % SHARDS, n) for n in range(16))
+
+
 def never_started(flow):
-    return flow
+    return replace(flow, attempt=2)
 
 
 def execution_dead(flow):
@@ -169,7 +191,7 @@ def silent(flow):
     return transitions.claimed(execution_dead(flow), 1, NOW)
 
 
-WAYS = {never_started: ({1}, "running"), execution_dead: ({1, 2}, "running"), fifth_dead: ({5}, "error")}
+WAYS = {never_started: ({2}, "running"), execution_dead: ({1, 2}, "running"), fifth_dead: ({5}, "error")}
 WAYS[silent] = (set(), "error")
 """For each way to be overdue: the number of executions and the workflow's status after repair."""
 
@@ -225,5 +247,5 @@ def test_twins(world, reconciling, monkeypatch, output, way):
         output()
         at_once(*[lambda twin=twin: reconcile.reconcile(twin) for twin in twins])
         acts = [metric for metric in metrics(output()) if "WorkflowsReconciled" in metric]
-        assert len(acts) == 1
+        assert len(acts) == (way is not never_started)  # a start that changes nothing is not counted
         settled(world, reconciling, way, workflow_id)

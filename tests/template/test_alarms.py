@@ -54,11 +54,16 @@ def sources():
 
 
 SOURCES = list(sources())
+OLDEST = {
+    "Reconcile": ("OldestOverdueSeconds", "ReconcileBehind"),
+    "StartWorkflows": ("OldestUnstartedSeconds", "StartsBehind"),
+}
+"""The metric that each run of a scheduled function writes, and its alarm."""
 
 
 def test_there_are_such_sources():
-    """The sources are the stream, the schedule, the webhook queue and the sandbox's queue."""
-    assert sorted(param.id.split()[0] for param in SOURCES) == ["DynamoDB", "SQS", "SQS", "Schedule"]
+    """The sources are the stream, two schedules, the webhook queue and the sandbox's queue."""
+    assert sorted(param.id.split()[0] for param in SOURCES) == ["DynamoDB", "SQS", "SQS", "Schedule", "Schedule"]
 
 
 @pytest.mark.parametrize(("function", "event"), SOURCES)
@@ -66,8 +71,9 @@ def test_where_failures_end(function, event):
     """A source that invokes a function without waiting leaves failures in a queue or metric that has an alarm."""
     properties = event["Properties"]
     if event["Type"] == "Schedule":
-        assert alarm_on(NAMESPACE, "OldestOverdueSeconds", {"stack": STACK}) == ["ReconcileBehind"]
-        assert ALARMS["ReconcileBehind"]["Properties"]["TreatMissingData"] == "breaching", "a run that is not made"
+        metric, alarm = OLDEST[function]
+        assert alarm_on(NAMESPACE, metric, {"stack": STACK}) == [alarm]
+        assert ALARMS[alarm]["Properties"]["TreatMissingData"] == "breaching", "a run that is not made"
         return
     if event["Type"] == "DynamoDB":
         (end, _) = properties["DestinationConfig"]["OnFailure"]["Destination"]["Fn::GetAtt"]

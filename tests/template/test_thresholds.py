@@ -34,8 +34,8 @@ def _compiled(expression):
 WORDS = {"IF": _if, "FILL": _fill}
 DAY = 288
 """Periods of 5 minutes."""
-QUIET = {"OldestOverdueSeconds": 0}
-"""A period without requests, in which `reconcile` still runs."""
+QUIET = {"OldestOverdueSeconds": 0, "OldestUnstartedSeconds": 0}
+"""A period without requests, in which `reconcile` and `start_workflows` still run."""
 
 
 OWNERS = {"FunctionName", "QueueName", "GlobalSecondaryIndexName", "APIName", "ServiceMetric", "service"}

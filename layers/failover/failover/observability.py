@@ -26,6 +26,7 @@ ALARMED = frozenset(
         "InvalidTaskTokens",
         "MessagesAccepted",
         "OldestOverdueSeconds",
+        "OldestUnstartedSeconds",
         "UnexpectedFailures",
         "UnknownStatuses",
         "UnsignedReceipts",
@@ -48,6 +49,11 @@ def count(name: str, **dimensions: str) -> None:
     _write(name, MetricUnit.Count, 1, dimensions)
 
 
+def count_many(name: str, number: int) -> None:
+    """Add a number to a metric."""
+    _write(name, MetricUnit.Count, number, {})
+
+
 def count_none(name: str) -> None:
     """Write 0, for alarms that cannot tell zero from missing data."""
     _write(name, MetricUnit.Count, 0, {})
@@ -67,7 +73,11 @@ def _write(name: str, unit: MetricUnit, value: float, dimensions: dict[str, str]
         metric.add_dimension("stack", stack)
         if name in ALARMED:
             metric.add_dimensions(stack=stack)
-    metric.flush_metrics()
+    logger.registered_handler.acquire()  # a line of another thread in the middle of this one would lose both
+    try:
+        metric.flush_metrics()
+    finally:
+        logger.registered_handler.release()
 
 
 def unavailable(error: Exception, **more: Any) -> None:

@@ -3,6 +3,7 @@
 import random
 import time
 from collections.abc import Callable
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -37,6 +38,8 @@ class Outside:
     sleep: Callable[[float], None] = time.sleep
     jitter: Callable[[], float] = random.random
     """A number from 0 to 1."""
+    pool: Callable[[int], Executor] = ThreadPoolExecutor
+    """Makes threads, at most so many."""
 
     @cached_property
     def table(self) -> "Table":

@@ -33,6 +33,8 @@ class Settings:
     """WEBHOOK_DEAD_LETTERS: URL of the queue of webhooks that could not be delivered."""
     loopback_webhooks: bool
     """LOOPBACK_WEBHOOKS: `true` allows webhooks to this machine, also by http. Never on AWS."""
+    starts_per_second: int
+    """STARTS_PER_SECOND: executions that `start_workflows` starts in a second."""
     receipt_window: int
     """RECEIPT_WINDOW_HOURS, in seconds: how long the last step waits for its outcome. 0: the channel's own window."""
     messages_per_second: float
@@ -66,6 +68,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         webhook_queue=environment.get("WEBHOOK_QUEUE", ""),
         webhook_dead_letters=environment.get("WEBHOOK_DEAD_LETTERS", ""),
         loopback_webhooks=environment.get("LOOPBACK_WEBHOOKS", "false") == "true",
+        starts_per_second=int(environment.get("STARTS_PER_SECOND", "100")),
         receipt_window=int(environment.get("RECEIPT_WINDOW_HOURS", "0")) * hour,
         messages_per_second=float(environment.get("MESSAGES_PER_SECOND", "0")),
         channel_per_second=float(environment.get("CHANNEL_PER_SECOND", "0")),

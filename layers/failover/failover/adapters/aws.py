@@ -1,5 +1,6 @@
 """Clients of AWS with their timeouts and retries, and the two kinds of its failures."""
 
+import random
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,8 +12,18 @@ from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as NoConnection
 
 from failover.errors import Failure, Temporary
+from failover.rules.timing.backoff import grown
 
-_CONFIG = Config(connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 3})
+_TRIES = 3
+_CONFIG = Config(
+    connect_timeout=1,
+    read_timeout=3,
+    retries={"mode": "standard", "total_max_attempts": _TRIES},
+    max_pool_connections=20,  # more than the threads that use one client
+)
+
+_FIRST_PAUSE = 0.2
+"""Seconds; at most so long before the second try of a call."""
 
 _PASSING = frozenset(
     {
@@ -55,6 +66,29 @@ class AwsError(Failure):
 def client(service: str) -> Any:
     """A client of an AWS service: 1 s to connect, 3 s to answer, three tries, well within API Gateway's 29 s."""
     return boto3.client(service, config=_CONFIG)
+
+
+def paced_client(service: str, *paced: str) -> Any:
+    """As `client`, but the operations `paced` are not retried when throttled.
+
+    A retry takes from the quota of other calls what it hopes to get, and their caller knows a better time for it. All
+    operations are still retried if the connection or the service fails.
+    """
+    made = boto3.client(service, config=_CONFIG.merge(Config(retries={"mode": "standard", "total_max_attempts": 1})))
+
+    def pause(attempts: int, operation: Any, response: Any, caught_exception: Exception | None, **_: Any) -> Any:
+        if attempts >= _TRIES:
+            return None
+        if response is None:
+            passing = isinstance(caught_exception, NoConnection | HTTPClientError)
+        else:
+            answer, parsed = response
+            throttled = parsed.get("Error", {}).get("Code") in _PASSING and operation.name not in paced
+            passing = answer.status_code >= 500 or throttled
+        return random.uniform(0, grown(_FIRST_PAUSE, attempts)) if passing else None
+
+    made.meta.events.register(f"needs-retry.{made.meta.service_model.service_id.hyphenize()}", pause)
+    return made
 
 
 @contextmanager

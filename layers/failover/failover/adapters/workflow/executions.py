@@ -16,18 +16,24 @@ class Executions:
 
     def __init__(self, state_machine_arn: str, client: Any = None) -> None:
         self._arn = state_machine_arn
-        self.client = client or aws.client("stepfunctions")
+        self.client = client or aws.paced_client("stepfunctions", "StartExecution", "DescribeExecution")
 
-    def start(self, workflow: Workflow, now: int) -> None:
-        """Start `<id>-<attempt>` with the remaining steps. Idempotent, since an answer may get lost."""
+    def start(self, workflow: Workflow, now: int) -> bool:
+        """Start `<id>-<attempt>` with the remaining steps. Returns False if it has ended, or had another input.
+
+        If it runs already, with the same input, nothing happens. The input of a workflow of which no step has begun is
+        always the same.
+        """
         try:
             with aws.failures("stepfunctions"):
                 self.client.start_execution(
                     stateMachineArn=self._arn, name=_name(workflow), input=json.dumps(itinerary(workflow, now))
                 )
         except aws.AwsError as error:
-            if error.code != "ExecutionAlreadyExists":
-                raise
+            if error.code == "ExecutionAlreadyExists":
+                return False
+            raise
+        return True
 
     def status(self, workflow: Workflow) -> str | None:
         """RUNNING, SUCCEEDED, FAILED, ABORTED or TIMED_OUT. Returns None if `<id>-<attempt>` does not exist."""

@@ -1,4 +1,4 @@
-"""The index `due`: the workflows that `reconcile` repairs once their `due_at` has passed."""
+"""The index `due`: the workflows to be started or repaired once their `due_at` has passed."""
 
 from dataclasses import dataclass
 from decimal import Decimal

@@ -144,15 +144,19 @@ class Store:
         return from_plain(item) if item else None
 
     def read_many(
-        self, ids: Iterable[str], unreadable: Callable[[UnreadableItem], None] | None = None
+        self,
+        ids: Iterable[str],
+        unreadable: Callable[[UnreadableItem], None] | None = None,
+        *,
+        consistent: bool = False,
     ) -> dict[str, Workflow]:
-        """The workflows of `ids` that exist, by id (eventually consistent reads, 100 in a call).
+        """The workflows of `ids` that exist, by id (100 in a call; eventually consistent reads, unless `consistent`).
 
         Raises UnreadableItem, or, with `unreadable`, leaves such a workflow out and calls it with the error.
         """
         found = {}
         places = ((f"workflow#{one}", "state") for one in ids)
-        for item in self._table.get_all(*places, unreadable=unreadable, consistent=False).values():
+        for item in self._table.get_all(*places, unreadable=unreadable, consistent=consistent).values():
             try:
                 workflow = from_plain(item)
                 found[workflow.id] = workflow

@@ -1,4 +1,4 @@
-"""When a workflow is overdue, so that `reconcile` repairs it.
+"""When a workflow is overdue, so that `start_workflows` starts it or `reconcile` repairs it.
 
 Every transition sets `due_at`; the sparse index `due` contains the workflows that have one.
 """
@@ -8,12 +8,15 @@ from typing import Literal
 from failover.rules.channels.channel_table import CHANNELS
 from failover.rules.timing.backoff import grown
 from failover.rules.workflow import publication
-from failover.rules.workflow.state import Workflow
+from failover.rules.workflow.state import Step, Workflow
 
 SLACK = 240
 """Seconds a send with its retries, or a signal, may take before the workflow is overdue."""
-START_SLACK = 60
-"""Seconds a new workflow may take to be started."""
+START_SLACK = 30
+"""Seconds a new workflow may take to be started and to claim its first step: longer than its POST may run (28 s).
+
+If the POST or the first send is slower still, `start_workflows` starts the workflow again, which changes nothing: a
+start is idempotent by its name."""
 PUBLISH_SLACK = 900
 """Seconds the webhooks of an ended workflow may take to be queued."""
 RETRY = 60
@@ -25,17 +28,37 @@ IMMOVABLE = 3600
 SHARDS = 8
 """Partitions of each queue, so that no single one takes the writes of all workflows."""
 
-type Queue = Literal["due", "silent", "unpublished"]
-"""`due`: something remains to be sent. `silent`: only the last receipt is missing. `unpublished`: the workflow is over,
-and not all its webhooks are recorded as queued. The last two queues cannot delay workflows in the first."""
+type Queue = Literal["unstarted", "due", "silent", "unpublished"]
+"""`unstarted`: its first execution may not have been started. `due`: something remains to be sent. `silent`: only the
+last receipt is missing. `unpublished`: the workflow is over, and not all its webhooks are recorded as queued. No queue
+can delay the workflows of another that is named before it."""
+
+
+def unstarted(workflow: Workflow) -> bool:
+    """Return True if nothing shows that the first execution was started: no step has begun or waits for its turn."""
+    return (
+        workflow.running
+        and workflow.attempt == 1
+        and not any(begun(step) or step.waiting_since is not None for step in workflow.steps)
+    )
+
+
+def begun(step: Step) -> bool:
+    """Return True once a step has been claimed."""
+    return step.phase != "pending"
 
 
 def partition(workflow: Workflow) -> str:
     """Return the partition of the index `due` for a workflow: its queue and its shard."""
-    queue: Queue = "unpublished" if not workflow.running else "silent"
-    if workflow.running and workflow.steps[-1].phase == "pending":
-        queue = "due"
-    return f"{queue}#{int(workflow.id[:8], 16) % SHARDS}"
+    return f"{_queue(workflow)}#{int(workflow.id[:8], 16) % SHARDS}"
+
+
+def _queue(workflow: Workflow) -> Queue:
+    if not workflow.running:
+        return "unpublished"
+    if begun(workflow.steps[-1]):
+        return "silent"
+    return "unstarted" if unstarted(workflow) else "due"
 
 
 def due_at(workflow: Workflow, now: int) -> int | None:
@@ -45,9 +68,9 @@ def due_at(workflow: Workflow, now: int) -> int | None:
     """
     if not workflow.running:
         return now + PUBLISH_SLACK * 1000 if publication.unpublished(workflow) else None
-    current = max((n for n, step in enumerate(workflow.steps) if step.phase != "pending"), default=None)
+    current = max((n for n, step in enumerate(workflow.steps) if begun(step)), default=None)
     following = workflow.steps[0 if current is None else min(current + 1, len(workflow.steps) - 1)]
-    if following.phase == "pending" and following.waiting_since is not None:
+    if not begun(following) and following.waiting_since is not None:
         return max(following.turn_at or now, now) + SLACK * 1000
     if current is None:
         return workflow.created_at + START_SLACK * 1000

@@ -42,7 +42,7 @@ def accept(outside: Outside, caller: Caller, posted: Posted, word: str, base_url
     """Store and start a new workflow, or return that of an earlier request with the same Idempotency-Key.
 
     Raises Problem (400, 409, 413, 429, 503) before anything is stored. A stored workflow is accepted: if the state
-    machine cannot be started, `reconcile` starts it.
+    machine cannot be started, as when Step Functions takes no more starts, `start_workflows` starts it.
     """
     asked = requested(outside, posted)
     digest = idempotency.digest(asdict(asked))

@@ -16,12 +16,15 @@ from failover.use_cases.workflow.overdue import Listing, repair_all
 from failover.use_cases.workflow.settle import settle
 from failover.use_cases.workflow.transition import transition
 
+_PER_SECOND = 50
+
 
 def republish(outside: Outside, time_left: Callable[[], bool] = lambda: True) -> int:
     """Queue missing webhooks of ended workflows, oldest first, while there is time. Returns how many workflows."""
     listing = Listing(outside.overdue, "unpublished", outside.now())
     listing.go_on(time_left)
-    return repair_all(listing, _repair, outside, time_left)
+    _ = outside.deliveries, outside.webhook_queue
+    return repair_all(listing, _repair, outside, time_left, _PER_SECOND)
 
 
 def _repair(outside: Outside, workflow_id: str) -> bool:

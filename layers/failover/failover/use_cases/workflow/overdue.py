@@ -1,21 +1,25 @@
-"""Repair the workflows that the overdue index lists, one after the other, while there is time."""
+"""Repair the workflows that the overdue index lists, while there is time."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from failover.adapters import aws
 from failover.adapters.workflow.overdue_index import Overdue, OverdueIndex
 from failover.errors import Temporary
-from failover.observability import logger, unavailable, unexpected
+from failover.observability import count, logger, unavailable, unexpected
 from failover.outside import Outside
 from failover.rules.formats.stored import UnreadableItem
+from failover.rules.timing.pace import Pace
 from failover.rules.workflow.overdue import IMMOVABLE, SHARDS, Queue, in_turn
+from failover.use_cases.workflow.in_parallel import Done, in_parallel
 
 MOST_PER_SHARD = 50
 """Workflows of one shard that are listed at once."""
 MOST_LISTINGS = 20
 """In one run, while there is time; the next run, a minute later, goes on."""
+WORKERS = 8
+"""Threads."""
 
 type Repair = Callable[[Outside, str], bool]
 """Repairs the workflow with this id. Returns False if it can do nothing about it."""
@@ -60,44 +64,57 @@ class Listing:
                 self._after[shard] = page.next
 
 
-def repair_all(listing: Listing, repair: Repair, outside: Outside, time_left: Callable[[], bool]) -> int:
-    """Repair what `listing` has found and will find, while there is time. Returns how many workflows it was."""
-    repaired = _each(listing.found, repair, outside, time_left)
-    listings = 1
-    while listings < MOST_LISTINGS and not listing.over and time_left():
-        listing.go_on(time_left)
-        repaired += _each(listing.found, repair, outside, time_left)
-        listings += bool(listing.found)  # a page of copies that were made by hand does not count
-    return repaired
+def repair_all(
+    listing: Listing, repair: Repair, outside: Outside, time_left: Callable[[], bool], per_second: float
+) -> int:
+    """Repair what `listing` has found and will find, while there is time. Returns how many workflows it was.
+
+    Begins `per_second` repairs in a second, and fewer while AWS throttles them.
+    """
+    _ = outside.store, outside.executions  # `in_parallel` says why
+
+    def listed() -> Iterator[Overdue]:
+        yield from listing.found
+        listings = 1
+        while listings < MOST_LISTINGS and not listing.over and time_left():
+            listing.go_on(time_left)
+            yield from listing.found
+            listings += bool(listing.found)  # a page of copies that were made by hand does not count
+
+    def act(overdue: Overdue) -> Done[Overdue]:
+        return _repaired(outside, overdue, repair)
+
+    return in_parallel(outside, listed(), act, Pace(per_second), WORKERS, time_left)
 
 
-def _each(found: list[Overdue], repair: Repair, outside: Outside, time_left: Callable[[], bool]) -> int:
+def _repaired(outside: Outside, overdue: Overdue, repair: Repair) -> Done[Overdue]:
     """A workflow whose repair fails waits for the next run."""
-    repaired = 0
-    for overdue in found:
-        if not time_left():
-            break
-        logger.append_keys(workflow_id=overdue.workflow_id)
-        try:
-            if not repair(outside, overdue.workflow_id):
-                _set_aside(outside, overdue)
-        except Temporary as error:
-            unavailable(error)
-        except UnreadableItem as error:
-            unexpected(error)
-            _set_aside(outside, overdue)
-        except Exception as error:
-            unexpected(error)  # one broken workflow must not delay the others
-        finally:
-            logger.remove_keys(["workflow_id"])
-        repaired += 1
-    return repaired
+    logger.thread_safe_append_keys(workflow_id=overdue.workflow_id)
+    refused = False
+    try:
+        if not repair(outside, overdue.workflow_id):
+            set_aside(outside, overdue)
+    except Temporary as error:
+        unavailable(error)
+        refused = isinstance(error, aws.Unavailable)
+    except UnreadableItem as error:
+        unexpected(error)
+        set_aside(outside, overdue)
+    except Exception as error:
+        unexpected(error)  # one broken workflow must not delay the others
+    return Done(number=1, refused=refused)
 
 
-def _set_aside(outside: Outside, overdue: Overdue) -> None:
+def set_aside(outside: Outside, overdue: Overdue) -> None:
     """Do not list again each minute what cannot be repaired: it is unreadable, gone, or over and still in the index."""
     now = outside.now()
     try:
         outside.overdue.set_due_at(overdue, now, now + IMMOVABLE * 1000)
     except (aws.Unavailable, aws.AwsError) as error:
         unavailable(error)
+
+
+def reconciled(action: str) -> None:
+    """Count what was done for an overdue workflow."""
+    logger.warning("reconciled", action=action)
+    count("WorkflowsReconciled", action=action)

@@ -1,4 +1,4 @@
-"""Repair overdue workflows: start, resume, signal or close them.
+"""Repair overdue workflows whose first execution was started: resume, signal or close them.
 
 Each repair is one conditional write and idempotent calls after it, so two runs at once, or one that dies half-way, do
 no harm. The first write makes the workflow due again a little later: a workflow whose repair always fails, or kills the
@@ -8,18 +8,24 @@ run, must not stay in front of the others.
 from collections.abc import Callable
 from functools import partial
 
-from failover.observability import count, logger, measure_seconds
+from failover.observability import count, measure_seconds
 from failover.outside import Outside
-from failover.rules.workflow import transitions
+from failover.rules.workflow import overdue, transitions
 from failover.rules.workflow.race import lost_signal
 from failover.rules.workflow.state import Workflow
-from failover.use_cases.workflow.overdue import Listing, repair_all
+from failover.use_cases.workflow.overdue import Listing, reconciled, repair_all
 from failover.use_cases.workflow.signal import end_race
 from failover.use_cases.workflow.transition import transition
 
+MOVING_PER_SECOND = 9
+"""Repairs of workflows with something left to send. Each may look at an execution, and DescribeExecution takes 10 calls
+a second in most Regions, and 15 at once."""
+SILENT_PER_SECOND = 50
+"""Repairs of workflows that only wait for a receipt: no calls of Step Functions."""
+
 
 def reconcile(outside: Outside, time_left: Callable[[], bool] = lambda: True) -> int:
-    """Repair every overdue workflow, oldest first in each shard, while there is time. Returns how many there were.
+    """Repair every workflow that is overdue, oldest first in each shard, while there is time. Returns how many.
 
     Workflows with something left to send come first. Measures how long the oldest has waited, if the whole index could
     be read.
@@ -29,12 +35,12 @@ def reconcile(outside: Outside, time_left: Callable[[], bool] = lambda: True) ->
     moving.go_on(time_left)
     oldest = [one.due_at for one in moving.found]
     all_moving = moving.complete
-    moved = repair_all(moving, _repair, outside, time_left)
+    moved = repair_all(moving, _repair, outside, time_left, MOVING_PER_SECOND)
     silent.go_on(time_left)
     oldest += [one.due_at for one in silent.found]
     if all_moving and silent.complete:
         measure_seconds("OldestOverdueSeconds", (now - min(oldest, default=now)) // 1000)
-    return moved + repair_all(silent, _repair, outside, time_left)
+    return moved + repair_all(silent, _repair, outside, time_left, SILENT_PER_SECOND)
 
 
 def _repair(outside: Outside, workflow_id: str) -> bool:
@@ -47,23 +53,28 @@ def _repair(outside: Outside, workflow_id: str) -> bool:
         return True  # the index lags a moment behind, or another run is repairing it
     workflow = begun.after
     if transition(outside, workflow, lambda current: transitions.unconfirmed(current, outside.now())):
-        _reconciled("unconfirmed")
+        reconciled("unconfirmed")
         return True
-    if workflow.steps[-1].phase == "pending":
+    if not overdue.begun(workflow.steps[-1]):
         workflow = _moved(outside, workflow)
     transition(outside, workflow, lambda current: transitions.repair_done(current, outside.now()))
     return True
 
 
 def _moved(outside: Outside, workflow: Workflow) -> Workflow:
-    """Make sure that an execution is running, and that a decided race has ended. Returns the workflow after that."""
+    """Make sure that an execution is running, and that a decided race has ended. Returns the workflow after that.
+
+    If no step has begun, there is no race to end, and starting the execution again shows whether it runs.
+    """
+    if not any(map(overdue.begun, workflow.steps)):
+        return workflow if outside.executions.start(workflow, outside.now()) else _resumed(outside, workflow)
     match outside.executions.status(workflow):
         case None:
             outside.executions.start(workflow, outside.now())
-            _reconciled("started")
+            reconciled("started")
         case "RUNNING":
             if (signal := lost_signal(workflow)) and end_race(outside, signal):
-                _reconciled("signalled")
+                reconciled("signalled")
         case _:
             return _resumed(outside, workflow)
     return workflow
@@ -77,13 +88,8 @@ def _resumed(outside: Outside, workflow: Workflow) -> Workflow:
     resumed = change.after
     if resumed.running:
         outside.executions.start(resumed, outside.now())
-        _reconciled("resumed")
+        reconciled("resumed")
     else:
-        _reconciled("abandoned")
+        reconciled("abandoned")
         count("WorkflowsAbandoned")
     return resumed
-
-
-def _reconciled(action: str) -> None:
-    logger.warning("reconciled", action=action)
-    count("WorkflowsReconciled", action=action)
