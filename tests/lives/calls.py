@@ -21,6 +21,7 @@ MEANWHILES = (
     "an advance",
     "a duplicate",
     "a run of reconcile",
+    "a run of start_workflows",
     "an execution's death",
 )
 """What may happen elsewhere just before a process makes a call."""

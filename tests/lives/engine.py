@@ -108,7 +108,9 @@ class Engine:
     # ---------------------------------------------------------------- what the adapter calls
     def start_execution(self, *, name: str, input: str, **_: Any) -> None:  # noqa: A002 - as AWS calls it
         def act() -> None:
-            if name in self.executions:
+            if (known := self.executions.get(name)) and known.running and known.input == json.loads(input):
+                return
+            if known:
                 raise _error("ExecutionAlreadyExists")
             self.started(input)
             given = json.loads(input)

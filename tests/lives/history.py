@@ -293,6 +293,7 @@ class History:
                 self.stack.deliver()
             for execution in [one for one in self.stack.engine.executions.values() if one.ready(self.stack.now)]:
                 self.stack.engine.proceed(execution)
+            self.stack.start_workflows()
             self.stack.reconcile()
             self.stack.wait(600)
         self.stack.calls.denied, self.stack.customers.answer = None, 200
@@ -317,6 +318,10 @@ class History:
     def reconcile(self, fate: Fate | None) -> None:
         self._duplicate = self.stack.reconcile
         self.stack.reconcile(fate)
+
+    def start_workflows(self, fate: Fate | None) -> None:
+        self._duplicate = self.stack.start_workflows
+        self.stack.start_workflows(fate)
 
     def publish(self, most: int, fate: Fate | None) -> None:
         self._duplicate = lambda: None
@@ -354,6 +359,8 @@ class History:
             self._duplicate()
         elif kind == "a run of reconcile":
             self.stack.reconcile()
+        elif kind == "a run of start_workflows":
+            self.stack.start_workflows()
         elif flow and kind == "a cancel":
             self.cancel(flow.account, flow)
         elif flow and kind == "an advance":
@@ -394,6 +401,7 @@ class History:
                         self.die(execution)
                     else:
                         stack.engine.proceed(execution)
+            stack.start_workflows()
             stack.reconcile()
             while stack.table.stream:
                 stack.publish()

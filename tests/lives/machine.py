@@ -26,6 +26,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from failover.observability import logger
+from failover.rules.workflow.overdue import unstarted
 from tests.examples import NOW
 from tests.lives.calls import FAULTS, INTERLEAVED, MEANWHILES, Fate
 from tests.lives.engine import DEAD
@@ -75,6 +76,8 @@ DENIED = [
     ("send", "reserve a turn"),
     ("message_status", "write"),
     ("reconcile", "write"),
+    ("start_workflows", "write"),
+    ("start_workflows", "start an execution"),
 ]
 """Calls, by function, that AWS may throttle for an hour."""
 
@@ -225,6 +228,10 @@ class Histories(RuleBasedStateMachine):
     def reconcile(self, fate: Fate | None) -> None:
         self.history.reconcile(fate)
 
+    @rule(fate=FATES_OF_MANY)
+    def start_workflows(self, fate: Fate | None) -> None:
+        self.history.start_workflows(fate)
+
     @precondition(lambda self: self.stack.table.stream)
     @rule(most=st.integers(1, 10), fate=FATES_OF_MANY)
     def publish(self, most: int, fate: Fate | None) -> None:
@@ -259,6 +266,13 @@ class Histories(RuleBasedStateMachine):
         due = [flow.due_at for flow in self.flows.values() if flow.due_at]
         self.stack.now = max(self.stack.now, min(due, default=0))
         self.history.reconcile(fate)
+
+    @precondition(lambda self: self.young)
+    @rule(fate=FATES_OF_MANY)
+    def time_passes_until_a_start(self, fate: Fate | None) -> None:
+        due = [flow.due_at for flow in self.flows.values() if flow.due_at and unstarted(flow)]
+        self.stack.now = max(self.stack.now, min(due, default=0))
+        self.history.start_workflows(fate)
 
     @rule()
     def forget(self) -> None:

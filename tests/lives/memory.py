@@ -4,7 +4,7 @@ It is fast enough for tens of thousands of histories. `test_memory` compares it 
 items are the immutable `Workflow` objects themselves.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -148,6 +148,27 @@ class Store:
 
     def read(self, workflow_id: str) -> Workflow | None:
         return self.items.call("read", lambda: self.items.flow(workflow_id))
+
+    def read_many(
+        self,
+        ids: Iterable[str],
+        unreadable: Callable[[UnreadableItem], None] | None = None,
+        *,
+        consistent: bool = False,  # noqa: ARG002 - as the adapter
+    ) -> dict[str, Workflow]:
+        def act() -> dict[str, Workflow]:
+            found = {}
+            for workflow_id in ids:
+                try:
+                    if flow := self.items.flow(workflow_id):
+                        found[workflow_id] = flow
+                except UnreadableItem as error:
+                    if unreadable is None:
+                        raise
+                    unreadable(error)
+            return found
+
+        return self.items.call("read", act)
 
     def read_whole(self, workflow_id: str) -> tuple[Workflow, Messages | None] | None:
         def act() -> tuple[Workflow, Messages | None] | None:

@@ -8,6 +8,11 @@ from failover.rules.workflow.overdue import SHARDS, Queue, partition
 from tests.lives.memory import Items
 
 
+def queue_of_edited(shard: int) -> Queue:
+    """The queue of the items of a shard that were edited by hand."""
+    return "due" if shard % 2 else "unstarted"
+
+
 @dataclass
 class OverdueIndex:
     items: Items
@@ -24,7 +29,7 @@ class OverdueIndex:
             found += [
                 Overdue(workflow_id, at, wanted)
                 for workflow_id, at in self.items.unreadable.items()
-                if queue == "due" and at <= now and int(workflow_id[:8], 16) % SHARDS == shard
+                if queue == queue_of_edited(shard) and at <= now and int(workflow_id[:8], 16) % SHARDS == shard
             ]
             found.sort(key=lambda one: (one.due_at, one.workflow_id))
             if after is not None:

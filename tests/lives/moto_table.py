@@ -19,6 +19,7 @@ from failover.rules.workflow.overdue import SHARDS
 from failover.rules.workflow.state import Workflow, from_plain
 from tests.lives.calls import Calls
 from tests.lives.engine import condition_of_outcome
+from tests.lives.memory_overdue import queue_of_edited
 from tests.lives.stack import function
 from tests.world import REGION, create_table, template
 
@@ -127,7 +128,7 @@ class MotoTable:
     def edit(self, workflow_id: str) -> None:
         """Edit an item by hand: an entry of its timeline has no event."""
         shard = int(workflow_id[:8], 16) % SHARDS
-        item = {"pk": f"workflow#{workflow_id}", "sk": "state", "due": f"due#{shard}", "due_at": 0}
+        item = {"pk": f"workflow#{workflow_id}", "sk": "state", "due": f"{queue_of_edited(shard)}#{shard}", "due_at": 0}
         item |= {"id": workflow_id, "steps": [{"channel": "sms"}], "timeline": [{"sequence": 1, "at": 0}]}
         if item["pk"] not in self.edited:
             self.edited.add(item["pk"])

@@ -29,6 +29,7 @@ from failover.rules.workflow.state import Workflow
 from failover.settings import from_environment
 from failover.use_cases.webhooks.publish import publish, stream_record
 from tests.examples import NOW
+from tests.inline import Inline
 from tests.lives import memory, memory_deliveries, memory_overdue
 from tests.lives.calls import Calls, Died, Fate, Process
 from tests.lives.engine import Engine, Failed, invocation
@@ -37,7 +38,15 @@ from tests.world import SEND_FUNCTIONS, SIGNATURE_SECRET, SIGNING_KEY, http_even
 
 ACCOUNTS = ("aaaa1111", "bbbb2222")
 API_SECRET = "PRIVATE-api-secret"
-FUNCTIONS = ("workflows_api", "message_status", "publish_events", "deliver_webhook", "reconcile", *SEND_FUNCTIONS)
+FUNCTIONS = (
+    "workflows_api",
+    "message_status",
+    "publish_events",
+    "deliver_webhook",
+    "start_workflows",
+    "reconcile",
+    *SEND_FUNCTIONS,
+)
 SETTINGS = from_environment(
     {
         "TABLE_NAME": "workflows",
@@ -159,7 +168,7 @@ class Stack:
         self.now += int(seconds * 1000)
 
     def _outside(self) -> Outside:
-        outside = Outside(settings=SETTINGS, now=self._clock, sleep=self.wait, jitter=lambda: 0.0)
+        outside = Outside(settings=SETTINGS, now=self._clock, sleep=self.wait, jitter=lambda: 0.0, pool=Inline)
         made = {
             "store": self.table.store,
             "overdue": self.table.overdue,
@@ -277,6 +286,9 @@ class Stack:
 
     def reconcile(self, fate: Fate | None = None) -> Any:
         return self.run("reconcile", lambda: function("reconcile").handler({}, IDLE), fate)
+
+    def start_workflows(self, fate: Fate | None = None) -> Any:
+        return self.run("start_workflows", lambda: function("start_workflows").handler({}, IDLE), fate)
 
     def publish(self, most: int = 100, fate: Fate | None = None) -> None:
         """Give the oldest records of the stream to its consumer; records of a failed run stay."""

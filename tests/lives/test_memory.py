@@ -67,7 +67,7 @@ OPERATIONS = st.one_of(
             Span, st.sampled_from([0, NOW + 20]), st.sampled_from([NOW + 20, ETERNITY]), st.integers(1, 2), AFTER
         ),
     ),
-    st.tuples(st.sampled_from(["overdue", "silent", "unpublished"]), st.just(0), LATER, st.integers(1, 3)),
+    st.tuples(st.sampled_from(["unstarted", "overdue", "silent", "unpublished"]), st.just(0), LATER, st.integers(1, 3)),
     st.tuples(st.just("publish"), ID, st.integers(1, 3)),
     st.tuples(st.just("end content"), ID),
     st.tuples(st.sampled_from(["time out", "probe", "be answered"]), ACCOUNT, LATER),
@@ -178,6 +178,9 @@ class Table:
 
     def _overdue(self, shard, later, limit):
         return self.table.overdue.page("due", shard, NOW + later, limit).found
+
+    def _unstarted(self, shard, later, limit):
+        return self.table.overdue.page("unstarted", shard, NOW + later, limit).found
 
     def _silent(self, shard, later, limit):
         return self.table.overdue.page("silent", shard, NOW + later, limit).found
