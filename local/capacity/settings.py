@@ -10,16 +10,6 @@ from local.capacity.limits import Limit
 from local.capacity.quotas import SHARDS_OF_THE_STREAM, TABLE_WRITES
 from local.place import ROOT
 
-_AWAITED = {
-    "AccountWorkflowsPerSecond": 50,
-    "MessagesPerSecond": 30,
-    "ParallelizationFactor": 4,
-    "PatienceSeconds": 900,
-    "StartsPerSecond": 100,
-    "WebhookConcurrency": 200,
-}
-"""Defaults of settings that the template does not have yet. Empty it, and a missing setting is a KeyError."""
-
 
 class _Loader(yaml.SafeLoader):
     """Reads CloudFormation's `!Ref x` as x, and ignores its other short forms."""
@@ -40,15 +30,12 @@ def _template() -> dict[str, Any]:
 
 def default(name: str) -> int:
     """Return the default of a parameter. Raises KeyError if the template has no such parameter."""
-    parameters = _template()["Parameters"]
-    return int(parameters[name]["Default"] if name in parameters else _AWAITED[name])
+    return int(_template()["Parameters"][name]["Default"])
 
 
 def parallelization() -> int:
     """Return how many batches of each shard of the stream `publish_events` takes at once."""
     timeline = _template()["Resources"]["PublishEvents"]["Properties"]["Events"]["Timeline"]["Properties"]
-    if "ParallelizationFactor" not in timeline:
-        return _AWAITED["ParallelizationFactor"]
     found = timeline["ParallelizationFactor"]
     return found if isinstance(found, int) else default(found)
 
