@@ -98,7 +98,7 @@ def test_resumed_with_what_is_left_of_the_expiry(world, overdue, reconciling):
     reconciling.died()
     reconciling.run(NOW + 4 * MINUTE)
     (step,) = [reconciling.started()[f"{ID}-2"]["rest"]["step"]]
-    assert step == {"number": 0, "channel": "messenger", "expiry_time": 399, "give_up_after": 404}
+    assert step == {"number": 0, "channel": "messenger", "expiry_time": 390, "give_up_after": 395}
 
 
 def test_abandoned(world, overdue, reconciling, output):
