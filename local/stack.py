@@ -130,7 +130,8 @@ def _adapt_to_ministack(place: Place) -> None:
     """Rewrite the built template for MiniStack.
 
     MiniStack refuses a stack with an alarm on a metric expression, so these alarms are dropped: no alarm has an action
-    here. It also expects a plain slash in a media type, where CloudFormation expects `~1`.
+    here. It also expects a plain slash in a media type, where CloudFormation expects `~1`, and takes a parameter for a
+    text, also where a number is needed: as the concurrency of a queue, which then delivers nothing.
     """
     path = place.folder / "build" / "template.yaml"
     template = yaml.safe_load(path.read_text())
@@ -141,7 +142,17 @@ def _adapt_to_ministack(place: Place) -> None:
     }
     api = template["Resources"]["Api"]["Properties"]
     api["BinaryMediaTypes"] = [name.replace("~1", "/") for name in api["BinaryMediaTypes"]]
+    for resource in template["Resources"].values():
+        if resource["Type"] == "AWS::Serverless::Function":
+            for event in resource["Properties"].get("Events", {}).values():
+                _resolve(template, event["Properties"].get("ScalingConfig", {}), "MaximumConcurrency")
     path.write_text(yaml.safe_dump(template, sort_keys=False))
+
+
+def _resolve(template: dict[str, Any], properties: dict[str, Any], name: str) -> None:
+    """Replace a parameter that is the value of a property by its default, as a number."""
+    if isinstance(value := properties.get(name), dict):
+        properties[name] = int(template["Parameters"][value["Ref"]]["Default"])
 
 
 def _hand_over_state_machines(place: Place) -> None:
