@@ -13,6 +13,7 @@ from failover.adapters.webhooks.queue import read
 from failover.adapters.workflow.executions import Executions
 from failover.adapters.workflow.store import Pointer
 from failover.outside import Outside
+from failover.rules.pacing.turns import NotYourTurn
 from failover.rules.receipts.receipt import Receipt
 from failover.rules.sending.answers import Accepted
 from failover.rules.timing.instants import iso
@@ -53,6 +54,34 @@ def hurried(slept):
         return real.now() + int(sum(slept) * 1000)
 
     return Outside(now=now, sleep=slept.append, jitter=lambda: 0.0)
+
+
+class Clock:
+    """A clock that begins at NOW and moves by what is slept, for sends."""
+
+    def __init__(self):
+        self.at = NOW
+        self.slept = []
+
+    def sleep(self, seconds):
+        self.slept.append(seconds)
+        self.at += round(seconds * 1000)
+
+    def outside(self):
+        """A process of its own, with the settings of now."""
+        return Outside(now=lambda: self.at, sleep=self.sleep, jitter=lambda: 0.0)
+
+
+@pytest.fixture
+def clock_of_sends(world):
+    return Clock()
+
+
+def waits_until(outside, channel, number=0, workflow_id=ID):
+    """Send a step that has to wait. Returns when it is to be called again (ms)."""
+    with pytest.raises(NotYourTurn) as caught:
+        send(outside, channel, workflow_id, number)
+    return caught.value.at
 
 
 def sent_step(world, outside, number=0, channel="messenger"):

@@ -23,7 +23,7 @@ from failover.use_cases.workflow.transition import transition_without_signal
 from tests import messages_server as server
 from tests.acts import LATER, lived, sent
 from tests.examples import ID, MESSENGER, NOW, SMS, TWO_STEPS, request, workflow
-from tests.functions.conftest import ended, task_of
+from tests.functions.conftest import ended, task_of, waits_until
 from tests.functions.test_authentication import KEY, public_pem
 from tests.world import body_of, callback_event, load
 
@@ -203,20 +203,20 @@ def test_idempotency_key(world, app, call):
     assert "Idempotent-Replayed" not in first["multiValueHeaders"]
 
 
-def test_attempt(world, customer, deliver, delivering, put_off):
+def test_attempt(world, customer, deliver, delivering, waits_until):
     """An attempt whose claim is retried is made once."""
     ended(world)
     customer.script = [server.http(500)]
     lose_the_answer(delivering.outside.table.client, "update_item")
     deliver(task_of(world))
-    assert (len(customer.requests), len(put_off)) == (1, 1)
+    assert (len(customer.requests), len(waits_until)) == (1, 1)
 
 
-def test_record_of_an_attempt(world, customer, deliver, delivering, put_off, listed):
+def test_record_of_an_attempt(world, customer, deliver, delivering, waits_until, listed):
     """An attempt is listed once, although the next one was made before the retry of its record."""
     ended(world)
     customer.script = [server.http(500)]
-    lose_the_answer(delivering.outside.table.client, "update_item", lambda: deliver(put_off[0][1]), which=2)
+    lose_the_answer(delivering.outside.table.client, "update_item", lambda: deliver(waits_until[0][1]), which=2)
     deliver(task_of(world))
     assert [(attempt["number"], attempt["answer"]) for attempt in listed()["attempts"]] == [(1, 500), (2, 202)]
     assert listed()["state"] == "delivered"
@@ -328,7 +328,7 @@ def test_a_pointer_that_is_being_written(world, stored):
 
 
 def test_a_claim_that_took_too_long(world, messages, stored, output):
-    """If a claim takes longer than a request may wait, the step is not requested and fails over at once."""
+    """F3: if a claim takes longer than a request may wait, nothing is requested: the claim is released."""
     clock = [NOW]
     outside = Outside(now=lambda: clock[0])
     real = outside.store.write
@@ -339,9 +339,9 @@ def test_a_claim_that_took_too_long(world, messages, stored, output):
         return written
 
     outside.store.write = slow
-    send(outside, "messenger", ID, 0)
+    waits_until(outside, "messenger")
     assert messages.requests == []
-    assert world.read(ID).steps[0].outcome == "unsendable"
+    assert (world.read(ID).steps[0].state, world.read(ID).steps[0].releases) == ("pending", 1)
 
 
 def test_a_pointer_of_another_step(world, stored):

@@ -11,14 +11,17 @@ import urllib3.util.connection
 
 from failover.adapters import aws
 from failover.adapters.sending import messages as messages_api
+from failover.outside import Outside
+from failover.rules.pacing.turns import NotYourTurn
 from failover.rules.receipts.receipt import Receipt
 from failover.rules.sending.vendor_credentials import UnusableCredentials
 from failover.rules.timing import timeouts
 from failover.rules.workflow import transitions
+from failover.use_cases.sending.send import send
 from tests import messages_server as server
 from tests.certificates import self_signed
-from tests.examples import ID, MESSENGER, NOW, SMS, workflow
-from tests.functions.conftest import hurried, sent_step
+from tests.examples import ID, NOW, SMS, workflow
+from tests.functions.conftest import sent_step, waits_until
 from tests.messages_server import MessagesServer
 from tests.world import CREDENTIALS, later, unreachable
 
@@ -156,61 +159,76 @@ def test_credentials_made_unusable(world, stored, messages, outside):
 
 @pytest.mark.parametrize("status", [429, 503])
 @pytest.mark.parametrize(
-    ("headers", "pause"),
+    ("headers", "seconds"),
     [
-        ("", 0.5),
-        ("Retry-After: 3\r\n", 3.0),
-        ("Retry-After: soon\r\n", 0.5),
-        (f"Retry-After: {10**400}\r\n", 0.5),
+        ("", 1),
+        ("Retry-After: 3\r\n", 3),
+        ("Retry-After: 7200\r\n", 60),
+        ("Retry-After: soon\r\n", 1),
+        (f"Retry-After: {10**400}\r\n", 1),
     ],
 )
-def test_asked_to_wait(world, stored, messages, outside, slept, status, headers, pause):
-    """F5: a request answered 429 or 503 is repeated after the requested time."""
+def test_asked_to_wait(world, stored, messages, clock_of_sends, status, headers, seconds):
+    """F5: after 429 or 503 nothing more is requested, the claim is released, and the state machine gets the time."""
+    outside = clock_of_sends.outside()
     messages.script = [server.http(status, headers=headers), server.accepted()]
+    assert waits_until(outside, "messenger") == NOW + seconds * 1000
+    step = world.read(ID).steps[0]
+    assert (step.state, step.waiting_since, step.releases) == ("pending", NOW, 1)
+    assert world.read(ID).timeline[-1]["reason"] == f"HTTP {status}"
+    assert (len(messages.requests), clock_of_sends.slept) == (1, [])
+    clock_of_sends.at += seconds * 1000
     assert sent_step(world, outside).state == "sent"
-    assert slept == [pause]
 
 
 @pytest.mark.decision("Certainly not sent")
 def test_a_connection_for_each_request(world, stored, messages, outside):
     """Each request opens its own connection: a reset on a reused one would leave open whether the request arrived."""
     messages.script = [server.http(503), server.http(503), server.accepted()]
+    waits_until(outside, "messenger")
+    waits_until(outside, "messenger")
     sent_step(world, outside)
     assert [request.headers["connection"] for request in messages.requests] == ["close"] * 3
 
 
-def test_retry_after_as_a_date(world, stored, messages, outside, slept):
+def test_retry_after_as_a_date(stored, messages, outside):
     """F5: Retry-After may be a date."""
-    date = time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(time.time() + 10))
-    messages.script = [server.http(429, headers=f"Retry-After: {date}\r\n"), server.accepted()]
-    sent_step(world, outside)
-    assert 5 < slept[0] <= 10
+    asked = time.time() + 10
+    date = time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(asked))
+    messages.script = [server.http(429, headers=f"Retry-After: {date}\r\n")]
+    assert int(asked) <= waits_until(outside, "messenger") / 1000 <= asked + 2
 
 
-def test_busy_for_good(world, stored, messages, outside, slept):
-    """F5: a busy vendor is asked a limited number of times within the budget; then the step fails over."""
+def until_it_ends(world, clock, channel):
+    """Call a send whenever it is to be called again. Returns the seconds between the calls."""
+    pauses = []
+    while world.read(ID).steps[0].outcome is None:
+        try:
+            send(clock.outside(), channel, ID, 0)
+        except NotYourTurn as error:
+            pauses.append((error.at - clock.at) / 1000)
+            clock.at = error.at
+    return pauses
+
+
+def test_busy_for_good(world, stored, messages, clock_of_sends):
+    """F5: a busy vendor is asked again after growing pauses, for the patience; then the step fails over."""
     messages.script = [server.http(503)] * 50
-    step = sent_step(world, outside)
-    assert step.state == "unsendable"
-    assert world.read(ID).timeline[-1]["reason"] == "unsendable: HTTP 503"
-    assert 20 < sum(slept) <= 24
-    assert len(messages.requests) == len(slept) + 1
+    pauses = until_it_ends(world, clock_of_sends, "messenger")
+    assert (pauses[:7], max(pauses), sum(pauses)) == ([1, 2, 4, 8, 16, 30, 30], 30, 900)
+    assert len(messages.requests) == len(pauses) + 1
+    assert world.read(ID).steps[0].state == "unsendable"
+    assert world.read(ID).timeline[-1]["reason"] == "unsendable: not taken for 900 s: HTTP 503"
 
 
-def test_pauses_stay_within_the_expiry(world, messages, outside, slept):
-    """F4: the shorter the expiry, the shorter the pauses."""
-    world.put(workflow(("messenger", "read", 15), "sms"), [MESSENGER, SMS])
-    messages.script = [server.http(503)] * 50
-    sent_step(world, outside)
-    assert sum(slept) <= 15
-
-
-def test_the_last_step_asks_longer(world, messages, outside, slept):
-    """The last step has no step after it, so its request is retried for up to a minute."""
+def test_the_last_step_is_given_up(world, messages, clock_of_sends, monkeypatch):
+    """F5: if the last step is never taken, its workflow ends in error when the patience ends, and says why."""
+    monkeypatch.setenv("PATIENCE_SECONDS", "15")
     world.put(workflow("sms"), [SMS])
     messages.script = [server.http(503)] * 50
-    assert sent_step(world, outside, channel="sms").state == "unsendable"
-    assert 40 < sum(slept) <= 60
+    assert sum(until_it_ends(world, clock_of_sends, "sms")) == 15
+    flow = world.read(ID)
+    assert (flow.status, flow.reason) == ("error", "unsendable: not taken for 15 s: HTTP 503")
 
 
 @pytest.mark.parametrize("status", ["submitted", "delivered"])
@@ -227,16 +245,16 @@ def test_not_asked_again_once_a_status_came(world, stored, messages, outside, st
     assert (step.state, step.outcome) == ("unknown", None)
 
 
-def test_table_lost_while_waiting(world, stored, messages, outside, monkeypatch):
-    """If the table cannot be read before a retry, there is no retry, and the answer is recorded."""
+def test_table_lost_before_the_release(world, stored, messages, outside):
+    """If a claim cannot be released, nothing is requested again: a status or the expiry decides."""
     messages.script = [server.http(503), server.accepted()]
-
-    def lost(_):
-        raise aws.Unavailable("dynamodb: gone")
-
-    monkeypatch.setattr(outside.store, "read", lost)
-    assert sent_step(world, outside).state == "unsendable"
-    assert len(messages.requests) == 1
+    reachable = []
+    messages.meanwhile = lambda _: reachable.append(unreachable(outside.table.client, "dynamodb.PutItem"))
+    with pytest.raises(aws.Unavailable):
+        send(outside, "messenger", ID, 0)
+    reachable[0]()
+    step = sent_step(world, outside)
+    assert (step.phase, step.outcome, len(messages.requests)) == ("claimed", None, 1)
 
 
 @pytest.mark.parametrize("moment", [1, 2])
@@ -250,18 +268,18 @@ def test_secrets_lost_meanwhile(world, stored, messages, outside, moment):
     assert step.state == ("refused" if moment == 2 else "sent")
 
 
-def test_untrusted_certificate(world, stored, slept, monkeypatch, tmp_path):
-    """A server without a trusted certificate gets nothing: after a few retries the step fails over."""
+def test_untrusted_certificate(world, stored, outside, monkeypatch, tmp_path):
+    """A server without a trusted certificate gets nothing, and the claim is released."""
     untrusted = MessagesServer(certificate=self_signed(tmp_path, "127.0.0.1"))
     monkeypatch.setenv("MESSAGES_URL", untrusted.url)
-    step = sent_step(world, hurried(slept))
+    waits_until(Outside(), "messenger")
     untrusted.close()
-    assert (step.state, untrusted.requests) == ("unsendable", [])
-    assert world.read(ID).timeline[-1]["reason"] == "unsendable: certificate not trusted"
+    assert (world.read(ID).steps[0].state, untrusted.requests) == ("pending", [])
+    assert world.read(ID).timeline[-1]["reason"] == "certificate not trusted"
 
 
 def test_not_asked_again_once_it_is_over(world, stored, messages, outside):
-    """Before each retry the send checks that the message is still wanted."""
+    """A claim is not released for a message that is no longer wanted, so it is not requested again."""
     messages.script = [server.http(429)] * 5
 
     def end_it(_):
@@ -275,13 +293,13 @@ def test_not_asked_again_once_it_is_over(world, stored, messages, outside):
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:1", "http://nowhere.invalid"])
-def test_no_connection(world, stored, messages, slept, monkeypatch, url):
-    """F4: without a connection nothing was accepted: the request is retried a few times, then the step fails over."""
+def test_no_connection(world, stored, clock_of_sends, monkeypatch, url):
+    """F4: without a connection nothing was taken: it is tried again after growing pauses; then the step fails over."""
     monkeypatch.setenv("MESSAGES_URL", url)
-    outside = hurried(slept)
-    assert sent_step(world, outside).state == "unsendable"
-    assert world.read(ID).timeline[-1]["reason"] == "unsendable: no connection"
-    assert slept
+    monkeypatch.setenv("PATIENCE_SECONDS", "15")
+    assert until_it_ends(world, clock_of_sends, "messenger") == [1, 2, 4, 8]
+    assert world.read(ID).steps[0].state == "unsendable"
+    assert world.read(ID).timeline[-1]["reason"] == "unsendable: not taken for 15 s: no connection"
 
 
 def _slow(connection):
@@ -356,8 +374,8 @@ def test_trickling_refusal(world, stored, messages, outside, brief):
     assert sent_step(world, outside).state == "refused"
 
 
-def test_connected_too_late(world, stored, messages, outside, brief, slept, monkeypatch):
-    """F35: a request that could not leave in time is repeated, and only the second one goes out."""
+def test_connected_too_late(world, stored, messages, outside, brief, monkeypatch):
+    """F35: a request that could not leave in time is made again, and only the second one goes out."""
     connect, released, connecting = urllib3.util.connection.create_connection, threading.Event(), []
 
     def late(*arguments, **more):
@@ -367,10 +385,11 @@ def test_connected_too_late(world, stored, messages, outside, brief, slept, monk
         return connect(*arguments, **more)
 
     monkeypatch.setattr(urllib3.util.connection, "create_connection", late)
+    waits_until(outside, "messenger")
     assert sent_step(world, outside).state == "sent"
     released.set()
     connecting[0].join(10)
-    assert (len(connecting), len(slept), len(messages.requests)) == (2, 1, 1)
+    assert (len(connecting), len(messages.requests)) == (2, 1)
 
 
 def test_both_requests_share_their_time(world, stored, messages, outside, monkeypatch):
@@ -388,21 +407,6 @@ def test_both_requests_share_their_time(world, stored, messages, outside, monkey
     assert sent_step(world, outside).state == "sent"
     assert times[0] == timeouts.CONNECT_SECONDS + timeouts.READ_SECONDS
     assert 0 < times[1] < times[0]
-
-
-def test_no_request_after_the_budget(world, stored, messages, slept, monkeypatch):
-    """F3: if reading the workflow uses up the budget, no further request begins."""
-    outside = hurried(slept)
-    read = outside.store.read
-
-    def slowly(workflow_id):
-        slept.append(24.0)
-        return read(workflow_id)
-
-    monkeypatch.setattr(outside.store, "read", slowly)
-    messages.script = [server.http(503)] * 2
-    assert sent_step(world, outside).state == "unsendable"
-    assert len(messages.requests) == 1
 
 
 def test_hanging(world, stored, messages, outside, monkeypatch):

@@ -93,7 +93,7 @@ def test_resumed(world, overdue, reconciling, output, status):
 
 
 def test_resumed_with_what_is_left_of_the_expiry(world, overdue, reconciling):
-    """F19: a race for an open step waits again for the rest of its expiry, at most until 639 s after its claim."""
+    """F19: a race for an open step waits again for the rest of its expiry, at most until 630 s after its claim."""
     overdue(transitions.claimed(workflow(*THREE_STEPS), 0, NOW))
     reconciling.died()
     reconciling.run(NOW + 4 * MINUTE)

@@ -34,7 +34,7 @@ from tests.examples import (
     changed,
     workflow,
 )
-from tests.functions.conftest import sent_step
+from tests.functions.conftest import sent_step, waits_until
 from tests.world import CREDENTIALS, load
 
 
@@ -141,33 +141,33 @@ def test_lost_answer_of_the_claim(world, stored, messages, outside, monkeypatch)
     assert len(messages.requests) == 1
 
 
-def test_ahead_of_the_timer(world, stored, messages, outside, slept):
-    """A send that runs before the previous step's expiry waits for it and never sends early."""
+@pytest.fixture
+def ahead(world, stored, messages, clock_of_sends):
+    """The outside of a send whose step before has 20 seconds left."""
+    outside = clock_of_sends.outside()
     sent_step(world, outside)
-    flow = world.read(ID)
-    slept.append((flow.steps[0].answered_at - outside.now()) / 1000 + 600 - 20)
-    send(outside, "sms", ID, 1)
-    assert 18 < sum(slept[1:]) <= 20.1
-    flow = world.read(ID)
-    assert flow.steps[1].claimed_at - flow.steps[0].answered_at >= 600_000
+    clock_of_sends.at = world.read(ID).steps[0].answered_at + 580_000
+    return outside
+
+
+def test_ahead_of_the_timer(world, messages, ahead, clock_of_sends, output):
+    """A send that runs before the previous step's expiry claims nothing, and is to be called again at the expiry."""
+    before = world.read(ID)
+    assert waits_until(ahead, "sms", 1) == clock_of_sends.at + 20_000
+    assert (world.read(ID), len(messages.requests), clock_of_sends.slept) == (before, 1, [])
+    assert "ClaimsTooEarly" in output()
+    clock_of_sends.at += 20_000
+    send(ahead, "sms", ID, 1)
+    assert (world.read(ID).steps[0].outcome, len(messages.requests)) == ("expired", 2)
 
 
 @pytest.mark.parametrize(("status", "claimed"), [("rejected", True), ("read", False)])
-def test_decided_while_it_waits(world, stored, messages, outside, slept, status, claimed):
-    """A send that waits for the previous step's expiry continues as soon as a status ends the step or the workflow."""
-    sent_step(world, outside)
-    flow = world.read(ID)
-    slept.append((flow.steps[0].answered_at - outside.now()) / 1000 + 600 - 50)
-
-    def wait(seconds):
-        slept.append(seconds)
-        if len(slept) == 3:
-            receipt = Receipt(status, "u", None, None)
-            world.store.write(transitions.received(world.read(ID), 0, receipt, outside.now()))
-
-    outside.sleep = wait
-    send(outside, "sms", ID, 1)
-    assert slept[1:] == [5, 5]
+def test_decided_while_it_waits(world, ahead, status, claimed):
+    """A status that ends the previous step while a send waits for its expiry counts, and the send decides by it."""
+    waits_until(ahead, "sms", 1)
+    receipt = Receipt(status, "u", None, None)
+    world.store.write(transitions.received(world.read(ID), 0, receipt, ahead.now()))
+    send(ahead, "sms", ID, 1)
     assert (world.read(ID).steps[1].phase == "sent") == claimed
 
 

@@ -11,6 +11,7 @@ from moto.awslambda_simple.models import LambdaSimpleBackend
 
 from failover.rules.sending.client_ref import client_ref
 from failover.rules.workflow.state import Workflow
+from local.moto import exact_waits
 from tests.conftest import ONE_SESSION, one_write_at_a_time, only_moto
 from tests.examples import ID
 from tests.messages_server import MessagesServer, Request
@@ -29,6 +30,10 @@ class Machine:
     message_status: Callable[[Any, Any], Any]
     workflows_api: Callable[[Any, Any], Any]
     invocations: list[str] = field(default_factory=list)
+
+    def deploy(self) -> None:
+        """Load the send functions, with the environment of now."""
+        self.handlers = {f"workflows-{name.replace('_', '-')}": load(name).handler for name in SEND_FUNCTIONS}
 
     def invoke(self, function_name: str, payload: str) -> tuple[Any, bool]:
         """(answer, failed) as from Lambda; any exception of a handler is a failed invocation."""
@@ -112,11 +117,12 @@ class Machine:
 @pytest.fixture
 def machine(monkeypatch: pytest.MonkeyPatch, messages: MessagesServer) -> Iterator[Machine]:
     only_moto(monkeypatch)
+    exact_waits()
     running: Any = {"stepfunctions": {"execute_state_machine": True}, "lambda": {"use_docker": False}}
     with mock_aws(config=ONE_SESSION | running):
         world = World(monkeypatch.setenv, messages.url)
-        handlers = {f"workflows-{name.replace('_', '-')}": load(name).handler for name in SEND_FUNCTIONS}
-        machine = Machine(world, messages, handlers, load("message_status").handler, load("workflows_api").handler)
+        machine = Machine(world, messages, {}, load("message_status").handler, load("workflows_api").handler)
+        machine.deploy()
 
         def invoke(
             _: LambdaSimpleBackend, function_name: str, qualifier: str | None, body: Any, headers: Any, answer: Any

@@ -16,6 +16,7 @@ from moto.dynamodb.models import DynamoDBBackend
 
 from failover.adapters.sending import messages as messages_api
 from failover.adapters.workflow.store import Conflict
+from failover.outside import Outside
 from failover.rules.sending import backoff
 from failover.rules.workflow.state import Workflow
 from local.capacity.profiles import FIRST_SUCCEEDS, ONE, TWO_EXPIRE
@@ -31,6 +32,9 @@ ALL = ["messenger", "viber_service", "sms"]
 EXPIRED = ["Route", "Send", "Race", "Expiry", "Outcome", "Expired"]
 DECIDED = ["Route", "Send", "Race", "Expiry", "Outcome"]
 LAST = ["Route", "SendLast"]
+WAITED = ["Turn", "Wait", "Route", "Send"]
+"""What a wait for a turn adds: three states, and the send again."""
+WAITED_LAST = ["Turn", "Wait", "Route", "SendLast"]
 
 
 def never_early(flow: Workflow) -> bool:
@@ -183,8 +187,7 @@ def test_late_success_after_an_advance(machine):
 
 def test_crash_after_the_claim(machine, monkeypatch):
     """F3: a send that crashes after its claim is not repeated; its expiry begins with the last possible answer."""
-    monkeypatch.setattr(backoff, "CONNECT_SECONDS", 0)
-    monkeypatch.setattr(backoff, "READ_SECONDS", 1)
+    monkeypatch.setattr(backoff, "LONGEST_SEND", 2)
     post = messages_api.post
     crashed = []
 
@@ -196,7 +199,7 @@ def test_crash_after_the_claim(machine, monkeypatch):
 
     monkeypatch.setattr(messages_api, "post", crash_once)
     states = machine.run(workflow(("messenger", "read", 1), "sms"), [MESSENGER, SMS])
-    assert same(states, EXPIRED, LAST)
+    assert same(states, EXPIRED, LAST, WAITED_LAST)
     assert machine.sent() == ["sms"]
     assert machine.invocations.count("workflows-send-messenger") == 2
     flow = machine.world.read(ID)
@@ -330,7 +333,7 @@ def test_timer_ahead_of_the_table(machine):
     ahead = replace(flow, steps=(replace(flow.steps[0], expiry_time=1), flow.steps[1]))
     machine.world.executions.start(ahead, ahead.created_at)
     states = machine.wait_for_the_end()
-    assert same(states, EXPIRED, LAST)
+    assert same(states, EXPIRED, LAST, WAITED_LAST)
     assert machine.sent() == ["messenger", "sms"]
     assert never_early(machine.world.read(ID))
 
@@ -355,6 +358,53 @@ def test_expiry_and_delivery_in_one_instant(machine, round_):
 
 def _now():
     return time.time_ns() // 1_000_000
+
+
+def test_no_turn(machine, monkeypatch):
+    """F45: a send that has no turn waits in the state machine, and is sent; its race runs only then."""
+    monkeypatch.setenv("MESSAGES_PER_SECOND", "30")
+    machine.deploy()
+    opens_at = _now() + 3000
+    Outside().lanes.close("key", _now(), opens_at)
+    machine.start(workflow(*PATIENT), CONTENT)
+    machine.wait_for_race(0)
+    machine.receipt(0, "read")
+    assert same(machine.wait_for_the_end(), DECIDED, WAITED, ["Done"])
+    assert machine.sent() == ["messenger"]
+    assert machine.world.read(ID).steps[0].claimed_at >= opens_at
+
+
+def test_the_last_step_waits(machine):
+    """F46: the last step waits too after a 429, and is sent; the execution succeeds."""
+    machine.messages.script = [server.http(429)] * 2
+    states = machine.run(workflow("sms"), [SMS])
+    assert states == [*LAST, *WAITED_LAST, *WAITED_LAST]
+    assert machine.sent() == ["sms"] * 3
+    assert machine.execution()["status"] == "SUCCEEDED"
+    assert machine.world.read(ID).steps[0].state == "sent"
+
+
+def test_a_wait_in_between(machine):
+    """F46: after a wait the execution continues with the same step, its expiry, and the steps after it."""
+    machine.messages.script = [server.accepted(), server.http(429), server.accepted(), server.http(503)]
+    states = machine.run(workflow(*THREE), CONTENT)
+    assert same(states, EXPIRED, EXPIRED, WAITED, LAST, WAITED_LAST)
+    assert machine.sent() == ["messenger", "viber_service", "viber_service", "sms", "sms"]
+    flow = machine.world.read(ID)
+    assert [step.outcome for step in flow.steps] == ["expired", "expired", None]
+    assert never_early(flow)
+
+
+def test_patience_ends(machine, monkeypatch):
+    """F46: when the patience ends, the step is left, and the next one is sent."""
+    monkeypatch.setenv("PATIENCE_SECONDS", "1")
+    machine.deploy()
+    machine.messages.script = [server.http(429)] * 2
+    states = machine.run(workflow(("messenger", "read", 600), "sms"), [MESSENGER, SMS])
+    assert same(states, DECIDED, WAITED, LAST)
+    assert machine.sent() == ["messenger", "messenger", "sms"]
+    left = [entry["reason"] for entry in machine.world.read(ID).timeline if entry["event"] == "left"]
+    assert left == ["unsendable: not taken for 1 s: HTTP 429"]
 
 
 def test_history_names_nobody(machine):

@@ -46,7 +46,7 @@ def test_closes_the_step():
         ([sent(0)], NOW - 1, "after 0 s of 600 s: last status none"),
         ([sent(0), status(0, "submitted")], NOW + 700_000, "after 700 s of 600 s: last status submitted"),
         ([claim(0), answer(0, Unknown("HTTP 500"), SOON)], SOON + 1_000, "after 1 s of 600 s: last status none"),
-        ([claim(0)], NOW + 45_000, "after 6 s of 600 s: last status none"),
+        ([claim(0)], NOW + 45_000, "after 15 s of 600 s: last status none"),
     ],
 )
 def test_reason(acts, now, waited):

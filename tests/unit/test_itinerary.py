@@ -76,7 +76,7 @@ def test_each_channel_has_its_function():
 def test_an_open_step(flow, at, left):
     """A claimed, open step continues with the rest of its expiry; with none left it is omitted.
 
-    Without a recorded answer, the answer may have come up to 39 s after the claim.
+    Without a recorded answer, the answer may have come up to 30 s after the claim.
     """
     again = [] if left is None else [{**MESSENGER, "expiry_time": left, "give_up_after": left + 5}]
     assert steps(flow, at) == [*again, VIBER, SMS]

@@ -94,8 +94,8 @@ def released(workflow: Workflow, number: int, claimed: Step, reason: str, now: i
     Returns None if the message is no longer wanted, or a status proves that it was taken despite the answer.
     """
     step = workflow.steps[number]
-    own = (step.phase, step.claimed_at, step.releases) == ("claimed", claimed.claimed_at, claimed.releases)
-    if not own or not workflow.running or step.outcome is not None or step.statuses:
+    held = step.phase == "claimed" and same_claim(step, claimed)
+    if not held or not workflow.running or step.outcome is not None or step.statuses:
         return None
     workflow = _with_step(
         workflow,
@@ -109,6 +109,11 @@ def released(workflow: Workflow, number: int, claimed: Step, reason: str, now: i
     if step.releases < MOST_POSTPONED:
         workflow = _with_entry(workflow, now, "postponed", step=number, reason=reason)
     return _due(workflow, now)
+
+
+def same_claim(one: Step, other: Step) -> bool:
+    """Return True if no claim was released between these two states of a step."""
+    return (one.claimed_at, one.releases) == (other.claimed_at, other.releases)
 
 
 def given_up(workflow: Workflow, number: int, patience: int, now: int) -> Workflow | None:

@@ -61,11 +61,12 @@ def send(outside: Outside, channel: str, workflow_id: str, number: int) -> None:
         _not_sent(number)
         return
     answer = _asked(outside, request, claim.after, number)  # nothing that can fail may stand between claim and request
-    _count_failover(claim.after, number)
-    if isinstance(answer, NotTaken):
-        turns.not_taken(outside, claim.after, number, answer)
-        answer = NotTaken(f"not taken for {outside.settings.patience} s: {answer.reason}")
-    _record(outside, claim.after, number, _unquoted(answer, content[number]))
+    try:
+        if isinstance(answer, NotTaken):
+            answer = turns.not_taken(outside, claim.after, number, answer)
+        _record(outside, claim.after, number, _unquoted(answer, content[number]))
+    finally:  # counted last, so that a failure loses neither the answer nor the release
+        _count_failover(claim.after, number)
 
 
 def _not_sent(number: int) -> None:

@@ -87,22 +87,27 @@ def _sleep_until(outside: Outside, at: int) -> None:
         outside.sleep(milliseconds / 1000)
 
 
-def not_taken(outside: Outside, claimed: Workflow, number: int, answer: NotTaken) -> None:
+def not_taken(outside: Outside, claimed: Workflow, number: int, answer: NotTaken) -> NotTaken:
     """Release the claim of a step whose message was certainly not taken.
 
-    Raises NotYourTurn if the message is to be requested again. Returns if not: it is no longer wanted, or has waited
-    for long enough.
+    Raises NotYourTurn if the message is to be requested again. If not, because it is no longer wanted, or has waited
+    for long enough, returns the answer to record.
     """
     step, known, now = claimed.steps[number], limits(outside), outside.now()
     if step.waiting_since is not None and now >= turns.patience_ends(known, step.waiting_since):
-        return
-    change = transition_without_signal(
-        outside.store,
-        claimed,
-        lambda current: transitions.released(current, number, step, answer.reason, outside.now()),
-    )
+        return NotTaken(f"not taken for {known.patience} s: {answer.reason}")
+    latest = step
+
+    def release(current: Workflow) -> Workflow | None:
+        nonlocal latest
+        latest = current.steps[number]
+        return transitions.released(current, number, step, answer.reason, outside.now())
+
+    change = transition_without_signal(outside.store, claimed, release)
     if change is None:
-        return
+        if not transitions.same_claim(latest, step):  # released before, by a write whose answer was lost
+            raise NotYourTurn(outside.now())
+        return answer
     released = change.after.steps[number]
     count("ClaimsReleased", channel=step.channel, reason="throttled" if answer.throttled else "unreachable")
     logger.warning("claim released: the message was not taken", step=number, reason=answer.reason)
