@@ -277,7 +277,7 @@ BUSY = {
     **{"OpenExecutionLimit": 1_000_000, "StateTransition ThrottledEvents": 20, "StartExecution ThrottledEvents": 20},
     **{"WriteThrottleEvents": 5, "due WriteThrottleEvents": 5, "PublishEvents IteratorAge": 5_000},
     **{"ConcurrentExecutions": 500, "UnreservedConcurrentExecutions": 300, "ClaimedAccountConcurrency": 900},
-    **{"quota": 1_300, "OldestOverdueSeconds": 50, "OldestUnstartedSeconds": 40},
+    **{"quota": 1_300, "OldestOverdueSeconds": 50, "OldestUnstartedSeconds": 40, "LanesClosed": 4},
     **sends(faults=30, throttles=30, waits=5_000),
 }
 """Five minutes of 50 workflows a second with the errors of a normal day. A third of the sends wait for a turn."""
@@ -342,6 +342,7 @@ OUTAGES = {
     "ReceiptsNotPosted": (6, {"CallbacksNotPosted": 100_000}, {"CallbacksNotPosted": 1}),
     "StatusesUnknown": (1, {"UnknownStatuses": 1}, {"UnknownStatuses": 1}),
     "TaskTokensInvalid": (TEN_MINUTES, {"InvalidTaskTokens": 5_000}, {"InvalidTaskTokens": 1}),
+    "VendorThrottles": (2, {"LanesClosed": 60}, {"LanesClosed": 60}),
     "StartsBehind": (5, {"OldestUnstartedSeconds": 400}, {"OldestUnstartedSeconds": 400}),
     "ReconcileBehind": (5, {"OldestOverdueSeconds": 400}, {"OldestOverdueSeconds": 400}),
     "StreamBehind": (1, {"PublishEvents IteratorAge": 400_000}, {"PublishEvents IteratorAge": 400_000}),

@@ -24,6 +24,7 @@ ALARMED = frozenset(
         "ForgedReceipts",
         "GenuineReceipts",
         "InvalidTaskTokens",
+        "LanesClosed",
         "MessagesAccepted",
         "OldestOverdueSeconds",
         "OldestUnstartedSeconds",
