@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo up down inbox load burst capacity sam-local check lint test soak format requirements generate console pictures clean
+.PHONY: help demo up down inbox load burst capacity sam-local check lint test soak pace format requirements generate console pictures clean
 
 PYTHON := .venv/bin/python
 HOST_PATH := $(PATH)
@@ -45,6 +45,9 @@ soak: SEED := $(or $(SEED),$(shell od -An -N3 -tu4 /dev/urandom | tr -d ' '))
 soak: .venv/ready ## 50,000 random histories full of faults; SEED=… repeats a run, HISTORIES=… changes the number
 	@echo "make soak SEED=$(SEED) HISTORIES=$(HISTORIES)"
 	@SEED=$(SEED) HISTORIES=$(HISTORIES) $(PYTHON) -m pytest -n 2 -q tests/lives/test_lives.py
+
+pace: .venv/ready ## demand above the vendor's limit, simulated: who is reached how, and after how long
+	@$(PYTHON) -m tests.pacing
 
 lint: .venv/ready .venv-checkov/ready ## check format, types, template and state machine
 	ruff check .
