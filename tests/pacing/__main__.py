@@ -36,7 +36,7 @@ def row(offered: int, limit: int, seconds: int) -> list[str]:
     environment = {"MESSAGES_PER_SECOND": str(limit), "ACCOUNT_WORKFLOWS_PER_SECOND": "0"}
     with simulated(Behaviour(limit), environment) as product:
         product.offer(ACCOUNTS[0], offered, seconds)
-        product.reconcile_each_minute()
+        product.repair_each_minute()
         figures = run(product, seconds)
         posted = len(figures.flows)
         return [

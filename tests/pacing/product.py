@@ -20,14 +20,16 @@ import yaml
 from failover import observability
 from failover.observability import logger
 from failover.outside import Outside
+from failover.rules.callers import account_secrets
 from failover.settings import from_environment
 from failover.use_cases.workflow import transition
 from tests.examples import NOW, SMS, VIBER, request
 from tests.lives.calls import Died
 from tests.lives.engine import Engine, Execution
 from tests.lives.machine import Ids
+from tests.lives.neighbours import status_url
 from tests.lives.promises import Promises
-from tests.lives.stack import SETTINGS, Stack
+from tests.lives.stack import API_SECRET, SETTINGS, Stack
 from tests.pacing.processes import Processes
 from tests.pacing.vendor import Behaviour, LimitedVendor
 from tests.world import ROOT
@@ -80,10 +82,14 @@ class OverlappingEngine(Engine):
         super()._task(execution, state)
 
     def _schedule(self, execution: Execution) -> None:
-        if execution.running:
-            seconds = ((execution.until or 0) - self.processes.now) / 1000
-            begin = self.processes.do if execution.until else self.processes.start
-            begin(seconds, lambda: self._proceed(execution))
+        """Have it proceed when its timer ends, or else at once, by a process."""
+        if not execution.running:
+            return
+        if execution.until is None:
+            self.processes.start(0, lambda: self._proceed(execution))
+        else:
+            seconds = (execution.until - self.processes.now) / 1000
+            self.processes.do(seconds, lambda: execution.until and self._proceed(execution))
 
     def _proceed(self, execution: Execution) -> None:
         if execution.name in self._busy or not execution.ready(self.clock()):
@@ -109,7 +115,7 @@ class Product(Stack):
         self.random = Random(seed)
         self.processes = Processes(NOW)
         self.running: Counter[str] = Counter()
-        """Lambdas that run, by kind: `send`, `workflows_api`, `message_status`, `reconcile`."""
+        """Lambdas that run, by kind: `send` for all channels, or the function."""
         self.most: Counter[str] = Counter()
         """The most that ran at once, by kind and for `all`."""
         self.throttled: Counter[str] = Counter()
@@ -183,6 +189,12 @@ class Product(Stack):
         self.wait(self.random.uniform(0, longest))
 
     # ---------------------------------------------------------------- what comes from outside
+    def add_account(self, account: str) -> None:
+        secrets = [account_secrets.kept(API_SECRET)]
+        self.table.callers.add_account(
+            account, {"name": "tests", "secrets": secrets, "created_at": NOW, "status_url": status_url(account)}
+        )
+
     def offer(self, account: str, per_second: float, seconds: float, body: dict[str, Any] = TWO_STEPS) -> None:
         """Have an account post this many workflows a second from now on, one at a random time of each interval."""
         for number in range(round(per_second * seconds)):
@@ -195,20 +207,23 @@ class Product(Stack):
             assert answer[0] == 202, answer
             self.posted[answer[1]["workflow_uuid"]] = at
 
-    def _report(self, place: tuple[str, int], status: str, seconds: float) -> None:
-        self.processes.do(seconds, lambda: self._call_back(self.status(*place, status)))
+    def _report(self, place: tuple[str, int], seconds: float) -> None:
+        self.processes.do(seconds, lambda: self._call_back(self.status(*place, "delivered")))
 
     def _call_back(self, callback: dict[str, Any]) -> None:
         answer = self.receive(callback)
         if answer is None or answer[0] != 200:
             self.processes.do(CALLBACK_RETRY_SECONDS, lambda: self._call_back(callback))
 
-    def reconcile_each_minute(self) -> None:
-        def run() -> None:
-            self.reconcile()
-            self.processes.start(60, run)
+    def repair_each_minute(self) -> None:
+        """Run the functions that are scheduled each minute."""
 
-        self.processes.start(60, run)
+        def run(function: Callable[[], Any]) -> None:
+            self.processes.start(60, lambda: run(function))
+            function()
+
+        for function in (self.start_workflows, self.reconcile):
+            self.processes.start(60, lambda function=function: run(function))
 
 
 class _Metrics:

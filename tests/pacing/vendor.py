@@ -12,8 +12,10 @@ from failover.rules.timing.timeouts import CONNECT_SECONDS
 from tests.lives.neighbours import Vendor
 
 SECOND = 1000
-STATUSES = (("submitted", 0.2, 1.0), ("delivered", 1.0, 2.0))
-"""The callbacks of each message: status, and the seconds after its request between which each comes."""
+DELIVERED_SECONDS = (1, 2)
+"""Seconds after its request between which each message is delivered."""
+TRAVEL_SECONDS = (0.01, 0.04)
+"""Between which a request arrives at the vendor: other requests may overtake it."""
 
 
 @dataclass(frozen=True)
@@ -21,7 +23,8 @@ class Behaviour:
     """How the vendor behaves from some time on."""
 
     per_second: int
-    """Requests that it takes in any second; others get 429."""
+    """Requests that it takes in any second, besides the burst; others get 429."""
+    burst: int = 0
     answer_seconds: float = 0.35
     retry_after: int | None = None
     """The `Retry-After` of its 429."""
@@ -35,8 +38,8 @@ class LimitedVendor(Vendor):
 
     behaviour: Behaviour = field(default_factory=lambda: Behaviour(per_second=10))
     now: Callable[[], int] = lambda: 0
-    report: Callable[[tuple[str, int], str, float], None] = lambda *_: None
-    """Called for each status that it will send: place, status, and in how many seconds."""
+    report: Callable[[tuple[str, int], float], None] = lambda *_: None
+    """Called for each message that it takes: place, and in how many seconds it will be delivered."""
     random: Random = field(default_factory=lambda: Random(0))
     requests: list[tuple[int, int]] = field(default_factory=list)
     taken_at: dict[tuple[str, int], int] = field(default_factory=dict)
@@ -47,6 +50,7 @@ class LimitedVendor(Vendor):
     def _send(self, body: dict[str, Any]) -> Answer:
         place = parse_client_ref(body["client_ref"])
         assert place is not None
+        self.wait(travel := self.random.uniform(*TRAVEL_SECONDS))
         behaviour, now = self.behaviour, self.now()
         if behaviour.down:
             self.requests.append((now, 0))
@@ -54,22 +58,21 @@ class LimitedVendor(Vendor):
             return NotTaken("no connection")
         while self._window and self._window[0] <= now - SECOND:
             self._window.popleft()
-        if len(self._window) >= behaviour.per_second:
+        if len(self._window) >= behaviour.per_second + behaviour.burst:
             self.requests.append((now, 429))
-            self.wait(behaviour.answer_seconds)
-            return NotTaken("HTTP 429", behaviour.retry_after)
+            self.wait(behaviour.answer_seconds - travel)
+            return NotTaken("HTTP 429", behaviour.retry_after, throttled=True)
         self._window.append(now)
         self.requests.append((now, 202))
         self.accepted[place] += 1
         self.taken_at[place] = now
-        for status, least, most in STATUSES:
-            self.report(place, status, self.random.uniform(least, most))
-        self.wait(behaviour.answer_seconds)
+        self.report(place, self.random.uniform(*DELIVERED_SECONDS))
+        self.wait(behaviour.answer_seconds - travel)
         return Accepted(self.message_uuid(place))
 
-    def busiest(self, seconds: float = 1, after: int = 0) -> int:
-        """The most requests within so many seconds, of those after a time (ms)."""
-        times = [at for at, result in self.requests if result and at >= after]
+    def busiest(self, seconds: float = 1) -> int:
+        """The most requests within so many seconds."""
+        times = [at for at, result in self.requests if result]
         most, first = 0, 0
         for last, at in enumerate(times):
             while times[first] <= at - seconds * SECOND:
