@@ -18,7 +18,7 @@ from failover.rules.sending.vendor_credentials import UnusableCredentials
 from failover.use_cases.sending.send import send
 from tests import messages_server as server
 from tests.examples import ID
-from tests.functions.conftest import sent_step
+from tests.functions.conftest import sent_step, waits_until
 from tests.tokens import KEY, OTHER_KEY, private_pem, public_pem
 from tests.world import CREDENTIALS, ROOT, later
 
@@ -63,6 +63,8 @@ def test_a_token_for_each_request(world, stored, messages, outside):
     """A request repeated after 503 carries a new token, because a `jti` is valid once."""
     hold(APPLICATION)
     messages.script = [server.http(503), server.http(429), server.accepted()]
+    waits_until(outside, "messenger")
+    waits_until(outside, "messenger")
     assert sent_step(world, outside).phase == "sent"
     assert len({claims["jti"] for claims in tokens(messages)}) == 3
 
