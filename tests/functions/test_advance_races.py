@@ -9,6 +9,7 @@ from failover.use_cases.workflow.transition import transition_without_signal
 from tests.acts import LATER, advanced, cancelled, claim, lived, sent, status
 from tests.conftest import at_once, one_write_at_a_time
 from tests.examples import ID, MESSENGER, SMS
+from tests.functions.conftest import waits_until
 from tests.world import body_of
 
 OTHERS = {
@@ -106,20 +107,13 @@ def test_a_send_under_way(world, advance, put, messages, outside):
     assert world.read(ID).steps[0].state == "advanced"
 
 
-def test_while_the_next_send_waits(world, advance, put, messages, outside, slept):
+def test_while_the_next_send_waits(world, advance, put, messages, outside):
     """A send that came a little too early, and waits for the rest of the expiry, goes on after an advance."""
     put(sent(0, outside.now() - 590_000))
-    answers = []
-
-    def advance_meanwhile(seconds):
-        slept.append(seconds)
-        if not answers:
-            answers.append(advance())
-
-    outside.sleep = advance_meanwhile
+    waits_until(outside, "sms", 1)
+    assert advance()["statusCode"] == 200
     send(outside, "sms", ID, 1)
-    assert answers[0]["statusCode"] == 200
-    assert len(messages.requests) == len(slept) == 1
+    assert len(messages.requests) == 1
     assert [step.state for step in world.read(ID).steps] == ["advanced", "sent"]
 
 

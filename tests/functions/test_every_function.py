@@ -16,6 +16,7 @@ from botocore.exceptions import ClientError
 
 from failover.adapters import aws
 from failover.rules.channels.channel_table import CHANNELS
+from failover.rules.pacing.turns import NotYourTurn
 from failover.rules.webhooks import hanging
 from failover.rules.webhooks.delivery import PATIENCE
 from failover.rules.webhooks.hanging import Host
@@ -23,7 +24,7 @@ from failover.rules.workflow import transitions
 from tests import messages_server as server
 from tests import permissions
 from tests.examples import EVERY_CHANNEL, ID, MESSENGER, NOW, SMS, THREE_STEPS, TWO_STEPS, VIBER, request, workflow
-from tests.functions.conftest import REPORT, ended, task_of
+from tests.functions.conftest import REPORT, Clock, ended, task_of
 from tests.left_behind import MINUTE, Starting, id_in, rejected, sent
 from tests.sample_events import EVENTS, event, handler_of
 from tests.sandbox import BASIC, accepted, play, post, to
@@ -110,14 +111,19 @@ def message_status(world):
 
 def _send(function, channel):
     @pytest.fixture(name=f"send_{function}")
-    def sending(world, messages):
-        """A send that is accepted after a 429."""
+    def sending(world, messages, monkeypatch):
+        """A send that takes its turn, closes its lane after a 429, and is accepted when it is called again."""
+        monkeypatch.setenv("MESSAGES_PER_SECOND", "30")
         app = load(f"send_{function}")
-        app.outside.sleep = lambda _: None
+        clock = Clock()
+        app.outside.now, app.outside.sleep = lambda: clock.at, clock.sleep
 
         def act():
             world.put(workflow(channel), [EVERY_CHANNEL[channel]])
             messages.script = [server.http(429)]
+            with pytest.raises(NotYourTurn) as caught:
+                app.handler({"workflow": ID, "step": 0}, None)
+            clock.at = caught.value.at
             app.handler({"workflow": ID, "step": 0}, None)
             assert world.read(ID).steps[0].phase == "sent"
 
