@@ -25,13 +25,13 @@ inbox: .venv/ready ## print the local account's webhooks as they arrive
 sam-local: .venv/ready ## run each function with `sam local invoke`, and the API with `sam local start-api`, in containers
 	@$(PYTHON) -m local sam-local
 
-load: .venv/ready ## 2,000 workflows of every outcome, then a check for losses and duplicates; WORKFLOWS=2000 RATE=2 FAULTS=kill|aws|slow LIMIT=…
+load: .venv/ready ## 2,000 workflows of every outcome, then a check for losses and duplicates; WORKFLOWS=2000 RATE=2 FAULTS=kill|aws|slow; LIMIT=2 PACED=0: requests a second that the sandbox takes, and a stack that does not know it
 	@$(PYTHON) -m local load
 
 burst: .venv/ready ## 450 requests as fast as possible on a new stack: none may be refused
 	@$(PYTHON) -m local burst
 
-capacity: .venv/ready ## print what workflows ask of each resource, and which quota or setting binds first
+capacity: .venv/ready ## print how much of each AWS quota and setting workflows use, which is too small first, and settings for a contract
 	@$(PYTHON) -m local capacity
 
 check: ## all that continuous integration runs: lint, test, and sam-local where containers can run
@@ -46,7 +46,7 @@ soak: .venv/ready ## 50,000 random histories full of faults; SEED=… repeats a 
 	@echo "make soak SEED=$(SEED) HISTORIES=$(HISTORIES)"
 	@SEED=$(SEED) HISTORIES=$(HISTORIES) $(PYTHON) -m pytest -n 2 -q tests/lives/test_lives.py
 
-pace: .venv/ready ## demand above the vendor's limit, simulated: who is reached how, and after how long
+pace: .venv/ready ## simulate fewer and more workflows than the vendor takes: how many people are reached, on which channel, how late
 	@$(PYTHON) -m tests.pacing
 
 lint: .venv/ready .venv-checkov/ready ## check format, types, template and state machine

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from math import ceil
 
-from local.capacity.demand import TYPICAL
-from local.capacity.profiles import CALLBACKS, ONE
+from failover.rules.pacing.turns import USED_SHARE
+from local.capacity.demand import TYPICAL, demand
+from local.capacity.profiles import CALLBACKS, ONE, PROFILES
 from local.capacity.settings import default
 
 BURST = 1_000
@@ -22,7 +23,12 @@ class Contract:
     @property
     def last_of_burst(self) -> float:
         """Seconds until the last message of a burst is sent."""
-        return BURST / self.per_second
+        return BURST / self.used
+
+    @property
+    def used(self) -> float:
+        """Messages a second that the stack sends."""
+        return USED_SHARE * self.per_second
 
     @property
     def settings(self) -> dict[str, int]:
@@ -35,9 +41,12 @@ class Contract:
             "CallbackThrottlingBurst": 2 * _MARGIN * callbacks,
             "WebhookConcurrency": _MARGIN * deliveries,
             "AccountWorkflowsPerSecond": self.per_second,
-            "ThrottlingRate": self.per_second,
-            "ThrottlingBurst": 2 * self.per_second,
+            "ThrottlingRate": 2 * self.per_second,  # well above the limit of one account, since all share it
+            "ThrottlingBurst": 4 * self.per_second,
             "StartsPerSecond": self.per_second,
+            "TableWritesPerSecond": max(
+                demand(profile, self.per_second / profile.messages, waits=1)["table writes"] for profile in PROFILES
+            ),
         }
         return {"MessagesPerSecond": self.per_second} | {
             name: max(default(name), ceil(number)) for name, number in needed.items()

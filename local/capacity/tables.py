@@ -87,7 +87,7 @@ def _contracts() -> list[str]:
     rows = [[f"set `{name}`", *(_setting(one, name) for one in contracts)] for name in contracts[0].settings]
     rows.append([f"last of {BURST:,} messages after", *(f"{one.last_of_burst:,.0f} s" for one in contracts)])
     for profile in PROFILES:
-        most = [_number(one.per_second / profile.messages) for one in contracts]
+        most = [_number(one.used / profile.messages) for one in contracts]
         rows.append([f"workflows a second: {profile.name}", *most])
     return table(["contract", *(f"{one.per_second} a second" for one in contracts)], *rows)
 

@@ -342,6 +342,7 @@ OUTAGES = {
     "ReceiptsNotPosted": (6, {"CallbacksNotPosted": 100_000}, {"CallbacksNotPosted": 1}),
     "StatusesUnknown": (1, {"UnknownStatuses": 1}, {"UnknownStatuses": 1}),
     "TaskTokensInvalid": (TEN_MINUTES, {"InvalidTaskTokens": 5_000}, {"InvalidTaskTokens": 1}),
+    "PatienceEnded": (2, {"PatienceEnded": 5}, {"PatienceEnded": 5}),
     "VendorThrottles": (2, {"LanesClosed": 60}, {"LanesClosed": 60}),
     "StartsBehind": (5, {"OldestUnstartedSeconds": 400}, {"OldestUnstartedSeconds": 400}),
     "ReconcileBehind": (5, {"OldestOverdueSeconds": 400}, {"OldestOverdueSeconds": 400}),

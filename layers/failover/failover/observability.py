@@ -28,6 +28,7 @@ ALARMED = frozenset(
         "MessagesAccepted",
         "OldestOverdueSeconds",
         "OldestUnstartedSeconds",
+        "PatienceEnded",
         "UnexpectedFailures",
         "UnknownStatuses",
         "UnsignedReceipts",

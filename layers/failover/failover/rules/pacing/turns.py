@@ -18,7 +18,7 @@ SHORT_OF_OWN = 1000
 """The same for the lane of its account."""
 _HELD_BACK = 1000
 """The work (ms) that a shared lane has left when the next sends of an account come that was held back."""
-_MARGIN = 0.95
+USED_SHARE = 0.95
 """Share of a limit that is used: requests are not equally long on their way, and some vendors count exactly."""
 
 _LEAD = 1.25
@@ -65,9 +65,9 @@ def shared_lanes(limits: Limits, channel: str) -> tuple[Lane, ...]:
     """Return the lanes that a send passes, the channel's first. A channel's that never binds is left out."""
     lanes = []
     if limits.channel and (limits.channel < limits.key or not limits.key):
-        lanes.append(Lane(f"channel#{channel}", _MARGIN * limits.channel))
+        lanes.append(Lane(f"channel#{channel}", USED_SHARE * limits.channel))
     if limits.key:
-        lanes.append(Lane("key", _MARGIN * limits.key))
+        lanes.append(Lane("key", USED_SHARE * limits.key))
     return tuple(lanes)
 
 

@@ -95,6 +95,7 @@ def not_taken(outside: Outside, claimed: Workflow, number: int, answer: NotTaken
     """
     step, known, now = claimed.steps[number], limits(outside), outside.now()
     if step.waiting_since is not None and now >= turns.patience_ends(known, step.waiting_since):
+        count("PatienceEnded", channel=step.channel)
         return NotTaken(f"not taken for {known.patience} s: {answer.reason}")
     latest = step
 
