@@ -105,7 +105,9 @@ class Promises:
             assert new.phase != "unsent" or old.phase == "unsent" or not new.statuses, "a status proves acceptance"
             if new.outcome == "advanced" != old.outcome:
                 check_advance(before, number, now, after)
-            if old.phase == "pending" and new.phase != "pending":
+            if (old.phase, new.phase) == ("pending", "unknown"):
+                assert old.releases, "only a message that was requested has a status"
+            elif old.phase == "pending" and new.phase != "pending":
                 assert before.running, "I4: no step is claimed after the end"
                 if number > 0:
                     check_previous_step(after.steps[number - 1], now)

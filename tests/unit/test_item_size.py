@@ -69,10 +69,10 @@ def ten_steps():
 
 def put_off(flow, number, now):
     """The workflow after this step has waited for its turn, and was refused for good."""
-    flow = transitions.waiting(flow, number, Turn(now, 10**9), now)
+    flow = transitions.waiting(flow, number, Turn(now, 10**9), now, now)
     for _ in range(100):
         flow = transitions.claimed(flow, number, now)
-        flow = transitions.released(flow, number, flow.steps[number], LONGEST_FAULT, now)
+        flow = transitions.released(flow, number, flow.steps[number], LONGEST_FAULT, now, now)
     return flow
 
 

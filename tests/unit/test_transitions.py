@@ -273,7 +273,7 @@ def test_not_sent_once_it_is_over():
     flow = transitions.claimed(flow, 1, NOW + 700_000)
     claimed = flow.steps[1]
     flow = got(flow, 0, "read")
-    assert transitions.released(flow, 1, claimed, "HTTP 503", NOW) is None
+    assert transitions.released(flow, 1, claimed, "HTTP 503", NOW, NOW) is None
     flow = transitions.answered(flow, 1, NotTaken("HTTP 503"), NOW)
     assert (flow.status, flow.steps[1].state) == ("completed", "unsent")
 
@@ -303,7 +303,7 @@ def test_a_status_proves_the_message_was_taken(answer, status):
     """With a status recorded, no answer of the send repeats the request or closes the step."""
     claimed = transitions.claimed(workflow(*TWO_STEPS), 0, NOW)
     flow = got(claimed, 0, status)
-    assert transitions.released(flow, 0, claimed.steps[0], "HTTP 503", NOW) is None
+    assert transitions.released(flow, 0, claimed.steps[0], "HTTP 503", NOW, NOW) is None
     flow = transitions.answered(flow, 0, answer, NOW)
     assert (flow.steps[0].state, flow.steps[0].outcome) == ("unknown", None)
 

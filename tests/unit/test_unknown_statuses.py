@@ -59,7 +59,7 @@ def test_after_the_end():
 def test_it_proves_that_the_message_was_taken():
     """An unknown status proves acceptance: the message is not requested again, nor its step reported as unsent."""
     flow = lived(claim(0), status(0, "queued"))
-    assert transitions.released(flow, 0, lived(claim(0)).steps[0], "HTTP 503", LATER) is None
+    assert transitions.released(flow, 0, lived(claim(0)).steps[0], "HTTP 503", LATER, LATER) is None
     assert answer(0, NotTaken("HTTP 503"))(flow).steps[0].state == "unknown"
     assert transitions.claimed(flow, 1, LATER).steps[0].outcome == "expired"
 

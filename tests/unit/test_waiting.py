@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from failover.rules.pacing.lane import Turn
+from failover.rules.receipts.receipt import Receipt
 from failover.rules.sending.answers import Accepted
 from failover.rules.workflow import itinerary, transitions
 from failover.rules.workflow.overdue import SLACK
@@ -12,6 +13,7 @@ from failover.rules.workflow.state import from_plain, to_plain
 from tests.examples import NOW, THREE_STEPS, TWO_STEPS, workflow
 
 TURN = Turn(NOW + 30_000, 500)
+UNTIL = NOW + 900_000
 
 
 def claimed(number=0, at=NOW, *, flow=None):
@@ -19,7 +21,7 @@ def claimed(number=0, at=NOW, *, flow=None):
 
 
 def released(flow, number=0, at=NOW + 1000, reason="HTTP 429"):
-    return transitions.released(flow, number, flow.steps[number], reason, at)
+    return transitions.released(flow, number, flow.steps[number], reason, UNTIL, at)
 
 
 def events(flow):
@@ -29,27 +31,27 @@ def events(flow):
 @pytest.mark.decision("A step that waits for its turn")
 def test_waiting():
     """A step that waits is pending, its turn is recorded, and the timeline says once that it waits."""
-    flow = transitions.waiting(workflow(*TWO_STEPS), 0, TURN, NOW)
+    flow = transitions.waiting(workflow(*TWO_STEPS), 0, TURN, UNTIL, NOW)
     step = flow.steps[0]
     assert (step.state, step.waiting_since, step.turn_at, step.turn_shift) == ("pending", NOW, NOW + 30_000, 500)
     assert events(flow) == ["accepted", "waiting"]
-    assert transitions.waiting(flow, 0, TURN, NOW + 5) is None, "a twin does not take another turn"
+    assert transitions.waiting(flow, 0, TURN, UNTIL, NOW + 5) is None, "a twin does not take another turn"
     assert from_plain(to_plain(flow)) == flow
 
 
 def test_due_while_it_waits():
-    """A step that waits is overdue some minutes after its turn, so `reconcile` does not look at it before."""
-    assert transitions.waiting(workflow(*TWO_STEPS), 0, TURN, NOW).due_at == TURN.at + SLACK * 1000
-    flow = released(claimed())
-    assert flow.due_at == NOW + (1 + SLACK) * 1000
+    """A step that waits is overdue once its patience has ended, so `reconcile` does not look at it before."""
+    assert transitions.waiting(workflow(*TWO_STEPS), 0, TURN, UNTIL, NOW).due_at == UNTIL + SLACK * 1000
+    assert released(claimed()).due_at == UNTIL + SLACK * 1000
     flow = transitions.answered(claimed(), 0, Accepted("u"), NOW)
-    assert transitions.waiting(flow, 1, TURN, NOW + 700_000).due_at == NOW + (700 + SLACK) * 1000
+    flow = transitions.waiting(flow, 1, TURN, UNTIL, NOW + 700_000)
+    assert transitions.received(flow, 0, Receipt("delivered", "u", None, None), NOW + 700_000).due_at > NOW + 700_000
 
 
 @pytest.mark.decision("A step that waits for its turn")
 def test_the_expiry_begins_with_the_send():
     """However long a step has waited, its whole expiry counts from the answer to its send."""
-    flow = transitions.waiting(workflow(*TWO_STEPS), 0, TURN, NOW)
+    flow = transitions.waiting(workflow(*TWO_STEPS), 0, TURN, UNTIL, NOW)
     flow = transitions.answered(claimed(at=NOW + 800_000, flow=flow), 0, Accepted("u"), NOW + 800_000)
     with pytest.raises(transitions.TooEarly):
         claimed(1, NOW + 800_000 + 599_999, flow=flow)
@@ -59,7 +61,7 @@ def test_the_expiry_begins_with_the_send():
 def test_the_step_before_stays_open():
     """While a step waits, a status of the step before it still completes the workflow."""
     flow = transitions.answered(claimed(), 0, Accepted("u"), NOW)
-    flow = transitions.waiting(flow, 1, TURN, NOW + 700_000)
+    flow = transitions.waiting(flow, 1, TURN, NOW + 1_600_000, NOW + 700_000)
     assert flow.steps[0].outcome is None
     assert itinerary.itinerary(flow, NOW + 700_000)["rest"]["step"]["number"] == 1
 
@@ -69,7 +71,7 @@ def test_over_meanwhile():
     over = transitions.cancelled(workflow(*TWO_STEPS), NOW)
     later = claimed(1, NOW + 700_000)
     for flow in (over, later):
-        assert transitions.waiting(flow, 0, TURN, NOW) is None
+        assert transitions.waiting(flow, 0, TURN, UNTIL, NOW) is None
         assert transitions.given_up(flow, 0, 900, NOW) is None
 
 
@@ -88,23 +90,51 @@ def test_only_ones_own_claim():
     """No process releases the claim of another one: the message of that may have been taken."""
     mine = claimed()
     again = claimed(at=NOW + 5000, flow=released(mine))
-    assert transitions.released(again, 0, mine.steps[0], "HTTP 429", NOW + 6000) is None
+    assert transitions.released(again, 0, mine.steps[0], "HTTP 429", UNTIL, NOW + 6000) is None
     same_instant = claimed(at=NOW, flow=released(mine, at=NOW))
-    assert transitions.released(same_instant, 0, mine.steps[0], "HTTP 429", NOW) is None
-    assert transitions.released(released(mine), 0, mine.steps[0], "HTTP 429", NOW + 6000) is None
+    assert transitions.released(same_instant, 0, mine.steps[0], "HTTP 429", UNTIL, NOW) is None
+    assert transitions.released(released(mine), 0, mine.steps[0], "HTTP 429", UNTIL, NOW + 6000) is None
 
 
 def test_not_released():
     """A claim stays if its message is no longer wanted: the workflow is over, or the step has an outcome."""
     flow = claimed()
-    assert transitions.released(transitions.cancelled(flow, NOW), 0, flow.steps[0], "HTTP 429", NOW) is None
+    assert transitions.released(transitions.cancelled(flow, NOW), 0, flow.steps[0], "HTTP 429", UNTIL, NOW) is None
     passed = claimed(1, NOW + 700_000, flow=flow)
-    assert transitions.released(passed, 0, flow.steps[0], "HTTP 429", NOW + 700_000) is None
+    assert transitions.released(passed, 0, flow.steps[0], "HTTP 429", UNTIL, NOW + 700_000) is None
+
+
+@pytest.mark.parametrize("status", ["submitted", "delivered", "rejected", "queued"])
+def test_taken_after_all(status):
+    """I3: a status of a message whose claim was released proves that it was taken: it is not requested again."""
+    flow = transitions.received(released(claimed()), 0, Receipt(status, "u", None, None), NOW + 2000)
+    assert (flow.steps[0].phase, flow.steps[0].statuses) == ("unknown", (status,))
+    assert transitions.claimed(flow, 0, NOW + 3000) is None
+    assert transitions.waiting(flow, 0, TURN, UNTIL, NOW + 3000) is None
+    if flow.steps[0].outcome is None:
+        with pytest.raises(transitions.TooEarly):
+            transitions.claimed(flow, 1, NOW + 2000 + 599_999)
+    assert transitions.claimed(flow, 1, NOW + 2000 + 600_000).steps[1].phase == "claimed"
+
+
+def test_a_status_of_what_was_never_requested():
+    """A status of a step that only waits is of no message of it, and changes nothing."""
+    flow = transitions.waiting(workflow(*TWO_STEPS), 0, TURN, UNTIL, NOW)
+    assert transitions.received(flow, 0, Receipt("delivered", "u", None, None), NOW) is None
+
+
+def test_under_way():
+    """Until a claim has an answer or a status, or its time is over, its request may be under way."""
+    flow = claimed()
+    assert transitions.under_way_until(flow, 0) == NOW + 30_000
+    assert transitions.under_way_until(released(flow), 0) == 0
+    assert transitions.under_way_until(transitions.answered(flow, 0, Accepted("u"), NOW), 0) == 0
+    assert transitions.under_way_until(transitions.cancelled(flow, NOW), 0) == 0
 
 
 def test_a_turn_is_kept():
     """A released step keeps its turn, which has come: it does not go to the end of the line."""
-    flow = transitions.waiting(workflow(*TWO_STEPS), 0, TURN, NOW)
+    flow = transitions.waiting(workflow(*TWO_STEPS), 0, TURN, UNTIL, NOW)
     flow = released(claimed(at=TURN.at, flow=flow), at=TURN.at + 300)
     assert (flow.steps[0].turn_at, flow.steps[0].waiting_since) == (TURN.at, NOW)
 
@@ -154,7 +184,7 @@ def test_cancelled_while_it_waits():
 
 def test_resumed_while_it_waits():
     """An execution that dies while its step waits is resumed at that step."""
-    flow = transitions.waiting(workflow(*TWO_STEPS), 0, TURN, NOW)
+    flow = transitions.waiting(workflow(*TWO_STEPS), 0, TURN, UNTIL, NOW)
     flow = transitions.resumed(flow, 1, NOW + 1000)
     assert (flow.attempt, flow.steps[0].turn_at) == (2, TURN.at)
     assert itinerary.itinerary(flow, NOW)["rest"]["step"]["number"] == 0

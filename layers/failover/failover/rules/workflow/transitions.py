@@ -76,21 +76,31 @@ def may_begin(workflow: Workflow, number: int) -> bool:
     return workflow.running and all(step.phase == "pending" for step in workflow.steps[number:])
 
 
-def waiting(workflow: Workflow, number: int, turn: Turn, now: int) -> Workflow | None:
+def under_way_until(workflow: Workflow, number: int) -> int:
+    """Return until when (ms) the request of step `number` may be under way, and its claim be released. Otherwise 0."""
+    step = workflow.steps[number]
+    undecided = workflow.running and step.outcome is None and not step.statuses
+    return wait_began(step) if undecided and step.phase == "claimed" else 0
+
+
+def waiting(workflow: Workflow, number: int, turn: Turn, until: int, now: int) -> Workflow | None:
     """Record that step `number` waits for this turn. Returns None if it need not: see `may_begin`, or it waits already.
 
-    The step before stays open: until the claim a status can still decide it.
+    The step before stays open: until the claim a status can still decide it. `until`: when the step is given up (ms);
+    the workflow is not overdue before.
     """
     if not may_begin(workflow, number) or workflow.steps[number].waiting_since is not None:
         return None
     workflow = _with_step(workflow, number, waiting_since=now, turn_at=turn.at, turn_shift=turn.shift)
-    return _due(_with_entry(workflow, now, "waiting", step=number), now)
+    workflow = _with_entry(workflow, now, "waiting", step=number)
+    return replace(workflow, due_at=until + overdue.SLACK * 1000)
 
 
-def released(workflow: Workflow, number: int, claimed: Step, reason: str, now: int) -> Workflow | None:
+def released(workflow: Workflow, number: int, claimed: Step, reason: str, until: int, now: int) -> Workflow | None:
     """Release a claim whose message was certainly not taken, so that it is claimed and sent again.
 
     `claimed` is the step as its sender claimed it: no other claim is released. The step's turn has come, and stays.
+    `until` is that of `waiting`.
     Returns None if the message is no longer wanted, or a status proves that it was taken despite the answer.
     """
     step = workflow.steps[number]
@@ -108,7 +118,7 @@ def released(workflow: Workflow, number: int, claimed: Step, reason: str, now: i
     )
     if step.releases < MOST_POSTPONED:
         workflow = _with_entry(workflow, now, "postponed", step=number, reason=reason)
-    return _due(workflow, now)
+    return replace(workflow, due_at=until + overdue.SLACK * 1000)
 
 
 def same_claim(one: Step, other: Step) -> bool:
@@ -168,8 +178,11 @@ def answered(workflow: Workflow, number: int, answer: Answer, now: int) -> Workf
 def received(workflow: Workflow, number: int, receipt: Receipt, now: int) -> Workflow | None:
     """Record a status of step `number`'s message. Returns None if it reports nothing new, or the step was never sent.
 
-    An unknown word proves that the message was accepted, and decides nothing else. Raises StatusesFull.
+    An unknown word proves that the message was accepted, and decides nothing else. So does any status of a message
+    whose claim was released: the answer was wrong, and the message is not requested again. Raises StatusesFull.
     """
+    if workflow.steps[number].phase == "pending" and workflow.steps[number].releases:
+        workflow = _with_step(workflow, number, phase="unknown", claimed_at=now, answered_at=now)
     step = workflow.steps[number]
     late = step.outcome is not None or not workflow.running
     entry = None if step.phase == "pending" else status_entries.new_entry(workflow, number, receipt, late)

@@ -42,7 +42,7 @@ def send(outside: Outside, channel: str, workflow_id: str, number: int) -> None:
     if not 0 <= number < len(workflow.steps) or workflow.steps[number].channel != channel:
         raise InvalidInput("step")
     if not transitions.may_begin(workflow, number):
-        _not_sent(number)  # and its content may be gone
+        _skip(outside, workflow, number)  # its content may be gone
         return
     if content is None:
         raise LookupError("the content of this workflow has been dropped")
@@ -58,7 +58,7 @@ def send(outside: Outside, channel: str, workflow_id: str, number: int) -> None:
         outside.store, workflow, lambda current: transitions.claimed(current, number, outside.now())
     )
     if claim is None:
-        _not_sent(number)
+        _skip(outside, outside.store.read(workflow_id) or workflow, number)
         return
     answer = _asked(outside, request, claim.after, number)  # nothing that can fail may stand between claim and request
     try:
@@ -69,7 +69,13 @@ def send(outside: Outside, channel: str, workflow_id: str, number: int) -> None:
         _count_failover(claim.after, number)
 
 
-def _not_sent(number: int) -> None:
+def _skip(outside: Outside, workflow: Workflow, number: int) -> None:
+    """Do nothing, since the step must not be sent.
+
+    Raises NotYourTurn if another invocation may be sending it: if it releases its claim, this one sends the step.
+    """
+    if (until := transitions.under_way_until(workflow, number)) > outside.now():
+        raise NotYourTurn(until)
     logger.info("send skipped: workflow over, or this step or a later one claimed", step=number)
 
 

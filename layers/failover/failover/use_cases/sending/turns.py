@@ -29,6 +29,10 @@ def await_turn(outside: Outside, workflow: Workflow, number: int) -> None:
         return
     own = turns.own_lane(shared, workflow.account, step.channel)
     turn = _turn(outside, own, step)
+    if turn is None:  # those before it may be over by now, so that the shared lanes are free
+        if _pass(outside, shared):
+            return
+        raise PatienceEnded
     at = turn.at if step.waiting_since is None else outside.lanes.state(own.name).time_of(turn)
     if outside.now() < at <= outside.now() + turns.SHORT_OF_OWN:
         _sleep_until(outside, at)
@@ -42,17 +46,14 @@ def await_turn(outside: Outside, workflow: Workflow, number: int) -> None:
     _wait(outside, workflow, number, turn, at)
 
 
-def _turn(outside: Outside, own: Lane, step: Step) -> Turn:
-    """Return the step's turn in its account's lane. It has come if no other waits there."""
+def _turn(outside: Outside, own: Lane, step: Step) -> Turn | None:
+    """Return the step's turn in its account's lane, or None if it has none in time. It has come if no other waits."""
     now = outside.now()
     if step.turn_at is not None:
         return Turn(step.turn_at, step.turn_shift)
     if outside.lanes.state(own.name).free_at <= now:
         return Turn(now, None)
-    turn = outside.lanes.reserve(own, now, turns.patience_ends(limits(outside), now))
-    if turn is None:
-        raise PatienceEnded
-    return turn
+    return outside.lanes.reserve(own, now, turns.patience_ends(limits(outside), now))
 
 
 def _pass(outside: Outside, shared: tuple[Lane, ...]) -> bool:
@@ -70,12 +71,12 @@ def _pass(outside: Outside, shared: tuple[Lane, ...]) -> bool:
 def _wait(outside: Outside, workflow: Workflow, number: int, turn: Turn, at: int) -> None:
     """Raises NotYourTurn or PatienceEnded."""
     now, since = outside.now(), workflow.steps[number].waiting_since
+    ends = turns.patience_ends(limits(outside), since or now)
     if since is None:
         count("SendsWaiting", channel=workflow.steps[number].channel)
         transition_without_signal(
-            outside.store, workflow, lambda current: transitions.waiting(current, number, turn, outside.now())
+            outside.store, workflow, lambda current: transitions.waiting(current, number, turn, ends, now)
         )
-    ends = turns.patience_ends(limits(outside), since or now)
     if now >= ends:
         raise PatienceEnded
     moved = 0 if turn.shift is None else at - turn.at
@@ -94,7 +95,8 @@ def not_taken(outside: Outside, claimed: Workflow, number: int, answer: NotTaken
     for long enough, returns the answer to record.
     """
     step, known, now = claimed.steps[number], limits(outside), outside.now()
-    if step.waiting_since is not None and now >= turns.patience_ends(known, step.waiting_since):
+    ends = turns.patience_ends(known, step.waiting_since or now)
+    if now >= ends:
         count("PatienceEnded", channel=step.channel)
         return NotTaken(f"not taken for {known.patience} s: {answer.reason}")
     latest = step
@@ -102,7 +104,7 @@ def not_taken(outside: Outside, claimed: Workflow, number: int, answer: NotTaken
     def release(current: Workflow) -> Workflow | None:
         nonlocal latest
         latest = current.steps[number]
-        return transitions.released(current, number, step, answer.reason, outside.now())
+        return transitions.released(current, number, step, answer.reason, ends, now)
 
     change = transition_without_signal(outside.store, claimed, release)
     if change is None:
@@ -114,7 +116,6 @@ def not_taken(outside: Outside, claimed: Workflow, number: int, answer: NotTaken
     logger.warning("claim released: the message was not taken", step=number, reason=answer.reason)
     pause = turns.pause(released.releases, answer.retry_after, outside.jitter())
     opens_at = _close(outside, step.channel, answer) if answer.throttled else now
-    ends = turns.patience_ends(known, released.waiting_since or now)
     raise NotYourTurn(min(max(opens_at, outside.now() + int(pause * 1000)), max(ends, outside.now())))
 
 
