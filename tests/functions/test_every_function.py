@@ -25,6 +25,7 @@ from tests import messages_server as server
 from tests import permissions
 from tests.examples import EVERY_CHANNEL, ID, MESSENGER, NOW, SMS, THREE_STEPS, TWO_STEPS, VIBER, request, workflow
 from tests.functions.conftest import REPORT, Clock, ended, task_of
+from tests.functions.test_lost_answers import lose_the_answer
 from tests.left_behind import MINUTE, Starting, id_in, rejected, sent
 from tests.sample_events import EVENTS, event, handler_of
 from tests.sandbox import BASIC, accepted, play, post, to
@@ -112,7 +113,7 @@ def message_status(world):
 def _send(function, channel):
     @pytest.fixture(name=f"send_{function}")
     def sending(world, messages, monkeypatch):
-        """A send that takes its turn, closes its lane after a 429, and is accepted when it is called again."""
+        """A send that closes its lane after a 429, and is accepted at its next call, whose claim has no answer."""
         monkeypatch.setenv("MESSAGES_PER_SECOND", "30")
         app = load(f"send_{function}")
         clock = Clock()
@@ -124,6 +125,7 @@ def _send(function, channel):
             with pytest.raises(NotYourTurn) as caught:
                 app.handler({"workflow": ID, "step": 0}, None)
             clock.at = caught.value.at
+            lose_the_answer(app.outside.table.client, "put_item", repeated=False)
             app.handler({"workflow": ID, "step": 0}, None)
             assert world.read(ID).steps[0].phase == "sent"
 

@@ -203,20 +203,20 @@ def test_idempotency_key(world, app, call):
     assert "Idempotent-Replayed" not in first["multiValueHeaders"]
 
 
-def test_attempt(world, customer, deliver, delivering, waits_until):
+def test_attempt(world, customer, deliver, delivering, put_off):
     """An attempt whose claim is retried is made once."""
     ended(world)
     customer.script = [server.http(500)]
     lose_the_answer(delivering.outside.table.client, "update_item")
     deliver(task_of(world))
-    assert (len(customer.requests), len(waits_until)) == (1, 1)
+    assert (len(customer.requests), len(put_off)) == (1, 1)
 
 
-def test_record_of_an_attempt(world, customer, deliver, delivering, waits_until, listed):
+def test_record_of_an_attempt(world, customer, deliver, delivering, put_off, listed):
     """An attempt is listed once, although the next one was made before the retry of its record."""
     ended(world)
     customer.script = [server.http(500)]
-    lose_the_answer(delivering.outside.table.client, "update_item", lambda: deliver(waits_until[0][1]), which=2)
+    lose_the_answer(delivering.outside.table.client, "update_item", lambda: deliver(put_off[0][1]), which=2)
     deliver(task_of(world))
     assert [(attempt["number"], attempt["answer"]) for attempt in listed()["attempts"]] == [(1, 500), (2, 202)]
     assert listed()["state"] == "delivered"
