@@ -269,11 +269,33 @@ def test_patience_without_a_turn(world, outside, clock, messages, put, step, out
 def test_no_turn_in_time(world, outside, clock, messages, put):
     """F45: a step whose turn would come after its patience is left at once, and the next one can be sent."""
     outside.lanes.close("account#abcd1234#messenger", NOW, NOW + 61_000)
+    outside.lanes.close("key", NOW, NOW + 5000)
     one = put(1, ("messenger", "read", 600), "sms", content=[MESSENGER, SMS])
     send(outside, "messenger", one, 0)
     assert world.read(one).timeline[-1]["reason"] == "unsendable: no turn within 60 s"
-    send(outside, "sms", one, 1)
+    clock.at += 5000
+    send(clock.outside(), "sms", one, 1)
     assert [request.body["channel"] for request in messages.requests] == ["sms"]
+
+
+def test_the_vendor_is_free(outside, clock, messages, put, step):
+    """A step whose account has no turn left goes at once if the vendor is free: those before it may be over by now."""
+    outside.lanes.close("account#abcd1234#sms", NOW, NOW + 61_000)
+    one = put(1)
+    send(outside, "sms", one, 0)
+    assert (step(one).phase, len(messages.requests)) == ("sent", 1)
+
+
+def test_a_second_invocation_takes_over(outside, clock, messages, put, step):
+    """A second invocation of a send that is under way waits: if the first one releases its claim, it sends the step."""
+    one = put(1)
+    messages.script = [server.http(429), server.accepted("uuid-1")]
+    until = []
+    messages.meanwhile = lambda _: until or until.append(waits_until(clock.outside(), "sms", 0, one))
+    waits_until(outside, "sms", 0, one)
+    clock.at = until[0]
+    send(clock.outside(), "sms", one, 0)
+    assert (step(one).phase, len(messages.requests)) == ("sent", 2)
 
 
 def test_patience_without_being_taken(world, outside, clock, messages, put):
@@ -329,6 +351,8 @@ def test_death(outside, clock, messages, put, step, monkeypatch, moment, asked_a
     assert len(messages.requests) == asked
     messages.script = []
     clock.at += 5000
+    if not asked_again:  # the dead one may still be sending, as far as the next one knows
+        clock.at = waits_until(clock.outside(), "sms", 0, one)
     send(clock.outside(), "sms", one, 0)
     assert len(messages.requests) == asked + asked_again
     assert step(one).phase == ("sent" if asked_again else "claimed")
