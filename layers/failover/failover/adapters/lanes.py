@@ -11,7 +11,7 @@ from failover.rules.pacing.lane import Lane, LaneState, Turn
 
 _KEPT_SECONDS = 86_400
 """How long an unused lane is kept. A lane that is gone is free, as is one that was not used for a day."""
-_FREE = "attribute_not_exists(free_at) OR free_at < :now"
+_FREE = "attribute_not_exists(free_at) OR free_at < :now OR expires_at <= :past"
 
 
 class Lanes:
@@ -34,7 +34,7 @@ class Lanes:
         while True:  # the free time only grows, so no more than three writes fail
             if self._free_at.get(lane.name, 0) < now * 1000:
                 free, condition = ":next", _FREE
-                more = {":next": now * 1000 + lane.interval}
+                more = {":next": now * 1000 + lane.interval, ":past": now // 1000}
             else:
                 free, condition = "free_at + :interval", "free_at BETWEEN :now AND :last"
                 more = {":interval": lane.interval, ":last": last}

@@ -71,7 +71,7 @@ def due_at(workflow: Workflow, now: int) -> int | None:
     current = max((n for n, step in enumerate(workflow.steps) if begun(step)), default=None)
     following = workflow.steps[0 if current is None else min(current + 1, len(workflow.steps) - 1)]
     if not begun(following) and following.waiting_since is not None:
-        return max(following.turn_at or now, now) + SLACK * 1000
+        return max(workflow.due_at or 0, now + SLACK * 1000)  # that of the wait, which is not to be repaired before
     if current is None:
         return workflow.created_at + START_SLACK * 1000
     step = workflow.steps[current]

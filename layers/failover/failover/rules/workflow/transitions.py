@@ -101,10 +101,13 @@ def released(workflow: Workflow, number: int, claimed: Step, reason: str, until:
 
     `claimed` is the step as its sender claimed it: no other claim is released. The step's turn has come, and stays.
     `until` is that of `waiting`.
-    Returns None if the message is no longer wanted, or a status proves that it was taken despite the answer.
+    Returns None if the message is no longer wanted, if a status proves that it was taken despite the answer, or if the
+    claim is so old that its execution may have gone on.
     """
     step = workflow.steps[number]
-    held = step.phase == "claimed" and same_claim(step, claimed)
+    held = (
+        step.phase == "claimed" and same_claim(step, claimed) and now < wait_began(step)
+    )  # else no sender waits for it
     if not held or not workflow.running or step.outcome is not None or step.statuses:
         return None
     workflow = _with_step(

@@ -37,7 +37,8 @@ def await_turn(outside: Outside, workflow: Workflow, number: int) -> None:
     if outside.now() < at <= outside.now() + turns.SHORT_OF_OWN:
         _sleep_until(outside, at)
         at = outside.lanes.state(own.name).time_of(turn)
-    if at <= outside.now():
+    ends = turns.patience_ends(limits(outside), step.waiting_since or outside.now())
+    if at <= outside.now() or ends <= outside.now():
         if _pass(outside, shared):
             return
         free_at = max(outside.lanes.state(lane.name).free_at for lane in shared)
@@ -104,7 +105,7 @@ def not_taken(outside: Outside, claimed: Workflow, number: int, answer: NotTaken
     def release(current: Workflow) -> Workflow | None:
         nonlocal latest
         latest = current.steps[number]
-        return transitions.released(current, number, step, answer.reason, ends, now)
+        return transitions.released(current, number, step, answer.reason, ends, outside.now())
 
     change = transition_without_signal(outside.store, claimed, release)
     if change is None:
