@@ -187,9 +187,7 @@ def test_each_message_is_in_its_accounts_group(world, delivering):
     assert "FifoQueue" not in template()["Resources"]["Webhooks"]["Properties"]
 
 
-WORKERS = template()["Resources"]["DeliverWebhook"]["Properties"]["Events"]["Webhook"]["Properties"]["ScalingConfig"][
-    "MaximumConcurrency"
-]
+WORKERS = template()["Parameters"]["WebhookConcurrency"]["Default"]
 HANGS = (CONNECT_SECONDS + RESPONSE_SECONDS) * 1000
 WAITING = 2000
 
