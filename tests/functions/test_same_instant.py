@@ -8,10 +8,10 @@ from failover.outside import Outside
 from failover.rules.receipts.receipt import Receipt
 from failover.rules.sending.answers import Accepted
 from failover.rules.workflow import transitions
-from failover.use_cases.sending.send import send
 from failover.use_cases.workflow.transition import transition_without_signal
 from tests.conftest import at_once, one_write_at_a_time
 from tests.examples import MESSENGER, NOW, SMS, workflow
+from tests.functions.conftest import send_or_wait
 
 EXPIRED = NOW + 700_000
 
@@ -65,7 +65,7 @@ def test_twin_sends(world, fresh, messages):
     for number in range(rounds):
         flow = replace(workflow("sms"), id=f"11111111-0000-4000-8000-{number:012d}")
         world.put(flow, [SMS])
-        at_once(*[lambda flow=flow: send(Outside(), "sms", flow.id, 0)] * 3)
+        at_once(*[lambda flow=flow: send_or_wait(Outside(), "sms", flow.id)] * 3)
     references = [request.body["client_ref"] for request in messages.requests]
     assert len(references) == len(set(references)) == rounds
 

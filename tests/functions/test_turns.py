@@ -17,7 +17,7 @@ from failover.use_cases.sending.send import send
 from tests import messages_server as server
 from tests.conftest import at_once, one_write_at_a_time
 from tests.examples import MESSENGER, NOW, SMS, VIBER, workflow
-from tests.functions.conftest import numbered, waits_until
+from tests.functions.conftest import numbered, send_or_wait, waits_until
 from tests.functions.test_lost_answers import lose_the_answer
 from tests.world import unreachable
 
@@ -315,7 +315,7 @@ def test_twins(outside, clock, messages, put, step, events, monkeypatch):
     at_once(*[lambda: times.append(waits_until(clock.outside(), "sms", workflow_id=one))] * 2)
     assert (len(times), events(one)) == (2, ["accepted", "waiting"])
     clock.at = max(times)
-    at_once(*[lambda: send(clock.outside(), "sms", one, 0)] * 2)
+    at_once(*[lambda: send_or_wait(clock.outside(), "sms", one)] * 2)
     assert (step(one).phase, len(messages.requests)) == ("sent", 1)
 
 
