@@ -250,7 +250,8 @@ class History:
         self.stack.engine.proceed(execution)
         self.stack.vendor.script, self.stack.fate = ["accepted"], None
         if sends and self.stack.now == began:
-            waits = execution.state == "Wait" or self.stack.last.made["reserve a turn"] > 1
+            made = self.stack.last.made
+            waits = execution.state == "Wait" or max(made["reserve a turn"], made["look at a lane"]) > 1
             self.promises.within_budget("send that waits" if waits else "send", self.stack.last)
 
     def _send(self, workflow_id: str, number: int) -> None:
