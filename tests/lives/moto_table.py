@@ -7,6 +7,7 @@ import boto3
 from moto.backends import get_backend
 
 from failover.adapters.callers import Callers
+from failover.adapters.lanes import Lanes
 from failover.adapters.table import Table, marshalled, plain
 from failover.adapters.webhooks.deliveries import Deliveries
 from failover.adapters.webhooks.failed import FailedWebhooks
@@ -63,6 +64,8 @@ class Client:
     def _name(name: str, arguments: dict[str, Any]) -> str:
         if arguments.get("IndexName") == "due":
             return "look for overdue"
+        if arguments.get("Key", {}).get("sk") == {"S": "lane"}:
+            return "look at a lane" if name == "read" else "reserve a turn"
         of_account = arguments.get("Key", {}).get("sk") in ({"S": "account"}, {"S": "application"})
         return "read the account" if name == "read" and of_account else name
 
@@ -95,6 +98,7 @@ class MotoTable:
         self.store, self.overdue, self.deliveries = Store(table), OverdueIndex(table), Deliveries(table)
         self.failed_webhooks = FailedWebhooks(table)
         self.callers, self.listing, self.hosts = Callers(table), Listing(table), Hosts(table)
+        self.lanes = Lanes(table)
 
     @staticmethod
     def _backend() -> Any:
