@@ -123,7 +123,7 @@ def test_its_applications_share_it(posted, application):
 
 @pytest.mark.parametrize("by", ["secret", "token"])
 def test_own_limit(world, at, posted, application, by):
-    """An account's own limit wins over the stack's, whichever credentials are used; null returns to the stack's."""
+    """An account's own limit replaces the stack's, for its secret and its tokens; null restores the stack's."""
     who = world.basic if by == "secret" else token(application, iat=NOW // 1000)
     set_limit(world, 1)
     assert posted(3, Authorization=who) == [202, 202, 429]

@@ -127,7 +127,7 @@ def test_status_url_of_the_caller(world, application):
 @pytest.mark.decision("Time rules of a token")
 @pytest.mark.parametrize("key", [KEY, OTHER_KEY], ids=["signed", "forged"])
 def test_refused_with_a_reason(application, post, key):
-    """A token is refused with the rule that its claims break, whoever signed it and whether its application exists."""
+    """A token whose claims break a rule is refused with that rule, even if it is forged or of no application."""
     answers = [body_of(post(token(one, key=key, exp=ago(-DAY - 120)))) for one in (application, str(uuid.uuid4()))]
     assert ["more than 24 hours after its iat" in answer["detail"] for answer in answers] == [True, True]
     assert len({json.dumps({**answer, "instance": ""}) for answer in answers}) == 1

@@ -98,7 +98,7 @@ class Processes:
 
 
 class _Thread:
-    """Runs one process after the other, each when it is told to go on."""
+    """Runs processes in turn, each at its own virtual time."""
 
     def __init__(self, over: Callable[["_Thread", BaseException | None], None]) -> None:
         self.act: Callable[[], None] | None = None

@@ -93,7 +93,7 @@ def test_quotas(account):
 
 @pytest.mark.parametrize("per_second", CONTRACTS)
 def test_contracts(per_second):
-    """With the settings for a contract, its messages, callbacks and webhooks pass, and a burst loses nobody."""
+    """With the settings for a contract, messages, callbacks and webhooks pass, and no message of a burst is lost."""
     contract = Contract(per_second)
     asked, settings = demand(ONE, per_second), contract.settings
     assert settings["MessagesPerSecond"] == asked["vendor requests"]
