@@ -91,8 +91,8 @@ class Promises:
             assert [entry["sequence"] for entry in after.timeline] == list(range(1, len(after.timeline) + 1))
         if not before.running:
             assert (after.status, after.ended_at) == (before.status, before.ended_at), "I1"
-            known = set((before.reason or "").split())
-            assert known <= set((after.reason or "").split()), "I1: a reason is completed, and not replaced"
+            known, words = (set(re.findall(r"[^\s:]+", one.reason or "")) for one in (before, after))
+            assert known <= words, "I1: a reason is completed, and not replaced"
         for number, (old, new) in enumerate(zip(before.steps, after.steps, strict=True)):
             if old is new:
                 continue
