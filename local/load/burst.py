@@ -29,14 +29,18 @@ class Burst:
     """POSTs of each of these concurrent clients."""
     reads: int = 50
     """Concurrent GETs."""
+    repeats: bool = False
+    """Repeat a request once that was answered 503, as clients do."""
 
 
 @dataclass
 class Answers:
-    """The answers. No request is repeated, so each refusal is counted."""
+    """The answers. A repeated request counts as `repeated`, and by its last answer."""
 
     statuses: Counter[str] = field(default_factory=Counter)
     """Counts by method and status, such as "POST 202"."""
+    repeated: list[str] = field(default_factory=list)
+    """The problems for which requests were repeated."""
     posts: list[float] = field(default_factory=list)
     """The duration of each POST in seconds."""
     reads: list[float] = field(default_factory=list)
@@ -53,7 +57,9 @@ class Answers:
 class Client:
     """Sends requests to a stack and records the answers."""
 
-    def __init__(self, place: Place, answers: Answers) -> None:
+    def __init__(self, place: Place, answers: Answers, repeats: bool = False) -> None:
+        """`repeats`: repeat a request once that was answered 503, after `Retry-After`."""
+        self._repeats = repeats
         self._url = f"{place.api_url}/workflows"
         self._answers = answers
         self._session = requests.Session()
@@ -78,6 +84,10 @@ class Client:
     def _request(self, method: str, url: str, **more: Any) -> tuple[requests.Response, float]:
         began = time.monotonic()
         answer = self._session.request(method, url, timeout=60, **more)
+        if self._repeats and answer.status_code == 503:
+            self._answers.repeated.append(answer.text)
+            time.sleep(int(answer.headers["Retry-After"]))
+            answer = self._session.request(method, url, timeout=60, **more)
         self._answers.statuses[f"{method} {answer.status_code}"] += 1
         return answer, time.monotonic() - began
 
@@ -85,24 +95,24 @@ class Client:
 def send(place: Place, burst: Burst, report: Callable[[str], None] = lambda _: None) -> Answers:
     """Send the requests of a burst."""
     answers = Answers()
-    client = Client(place, answers)
+    client = Client(place, answers, burst.repeats)
     for _ in range(burst.serial):
         client.post()
     report(f"one client    {verdict.quantiles(answers.posts)}")
     with ThreadPoolExecutor(burst.clients) as pool:
-        _all(pool.map(_posting(place, answers, burst.each), range(burst.clients)))
+        _all(pool.map(_posting(place, answers, burst), range(burst.clients)))
     report(f"{burst.clients:2} clients    {verdict.quantiles(answers.posts[burst.serial :])}")
     some = answers.workflows[-burst.reads :]
     with ThreadPoolExecutor(burst.reads) as pool:
-        _all(pool.map(lambda workflow_id: Client(place, answers).read(workflow_id), some))
+        _all(pool.map(lambda workflow_id: Client(place, answers, burst.repeats).read(workflow_id), some))
     report(f"{len(some)} reads      {verdict.quantiles(answers.reads)}")
     return answers
 
 
-def _posting(place: Place, answers: Answers, many: int) -> Callable[[int], None]:
+def _posting(place: Place, answers: Answers, burst: Burst) -> Callable[[int], None]:
     def post(_: int) -> None:
-        client = Client(place, answers)
-        for _ in range(many):
+        client = Client(place, answers, burst.repeats)
+        for _ in range(burst.each):
             client.post()
 
     return post
