@@ -8,15 +8,8 @@ from failover.use_cases.workflow.start import start_workflows
 
 outside = Outside()
 
-_RESERVE_MS = 10_000
-"""Time to finish the starts that have begun."""
-
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, int]:
     """`event` is ignored. Returns of how many workflows an execution runs now."""
-
-    def time_left() -> bool:
-        return bool(context.get_remaining_time_in_millis() > _RESERVE_MS)
-
     with task_edge.guarded():
-        return {"started": start_workflows(outside, time_left)}
+        return {"started": start_workflows(outside, task_edge.time_left(context))}

@@ -4,8 +4,9 @@ Their caller retries: the state machine a send, the queue a delivery, the stream
 exception's words in the execution's history, and the words of a foreign exception may quote personal data.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from failover.errors import Failure, Temporary
 from failover.observability import count, logger, unavailable, unexpected
@@ -49,3 +50,12 @@ def guarded(workflow_id: str | None = None) -> Iterator[None]:
         raise TaskFailed("the task failed; see the log") from None
     finally:
         logger.remove_keys(["workflow_id"])
+
+
+_RESERVE_MS = 10_000
+"""Time to finish what has begun."""
+
+
+def time_left(context: Any) -> Callable[[], bool]:
+    """A function that tells whether a run may begin something more. `context`: Lambda's."""
+    return lambda: bool(context.get_remaining_time_in_millis() > _RESERVE_MS)
