@@ -202,7 +202,7 @@ def _present(items: list[dict[str, Any]], now: int) -> list[Message]:
             item["callback_url"],
             item["at"],
             item.get("account"),
-            tuple(Report(**one) for one in item.get("statuses", [])),
+            tuple(Report(one["status"], one["at"], one["id"]) for one in item.get("statuses", [])),
         )
         for key, item in found
         if now < 1000 * item["expires_at"]

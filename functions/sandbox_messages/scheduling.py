@@ -32,12 +32,12 @@ class UnknownMessage(Exception):
 
 
 def read(text: str) -> Due:
-    """The callback that a queue message stands for. Raises UnknownMessage."""
+    """The callback that a queue message stands for. Ignores fields of a later release. Raises UnknownMessage."""
     try:
         message = lenient_json.parse(text.encode(errors="replace"))
     except lenient_json.UnreadableJson:
         raise UnknownMessage from None
-    if not isinstance(message, dict) or set(message) - {"report"} != {"client_ref", "message_uuid", "status"}:
+    if not isinstance(message, dict) or not {"client_ref", "message_uuid", "status"} <= message.keys():
         raise UnknownMessage
     client_ref, message_uuid, status = (message[name] for name in ("client_ref", "message_uuid", "status"))
     if not (client_ref is None or _is_word(client_ref)) or not _is_word(message_uuid) or not _is_word(status):

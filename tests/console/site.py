@@ -4,7 +4,6 @@ import base64
 import json
 import threading
 from collections.abc import Callable
-from dataclasses import asdict
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import ModuleType
 from typing import Any
@@ -16,6 +15,7 @@ from failover.adapters import clock
 from failover.outside import Outside
 from failover.rules.channels.channel_table import CHANNELS
 from failover.rules.sending.client_ref import client_ref
+from failover.rules.webhooks import delivery
 from failover.rules.webhooks.delivery import Task
 from failover.use_cases.workflow.transition import transition_without_signal
 from tests.acts import Act
@@ -120,7 +120,7 @@ class Site:
 
     def attempt(self, task: Task) -> None:
         """Make the attempt of a message of the queue of webhooks."""
-        self._invoke("deliver_webhook", {"Records": [{"body": json.dumps(asdict(task))}]})
+        self._invoke("deliver_webhook", {"Records": [{"body": json.dumps(delivery.plain(task))}]})
 
     def answer(self, method: str, target: str, raw: bytes | None, headers: dict[str, list[str]]) -> dict[str, Any]:
         """The proxy answer to a request whose target is below the stage."""

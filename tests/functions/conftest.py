@@ -2,7 +2,7 @@ import base64
 import contextlib
 import json
 import time
-from dataclasses import asdict, replace
+from dataclasses import replace
 from urllib.parse import parse_qsl, quote
 
 import boto3
@@ -18,6 +18,7 @@ from failover.rules.pacing.turns import NotYourTurn
 from failover.rules.receipts.receipt import Receipt
 from failover.rules.sending.answers import Accepted
 from failover.rules.timing.instants import iso
+from failover.rules.webhooks import delivery
 from failover.rules.webhooks.delivery import Task
 from failover.rules.workflow import transitions
 from failover.use_cases.callers.register import register
@@ -204,7 +205,7 @@ def delivering(world):
 @pytest.fixture
 def deliver(delivering):
     """Call `deliver_webhook` with one message of the queue."""
-    return lambda task: delivering.handler({"Records": [{"body": json.dumps(asdict(task))}]}, None)
+    return lambda task: delivering.handler({"Records": [{"body": json.dumps(delivery.plain(task))}]}, None)
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import pytest
 
 from failover.rules.sending.client_ref import client_ref
 from failover.rules.timing.instants import iso
+from failover.rules.webhooks import delivery
 from local.capacity.profiles import FIRST_SUCCEEDS, LANES_OF_A_POST, LANES_OF_A_SEND, ONE, TWO_EXPIRE
 from tests.counted import Counted
 from tests.examples import MESSENGER, SMS, VIBER, changed, request
@@ -82,7 +83,7 @@ class Life:
             self.run("publish_events", {"Records": [record(*self.counted.changes.pop(0))]})
         for task in self.world.queued():
             self.counted.units["queued"] += 1
-            self.run("deliver_webhook", {"Records": [{"body": json.dumps(vars(task))}]})
+            self.run("deliver_webhook", {"Records": [{"body": json.dumps(delivery.plain(task))}]})
 
 
 def one_message(life):

@@ -341,7 +341,7 @@ def test_nothing_is_written_about_people(world, customer, deliver, delivering, p
     unreachable(delivering.outside.table.client, "dynamodb.UpdateItem")
     with pytest.raises(TaskFailed) as failed:
         deliver(task_of(world, STATUS, attempt=5))
-    queued = [json.dumps(vars(task)) for _, task, _ in put_off]
+    queued = [json.dumps(delivery.plain(task)) for _, task, _ in put_off]
     said = "".join([output(), str(failed.value), str(failed.value.__cause__), *queued])
     assert "WebhooksPutOff" in said
     for secret in (SMS["to"]["number"], SMS["from"]["number"], "Hello", "private", "127.0.0.1", "order 7", "secret"):

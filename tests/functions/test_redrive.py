@@ -1,12 +1,12 @@
 """Recovery after final failures: dead letters, executions, and a workflow that always crashes."""
 
 import json
-from dataclasses import asdict
 
 import boto3
 import pytest
 
 from failover.edges.task_edge import TaskFailed
+from failover.rules.webhooks import delivery
 from failover.rules.workflow import transitions
 from tests import messages_server as server
 from tests.examples import NOW
@@ -92,7 +92,8 @@ def test_redrive_by_hand(world, customer, delivering, listed):
     """A message queued by hand as documented delivers its webhook, but not if that has been attempted."""
     ended(world)
     queue = Queue("webhooks", "dead-letters")
-    by_hand = {name: asdict(task_of(world))[name] for name in ("workflow_id", "account", "application", "sequence")}
+    written = delivery.plain(task_of(world))
+    by_hand = {name: written[name] for name in ("workflow_id", "account", "application", "sequence")}
     for _ in range(2):
         queue.sqs.send_message(QueueUrl=queue.url, MessageBody=json.dumps(by_hand))
     assert queue.drain(delivering.handler, TaskFailed) == 2

@@ -255,8 +255,6 @@ def test_the_queue_names_a_message_and_a_status(app, received):
         {"message_uuid": 7},
         {"status": "rejected"},
         {"status": ["submitted"]},
-        {"webhook_url": "https://elsewhere.test/"},
-        {"body": {"status": "read"}},
     ],
     ids=str,
 )
@@ -266,6 +264,15 @@ def test_a_message_that_names_nothing(app, receipts, received, output, change):
     play(receipts, message | change)
     assert received.requests == []
     assert "sandbox: queue message unreadable" in output()
+
+
+@pytest.mark.parametrize("more", [{"webhook_url": "https://elsewhere.test/"}, {"body": {"status": "read"}}], ids=str)
+def test_a_message_of_a_later_release(app, receipts, received, more):
+    """A field that this release does not know is ignored: it chooses neither what is signed nor where it goes."""
+    message, *_ = accepted(app, received.url, to("sim-read"))
+    play(receipts, message | more)
+    (request,) = received.requests
+    assert (request.path, request.body["status"]) == ("/webhooks/message-status", "submitted")
 
 
 @pytest.mark.parametrize("text", ["", "x", "[]", "null", "[" * 10_000, '"\ud800"'])

@@ -8,9 +8,9 @@ import json
 import uuid
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import asdict
 from typing import Any
 
+from failover.rules.webhooks import delivery
 from failover.rules.webhooks.delivery import Task
 from failover.rules.workflow import publication
 from failover.rules.workflow.expiry import expires_at
@@ -274,7 +274,7 @@ class History:
         sent = publication.webhooks(flow)
         if what >= len(FORGED) and sent:
             task = Task(flow.id, flow.account, flow.application, sent[-1]["sequence"], attempt=(1, 7, 1200)[what % 3])
-            body = json.dumps({**asdict(task), "series": (1, 200)[what % 2], "since": self.stack.now + 10**9})
+            body = json.dumps({**delivery.plain(task), "series": (1, 200)[what % 2], "since": self.stack.now + 10**9})
         self.stack.queue.forge(body)
         self.stack.calls.met["a forged message"] += 1
 

@@ -8,7 +8,6 @@ from failover.rules.receipts.receipt import Receipt
 from failover.rules.sending.answers import Accepted, NotTaken, Refused, Unknown
 from failover.rules.workflow import overdue, transitions
 from failover.rules.workflow.race import lost_signal
-from failover.rules.workflow.state import from_plain, to_plain
 from tests.acts import reported
 from tests.examples import HOUR, NOW, THREE_STEPS, TWO_STEPS, workflow
 
@@ -207,11 +206,3 @@ def test_the_partitions_take_turns():
     assert all(sorted(order) == list(range(8)) for order in orders)
     assert sorted(order[0] for order in orders) == list(range(8))
     assert overdue.in_turn(NOW) == overdue.in_turn(NOW + MINUTE - 1 - NOW % MINUTE), "the same within a minute"
-
-
-def test_a_step_of_a_later_version():
-    """An unknown field from a later version, in the workflow or in a step, does not prevent reconciliation."""
-    flow = workflow(*TWO_STEPS)
-    plain = to_plain(flow)
-    later = {**plain, "new": 1, "steps": [{**step, "new": 1} for step in plain["steps"]]}
-    assert from_plain(later) == flow

@@ -94,11 +94,11 @@ class Callers:
     def replace(self, known: Item, **changes: Any) -> None:
         """Change attributes of an account or application that is still as it was read; None removes one.
 
-        Raises Outdated.
+        All others stay as they are, also those of a later release. Raises Outdated.
         """
         condition, values = _as_read(known)
         changed = {**known, **changes, "version": known.get("version", 0) + 1}
-        written = {name: value for name, value in changed.items() if value is not None}
+        written = {name: value for name, value in changed.items() if value is not None or name not in changes}
         if not self._put(written, condition, **values):
             raise Outdated
 

@@ -207,8 +207,14 @@ def marshalled(item: Item) -> dict[str, Any]:
 
 
 def plain(item: dict[str, Any]) -> Item:
-    """DynamoDB's item as a plain dict. Raises UnreadableItem for a number that is not whole: all of ours are."""
+    """DynamoDB's item as a plain dict. Numbers are integers; one that is not whole, or is too long, is a Decimal.
+
+    All of ours are whole, so `checked` refuses any other; a later release may have stored one that this one carries.
+    """
     return {name: _plain(attribute) for name, attribute in item.items()}
+
+
+_deserialize = TypeDeserializer().deserialize
 
 
 def _plain(attribute: dict[str, Any]) -> Any:
@@ -217,7 +223,7 @@ def _plain(attribute: dict[str, Any]) -> Any:
         if kind == "S":
             return content
         if kind == "N":
-            return _whole(content)
+            return _number(content)
         if kind == "M":
             return {name: _plain(one) for name, one in content.items()}
         if kind == "L":
@@ -225,13 +231,13 @@ def _plain(attribute: dict[str, Any]) -> Any:
     return _deserialize(attribute)
 
 
-_deserialize = TypeDeserializer().deserialize
-
-
-def _whole(number: str) -> int:
-    if number.isdecimal():
+def _number(number: str) -> int | Decimal:
+    if number.isdecimal() and len(number) <= _DIGITS:
         return int(number)
     value: Decimal = _deserialize({"N": number})
-    if value != value.to_integral_value():
-        raise UnreadableItem("a number that is not whole")
-    return int(value)
+    whole = value == value.to_integral_value() and value.adjusted() < _DIGITS
+    return int(value) if whole else value
+
+
+_DIGITS = 38
+"""That a number of DynamoDB can have."""

@@ -6,7 +6,6 @@ queues, so that an account with many messages in flight does not delay the other
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict
 from itertools import batched
 from typing import Any
 
@@ -63,4 +62,4 @@ def read(message: str) -> Task:
 
 
 def _message(task: Task) -> dict[str, str]:
-    return {"MessageBody": json.dumps(asdict(task)), "MessageGroupId": task.account}
+    return {"MessageBody": json.dumps(delivery.plain(task)), "MessageGroupId": task.account}

@@ -1,7 +1,11 @@
-"""Read fields of stored items and check their types: an item may have been edited by hand (F33)."""
+"""Read fields of stored items and check their types: an item may have been edited by hand (F33).
+
+A later release may have stored fields that this one does not know: they are carried from the item that was read to the
+one that is written (docs/upgrade.md).
+"""
 
 from collections.abc import Mapping
-from types import UnionType
+from types import MappingProxyType, UnionType
 from typing import Any
 
 from failover.errors import Invalid
@@ -10,6 +14,16 @@ from failover.rules.timing.instants import LATEST
 
 class UnreadableItem(Invalid):
     """Our code cannot have written this item: a field is missing or has the wrong type. The message names the field."""
+
+
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+"""What is carried if every field is known."""
+
+
+def carried(item: Mapping[str, Any], known: frozenset[str]) -> Mapping[str, Any]:
+    """Return the fields of an item that are not in `known`, as a mapping that cannot be changed."""
+    unknown = item.keys() - known
+    return MappingProxyType({name: item[name] for name in unknown}) if unknown else NOTHING
 
 
 def checked(item: Any, name: str, kind: type | UnionType, default: Any = ...) -> Any:

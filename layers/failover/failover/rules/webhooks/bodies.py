@@ -106,7 +106,7 @@ def _message_uuids(past: tuple[Entry, ...]) -> dict[int, str]:
     """Return the known ids of the messages by step, as of the last entry of `past`."""
     uuids: dict[int, str] = {}
     for entry in past:
-        if "message_uuid" in entry:
+        if entry["event"] in ("sent", MESSAGE_STATUS) and "message_uuid" in entry:
             uuids.setdefault(entry["step"], entry["message_uuid"])
     return uuids
 

@@ -1,11 +1,12 @@
 """Delivering one webhook: the results of an attempt, and when the next one is (docs/api.md, "Delivery")."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from failover.errors import Invalid
 from failover.rules.formats.ids import is_api_key, is_id
-from failover.rules.formats.stored import UnreadableItem, checked, instant
+from failover.rules.formats.stored import NOTHING, UnreadableItem, carried, checked, instant
 from failover.rules.timing.backoff import grown
 
 _FIRST = 5
@@ -63,6 +64,16 @@ class Task:
     """Number within the current series of attempts, from 1."""
     since: int = 0
     """When the series began (ms), or 0 if it has not."""
+    carried: Mapping[str, Any] = field(default=NOTHING, hash=False)
+    """The message's fields that this release does not know. The messages that follow it have them as well."""
+
+
+_FIELDS = frozenset(one.name for one in fields(Task)) - {"carried"}
+
+
+def plain(task: Task) -> dict[str, Any]:
+    """Return the JSON of a task's queue message."""
+    return {**task.carried, **{name: value for name, value in vars(task).items() if name in _FIELDS}}
 
 
 class UnreadableTask(Invalid):
@@ -70,7 +81,7 @@ class UnreadableTask(Invalid):
 
 
 def task(plain: Any) -> Task:
-    """Return the task in a queue message's JSON. Ignores unknown fields, of a later release; raises UnreadableTask."""
+    """Return the task in a queue message's JSON, also of a later release. Raises UnreadableTask."""
     try:
         found = Task(
             workflow_id=checked(plain, "workflow_id", str),
@@ -80,6 +91,7 @@ def task(plain: Any) -> Task:
             attempt=checked(plain, "attempt", int, 1),
             series=checked(plain, "series", int, 1),
             since=instant(plain, "since", 0),
+            carried=carried(plain, _FIELDS),
         )
     except UnreadableItem as error:
         raise UnreadableTask(str(error)) from None

@@ -7,7 +7,7 @@ from failover.rules.sending import client_ref
 from failover.rules.timing.instants import iso
 from failover.rules.workflow import overdue, reasons
 from failover.rules.workflow.costs import totals
-from failover.rules.workflow.state import FINAL_REPORTS, Entry, Step, Workflow
+from failover.rules.workflow.state import EVENTS, FINAL_REPORTS, Entry, Step, Workflow
 
 
 def href(word: str, workflow_id: str) -> str:
@@ -65,7 +65,7 @@ def sent(step: Step) -> str:
     """`sent`, `in_flight` (it may be sent, or may have been), or `never_sent` (it was not, and will not be)."""
     if step.phase == "sent" or step.statuses:
         return "sent"
-    return "in_flight" if step.phase in ("claimed", "unknown") else "never_sent"
+    return "never_sent" if step.phase in ("pending", "unsent") else "in_flight"  # also a phase of a later release
 
 
 def advanced(workflow: Workflow, number: int) -> dict[str, Any]:
@@ -102,9 +102,11 @@ def _step(workflow: Workflow, number: int, content: dict[str, Any]) -> dict[str,
 def _entry(workflow: Workflow, entry: Entry) -> dict[str, Any]:
     """Return an entry of the timeline.
 
-    A final report has the total at that time; a `left` entry has a reason with all details known by now.
+    A final report has the total at that time; a `left` entry has a reason with all details known by now. The details of
+    an event of a later release are shown as they are.
     """
-    document: dict[str, Any] = {**entry, **{key: iso(entry[key]) for key in ("at", "timestamp") if key in entry}}
+    times = ("at", "timestamp") if entry["event"] in EVENTS else ("at",)
+    document: dict[str, Any] = {**entry, **{key: iso(entry[key]) for key in times if key in entry}}
     if entry["event"] in FINAL_REPORTS:
         document.update(usage(totals(workflow.timeline[: entry["sequence"]])))
     if entry["event"] == "left":

@@ -1,7 +1,7 @@
 """Which entries of the timeline are webhooks, and which of them are recorded as queued (docs/reliability.md, F29)."""
 
 from failover.rules.channels.statuses import ADVANCED
-from failover.rules.workflow.state import FINAL_REPORTS, Entry, Workflow
+from failover.rules.workflow.state import EVENTS, FINAL_REPORTS, Entry, Workflow
 
 MESSAGE_STATUS = "status"
 KINDS = ("message_status", "final_report")
@@ -44,6 +44,11 @@ def earlier_published(before: Workflow | None, now: int) -> bool:
 def kind(entry: Entry) -> str:
     """Return which of KINDS the webhook of an entry is."""
     return "final_report" if entry["event"] in FINAL_REPORTS else "message_status"
+
+
+def of_later_release(workflow: Workflow, sequence: int) -> bool:
+    """Return True if a later release added the entry with this sequence, so that only it knows if it is a webhook."""
+    return any(one["sequence"] == sequence and one["event"] not in EVENTS for one in workflow.timeline)
 
 
 def find(workflow: Workflow, sequence: int) -> Entry | None:

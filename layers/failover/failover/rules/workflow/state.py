@@ -1,19 +1,25 @@
 """A workflow and its steps as plain, frozen data, as in the state item of the table.
 
 It has no texts and no addresses: those are the workflow's content, which is stored separately.
+
+An item may have been written by a later release. Fields and words that this one does not know are carried along where
+that is safe (docs/upgrade.md, "What a release does with items of a later one").
 """
 
 import re
-from dataclasses import MISSING, asdict, dataclass, field, fields
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, field, fields
 from typing import Any, Literal, get_args
 
-from failover.rules.channels.channel_table import CHANNELS
 from failover.rules.channels.statuses import CONDITIONS
 from failover.rules.formats.ids import is_api_key, is_id
-from failover.rules.formats.stored import UnreadableItem, checked, instant, one_of, whole
+from failover.rules.formats.stored import NOTHING, UnreadableItem, carried, checked, instant, one_of, whole
 
 type Entry = dict[str, Any]
-"""One entry of the timeline: `sequence` (1, 2, …), `at` (ms), `event`, and the details of that event."""
+"""One entry of the timeline: `sequence` (1, 2, …), `at` (ms), `event`, and the details of that event.
+
+An event of a later release is not in EVENTS. It is stored and shown, and no rule looks at its details.
+"""
 
 type End = Literal["completed", "error", "cancelled"]
 type Event = Literal[
@@ -37,7 +43,11 @@ FINAL_REPORTS = frozenset({"completed", "error", "cancelled", "amended"})
 STATES = ("running", "completed", "error", "cancelled")
 PHASES = ("pending", "claimed", "sent", "unknown", "unsent")
 OUTCOMES = ("met", "rejected", "undeliverable", "refused", "unsendable", "expired", "advanced", "unconfirmed")
-"""Why a step ended: `met` is success, all others are failures."""
+"""Why a step ended: `met` is success, all others are failures.
+
+A step whose phase is of a later release counts as begun, and one whose outcome is of a later release as over: neither
+is sent.
+"""
 
 
 @dataclass(frozen=True)
@@ -67,6 +77,8 @@ class Step:
     """That lane's shift (ms) when the turn was reserved."""
     releases: int = 0
     """How often its claim was released, because the message was not taken."""
+    carried: Mapping[str, Any] = field(default=NOTHING, hash=False)
+    """The step's fields that this release does not know."""
 
     @property
     def state(self) -> str:
@@ -112,6 +124,8 @@ class Workflow:
     """Every webhook up to this sequence is recorded as queued. Set only after the workflow has ended."""
     expires_at: int | None = None
     """The TTL of this item, in seconds since the epoch."""
+    carried: Mapping[str, Any] = field(default=NOTHING, hash=False)
+    """The item's fields that this release does not know."""
 
     @property
     def running(self) -> bool:
@@ -122,10 +136,14 @@ class Workflow:
 
 
 def to_plain(workflow: Workflow) -> dict[str, Any]:
-    """Return the workflow as dicts, lists, strings and integers, without fields that are None."""
-    plain = _without_none(asdict(workflow))
-    plain["steps"] = [_without_none(step) for step in plain["steps"]]
+    """Return the workflow as dicts, lists, strings and integers: the fields that are not None, and those carried."""
+    plain = _plain(workflow, _OF_WORKFLOW)
+    plain["steps"] = [_plain(step, _OF_STEP) for step in workflow.steps]
     return plain
+
+
+def _plain(one: Workflow | Step, names: frozenset[str]) -> dict[str, Any]:
+    return {**one.carried, **{name: value for name, value in vars(one).items() if name in names and value is not None}}
 
 
 MOST_ATTEMPTS = 5
@@ -135,11 +153,14 @@ _LONGEST = 400_000_000
 
 
 def from_plain(plain: dict[str, Any]) -> Workflow:
-    """The reverse of `to_plain`. Ignores unknown fields (keys of the table, fields of a later version).
+    """The reverse of `to_plain`, for an item of this release or a later one.
 
-    Raises UnreadableItem if `to_plain` cannot have made this item.
+    The COMPUTED fields are left out, since each write computes them. Raises UnreadableItem if no release can have made
+    this item, or if it needs a later release: its status, or the condition of a step, decides whether the next message
+    is sent, and is not known.
     """
-    values = _scalars(Workflow, plain)
+    values = _scalars(_SCALARS_OF_WORKFLOW, plain)
+    values["carried"] = carried(plain, _OF_WORKFLOW | COMPUTED)
     steps = [_step(step) for step in checked(plain, "steps", list | tuple)]
     if not steps:
         raise UnreadableItem("steps")
@@ -164,15 +185,12 @@ def from_plain(plain: dict[str, Any]) -> Workflow:
 
 
 def _step(plain: Any) -> Step:
-    values = _scalars(Step, plain)
-    one_of(plain, "channel", tuple(CHANNELS))
+    values = _scalars(_SCALARS_OF_STEP, plain)
     one_of(plain, "condition_status", CONDITIONS, None)
-    one_of(plain, "phase", PHASES)
-    one_of(plain, "outcome", OUTCOMES, None)
     for name in ("claimed_at", "answered_at", "waiting_since", "turn_at"):
         instant(plain, name, None)
     whole(plain, "expiry_time", 0, _LONGEST)
-    return Step(**{**values, "statuses": _texts(plain, "statuses")})
+    return Step(**values, statuses=_texts(plain, "statuses"), carried=carried(plain, _OF_STEP))
 
 
 _OF_A_STEP = frozenset({"waiting", "sending", "postponed", "sent", "unsent", "unknown", "status", "left"})
@@ -184,8 +202,10 @@ def _entry(entry: Any, sequence: int, steps: int) -> Entry:
     if checked(entry, "sequence", int) != sequence:
         raise UnreadableItem("timeline: sequence")
     instant(entry, "at")
-    instant(entry, "timestamp", None)
     event = checked(entry, "event", str)
+    if event not in EVENTS:
+        return dict(entry)
+    instant(entry, "timestamp", None)
     for name in ("message_uuid", "outcome", "reason"):
         checked(entry, name, str, None)
     step = checked(entry, "step", int) if event in _OF_A_STEP else checked(entry, "step", int, 0)
@@ -211,17 +231,29 @@ def _texts(plain: Any, name: str) -> tuple[str, ...]:
     return tuple(values)
 
 
+COMPUTED = frozenset({"pk", "sk", "write_id", "listed", "referred", "channels", "due"})
+"""The fields of the item that are no field of a workflow: its keys, and what `adapters.workflow.store` computes."""
+
+
+def _names(kind: type[Workflow | Step]) -> frozenset[str]:
+    return frozenset(one.name for one in fields(kind)) - {"carried"}
+
+
+_OF_WORKFLOW, _OF_STEP = _names(Workflow), _names(Step)
 _LISTS = frozenset({"steps", "statuses", "timeline", "writes"})
 
-
-def _scalars(kind: type[Workflow | Step], plain: Any) -> dict[str, Any]:
-    """Return the fields of `kind` in `plain`, without the lists. Raises UnreadableItem."""
-    values: dict[str, Any] = {}
-    for one in fields(kind):
-        if one.name not in _LISTS and (one.default is MISSING or one.name in plain):
-            values[one.name] = checked(plain, one.name, one.type)  # type: ignore[arg-type]
-    return values
+type _Scalar = tuple[str, Any, bool]
+"""The name of a field, its type, and whether it is required."""
 
 
-def _without_none(mapping: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in mapping.items() if value is not None}
+def _scalars_of(kind: type[Workflow | Step]) -> tuple[_Scalar, ...]:
+    names = _names(kind) - _LISTS
+    return tuple((one.name, one.type, one.default is MISSING) for one in fields(kind) if one.name in names)
+
+
+_SCALARS_OF_WORKFLOW, _SCALARS_OF_STEP = _scalars_of(Workflow), _scalars_of(Step)
+
+
+def _scalars(known: tuple[_Scalar, ...], plain: Any) -> dict[str, Any]:
+    """Return the fields `known` of `plain`. Raises UnreadableItem."""
+    return {name: checked(plain, name, kind) for name, kind, required in known if required or name in plain}

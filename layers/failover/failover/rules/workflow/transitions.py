@@ -73,7 +73,8 @@ def may_begin(workflow: Workflow, number: int) -> bool:
     """
     if not 0 <= number < len(workflow.steps):
         raise LookupError("the workflow has no such step")
-    return workflow.running and all(step.phase == "pending" for step in workflow.steps[number:])
+    undecided = workflow.steps[number].outcome is None
+    return workflow.running and undecided and all(step.phase == "pending" for step in workflow.steps[number:])
 
 
 def under_way_until(workflow: Workflow, number: int) -> int:

@@ -45,6 +45,10 @@ def deliver(outside: Outside, task: Task) -> None:
         count("WebhooksGivenUp")
         logger.error("webhook given up", sequence=task.sequence, attempt=number)
         return
+    if publication.of_later_release(known.workflow, task.sequence):
+        logger.error("webhook put aside: only a later release knows it", sequence=task.sequence)
+        outside.webhook_queue.bury(task)
+        return
     url, entry = known.url, publication.find(known.workflow, task.sequence)
     if url is None or entry is None:
         logger.info("webhook skipped: no URL, or no such webhook", sequence=task.sequence, url_known=url is not None)
