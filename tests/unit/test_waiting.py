@@ -189,3 +189,12 @@ def test_resumed_while_it_waits():
     assert (flow.attempt, flow.steps[0].turn_at) == (2, TURN.at)
     assert itinerary.itinerary(flow, NOW)["rest"]["step"]["number"] == 0
     assert replace(flow, attempt=1).running
+
+
+def test_a_closed_step_stays_closed():
+    """A step that was left because its send never began is not sent once the step after it waits for its turn."""
+    flow = claimed(1, NOW + 700_000)
+    assert (flow.steps[0].phase, flow.steps[0].outcome) == ("pending", "unsendable")
+    flow = released(flow, 1, NOW + 701_000)
+    assert claimed(0, NOW + 702_000, flow=flow) is None
+    assert claimed(1, NOW + 702_000, flow=flow) is not None
