@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo up down inbox load burst capacity sam-local check lint test soak pace format requirements generate console pictures clean
+.PHONY: help demo up down inbox load burst capacity sam-local preflight doctor explain check lint test soak pace format requirements generate console pictures clean
 
 PYTHON := .venv/bin/python
 HOST_PATH := $(PATH)
@@ -33,6 +33,15 @@ burst: .venv/ready ## 450 requests as fast as possible on a new stack: none may 
 
 capacity: .venv/ready ## print how much of each AWS quota and setting workflows use, which is too small first, and settings for a contract
 	@$(PYTHON) -m local capacity
+
+preflight: .venv/ready ## before the first deployment to AWS: what would fail, and what to do about it; CONFIG=prod names its part of samconfig.toml, STACK=… another stack
+	@$(PYTHON) -m ops preflight $(if $(CONFIG),--config $(CONFIG)) $(if $(STACK),--stack $(STACK))
+
+doctor: .venv/ready ## test a deployed stack from outside: STACK=…; RECIPIENT=… CHANNEL=sms SENDER=… also sends one message
+	@$(PYTHON) -m ops doctor $(if $(STACK),--stack $(STACK)) $(if $(RECIPIENT),--recipient '$(RECIPIENT)') $(if $(CHANNEL),--channel $(CHANNEL)) $(if $(SENDER),--sender '$(SENDER)')
+
+explain: .venv/ready ## why a message was late: timeline, execution and logs of one workflow; STACK=… WORKFLOW=…
+	@$(PYTHON) -m ops explain $(if $(STACK),--stack $(STACK)) $(if $(WORKFLOW),--workflow $(WORKFLOW))
 
 check: ## all that continuous integration runs: lint, test, and sam-local where containers can run
 	@.ci/run

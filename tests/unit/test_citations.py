@@ -6,7 +6,8 @@ import pytest
 
 from tests.world import ROOT
 
-CODE = [path for folder in ("layers/failover", "functions", "local") for path in sorted((ROOT / folder).rglob("*.py"))]
+FOLDERS = ("layers/failover", "functions", "local", "ops")
+CODE = [path for folder in FOLDERS for path in sorted((ROOT / folder).rglob("*.py"))]
 CITED = re.compile(r"(docs/[\w/-]+\.md)(?:, \"([^\"]+)\"|, ((?:F[0-9]+(?:, | and | to )?)+))?")
 
 
