@@ -12,7 +12,7 @@ from local.place import ROOT
 
 
 class _Loader(yaml.SafeLoader):
-    """Reads CloudFormation's `!Ref x` as x, and ignores its other short forms."""
+    """Reads CloudFormation's short forms with a scalar as that scalar, and the others as None."""
 
 
 def _short_form(_loader: yaml.Loader, _tag: str, node: yaml.Node) -> Any:
@@ -23,19 +23,20 @@ _Loader.add_multi_constructor("!", _short_form)
 
 
 @cache
-def _template() -> dict[str, Any]:
+def template() -> dict[str, Any]:
+    """template.yaml, with the name instead of `!Ref name`, the text of `!Sub text`, and without other short forms."""
     found: dict[str, Any] = yaml.load((ROOT / "template.yaml").read_text(), _Loader)  # noqa: S506 - a SafeLoader
     return found
 
 
 def default(name: str) -> int:
     """Return the default of a parameter. Raises KeyError if the template has no such parameter."""
-    return int(_template()["Parameters"][name]["Default"])
+    return int(template()["Parameters"][name]["Default"])
 
 
 def parallelization() -> int:
     """Return how many batches of each shard of the stream `publish_events` takes at once."""
-    timeline = _template()["Resources"]["PublishEvents"]["Properties"]["Events"]["Timeline"]["Properties"]
+    timeline = template()["Resources"]["PublishEvents"]["Properties"]["Events"]["Timeline"]["Properties"]
     found = timeline["ParallelizationFactor"]
     return found if isinstance(found, int) else default(found)
 

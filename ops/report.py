@@ -1,0 +1,61 @@
+"""Findings of the checks, one line each."""
+
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal, TextIO
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+type Verdict = Literal["ok", "warning", "failure"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    verdict: Verdict
+    subject: str
+    """What was checked."""
+    text: str
+    """What was found and, unless it is `ok`, what to do. No secret, and no address in full."""
+
+
+type Check = Callable[[], Iterable[Finding]]
+
+
+def ok(subject: str, text: str) -> Finding:
+    return Finding("ok", subject, text)
+
+
+def warning(subject: str, text: str) -> Finding:
+    return Finding("warning", subject, text)
+
+
+def failure(subject: str, text: str) -> Finding:
+    return Finding("failure", subject, text)
+
+
+def findings(checks: Iterable[tuple[str, Check]]) -> Iterator[Finding]:
+    """Run each check, by its subject. What AWS refuses to tell is a warning, and the other checks go on."""
+    for subject, check in checks:
+        try:
+            yield from check()
+        except ClientError as error:
+            yield warning(subject, f"could not check: {error.operation_name} was answered {_code(error)}")
+        except BotoCoreError as error:
+            yield warning(subject, f"could not check: {type(error).__name__}")
+
+
+def show(found: Iterable[Finding], out: TextIO | None = None) -> int:
+    """Print each finding when it is known, then a sum. Returns the exit code: 1 if there is a failure, else 0."""
+    out = out or sys.stdout
+    counts = {"ok": 0, "warning": 0, "failure": 0}
+    for finding in found:
+        counts[finding.verdict] += 1
+        print(f"{finding.verdict:<8} {finding.subject:<22} {finding.text}", file=out, flush=True)
+    print(f"{counts['ok']} ok, {counts['warning']} warnings, {counts['failure']} failures", file=out)
+    return 1 if counts["failure"] else 0
+
+
+def _code(error: ClientError) -> str:
+    """The error's code, never its message: that may quote the request."""
+    return str(error.response.get("Error", {}).get("Code", "an error"))
