@@ -77,6 +77,7 @@ generate: .venv/ready ## generate the OpenAPI document and the tables of docs/ap
 	@$(PYTHON) -m local.openapi
 	@$(PYTHON) -m local.api_tables
 	@$(PYTHON) -m local.capacity.tables
+	@$(PYTHON) -m local.deployer.policy
 
 console: .venv/ready ## build the page of `GET /beta/console` from local/console
 	@$(PYTHON) -m local.npm local/console
