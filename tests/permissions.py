@@ -1,7 +1,7 @@
 """Enforces the functions' own roles in the tests: a call to AWS that template.yaml does not allow is denied.
 
 `tests.world.load` puts each handler under its role. A denied call fails as it would on AWS, and also fails its test,
-even if the code handles the error.
+even if the code handles the error. The roles are those of a stack with default parameters: no key and no network.
 
 The one condition that a policy may have is on `dynamodb:LeadingKeys`, the partition keys in a call: a statement allows
 a call only if each of them matches one of the statement's patterns. A call without keys is allowed, as on AWS, where
@@ -49,7 +49,12 @@ class Call(NamedTuple):
 
 
 _ACCOUNT = "eu-west-1:123456789012"
-_PSEUDO = {"AWS::Partition": "aws", "AWS::Region": "eu-west-1", "AWS::AccountId": "123456789012"}
+_PSEUDO = {
+    "AWS::Partition": "aws",
+    "AWS::Region": "eu-west-1",
+    "AWS::AccountId": "123456789012",
+    "AWS::StackName": "stack",
+}
 _NAMES = {
     "Table": "workflows",
     "SandboxTable": "sandbox",
@@ -68,7 +73,10 @@ _ARNS = {
     "AWS::SecretsManager::Secret": "secretsmanager:{account}:secret:{name}",
     "AWS::Serverless::StateMachine": "states:{account}:stateMachine:{name}",
     "AWS::Serverless::Function": "lambda:{account}:function:{name}",
+    "AWS::Logs::LogGroup": "logs:{account}:log-group:{name}:*",
 }
+_NAMED = {"AWS::Serverless::Function": "FunctionName", "AWS::Logs::LogGroup": "LogGroupName"}
+"""Kinds of resources that the template names itself, and the property with the name."""
 
 _role: ContextVar[str | None] = ContextVar("role", default=None)
 _template: Callable[[], Template]
@@ -101,13 +109,34 @@ def under_role[**P, R](logical_id: str, handler: Callable[P, R]) -> Callable[P, 
 
 def grants(template: Template, logical_id: str) -> Iterator[Grant]:
     """Everything that the role of a function, or of the state machine, allows."""
-    for policy in template["Resources"][logical_id]["Properties"].get("Policies", []):
-        for statement in policy["Statement"]:
-            assert statement["Effect"] == "Allow"
-            leading_keys = _leading_keys(statement.get("Condition"))
-            for action in _listed(statement["Action"]):
-                for resource in _listed(statement["Resource"]):
-                    yield Grant(action, resolved(template, resource), leading_keys)
+    for statement in statements(template, logical_id):
+        assert statement["Effect"] == "Allow"
+        leading_keys = _leading_keys(statement.get("Condition"))
+        for action in _listed(statement["Action"]):
+            for resource in _listed(statement["Resource"]):
+                yield Grant(action, resolved(template, resource), leading_keys)
+
+
+def statements(template: Template, logical_id: str, *conditions: str) -> Iterator[Template]:
+    """The statements of a role's policies; those that depend on a condition only if it is named."""
+    role = role_of(template, logical_id)
+    resources = template["Resources"]
+    policies = list(resources[role]["Properties"]["Policies"])
+    attached = (one["Properties"] for one in resources.values() if one["Type"] == "AWS::IAM::Policy")
+    policies += [policy for policy in attached if {"Ref": role} in policy["Roles"]]
+    for policy in policies:
+        match policy:
+            case {"Fn::If": [condition, conditional, {"Ref": "AWS::NoValue"}]}:
+                if condition in conditions:
+                    yield from conditional["PolicyDocument"]["Statement"]
+            case _:
+                yield from policy["PolicyDocument"]["Statement"]
+
+
+def role_of(template: Template, logical_id: str) -> str:
+    """The logical id of the role of a function or of the state machine."""
+    role, _ = template["Resources"][logical_id]["Properties"]["Role"]["Fn::GetAtt"]
+    return str(role)
 
 
 def _leading_keys(condition: Template | None) -> tuple[str, ...] | None:
@@ -133,8 +162,13 @@ def resolved(template: Template, value: Any) -> str:
 
 def arn(template: Template, logical_id: str) -> str:
     """The ARN of a resource in the tests' AWS."""
-    kind = template["Resources"][logical_id]["Type"]
-    return "arn:aws:" + _ARNS[kind].format(account=_ACCOUNT, name=_NAMES.get(logical_id, logical_id))
+    resource = template["Resources"][logical_id]
+    kind = resource["Type"]
+    if kind in _NAMED:
+        name = resolved(template, resource["Properties"][_NAMED[kind]])
+    else:
+        name = _NAMES.get(logical_id, logical_id)
+    return "arn:aws:" + _ARNS[kind].format(account=_ACCOUNT, name=name)
 
 
 def _substituted(template: Template, name: str) -> str:

@@ -269,12 +269,15 @@ FUNCTIONS = [
 
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_every_permission_is_needed(world, request, name):
-    """A function uses every permission of its role, itself or through its event source."""
+    """A function uses every permission of its role, itself or through Lambda, and Lambda has all that it needs."""
     act = request.getfixturevalue("".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_"))
     permissions.asked.clear()
     act()
-    needed = {call for role, call in permissions.asked if role == name} | set(_asked_by_sources(name))
-    for grant in permissions.grants(template(), name):
+    by_lambda = set(_asked_by_lambda(name))
+    needed = {call for role, call in permissions.asked if role == name} | by_lambda
+    granted = list(permissions.grants(template(), name))
+    assert [call for call in by_lambda if not any(grant.allows(call) for grant in granted)] == []
+    for grant in granted:
         calls = [call for call in needed if grant.allows(call)]
         assert calls, grant
         for pattern in grant.leading_keys or ():
@@ -321,11 +324,29 @@ def test_foreign_words_stay_inside(world, monkeypatch, output, name):
     assert "private" not in leaving.replace(__file__, "") + written
 
 
-def _asked_by_sources(name):
-    """Calls that Lambda makes under the function's role: records that failed for good go to a queue."""
-    for source in template()["Resources"][name]["Properties"].get("Events", {}).values():
+POLLED = {
+    "DynamoDB": ("Stream", "dynamodb:", ("DescribeStream", "GetRecords", "GetShardIterator", "ListStreams")),
+    "SQS": ("Queue", "sqs:", ("DeleteMessage", "GetQueueAttributes", "ReceiveMessage")),
+}
+"""Kind of event source → the property with its ARN, and what Lambda calls to poll it: the actions of AWS's managed
+policies AWSLambdaDynamoDBExecutionRole and AWSLambdaSQSQueueExecutionRole."""
+
+
+def _asked_by_lambda(name):
+    """Calls that Lambda makes under the function's role: it polls, puts aside what failed, and writes logs."""
+    properties = template()["Resources"][name]["Properties"]
+    for source in properties.get("Events", {}).values():
         if destination := source["Properties"].get("DestinationConfig", {}).get("OnFailure"):
             yield permissions.Call("sqs:SendMessage", permissions.resolved(template(), destination["Destination"]))
+        if source["Type"] in POLLED:
+            where, service, actions = POLLED[source["Type"]]
+            logical_id, _ = source["Properties"][where]["Fn::GetAtt"]
+            stream = "/stream/2026-01-01T00:00:00.000" if where == "Stream" else ""
+            for action in actions:
+                yield permissions.Call(f"{service}{action}", permissions.arn(template(), logical_id) + stream)
+    group = permissions.arn(template(), properties["LoggingConfig"]["LogGroup"]["Ref"]).removesuffix("*")
+    for action in ("CreateLogStream", "PutLogEvents"):
+        yield permissions.Call(f"logs:{action}", f"{group}log-stream:one")
 
 
 def test_a_missing_permission_is_noticed(world):

@@ -137,31 +137,6 @@ def test_every_parameter_is_described():
         assert "secret" not in name.lower()
 
 
-def test_no_wildcards(translated):
-    """No policy allows an action or a resource by wildcard, except log delivery, which has no resources."""
-    for resource in translated["Resources"].values():
-        if resource["Type"] != "AWS::IAM::Role":
-            continue
-        for policy in resource["Properties"].get("Policies", []):
-            for statement in policy["PolicyDocument"]["Statement"]:
-                actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
-                assert not any("*" in action for action in actions)
-                if statement["Resource"] == "*":
-                    assert all(action.startswith("logs:") for action in actions)
-
-
-SOURCES = {"DynamoDB": "AWSLambdaDynamoDBExecutionRole", "SQS": "AWSLambdaSQSQueueExecutionRole"}
-
-
-@pytest.mark.parametrize(("name", "properties"), FUNCTIONS)
-def test_what_sam_adds_to_a_role(translated, name, properties):
-    """Besides its own policy a role has only the managed policies to write logs and to read its source."""
-    events = properties.get("Events", {}).values()
-    expected = {"AWSLambdaBasicExecutionRole"} | {SOURCES[e["Type"]] for e in events if e["Type"] in SOURCES}
-    managed = translated["Resources"][f"{name}Role"]["Properties"]["ManagedPolicyArns"]
-    assert {arn.rpartition("/")[2] for arn in managed} == expected
-
-
 def test_the_state_machine_logs_no_data():
     """I8: the state machine logs no input and no output, and only executions that failed."""
     logging = template()["Resources"]["StateMachine"]["Properties"]["Logging"]
