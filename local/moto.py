@@ -1,8 +1,9 @@
-"""moto's server, with parsed definitions and AWS clients cached, and with exact waits: `python -m local.moto`.
+"""moto's server, with parsed definitions and AWS clients cached, exact waits and aliases: `python -m local.moto`.
 
 moto parses the definition for each execution and creates an AWS client for each task, which is a third of its work in
-a single process. It cuts what is left until a timestamp to whole seconds, so a wait ends up to a second too early. The
-replaced parts are internal to moto: `tests/unit/test_local_moto.py` fails when a new version changes them.
+a single process. It cuts what is left until a timestamp to whole seconds, so a wait ends up to a second too early. It
+has aliases of state machines, but starts no execution by one. The replaced parts are internal to moto:
+`tests/unit/test_local_moto.py` fails when a new version changes them.
 """
 
 import os
@@ -18,6 +19,7 @@ from moto.stepfunctions.parser.asl.component.state.wait.wait_function.timestamp 
 from moto.stepfunctions.parser.asl.parse import asl_parser
 from moto.stepfunctions.parser.asl.parse.preprocessor import Preprocessor
 from moto.stepfunctions.parser.asl.utils import boto_client
+from moto.stepfunctions.parser.models import StepFunctionsParserBackend
 
 _parse = asl_parser.AmazonStateLanguageParser.parse
 _trees: dict[str, Any] = {}
@@ -32,6 +34,9 @@ def parse(definition: str) -> tuple[Any, Any]:
     return program, _trees[definition]
 
 
+_start = StepFunctionsParserBackend.start_execution
+_COLONS = 6
+"""In the ARN of a state machine. That of an alias has one more."""
 _clients: dict[tuple[str, str, str | None], Any] = {}
 _making = threading.Lock()
 
@@ -58,6 +63,14 @@ def wait(state: Timestamp, env: Any) -> None:
         env.program_state_event.wait(left)
 
 
+def start(backend: StepFunctionsParserBackend, state_machine_arn: str, *how: Any, **more: Any) -> Any:
+    """Start an execution by the ARN of a state machine, or of its alias, which leads to the newest version here."""
+    if state_machine_arn.count(":") > _COLONS:
+        backend.describe_state_machine_alias(state_machine_arn)
+        state_machine_arn = state_machine_arn.rpartition(":")[0]
+    return _start(backend, state_machine_arn, *how, **more)
+
+
 def exact_waits() -> None:
     """Replace how moto waits until a timestamp."""
     Timestamp._eval_body = wait  # type: ignore[method-assign, assignment]
@@ -65,6 +78,7 @@ def exact_waits() -> None:
 
 def install() -> None:
     exact_waits()
+    StepFunctionsParserBackend.start_execution = start  # type: ignore[method-assign, assignment]
     asl_parser.AmazonStateLanguageParser.parse = staticmethod(parse)  # type: ignore[method-assign]
     boto_client.boto3 = SimpleNamespace(client=client)  # type: ignore[attr-defined]
 

@@ -10,6 +10,8 @@ ROOT = Path(__file__).parent.parent
 STACK = "workflows-local"
 REGION = "eu-west-1"
 STAGE = "beta"
+ALIAS = "live"
+"""Of each function and of the state machine."""
 
 
 _ROOT = "ak", "sk"

@@ -9,7 +9,7 @@ import boto3
 import yaml
 from botocore.config import Config
 
-from local.place import REGION, ROOT, STACK, STAGE, LocalFailure, Place, architecture
+from local.place import ALIAS, REGION, ROOT, STACK, STAGE, LocalFailure, Place, architecture
 
 _SAM = ROOT / ".venv-sam/bin/sam"
 _SETTINGS = {
@@ -113,7 +113,8 @@ def secret(place: Place, logical_id: str) -> dict[str, str]:
 
 def invoke(place: Place, function: str, event: dict[str, Any]) -> Any:
     """Call a function of the stack and return its result. Raises LocalFailure if it failed."""
-    answer = client(place, "lambda").invoke(FunctionName=f"{STACK}-{function}", Payload=json.dumps(event))
+    named = {"FunctionName": f"{STACK}-{function}", "Qualifier": ALIAS}
+    answer = client(place, "lambda").invoke(**named, Payload=json.dumps(event))
     payload = json.loads(answer["Payload"].read())
     if "FunctionError" in answer:
         raise LocalFailure(f"{function} failed: {payload.get('errorType')}: {payload.get('errorMessage')}")
@@ -156,18 +157,27 @@ def _resolve(template: dict[str, Any], properties: dict[str, Any], name: str) ->
 
 
 def _hand_over_state_machines(place: Place) -> None:
-    """Create the deployed state machine in moto, which runs it, under the same ARN."""
+    """Create the deployed state machine and its alias in moto, which runs it, under the same ARNs."""
     deployed, interpreter = client(place, "stepfunctions", place.url), client(place, "stepfunctions")
     for machine in deployed.list_state_machines()["stateMachines"]:
-        described = deployed.describe_state_machine(stateMachineArn=machine["stateMachineArn"])
+        arn = machine["stateMachineArn"]
+        described = deployed.describe_state_machine(stateMachineArn=arn)
         definition = json.dumps(yaml.safe_load(described["definition"]))
         known = {m["stateMachineArn"] for m in interpreter.list_state_machines()["stateMachines"]}
-        if machine["stateMachineArn"] in known:
-            interpreter.update_state_machine(stateMachineArn=machine["stateMachineArn"], definition=definition)
+        if arn in known:
+            version = interpreter.update_state_machine(stateMachineArn=arn, definition=definition, publish=True)
+            routing = [{"stateMachineVersionArn": version["stateMachineVersionArn"], "weight": 100}]
+            interpreter.update_state_machine_alias(stateMachineAliasArn=f"{arn}:{ALIAS}", routingConfiguration=routing)
         else:
-            interpreter.create_state_machine(
-                name=described["name"], definition=definition, roleArn=described["roleArn"], type="STANDARD"
+            version = interpreter.create_state_machine(
+                name=described["name"],
+                definition=definition,
+                roleArn=described["roleArn"],
+                type="STANDARD",
+                publish=True,
             )
+            routing = [{"stateMachineVersionArn": version["stateMachineVersionArn"], "weight": 100}]
+            interpreter.create_state_machine_alias(name=ALIAS, routingConfiguration=routing)
 
 
 def _map_domain(place: Place) -> None:

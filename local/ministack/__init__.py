@@ -9,6 +9,7 @@ ministack
 ├── template   the template process, which has imported what every function imports
 ├── raised     exceptions of functions, which keep their type
 ├── slots      how many calls of a function run at once, and how long others wait
+├── machines   versions and aliases of state machines
 └── stacks     which stacks can be deployed
 
 Otherwise a worker is MiniStack's own: it runs one function, in a process, environment and folder of its own, with the

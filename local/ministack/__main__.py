@@ -8,12 +8,13 @@ import os
 from ministack import app
 from ministack.core import lambda_runtime
 from ministack.services import cloudformation, lambda_svc
+from ministack.services.cloudformation import provisioners
 
-from local.ministack import raised, slots, stacks, workers
+from local.ministack import machines, raised, slots, stacks, workers
 
 
 def install() -> None:
-    """Replace how workers start, raise and wait for a slot, how a refused call is answered, and who may deploy what."""
+    """Replace how workers start, raise and wait for a slot, how calls are refused, and what may be deployed."""
     lambda_runtime._worker_class_for = lambda _config: workers.SharingWorker
     lambda_runtime.subprocess = workers.Forking
     lambda_runtime._PYTHON_WORKER_SCRIPT = raised.script(lambda_runtime._PYTHON_WORKER_SCRIPT)
@@ -26,6 +27,7 @@ def install() -> None:
     lambda_svc.lambda_execute_result_to_api_proxy_response = slots.answering(
         lambda_svc.lambda_execute_result_to_api_proxy_response
     )
+    provisioners._RESOURCE_HANDLERS.update(machines.HANDLERS)
     for action in ("CreateStack", "CreateChangeSet"):
         handlers = cloudformation._ACTION_HANDLERS
         handlers[action] = stacks.guarded(handlers[action])

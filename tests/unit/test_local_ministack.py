@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 from ministack.core import lambda_runtime
-from ministack.services import cloudformation, lambda_svc
-from ministack.services.cloudformation import helpers
+from ministack.services import cloudformation, lambda_svc, stepfunctions
+from ministack.services.cloudformation import helpers, provisioners
 
-from local.ministack import raised, slots, stacks, workers
+from local.ministack import machines, raised, slots, stacks, workers
 from tests.world import ROOT, template
 
 REPLACED = (
@@ -35,6 +35,14 @@ REPLACED = (
     cloudformation.handle_request,
     helpers._error,
     helpers._p,
+    provisioners._delete_resource,
+    provisioners._provision_resource,
+    provisioners._update_resource,
+    stepfunctions._create_state_machine_alias,
+    stepfunctions._delete_state_machine_alias,
+    stepfunctions._delete_state_machine_version,
+    stepfunctions._publish_state_machine_version,
+    stepfunctions._update_state_machine_alias,
 )
 """What `local.ministack` replaces or relies on."""
 
@@ -42,7 +50,7 @@ REPLACED = (
 def test_internals():
     """MiniStack's replaced parts have not changed. If this fails, read the changes, adapt, and update the hash."""
     sources = "".join(inspect.getsource(part) for part in REPLACED) + lambda_runtime._PYTHON_WORKER_SCRIPT
-    assert sha256(sources.encode()).hexdigest() == "2ce3048ac641aaf4395d37301f2b461605d1a854d51308b1eac2bc07b2bef981"
+    assert sha256(sources.encode()).hexdigest() == "77808538f5f91ce6e519a3cedde52bf54e88a08fe40e232b0de7203852ec4299"
 
 
 @pytest.fixture
@@ -282,3 +290,48 @@ def test_a_worker_that_died(call):
     worker = call("")["body"]
     assert call("die")["body"] == {"errorMessage": "Worker process died", "errorType": "Runtime.HandlerError"}
     assert call("")["body"] != worker
+
+
+@pytest.fixture
+def state_machine():
+    """The properties of a version of a state machine, and what changes the machine."""
+    created = stepfunctions._create_state_machine(
+        {"name": "failover", "definition": "{}", "roleArn": "arn:aws:iam::1:role/r"}
+    )
+    arn = json.loads(created[2])["stateMachineArn"]
+
+    def change(definition):
+        stepfunctions._update_state_machine({"stateMachineArn": arn, "definition": definition})
+        return {"StateMachineArn": arn, "StateMachineRevisionId": stepfunctions._state_machines[arn]["revisionId"]}
+
+    yield change
+    stepfunctions._delete_state_machine({"stateMachineArn": arn})
+
+
+def test_the_version_of_a_state_machine(state_machine):
+    """Each revision gets a version, and the alias leads to the newest."""
+    first, _ = machines.version("StateMachineVersion", state_machine('{"Comment": "1"}'), "workflows")
+
+    def leading_to(version):
+        return {"Name": "live", "DeploymentPreference": {"StateMachineVersionArn": version, "Type": "ALL_AT_ONCE"}}
+
+    alias, attributes = machines.alias("StateMachineAliaslive", leading_to(first), "workflows")
+    assert attributes == {"Arn": alias}
+    assert alias.endswith(":failover:live")
+    second, _ = machines.new_version(first, {}, state_machine('{"Comment": "2"}'), "workflows")
+    assert machines.moved_alias(alias, leading_to(first), leading_to(second), "workflows")[0] == alias
+    routing = stepfunctions._state_machine_aliases[alias]["routingConfiguration"]
+    assert routing == [{"stateMachineVersionArn": second, "weight": 100}]
+    with pytest.raises(ValueError, match="Conflict"):
+        machines.delete_version(second, {})
+    machines.delete_version(first, {})
+    machines.delete_alias(alias, {})
+    assert alias not in stepfunctions._state_machine_aliases
+
+
+def test_the_version_of_another_revision(state_machine):
+    """A version of a revision that is not the current one is refused."""
+    old = state_machine('{"Comment": "1"}')
+    state_machine('{"Comment": "2"}')
+    with pytest.raises(ValueError, match="Conflict"):
+        machines.version("StateMachineVersion", old, "workflows")

@@ -15,6 +15,7 @@ class Executions:
     """Every method raises `aws.Unavailable` when Step Functions throttles or is out of reach."""
 
     def __init__(self, state_machine_arn: str, client: Any = None) -> None:
+        """`state_machine_arn` may be that of an alias. Names of executions are unique in the whole state machine."""
         self._arn = state_machine_arn
         self.client = client or aws.paced_client("stepfunctions", "StartExecution", "DescribeExecution")
 
@@ -37,7 +38,7 @@ class Executions:
 
     def status(self, workflow: Workflow) -> str | None:
         """RUNNING, SUCCEEDED, FAILED, ABORTED or TIMED_OUT. Returns None if `<id>-<attempt>` does not exist."""
-        arn = f"{self._arn.replace(':stateMachine:', ':execution:')}:{_name(workflow)}"
+        arn = _execution_arn(self._arn, _name(workflow))
         try:
             with aws.failures("stepfunctions"):
                 described = self.client.describe_execution(executionArn=arn)
@@ -66,6 +67,12 @@ class InvalidTaskToken(aws.AwsError):
 
     def __init__(self) -> None:
         super().__init__("stepfunctions", "InvalidToken")
+
+
+def _execution_arn(state_machine_arn: str, name: str) -> str:
+    """An execution belongs to its state machine, also if it was started by an alias."""
+    service, machine = state_machine_arn.split(":stateMachine:")
+    return f"{service}:execution:{machine.partition(':')[0]}:{name}"
 
 
 def _name(workflow: Workflow) -> str:
