@@ -117,11 +117,14 @@ def create_table(logical_id: str, name: str) -> str:
     return name
 
 
+_SUBSTITUTED = {"Partition": "aws", "SendFunction": "workflows-send", "Settings": "none"}
+
+
 @cache
 def state_machine_definition(table: str) -> str:
     """The ASL with the template's substitutions, and the pauses of its retries cut to a second."""
     text = (ROOT / "statemachine/failover.asl.yaml").read_text().replace("MaxDelaySeconds: 60", "MaxDelaySeconds: 1")
-    for name, value in {"Partition": "aws", "Table": table, "SendFunction": "workflows-send"}.items():
+    for name, value in {**_SUBSTITUTED, "Table": table}.items():
         text = text.replace(f"${{{name}}}", value)
     return json.dumps(yaml.safe_load(text))
 

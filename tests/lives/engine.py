@@ -175,7 +175,7 @@ class Engine:
 
     def _task(self, execution: Execution, state: dict[str, Any]) -> None:
         parameters = state["Parameters"]
-        assert parameters["FunctionName.$"] == "States.Format('workflows-send-{}', $.step.channel)"
+        assert parameters["FunctionName.$"] == "States.Format('workflows-send-{}:live', $.step.channel)"
         event = {"workflow": execution.input["workflow"], "step": execution.step["number"]}
         assert set(parameters["Payload"]) == {f"{name}.$" for name in event}
         execution.tries += 1

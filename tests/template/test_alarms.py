@@ -10,7 +10,10 @@ from tests.template.test_template import references
 from tests.world import ROOT, SEND_FUNCTIONS, logical_id, template
 
 RESOURCES = template()["Resources"]
-ALARMS = {name: one for name, one in RESOURCES.items() if one["Type"] == "AWS::CloudWatch::Alarm"}
+EVERY_ALARM = {name: one for name, one in RESOURCES.items() if one["Type"] == "AWS::CloudWatch::Alarm"}
+DEPLOYMENTS = {name: one for name, one in EVERY_ALARM.items() if one.get("Condition") == "WithGradualDeployments"}
+"""The alarms that take a change back. They notify no one: `tests/template/test_deployments.py`."""
+ALARMS = {name: one for name, one in EVERY_ALARM.items() if name not in DEPLOYMENTS}
 OPERATIONS = (ROOT / "docs/operations.md").read_text()
 STACK = {"Ref": "AWS::StackName"}
 RECEIPT = RESOURCES["MessageStatus"]["Properties"]["Events"]["Receipt"]["Properties"]
@@ -102,7 +105,7 @@ def test_attempts_that_fail():
 def test_our_own_metrics(capsys, monkeypatch):
     """Each of our metrics in an alarm is written with the alarm's dimensions: its own, or the stack alone."""
     monkeypatch.setenv("STACK_NAME", "workflows-prod")
-    ours = [one for alarm in ALARMS.values() for one in watched(alarm) if one[0] == NAMESPACE]
+    ours = [one for alarm in EVERY_ALARM.values() for one in watched(alarm) if one[0] == NAMESPACE]
     assert {metric for _, metric, dimensions in ours if len(dimensions) == 1} == ALARMED
     for _, metric, dimensions in ours:
         assert dimensions["stack"] == STACK
@@ -138,15 +141,16 @@ def test_every_function_has_its_stacks_name():
     assert template()["Globals"]["Function"]["Environment"]["Variables"]["STACK_NAME"] == STACK
 
 
-@pytest.mark.parametrize("name", ALARMS)
+@pytest.mark.parametrize("name", EVERY_ALARM)
 def test_each_alarm(name):
     """An alarm's name begins with its stack; it has a description, an existing resource to watch, and the topic."""
-    properties = ALARMS[name]["Properties"]
+    properties = EVERY_ALARM[name]["Properties"]
     assert properties["AlarmName"]["Fn::Sub"].startswith("${AWS::StackName}-")
     assert properties["AlarmDescription"].endswith(".")
     topic = {"Fn::If": ["WithAlarmTopic", [{"Ref": "AlarmTopicArn"}], {"Ref": "AWS::NoValue"}]}
-    assert properties["AlarmActions"] == properties["OKActions"] == topic
-    for _, _, dimensions in watched(ALARMS[name]):
+    expected = None if name in DEPLOYMENTS else topic
+    assert properties.get("AlarmActions") == properties.get("OKActions") == expected
+    for _, _, dimensions in watched(EVERY_ALARM[name]):
         for value in dimensions.values():
             there = {name.partition(".")[0] for name in references(value)}
             assert there or value in set(constants())
@@ -155,7 +159,9 @@ def test_each_alarm(name):
 
 def test_alarms_are_documented():
     """Every alarm has one row in the docs with what to do, and every row is an alarm."""
-    names = [one["Properties"]["AlarmName"]["Fn::Sub"].removeprefix("${AWS::StackName}-") for one in ALARMS.values()]
+    names = [
+        one["Properties"]["AlarmName"]["Fn::Sub"].removeprefix("${AWS::StackName}-") for one in EVERY_ALARM.values()
+    ]
     section = OPERATIONS.partition("\n## Alarms\n")[2].partition("\n## ")[0]
     rows = re.findall(r"^\| `([a-z-]+|send-<channel>-failing)` \| [^|]+ \| ([^|]+) \|$", section, re.MULTILINE)
     sends = [f"{function.replace('_', '-')}-failing" for function in SEND_FUNCTIONS]

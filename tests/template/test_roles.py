@@ -93,6 +93,7 @@ def test_the_state_machine():
     for state in _tasks(definition):
         resource = state["Resource"]
         if resource.endswith(":lambda:invoke"):
+            assert state["Parameters"]["FunctionName.$"] == "States.Format('${SendFunction}-{}:live', $.step.channel)"
             pattern = "arn:aws:lambda:eu-west-1:123456789012:function:stack-send-*"
             needed.add(permissions.Grant("lambda:InvokeFunction", pattern))
         else:

@@ -11,7 +11,7 @@ from functools import cache
 
 import pytest
 
-from tests.template.test_alarms import ALARMS, CALLBACKS
+from tests.template.test_alarms import ALARMS, CALLBACKS, EVERY_ALARM
 from tests.template.test_template import references
 from tests.world import SEND_FUNCTIONS, logical_id
 
@@ -237,13 +237,13 @@ def test_a_strangers_unexpected_failures():
     assert rung(*[requests(100_000) | {"UnexpectedFailures": 50}] * DAY) == set()
 
 
-@pytest.mark.parametrize("name", [name for name, alarm in ALARMS.items() if "Metrics" in alarm["Properties"]])
+@pytest.mark.parametrize("name", [name for name, alarm in EVERY_ALARM.items() if "Metrics" in alarm["Properties"]])
 def test_an_expression(name):
     """Each alarm compares one series of one period, made of ten metrics at most, and looks back a day at most."""
-    properties = ALARMS[name]["Properties"]
+    properties = EVERY_ALARM[name]["Properties"]
     shown = [one for one in properties["Metrics"] if one.get("ReturnData", True)]
     assert shown == [properties["Metrics"][0]]
-    assert properties["EvaluationPeriods"] * period(ALARMS[name]) <= DAY * 300
+    assert properties["EvaluationPeriods"] * period(EVERY_ALARM[name]) <= DAY * 300
     assert sum("MetricStat" in one for one in properties["Metrics"]) <= 10, "CloudWatch's limit"
     others = [one["Id"] for one in properties["Metrics"][1:]]
     used = re.findall(r"\b[a-z][a-z_]*", " ".join(one.get("Expression", "") for one in properties["Metrics"]))

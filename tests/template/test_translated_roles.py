@@ -10,7 +10,7 @@ from tests.template.test_template import references
 from tests.world import ROOT, logical_id, template
 
 NO_VALUE = {"Ref": "AWS::NoValue"}
-UNNAMED = {"StateMachineRole": {"DeliverLogs"}}
+UNNAMED = {"StateMachineRole": {"DeliverLogs"}, "DeploymentRole": {"WatchAlarms"}}
 """Role → its statements that name no resource, because AWS does not accept one. docs/permissions.md says why."""
 
 
@@ -58,7 +58,7 @@ def test_each_has_a_role_of_its_own(translated, roles):
     used = {name: one["Role"] for name, one in functions.items()}
     used |= {name: one["RoleArn"] for name, one in of_kind(translated, "AWS::StepFunctions::StateMachine").items()}
     assert used == {name: {"Fn::GetAtt": [f"{name}Role", "Arn"]} for name in used}
-    assert set(roles) == {f"{name}Role" for name in used}
+    assert set(roles) == {f"{name}Role" for name in used} | {"DeploymentRole"}
     for name in functions:
         conditions = [translated["Resources"][one].get("Condition") for one in (name, f"{name}Role")]
         assert conditions[0] == conditions[1]
@@ -118,12 +118,13 @@ def test_logs_go_to_ones_own_group(translated, roles):
 
 
 def test_who_may_assume_a_role(roles):
-    """Only Lambda may assume a function's role. Step Functions may assume the state machine's only for that machine."""
+    """Only Lambda may assume a function's role, and CodeDeploy its own. Step Functions may assume the state machine's only for that machine."""
     for name, role in roles.items():
         (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
         assert (trust["Effect"], trust["Action"]) == ("Allow", "sts:AssumeRole")
         if name != "StateMachineRole":
-            assert (trust["Principal"], "Condition" in trust) == ({"Service": "lambda.amazonaws.com"}, False)
+            service = "codedeploy" if name == "DeploymentRole" else "lambda"
+            assert (trust["Principal"], "Condition" in trust) == ({"Service": f"{service}.amazonaws.com"}, False)
             continue
         assert trust["Principal"] == {"Service": "states.amazonaws.com"}
         assert trust["Condition"]["StringEquals"] == {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}

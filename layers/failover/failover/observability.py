@@ -29,6 +29,7 @@ ALARMED = frozenset(
         "OldestOverdueSeconds",
         "OldestUnstartedSeconds",
         "PatienceEnded",
+        "SendsPutOff",
         "UnexpectedFailures",
         "UnknownStatuses",
         "UnsignedReceipts",
