@@ -118,7 +118,7 @@ def test_logs_go_to_ones_own_group(translated, roles):
 
 
 def test_who_may_assume_a_role(roles):
-    """Only Lambda may assume a function's role, and CodeDeploy its own. Step Functions may assume the state machine's only for that machine."""
+    """Only Lambda may assume a function's role, CodeDeploy its own, and Step Functions that of the state machine."""
     for name, role in roles.items():
         (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
         assert (trust["Effect"], trust["Action"]) == ("Allow", "sts:AssumeRole")
