@@ -7,10 +7,12 @@ import pytest
 from tests import permissions
 from tests.template.test_roles import ROLES, roles_of
 from tests.template.test_template import references
-from tests.world import ROOT, logical_id, template
+from tests.world import ROOT, SEND_FUNCTIONS, logical_id, template
 
 NO_VALUE = {"Ref": "AWS::NoValue"}
 UNNAMED = {"StateMachineRole": {"DeliverLogs"}, "DeploymentRole": {"WatchAlarms"}}
+for _name in ("DeliverWebhook", *map(logical_id, SEND_FUNCTIONS)):
+    UNNAMED[f"{_name}Role"] = {"ConnectToSubnets", "ForLambdaItself"}
 """Role → its statements that name no resource, because AWS does not accept one. docs/permissions.md says why."""
 
 
