@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo up down inbox load burst capacity sam-local preflight doctor explain check lint test soak pace format requirements generate console pictures clean
+.PHONY: help demo up down inbox load burst capacity sam-local preflight connect doctor explain check lint test soak pace format requirements generate console pictures clean
 
 PYTHON := .venv/bin/python
 HOST_PATH := $(PATH)
@@ -35,10 +35,13 @@ capacity: .venv/ready ## print how much of each AWS quota and setting workflows 
 	@$(PYTHON) -m local capacity
 
 preflight: .venv/ready ## before the first deployment to AWS: what would fail, and what to do about it; CONFIG=prod names its part of samconfig.toml, STACK=… another stack
-	@$(PYTHON) -m ops preflight $(if $(CONFIG),--config $(CONFIG)) $(if $(STACK),--stack $(STACK))
+	@$(PYTHON) -m ops preflight $(if $(CONFIG),--config '$(CONFIG)') $(if $(STACK),--stack '$(STACK)')
 
-doctor: .venv/ready ## test a deployed stack from outside: STACK=…; RECIPIENT=… CHANNEL=sms SENDER=… also sends one message
-	@$(PYTHON) -m ops doctor $(if $(STACK),--stack $(STACK)) $(if $(RECIPIENT),--recipient '$(RECIPIENT)') $(if $(CHANNEL),--channel $(CHANNEL)) $(if $(SENDER),--sender '$(SENDER)')
+connect: .venv/ready ## after it: store the vendor's application and signature secret, and create the first account; STACK=…
+	@$(PYTHON) -m ops connect --stack '$(STACK)'
+
+doctor: .venv/ready ## test a deployed stack from outside: STACK=…; RECIPIENT=… SENDER=… CHANNEL=sms also sends one message, with webhooks to WEBHOOK_URL=…
+	@$(PYTHON) -m ops doctor --stack '$(STACK)' $(if $(RECIPIENT),--recipient '$(RECIPIENT)') $(if $(SENDER),--sender '$(SENDER)') $(if $(CHANNEL),--channel '$(CHANNEL)') $(if $(WEBHOOK_URL),--webhook-url '$(WEBHOOK_URL)')
 
 explain: .venv/ready ## why a message was late: timeline, execution and logs of one workflow; STACK=… WORKFLOW=…
 	@$(PYTHON) -m ops explain $(if $(STACK),--stack $(STACK)) $(if $(WORKFLOW),--workflow $(WORKFLOW))

@@ -5,6 +5,7 @@ from importlib import import_module
 
 VERBS = {
     "preflight": "before the first deployment: what would fail, and what to do about it",
+    "connect": "after it: store the vendor's application and signature secret, and create the first account",
     "doctor": "test a deployed stack from outside",
     "explain": "one workflow: timeline, execution and logs in one list",
 }

@@ -151,5 +151,5 @@ def _read(connection: socket.socket) -> Request | None:
         while line := stream.readline().decode().strip():
             name, _, value = line.partition(":")
             headers[name.lower()] = value.strip()
-        raw = stream.read(int(headers["content-length"]))
-    return Request(first.split(" ")[1], headers, json.loads(raw), raw)
+        raw = stream.read(int(headers.get("content-length", 0)))
+    return Request(first.split(" ")[1], headers, json.loads(raw or b"{}"), raw)

@@ -1,0 +1,138 @@
+"""One real message to a recipient of the operator's own, from the request to its webhooks.
+
+It is sent for an account that exists only for this: it is created before, and deleted at the end.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import requests
+
+from failover.rules.channels.channel_table import CHANNELS
+from ops.deployed import Deployed, InvocationFailed
+from ops.http import call, document
+from ops.report import Finding, failure, ok, warning
+
+TEXT = "Test message of the Workflows API."
+_PAUSE = 1.0
+"""Seconds between two looks."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    channel: str
+    sender: str
+    recipient: str = field(repr=False)
+    webhook_url: str | None = None
+    """None: the API's own page `docs`, which answers every POST 405."""
+    seconds: int = 120
+    """How long to wait for the end, and then for the webhooks."""
+
+    @property
+    def masked(self) -> str:
+        """The recipient, for the report."""
+        return f"…{self.recipient[-2:]}"
+
+    def request(self, url: str) -> dict[str, Any]:
+        """The body of `POST /workflows`."""
+        channel = CHANNELS[self.channel]
+        step = {
+            "from": {"type": channel.name, channel.sender: self.sender},
+            "to": {"type": channel.name, channel.recipient: self.recipient},
+            "message": {"content": {"type": "text", "text": TEXT}},
+        }
+        return {"template": "failover", "workflow": [step], "webhook_url": self.webhook_url or f"{url}/docs"}
+
+
+@dataclass(frozen=True)
+class _Client:
+    url: str
+    auth: tuple[str, str] = field(repr=False)
+
+    def get(self, path: str) -> dict[str, Any]:
+        return document(call("GET", f"{self.url}{path}", auth=self.auth))
+
+    def until(self, path: str, done: Callable[[dict[str, Any]], bool], seconds: int) -> dict[str, Any]:
+        """Look until it is done, or the time is over. Returns what was seen last."""
+        ends = time.monotonic() + seconds
+        while not done(seen := self.get(path)) and time.monotonic() < ends:
+            time.sleep(_PAUSE)
+        return seen
+
+
+def message(stack: Deployed, url: str, wanted: Wanted) -> Iterator[Finding]:
+    """Send it, follow it, and remove the account."""
+    try:
+        made = stack.invoke("Accounts", {"action": "create_account", "name": "doctor"})
+    except InvocationFailed as error:
+        yield failure("message", f"no account could be created: {error}; see the logs of accounts")
+        return
+    try:
+        yield from sent(_Client(url, (made["api_key"], made["api_secret"])), wanted)
+    except requests.RequestException as error:
+        yield failure("message", f"the API does not answer ({type(error).__name__})")
+    finally:
+        yield removed(stack, made["api_key"])
+
+
+def sent(client: _Client, wanted: Wanted) -> Iterator[Finding]:
+    answer = call("POST", f"{client.url}/workflows", json=wanted.request(client.url), auth=client.auth)
+    if answer.status_code != 202:
+        faults = "; ".join(one["reason"] for one in document(answer).get("invalid_parameters", []))
+        yield failure("message", f"the request is answered {answer.status_code} {faults}".rstrip())
+        return
+    path = f"/workflows/{document(answer)['workflow_uuid']}"
+    workflow = client.until(path, lambda seen: seen["status"] != "running", wanted.seconds)
+    yield of_workflow(workflow, wanted)
+    if workflow["status"] == "running":
+        call("POST", f"{client.url}{path}/cancel", auth=client.auth)
+    webhooks = client.until(f"{path}/webhooks", attempted, wanted.seconds)["webhooks"]
+    yield of_webhooks(webhooks, wanted)
+
+
+def attempted(seen: dict[str, Any]) -> bool:
+    """Whether the last webhook, the final report, has been attempted."""
+    reports = [one for one in seen["webhooks"] if one["kind"] == "final_report"]
+    return bool(reports) and bool(reports[-1]["attempts"])
+
+
+def of_workflow(workflow: dict[str, Any], wanted: Wanted) -> Finding:
+    (step,) = workflow["steps"]
+    status = step.get("status", "no status")
+    to = f"{wanted.channel} to {wanted.masked}"
+    if workflow["status"] == "completed":
+        return ok("message", f"{to}: {status}")
+    if workflow["status"] == "running" and "message_uuid" in step:
+        text = f"{to}: the Messages API took it, and within {wanted.seconds} s reported {status}"
+        return warning("message", text) if "status" in step else failure("message", f"{text}: see receipts-missing")
+    if workflow["status"] == "running":
+        return failure("message", f"{to}: not sent within {wanted.seconds} s; see the logs of send_{wanted.channel}")
+    return failure("message", f"{to}: {workflow.get('reason', workflow['status'])}")
+
+
+def of_webhooks(webhooks: list[dict[str, Any]], wanted: Wanted) -> Finding:
+    attempts = [one["attempts"][-1] for one in webhooks if one["attempts"]]
+    if not attempts:
+        return failure("webhooks", "none was attempted: see the logs of publish_events and deliver_webhook")
+    if errors := [one["error"] for one in attempts if "error" in one]:
+        return failure("webhooks", f"{len(errors)} of {len(attempts)} got no answer: {errors[0]}")
+    answers = sorted({one["answer"] for one in attempts})
+    if wanted.webhook_url is None:
+        if answers == [405]:
+            return ok("webhooks", f"{len(attempts)} sent, to the API itself, which answers 405")
+        return warning("webhooks", f"{len(attempts)} sent, to the API itself, which answered {answers}, not 405")
+    if all(200 <= answer < 300 for answer in answers):
+        return ok("webhooks", f"{len(attempts)} delivered to your address")
+    return warning("webhooks", f"your address answered {answers}")
+
+
+def removed(stack: Deployed, api_key: str) -> Finding:
+    """Delete the account again."""
+    try:
+        for action in ("disable_account", "delete_account"):
+            stack.invoke("Accounts", {"action": action, "api_key": api_key})
+    except InvocationFailed as error:
+        return warning("account", f"the account {api_key} of this test was not deleted: {error}; delete it")
+    return ok("account", "the account of this test is deleted")

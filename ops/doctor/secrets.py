@@ -1,0 +1,53 @@
+"""The stack's secrets are set and usable. None is printed."""
+
+from collections.abc import Iterator
+
+from ops import vendor as messages_api
+from ops.clients import client
+from ops.deployed import Deployed
+from ops.report import Finding, failure, ok
+
+NEEDED = {"SignatureSecret": "signature_secret", "WebhookSecret": "signing_key"}
+"""Logical id → the field that the functions read."""
+_GENERATED = {"MessagesSecret": "the credentials at the vendor", "SignatureSecret": "the vendor's signature secret"}
+"""Secrets that the stack fills with a random value, which only the sandbox accepts."""
+
+
+def secrets(stack: Deployed) -> Iterator[Finding]:
+    for name, field in NEEDED.items():
+        try:
+            value = stack.secret(name).get(field)
+        except ValueError:
+            value = None
+        if not isinstance(value, str) or not value:
+            yield failure("secrets", f"{stack.physical(name)} is no JSON object with {field}: set it again")
+            continue
+        yield ok("secrets", f"{stack.physical(name)} has {field}")
+    if stack.sandbox:
+        return
+    for name, meaning in _GENERATED.items():
+        if never_replaced(stack, name):
+            yield failure("secrets", f"{stack.physical(name)} still has its random first value: store {meaning}")
+
+
+def never_replaced(stack: Deployed, logical_id: str) -> bool:
+    """Whether a secret has only the version that the stack created: the version before it would be AWSPREVIOUS."""
+    answer = client("secretsmanager", stack.region).list_secret_version_ids(SecretId=stack.physical(logical_id))
+    return not any("AWSPREVIOUS" in version.get("VersionStages", []) for version in answer["Versions"])
+
+
+def vendor(stack: Deployed, url: str) -> Iterator[Finding]:
+    """Ask the Messages API about the credentials, with a message that cannot be sent."""
+    try:
+        secret = stack.secret("MessagesSecret")
+    except ValueError:
+        yield failure(messages_api.SUBJECT, f"{stack.physical('MessagesSecret')} is no JSON object: set it again")
+        return
+    at = f"{url}/sandbox" if stack.sandbox else stack.parameters["MessagesUrl"].rstrip("/")
+    finding = messages_api.credentials(at, stack.parameters["MessagesVersion"], secret)
+    yield ok(finding.subject, "the sandbox knows the stack's credentials") if _of_sandbox(stack, finding) else finding
+
+
+def _of_sandbox(stack: Deployed, finding: Finding) -> bool:
+    """In the sandbox an API key is as good as an application."""
+    return stack.sandbox and finding.verdict != "failure" and "accepts" in finding.text

@@ -1,0 +1,172 @@
+"""The operators' tools, on the deployed stack. The sandbox takes the vendor's place.
+
+These tests run after the others, because two of them change the stack's secrets for a moment.
+"""
+
+import json
+import shutil
+import subprocess
+import sys
+import uuid
+from contextlib import contextmanager
+
+import pytest
+
+from local import stack
+from local.place import ROOT, STACK
+from ops import connect as connecting
+from tests.tokens import KEY, private_pem
+
+RECIPIENT = "447700900001"
+
+
+@pytest.fixture
+def ops(deployed):
+    """Run `python -m ops` against this stack. Returns the exit code and the lines, as (verdict, subject, text)."""
+
+    def run(*arguments):
+        done = subprocess.run(
+            [sys.executable, "-m", "ops", *arguments],
+            cwd=ROOT,
+            env=deployed.place.environment(PYTHONPATH=f"{ROOT}:{ROOT}/layers/failover"),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=240,
+            check=False,
+        )
+        assert "Traceback" not in done.stderr, done.stderr
+        *lines, _sum = done.stdout.splitlines() or [""]
+        return done.returncode, [(line[:8].strip(), line[9:31].strip(), line[32:]) for line in lines], done.stdout
+
+    return run
+
+
+@contextmanager
+def changed(place, logical_id, value):
+    """Another value for a secret, and the one before at the end."""
+    secrets, name = stack.client(place, "secretsmanager"), stack.resources(place)[logical_id]
+    before = json.dumps(stack.secret(place, logical_id))
+    secrets.put_secret_value(SecretId=name, SecretString=json.dumps(value))
+    try:
+        yield
+    finally:
+        secrets.put_secret_value(SecretId=name, SecretString=before)
+
+
+def accounts(deployed):
+    return [one["name"] for one in stack.invoke(deployed.place, "accounts", {"action": "list_accounts"})["accounts"]]
+
+
+def test_doctor(deployed, ops):
+    """A stack that works passes: from its resources to a message with its webhooks. Nothing private is printed."""
+    code, lines, printed = ops("doctor", "--stack", STACK, "--recipient", RECIPIENT, "--sender", "ACME")
+    assert code == 0, printed
+    fine = {subject for verdict, subject, _ in lines if verdict == "ok"}
+    assert fine >= {
+        "stack",
+        "functions",
+        "state machine",
+        "table",
+        "logs",
+        "dead letters",
+        "API",
+        "version",
+        "strangers",
+        "secrets",
+        "Messages API",
+        "signed callback",
+        "forged callback",
+        "message",
+        "webhooks",
+        "account",
+    }
+    private = [RECIPIENT, stack.secret(deployed.place, "SignatureSecret")["signature_secret"]]
+    assert not any(value in printed for value in private)
+    assert "doctor" not in accounts(deployed), "the account of the test is gone"
+
+
+def test_doctor_of_a_recipient_who_gets_nothing(ops):
+    """A message that is rejected is a failure with its reason, and the account is deleted as well."""
+    code, lines, printed = ops("doctor", "--stack", STACK, "--recipient", "447700900002", "--sender", "ACME")
+    assert code == 1, printed
+    assert [(subject, verdict) for verdict, subject, _ in lines[-3:]] == [
+        ("message", "failure"),
+        ("webhooks", "ok"),
+        ("account", "ok"),
+    ]
+
+
+def test_doctor_of_a_stack_with_broken_secrets(deployed, ops):
+    """Secrets that cannot be used fail their own lines, and those that need them; the others stay as they were."""
+    with (
+        changed(deployed.place, "SignatureSecret", {"secret": "in the wrong field"}),
+        changed(deployed.place, "MessagesSecret", {"application_id": str(uuid.uuid4()), "private_key": "no key"}),
+    ):
+        code, lines, printed = ops("doctor", "--stack", STACK)
+    assert code == 1, printed
+    failed = {subject for verdict, subject, _ in lines if verdict == "failure"}
+    assert failed == {"secrets", "Messages API", "signed callback"}
+    assert "in the wrong field" not in printed
+
+
+def test_doctor_of_no_stack(ops):
+    """A stack that does not exist has one line, and another exit code."""
+    assert ops("doctor", "--stack", "workflows-nowhere")[0] == 2
+
+
+def test_preflight(ops):
+    """For a new stack in this account nothing stands in the way; what the engine does not answer is said."""
+    code, lines, printed = ops("preflight", "--config", "prod")
+    assert code == 0, printed
+    found = {subject: verdict for verdict, subject, _ in lines}
+    assert {found[subject] for subject in ("stack name", "Region", "credentials", "stack", "leftovers")} == {"ok"}
+    assert found["AWS"] == "warning", "this is not AWS"
+    assert found["functions at once"] == "ok"
+
+
+def test_preflight_of_a_stack_that_exists(ops):
+    """A stack that exists would be updated; its own secrets are no leftovers."""
+    code, lines, printed = ops("preflight", "--config", "local")
+    assert code == 0, printed
+    assert "leftovers" not in {subject for _, subject, _ in lines}
+    (text,) = [text for _, subject, text in lines if subject == "stack"]
+    assert "would be updated" in text
+
+
+def test_preflight_with_leftovers(deployed, ops):
+    """A secret that an earlier stack has left, and a name that is too long, fail."""
+    secrets = stack.client(deployed.place, "secretsmanager")
+    secrets.create_secret(Name="workflows-prod/messages", SecretString="{}")
+    try:
+        code, lines, printed = ops("preflight")
+    finally:
+        secrets.delete_secret(SecretId="workflows-prod/messages", ForceDeleteWithoutRecovery=True)
+    assert code == 1, printed
+    assert [subject for verdict, subject, _ in lines if verdict == "failure"] == ["leftovers"]
+    assert ops("preflight", "--stack", "w" * 48)[0] == 1
+
+
+def test_connect(deployed, ops, tmp_path):
+    """An application that is stored sends: the same secrets as before, and an account that works."""
+    file = connecting.FOLDER / f"{STACK}.env"
+    kept = file.read_text() if file.exists() else None
+    file.unlink(missing_ok=True)
+    (tmp_path / "vendor.key").write_text(private_pem(KEY))
+    (tmp_path / "signature").write_text(stack.secret(deployed.place, "SignatureSecret")["signature_secret"])
+    given = ("--application-id", str(uuid.uuid4()), "--private-key", str(tmp_path / "vendor.key"))
+    try:
+        code, _, printed = ops("connect", "--stack", STACK, *given, "--signature-secret", str(tmp_path / "signature"))
+        assert code == 0, printed
+        made = dict(line.split("=", 1) for line in file.read_text().splitlines())
+        assert made["API_URL"] == deployed.place.url
+        assert not any(made[name] in printed for name in ("API_SECRET", "SIGNATURE_SECRET"))
+        assert ops("doctor", "--stack", STACK, "--recipient", RECIPIENT, "--sender", "ACME")[0] == 0
+        answer = deployed.call("GET", "/beta/workflows", auth=(made["API_KEY"], made["API_SECRET"]))
+        assert answer.status_code == 200
+    finally:
+        file.unlink(missing_ok=True)
+        if kept is None:
+            shutil.rmtree(file.parent, ignore_errors=True)
+        else:
+            file.write_text(kept)
