@@ -9,12 +9,19 @@ from ops.report import Finding, failure, ok, warning
 
 
 def settings(plan: Planned) -> Iterator[Finding]:
-    unknown = sorted(set(plan.given) - set(template()["Parameters"]))
-    if unknown:
-        text = f"the template has no {', '.join(unknown)}: correct samconfig.toml, [{plan.config}.deploy.parameters]"
-        yield failure("parameters", text)
-    else:
-        yield ok("parameters", f"{len(plan.given)} of samconfig.toml, environment {plan.config}")
+    """What samconfig.toml gives, and what it leaves to the value that the stack has."""
+    known = template()["Parameters"]
+    section = f"samconfig.toml, [{plan.config}.deploy.parameters]"
+    if unknown := sorted(set(plan.given) - set(known)):
+        yield failure("parameters", f"the template has no {', '.join(unknown)}: correct {section}")
+    missing = sorted(set(known) - set(plan.given))
+    if plan.given and missing:
+        text = f"{section} does not name {', '.join(missing)}: an existing stack keeps the values it has"
+        yield warning("parameters", text)
+    if not unknown:
+        defaults = {name: str(one.get("Default", "")) for name, one in known.items()}
+        own = [f"{name}={value}" for name, value in plan.given.items() if value != defaults[name]]
+        yield ok("parameters", f"not the template's defaults: {', '.join(own) or 'none'}")
     if not plan.parameters["AlarmTopicArn"]:
         yield warning("alarms", "AlarmTopicArn is empty, so no alarm notifies anyone: set it to an SNS topic")
 

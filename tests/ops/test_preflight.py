@@ -3,7 +3,9 @@
 import datetime
 import json
 import os
+import re
 import stat
+import subprocess
 
 import pytest
 
@@ -151,15 +153,59 @@ def test_no_leftovers_of_a_stack_that_exists(stub):
 # ---------------------------------------------------------------- parameters
 
 
+ALL = {name: str(one["Default"]) for name, one in template()["Parameters"].items()}
+
+
+def test_parameters():
+    """What differs from the template's defaults is said, because a default that changes would be missed."""
+    (finding,) = settings.settings(plan(**ALL | {"AlarmTopicArn": "arn", "LogLevel": "DEBUG"}))
+    assert finding.text == "not the template's defaults: LogLevel=DEBUG, AlarmTopicArn=arn"
+
+
 def test_unknown_parameter():
     """A parameter that the template does not have is a failure."""
-    assert verdicts(settings.settings(plan(Sandboxx="true", AlarmTopicArn="arn")))[0] == "failure"
-    assert verdicts(settings.settings(plan(AlarmTopicArn="arn:aws:sns:x"))) == ["ok"]
+    assert verdicts(settings.settings(plan(**ALL, Sandboxx="true"))) == ["failure", "warning"]
+
+
+def test_missing_parameter():
+    """A parameter that is not named keeps its value, so it is a warning; an environment may name none."""
+    given = {name: value for name, value in ALL.items() if name != "LogLevel"}
+    first, *_ = settings.settings(plan(**given))
+    assert (first.verdict, "LogLevel" in first.text) == ("warning", True)
+    assert verdicts(settings.settings(plan())) == ["ok", "warning"]
 
 
 def test_alarms_without_topic():
     """Alarms that notify no one are a warning."""
-    assert verdicts(settings.settings(plan())) == ["ok", "warning"]
+    assert verdicts(settings.settings(plan(**ALL))) == ["ok", "warning"]
+
+
+def test_prod_names_every_parameter():
+    """`sam deploy` keeps the previous value of a parameter that is not named, so prod names them all."""
+    assert set(planned("prod").given) == set(template()["Parameters"])
+
+
+def test_prod_as_the_sam_cli_reads_it():
+    """The SAM CLI reads the same names and values: it would end the text at a line's end."""
+    program = (
+        "import json, sys, tomllib; from samcli.cli.types import CfnParameterOverridesType as Type;"
+        "text = tomllib.load(open('samconfig.toml', 'rb'))['prod']['deploy']['parameters']['parameter_overrides'];"
+        "print(json.dumps(Type().convert((text,), None, None)))"
+    )
+    done = subprocess.run(
+        [ROOT / ".venv-sam/bin/python", "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert json.loads(done.stdout) == planned("prod").given
+
+
+def test_the_values_of_prod():
+    """Each value of prod is one that the template allows."""
+    for name, value in planned("prod").given.items():
+        parameter = template()["Parameters"][name]
+        assert value in [str(one) for one in parameter.get("AllowedValues", [value])], name
+        assert re.fullmatch(parameter.get("AllowedPattern", ".*"), value), name
+        if parameter["Type"] == "Number":
+            assert parameter.get("MinValue", 0) <= int(value) <= parameter.get("MaxValue", 10**9), name
 
 
 @pytest.mark.parametrize(
@@ -459,6 +505,15 @@ def test_a_missing_permission(stub, policy):
     (finding,) = permissions.permissions(plan(), REGION, CALLER, policy)
     assert finding.verdict == "failure"
     assert "lambda:CreateFunction, lambda:PublishLayerVersion" in finding.text
+
+
+def test_the_real_policy():
+    """The policy of a deployer fills in for a stack, and names each action, so that all of it is checked."""
+    values = {"Partition": "aws", "Region": REGION, "Account": "123456789012", "Stack": STACK}
+    statements = permissions.filled_in(json.loads(permissions.POLICY.read_text()), values)
+    assert statements
+    assert "${" not in json.dumps(statements)
+    assert not any("*" in action for one in statements for action in permissions._several(one["Action"]))
 
 
 def test_no_policy(tmp_path, monkeypatch):
