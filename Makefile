@@ -40,8 +40,8 @@ preflight: .venv/ready ## before the first deployment to AWS: what would fail, a
 connect: .venv/ready ## after it: store the vendor's application and signature secret, and create the first account; STACK=…
 	@$(PYTHON) -m ops connect --stack '$(STACK)'
 
-doctor: .venv/ready ## test a deployed stack from outside: STACK=…; RECIPIENT=… SENDER=… CHANNEL=sms also sends one message, with webhooks to WEBHOOK_URL=…
-	@$(PYTHON) -m ops doctor --stack '$(STACK)' $(if $(RECIPIENT),--recipient '$(RECIPIENT)') $(if $(SENDER),--sender '$(SENDER)') $(if $(CHANNEL),--channel '$(CHANNEL)') $(if $(WEBHOOK_URL),--webhook-url '$(WEBHOOK_URL)')
+doctor: .venv/ready ## test a deployed stack from outside: STACK=…; RECIPIENT=… SENDER=… CHANNEL=sms also sends one message, with webhooks to WEBHOOK_URL=…; URL=… another address of the API
+	@$(PYTHON) -m ops doctor --stack '$(STACK)' $(if $(RECIPIENT),--recipient '$(RECIPIENT)') $(if $(SENDER),--sender '$(SENDER)') $(if $(CHANNEL),--channel '$(CHANNEL)') $(if $(WEBHOOK_URL),--webhook-url '$(WEBHOOK_URL)') $(if $(URL),--url '$(URL)')
 
 explain: .venv/ready ## why a message was late: timeline, execution and logs of one workflow; STACK=… WORKFLOW=…
 	@$(PYTHON) -m ops explain $(if $(STACK),--stack $(STACK)) $(if $(WORKFLOW),--workflow $(WORKFLOW))

@@ -77,7 +77,7 @@ def _secrets(plan: Planned, region: str) -> Iterator[Finding]:
                 how = f"aws secretsmanager delete-secret --force-delete-without-recovery --secret-id {name}"
                 yield failure("leftovers", f"secret {name} is still being deleted and blocks its name: {how}")
             else:
-                text = f"secret {name} exists, of an earlier stack: adopt it (docs/deploy.md, Leftovers) or delete it"
+                text = f"secret {name} exists, of an earlier stack, and blocks its name: see docs/deploy.md, Leftovers"
                 yield failure("leftovers", text)
 
 

@@ -1,5 +1,6 @@
 """Every documented command exists in the AWS CLI."""
 
+import importlib.util
 import json
 import re
 import shlex
@@ -8,6 +9,10 @@ import boto3
 import pytest
 from botocore import xform_name
 
+from failover.rules.requests.request import validated
+from ops import connect
+from ops.__main__ import VERBS
+from ops.planned import planned
 from tests.world import ROOT, template
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -49,6 +54,62 @@ def test_command(command):
     given = {word.removeprefix("--").removeprefix("no-") for word in rest if word.startswith("--")}
     assert given - CLI_ONLY <= set(options)
     assert {option for option, required in options.items() if required} <= given
+
+
+MADE = re.compile(r"^(?:[A-Z_]+=\S+ )*make ([a-z-]+)((?: [A-Z_]+=\S+)*)", re.MULTILINE)
+
+
+def made():
+    """Each `make <verb> NAME=…` in a block of a page, or in a text."""
+    for page in PAGES:
+        blocks = re.findall(r"^ *```\w*\n(.*?)^ *```", page.read_text(), re.MULTILINE | re.DOTALL)
+        inline = re.findall(r"`([^`\n]*make [^`\n]*)`", page.read_text())
+        for text in [*blocks, *inline]:
+            for verb, given in MADE.findall(text):
+                yield pytest.param(verb, frozenset(re.findall(r"([A-Z_]+)=", given)), id=f"{page.stem}: {verb}{given}")
+
+
+@pytest.mark.parametrize(("verb", "given"), sorted(set(made()), key=lambda one: str(one.id)))
+def test_make(verb, given):
+    """A documented verb of the Makefile exists, and its variables have an effect there or in the program it runs."""
+    makefile = (ROOT / "Makefile").read_text()
+    rule = re.search(rf"^{verb}: .*?(?=^\S|\Z)", makefile, re.MULTILINE | re.DOTALL)
+    assert rule, f"there is no make {verb}"
+    programs = "".join(path.read_text() for path in (ROOT / "local").rglob("*.py"))
+    assert {name for name in given if f"$({name})" not in makefile and f'"{name}"' not in programs} == set()
+
+
+@pytest.mark.parametrize("verb", [verb for verb in VERBS if importlib.util.find_spec(f"ops.{verb}")])
+def test_options_of_the_tools(verb, capsys):
+    """The Makefile gives each operators' tool only options that it has."""
+    makefile = (ROOT / "Makefile").read_text()
+    (given,) = re.findall(rf"-m ops {verb} (.*)$", makefile, re.MULTILINE)
+    tool = importlib.import_module(f"ops.{verb}")
+    with pytest.raises(SystemExit):
+        tool.main(["--help"])
+    assert set(re.findall(r"--[a-z-]+", given)) <= set(re.findall(r"--[a-z-]+", capsys.readouterr().out))
+
+
+def first_deployment():
+    """The README's commands from a clone to the first message."""
+    section = (ROOT / "README.md").read_text().partition("## Deploy to AWS")[2]
+    (block,) = re.findall(r"^```\n(.*?)^```", section.partition("\n## ")[0], re.MULTILINE | re.DOTALL)
+    return block
+
+
+def test_five_commands():
+    """From a clone to the first real message there are five commands, and the last one posts a valid workflow."""
+    block = first_deployment()
+    commands = re.sub(r"'.*?'", "…", block, flags=re.DOTALL).splitlines()
+    assert len(commands) == 5
+    assert validated(json.loads(re.search(r"-d '(.*?)'", block, re.DOTALL)[1])).steps
+
+
+def test_the_file_that_is_sourced():
+    """The README sources the file that `make connect` writes for the stack that `sam deploy` has deployed."""
+    plan = planned(re.search(r"--config-env (\w+)", first_deployment())[1])
+    assert f"make connect STACK={plan.stack}" in first_deployment()
+    assert f"source {connect.FOLDER.relative_to(ROOT)}/{plan.stack}.env" in first_deployment()
 
 
 def variables(properties):
