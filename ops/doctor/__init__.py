@@ -51,6 +51,7 @@ def doctor(stack: Deployed, url: str, wanted: Wanted | None = None) -> Iterator[
     yield from findings(
         [
             ("functions", lambda: resources.functions(stack)),
+            ("aliases", lambda: resources.aliases(stack)),
             ("state machine", lambda: resources.state_machine(stack)),
             ("table", lambda: resources.table(stack)),
             ("logs", lambda: resources.logs(stack)),

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import requests
+from botocore.exceptions import BotoCoreError, ClientError
 
 from failover.rules.channels.channel_table import CHANNELS
 from ops.deployed import Deployed, InvocationFailed
@@ -84,21 +85,23 @@ def sent(client: _Client, wanted: Wanted) -> Iterator[Finding]:
         yield failure("message", f"the request is answered {answer.status_code} {faults}".rstrip())
         return
     path = f"/workflows/{document(answer)['workflow_uuid']}"
-    workflow = client.until(path, lambda seen: seen["status"] != "running", wanted.seconds)
+    workflow = client.until(path, lambda seen: seen.get("status") not in (None, "running"), wanted.seconds)
     yield of_workflow(workflow, wanted)
-    if workflow["status"] == "running":
+    if workflow.get("status") in (None, "running"):
         call("POST", f"{client.url}{path}/cancel", auth=client.auth)
-    webhooks = client.until(f"{path}/webhooks", attempted, wanted.seconds)["webhooks"]
-    yield of_webhooks(webhooks, wanted)
+    webhooks = client.until(f"{path}/webhooks", attempted, wanted.seconds)
+    yield of_webhooks(webhooks.get("webhooks", []), wanted)
 
 
 def attempted(seen: dict[str, Any]) -> bool:
     """Whether the last webhook, the final report, has been attempted."""
-    reports = [one for one in seen["webhooks"] if one["kind"] == "final_report"]
+    reports = [one for one in seen.get("webhooks", []) if one["kind"] == "final_report"]
     return bool(reports) and bool(reports[-1]["attempts"])
 
 
 def of_workflow(workflow: dict[str, Any], wanted: Wanted) -> Finding:
+    if "status" not in workflow:
+        return failure("message", "the API took the request, and does not show its workflow: see its logs")
     (step,) = workflow["steps"]
     status = step.get("status", "no status")
     to = f"{wanted.channel} to {wanted.masked}"
@@ -133,6 +136,8 @@ def removed(stack: Deployed, api_key: str) -> Finding:
     try:
         for action in ("disable_account", "delete_account"):
             stack.invoke("Accounts", {"action": action, "api_key": api_key})
-    except InvocationFailed as error:
-        return warning("account", f"the account {api_key} of this test was not deleted: {error}; delete it")
+    except (InvocationFailed, ClientError, BotoCoreError) as error:
+        return warning(
+            "account", f"the account {api_key} of this test was not deleted ({type(error).__name__}): delete it"
+        )
     return ok("account", "the account of this test is deleted")

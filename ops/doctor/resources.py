@@ -39,6 +39,18 @@ def functions(stack: Deployed) -> Iterator[Finding]:
         yield ok("functions", f"all {len(found)} are active")
 
 
+def aliases(stack: Deployed) -> Iterator[Finding]:
+    """Whether a gradual deployment goes on: an alias then shares its requests between two versions."""
+    shared = []
+    for arn in stack.of_type("AWS::Lambda::Alias").values():
+        function, _, name = arn.rpartition(":")
+        alias = client("lambda", stack.region).get_alias(FunctionName=function, Name=name)
+        if alias.get("RoutingConfig", {}).get("AdditionalVersionWeights"):
+            shared.append(function.rpartition(":")[2])
+    if shared:
+        yield warning("aliases", f"a deployment goes on: {_shown(sorted(shared))}; look again when it has ended")
+
+
 def state_machine(stack: Deployed) -> Iterator[Finding]:
     arn = stack.physical("StateMachine")
     status = client("stepfunctions", stack.region).describe_state_machine(stateMachineArn=arn)["status"]

@@ -15,6 +15,7 @@ import pytest
 from local import stack
 from local.place import ROOT, STACK
 from ops import connect as connecting
+from ops.planned import planned
 from tests.tokens import KEY, private_pem
 
 RECIPIENT = "447700900001"
@@ -24,11 +25,13 @@ RECIPIENT = "447700900001"
 def ops(deployed):
     """Run `python -m ops` against this stack. Returns the exit code and the lines, as (verdict, subject, text)."""
 
+    architecture = planned().parameters["Architecture"]
+
     def run(*arguments):
         done = subprocess.run(
             [sys.executable, "-m", "ops", *arguments],
             cwd=ROOT,
-            env=deployed.place.environment(PYTHONPATH=f"{ROOT}:{ROOT}/layers/failover"),
+            env=deployed.place.environment(PYTHONPATH=f"{ROOT}:{ROOT}/layers/failover", ARCHITECTURE=architecture),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

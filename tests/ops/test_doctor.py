@@ -10,7 +10,7 @@ import requests
 from failover.rules.requests.request import validated
 from ops import vendor
 from ops.deployed import Deployed
-from ops.doctor import api, callbacks, message, resources, secrets
+from ops.doctor import api, callbacks, doctor, message, resources, secrets
 from ops.doctor.message import Wanted
 from tests.messages_server import closed, http, problem
 from tests.tokens import KEY, private_pem
@@ -158,6 +158,20 @@ def test_functions(stub, state, update, verdict):
     assert ("SendSms" in finding.text) == (verdict == "failure")
 
 
+@pytest.mark.parametrize(("weights", "expected"), [({}, []), ({"7": 0.1}, ["warning"])])
+def test_a_deployment_goes_on(stub, weights, expected):
+    """While an alias shares its requests between two versions, the findings are those of either."""
+    arn = f"arn:aws:lambda:{REGION}:123456789012:function:{STACK}-send-sms:live"
+    answer = {"RoutingConfig": {"AdditionalVersionWeights": weights}} if weights else {}
+    stub("lambda").add_response("get_alias", answer, {"FunctionName": arn.removesuffix(":live"), "Name": "live"})
+    assert verdicts(resources.aliases(stack(resources={"A": ("AWS::Lambda::Alias", arn)}))) == expected
+
+
+def test_another_stack(stub):
+    """A stack of another template has two lines, and nothing else is asked."""
+    assert verdicts(doctor(stack(), "https://api.test/beta")) == ["ok", "failure"]
+
+
 # ---------------------------------------------------------------- the API
 
 
@@ -216,6 +230,18 @@ PROBLEM = {"type": "u", "title": "Unauthorized", "detail": "d", "instance": "t"}
 def test_strangers(answer, verdict):
     """Without credentials only our own 401 is right."""
     assert api.of_stranger("https://api.test/beta/workflows", answer).verdict == verdict
+
+
+def test_every_address(monkeypatch):
+    """With a domain the API is asked at its own address and at both base paths of the domain."""
+    asked = []
+    monkeypatch.setattr(api, "call", lambda _, url: asked.append(url) or answered(401, PROBLEM))
+    assert verdicts(api.strangers(stack(DomainName="w.example.com"), "https://api.test/beta")) == ["ok"] * 3
+    assert asked == [
+        "https://api.test/beta/workflows",
+        "https://w.example.com/beta/workflows",
+        "https://w.example.com/v0.1/dispatch",
+    ]
 
 
 # ---------------------------------------------------------------- secrets and the Messages API
@@ -379,6 +405,7 @@ STEP = {"step": 0, "channel": "sms"}
         ({"status": "running", "steps": [{**STEP, "message_uuid": "m"}]}, "failure"),
         ({"status": "running", "steps": [STEP]}, "failure"),
         ({"status": "error", "steps": [STEP], "reason": "refused: 422 Invalid sender"}, "failure"),
+        ({"title": "Service Unavailable"}, "failure"),
     ],
 )
 def test_how_it_ended(workflow, verdict):

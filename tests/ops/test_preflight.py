@@ -12,7 +12,7 @@ import pytest
 from local.capacity.quotas import TABLE_WRITES as NEW_TABLE
 from ops import planned as plans
 from ops.planned import Planned, longest_stack_name, named, planned
-from ops.preflight import account, machine, main, names, permissions, quotas, settings
+from ops.preflight import account, machine, main, names, permissions, preflight, quotas, settings
 from ops.preflight.account import Caller
 from tests.world import REGION, ROOT, template
 
@@ -272,6 +272,18 @@ def test_credentials(stub):
     assert "ExpiredToken" in finding.text
 
 
+def test_without_region_or_credentials(stub, monkeypatch):
+    """Without a Region or credentials nothing of the account is asked; what needs neither is checked."""
+    stub("sts").add_client_error("get_caller_identity", "InvalidClientTokenId")
+    found = list(preflight(plan(), {"PATH": os.environ["PATH"]}))
+    assert (found[-1].subject, found[-1].verdict) == ("credentials", "failure")
+    monkeypatch.delenv("AWS_DEFAULT_REGION")
+    monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
+    found = list(preflight(plan(), {"PATH": os.environ["PATH"]}))
+    assert (found[-1].subject, found[-1].verdict) == ("Region", "failure")
+    assert {"Python", "architecture", "stack name", "parameters"} <= {one.subject for one in found}
+
+
 # ---------------------------------------------------------------- this machine
 
 
@@ -340,6 +352,7 @@ def lambda_limits(stub, most, unreserved=None):
             {"SendConcurrency": "60", "ApiConcurrency": "150", "CallbackConcurrency": "150"},
             ["ok", "ok", "ok"],
         ),
+        (1000, None, {"SendConcurrency": "100", "ApiConcurrency": "300"}, ["ok", "ok", "ok"]),
         (1000, None, {"SendConcurrency": "100", "ApiConcurrency": "301"}, ["ok", "ok", "failure"]),
         (1000, 400, {"ApiConcurrency": "301"}, ["ok", "ok", "failure"]),
         (10, None, {"ApiConcurrency": "1"}, ["warning", "warning", "failure"]),
