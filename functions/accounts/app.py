@@ -7,7 +7,7 @@ from failover.outside import Outside
 from failover.use_cases.callers.commands import CommandRefused
 from failover.use_cases.callers.register import register
 
-outside = Outside()
+outside = Outside().ready("callers", "webhook_secret")
 
 
 class RegistrationFailed(Exception):

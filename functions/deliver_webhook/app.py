@@ -9,7 +9,7 @@ from failover.outside import Outside
 from failover.rules.webhooks.delivery import Task, UnreadableTask
 from failover.use_cases.webhooks.deliver import deliver
 
-outside = Outside()
+outside = Outside().ready("deliveries", "hosts", "webhook_queue", "webhook_secret", "webhooks")
 
 
 def handler(event: dict[str, Any], context: Any) -> None:

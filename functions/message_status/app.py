@@ -8,7 +8,7 @@ from failover.observability import count
 from failover.outside import Outside
 from failover.use_cases.receipts.receive import receive
 
-outside = Outside()
+outside = Outside().ready("executions", "signature_secret", "store")
 
 
 def handler(event: http_edge.Event, context: Any) -> http_edge.ProxyAnswer:

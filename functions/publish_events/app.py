@@ -9,7 +9,7 @@ from failover.outside import Outside
 from failover.rules.workflow.state import from_plain
 from failover.use_cases.webhooks.publish import StreamRecord, publish, stream_record
 
-outside = Outside()
+outside = Outside().ready("store", "webhook_queue")
 
 
 def handler(event: dict[str, Any], context: Any) -> None:

@@ -7,7 +7,7 @@ from failover.outside import Outside
 from failover.use_cases.webhooks.republish import republish
 from failover.use_cases.workflow.reconcile import reconcile
 
-outside = Outside()
+outside = Outside().ready("deliveries", "executions", "overdue", "store", "webhook_queue")
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, int]:

@@ -31,7 +31,7 @@ from recipients import SCRIPTS, is_phone, script_of
 from scheduling import Schedule
 
 api = resolver.make()
-outside = Outside()
+outside = Outside().ready("callers", "messages_secret", "store")
 kept, schedule, limit = Kept(), Schedule(), Limit()
 
 

@@ -17,7 +17,7 @@ from messages_contract import callback, understood
 from recipients import ERRORS, script_of
 from scheduling import Due, UnknownMessage, read
 
-outside = Outside()
+outside = Outside().ready("signature_secret")
 kept = Kept()
 
 

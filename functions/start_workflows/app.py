@@ -6,7 +6,7 @@ from failover.edges import task_edge
 from failover.outside import Outside
 from failover.use_cases.workflow.start import start_workflows
 
-outside = Outside()
+outside = Outside().ready("executions", "overdue", "store")
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, int]:

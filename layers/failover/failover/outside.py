@@ -6,7 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from failover.adapters import clock
 from failover.settings import Settings, from_environment
@@ -27,10 +27,30 @@ if TYPE_CHECKING:
     from failover.adapters.workflow.overdue_index import OverdueIndex
     from failover.adapters.workflow.store import Store
 
+type Adapter = Literal[
+    "callers",
+    "deliveries",
+    "executions",
+    "hosts",
+    "lanes",
+    "listing",
+    "messages_secret",
+    "overdue",
+    "signature_secret",
+    "store",
+    "webhook_queue",
+    "webhook_secret",
+    "webhooks",
+]
+
 
 @dataclass
 class Outside:
-    """Each adapter is imported and made at its first use, so that a function pays only for what it uses."""
+    """Each adapter is imported and made at its first use, so that a function pays only for what it uses.
+
+    `ready` makes those that most calls use: a cold start has a whole processor, a call only the share that its
+    function's memory buys.
+    """
 
     settings: Settings = field(default_factory=from_environment)
     now: Callable[[], int] = clock.now
@@ -40,6 +60,12 @@ class Outside:
     """A number from 0 to 1."""
     pool: Callable[[int], Executor] = ThreadPoolExecutor
     """Makes threads, at most so many."""
+
+    def ready(self, *adapters: Adapter) -> "Outside":
+        """Make these adapters and their clients of AWS now, without a call. Returns itself."""
+        for name in adapters:
+            getattr(getattr(self, name), "client", None)
+        return self
 
     @cached_property
     def table(self) -> "Table":

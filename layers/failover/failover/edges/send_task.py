@@ -11,6 +11,7 @@ from failover.use_cases.sending.send import send
 
 def handler(outside: Outside, channel: str) -> Callable[[dict[str, Any], Any], None]:
     """Return the handler that sends steps over `channel`."""
+    outside.ready("lanes", "messages_secret", "store")
 
     def send_step(event: dict[str, Any], _context: Any) -> None:
         """`event`: {"workflow": id, "step": number}. Returns nothing: the result is in the table."""
