@@ -1,5 +1,6 @@
 """`sam delete` on the deployed stack."""
 
+import json
 import time
 
 from local import stack
@@ -19,18 +20,20 @@ def _let_webhooks_end(place: Place) -> None:
         time.sleep(0.5)
 
 
-def test_nothing_is_left(deployed):
-    """Deleting the stack leaves none of its resources."""
+def test_what_is_left(deployed):
+    """Deleting the stack leaves the table and the three secrets, which belong together, and no other resource."""
     place = deployed.place
-    assert stack.resources(place)
+    table, kept = stack.resources(place)["Table"], {f"{STACK}/{name}" for name in ("messages", "signature", "webhooks")}
+    keys = stack.secret(place, "WebhookSecret")
     _let_webhooks_end(place)
     stack.delete(place)
+    secrets = stack.client(place, "secretsmanager")
     left = {
         "functions": stack.client(place, "lambda").list_functions()["Functions"],
         "layers": stack.client(place, "lambda").list_layers()["Layers"],
-        "tables": stack.client(place, "dynamodb").list_tables()["TableNames"],
+        "tables": set(stack.client(place, "dynamodb").list_tables()["TableNames"]) - {table},
         "queues": stack.client(place, "sqs").list_queues().get("QueueUrls", []),
-        "secrets": stack.client(place, "secretsmanager").list_secrets()["SecretList"],
+        "secrets": {one["Name"] for one in secrets.list_secrets()["SecretList"]} ^ kept,
         "apis": stack.client(place, "apigateway").get_rest_apis()["items"],
         "machines": stack.client(place, "stepfunctions", place.url).list_state_machines()["stateMachines"],
         "roles": [
@@ -43,3 +46,5 @@ def test_nothing_is_left(deployed):
         ],
     }
     assert {name: found for name, found in left.items() if found} == {}
+    assert stack.client(place, "dynamodb").describe_table(TableName=table)["Table"]["TableStatus"] == "ACTIVE"
+    assert json.loads(secrets.get_secret_value(SecretId=f"{STACK}/webhooks")["SecretString"]) == keys

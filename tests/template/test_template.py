@@ -156,6 +156,27 @@ def test_the_tables_promises():
     assert indexes == ["due", "listed", "referred", "failed"]
 
 
+def test_what_outlives_the_stack():
+    """The table and all three secrets stay together when the stack is deleted, and the first deployment can fail.
+
+    Its rollback must leave the table, which is protected, and delete the secrets, which have fixed names.
+    """
+    resources = template()["Resources"]
+    secrets = {name: one for name, one in resources.items() if one["Type"] == "AWS::SecretsManager::Secret"}
+    assert len(secrets) == 3
+    assert {one["DeletionPolicy"] for one in secrets.values()} == {"RetainExceptOnCreate"}
+    assert resources["Table"]["DeletionPolicy"] == "Retain"
+    assert {one["UpdateReplacePolicy"] for one in (*secrets.values(), resources["Table"])} == {"Retain"}
+    assert resources["Table"]["Properties"]["DeletionProtectionEnabled"] == {"Fn::If": ["WithSandbox", False, True]}
+
+
+@pytest.mark.parametrize("name", ["StartWorkflows", "Reconcile"])
+def test_a_scheduled_run_is_not_repeated(name):
+    """A run that failed is not repeated: the schedule makes the next one a minute later."""
+    config = template()["Resources"][name]["Properties"]["EventInvokeConfig"]
+    assert config == {"MaximumRetryAttempts": 0, "MaximumEventAgeInSeconds": 60}
+
+
 def test_a_web_acl_only_where_one_is_named(translated):
     """Without WebAclArn there is no association; with it, it belongs to this API's stage and is created after it."""
     assert template()["Parameters"]["WebAclArn"]["Default"] == ""

@@ -18,6 +18,8 @@ from tests.world import ROOT, template
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 CLI_ONLY = {"query", "output"}
 """Options of the CLI itself."""
+RENAMED = {"deploy": "codedeploy"}
+"""Services that have another name in the CLI."""
 
 
 LOCAL = r"(?:env \$\(cat \.local/aws\.env\) |local/env )?"
@@ -47,7 +49,10 @@ def test_command(command):
     """A documented command's service, operation and options exist, and all required options are given."""
     words = shlex.split(re.sub(r"<[^>]*>", "x", command))
     _, service, operation, *rest = words
-    model = boto3.client(service, region_name="eu-west-1").meta.service_model
+    client = boto3.client(RENAMED.get(service, service), region_name="eu-west-1")
+    model = client.meta.service_model
+    if operation == "wait":
+        operation = xform_name(_waits_with(client, rest.pop(0)), "-")
     names = {xform_name(name, "-"): name for name in model.operation_names}
     shape = model.operation_model(names[operation]).input_shape
     options = {xform_name(name, "-"): name in shape.required_members for name in shape.members}
@@ -110,6 +115,11 @@ def test_the_file_that_is_sourced():
     plan = planned(re.search(r"--config-env (\w+)", first_deployment())[1])
     assert f"make connect STACK={plan.stack}" in first_deployment()
     assert f"source {connect.FOLDER.relative_to(ROOT)}/{plan.stack}.env" in first_deployment()
+
+
+def _waits_with(client, waiter):
+    """The operation that a waiter calls."""
+    return client.get_waiter(waiter.replace("-", "_")).config.operation
 
 
 def variables(properties):

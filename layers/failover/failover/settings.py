@@ -32,7 +32,7 @@ class Settings:
     webhook_dead_letters: str
     """WEBHOOK_DEAD_LETTERS: URL of the queue of webhooks that could not be delivered."""
     loopback_webhooks: bool
-    """LOOPBACK_WEBHOOKS: `true` allows webhooks to this machine, also by http. Never on AWS."""
+    """LOOPBACK_WEBHOOKS: `true` allows webhooks to this machine, also by http. Always False in AWS Lambda."""
     starts_per_second: int
     """STARTS_PER_SECOND: executions that `start_workflows` starts in a second."""
     receipt_window: int
@@ -67,7 +67,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         webhook_secret=environment.get("WEBHOOK_SECRET", ""),
         webhook_queue=environment.get("WEBHOOK_QUEUE", ""),
         webhook_dead_letters=environment.get("WEBHOOK_DEAD_LETTERS", ""),
-        loopback_webhooks=environment.get("LOOPBACK_WEBHOOKS", "false") == "true",
+        loopback_webhooks=environment.get("LOOPBACK_WEBHOOKS", "false") == "true" and not _on_aws(environment),
         starts_per_second=int(environment.get("STARTS_PER_SECOND", "100")),
         receipt_window=int(environment.get("RECEIPT_WINDOW_HOURS", "0")) * hour,
         messages_per_second=float(environment.get("MESSAGES_PER_SECOND", "0")),
@@ -77,3 +77,12 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         record_retention=int(environment.get("RECORD_RETENTION_DAYS", "90")) * day,
         account_workflows_per_second=int(environment.get("ACCOUNT_WORKFLOWS_PER_SECOND", "0")),
     )
+
+
+def _on_aws(environment: Mapping[str, str]) -> bool:
+    """Whether Lambda itself runs this. There, loopback addresses lead to Lambda's own runtime.
+
+    Lambda sets the first variable, and lets no template do so. A local engine sets the second one, which sends all
+    calls to it and not to AWS.
+    """
+    return bool(environment.get("AWS_LAMBDA_FUNCTION_NAME")) and not environment.get("AWS_ENDPOINT_URL")
