@@ -5,12 +5,14 @@ import socket
 
 import pytest
 
-from failover.adapters.webhooks.endpoint import Webhooks
+from failover.adapters.webhooks.endpoint import MOST_ADDRESSES, Webhooks
 from failover.rules.webhooks.delivery import Answered, Failed, Forbidden
 from tests import messages_server as server
 from tests.addresses import LOOPBACK, NAMES, PRIVATE, PUBLIC
 from tests.certificates import Authority, self_signed
 from tests.messages_server import MessagesServer
+
+OTHER = "2606:4700:4700::1111"
 
 
 @pytest.fixture(autouse=True)
@@ -108,11 +110,79 @@ def test_public_address(connections, names, address):
     assert connections == [address]
 
 
-def test_only_the_checked_address(connections, names):
-    """F24: only the first address of a name is checked and connected to."""
-    names["hook.test"] = [[PUBLIC, "127.0.0.1", "::1"]]
-    post("https://hook.test/status")
+def test_only_checked_addresses(connections, names):
+    """F24: of a name's other addresses, too, only those that are public are connected to."""
+    names["hook.test"] = [[PUBLIC, "127.0.0.1", "::1", "10.0.0.1", "fe80::1%lo", "::ffff:169.254.169.254", OTHER]]
+    assert post("https://hook.test/status") == Failed("no connection")
+    assert connections == [PUBLIC, OTHER]
+
+
+def test_the_first_address_is_not_public(connections, names):
+    """F24: a name whose first address is not public is refused, whatever others it has."""
+    names["hook.test"] = [["10.0.0.1", PUBLIC]]
+    assert isinstance(post("https://hook.test/status"), Forbidden)
+    assert connections == []
+
+
+def test_rebinding_between_two_addresses(connections, names):
+    """F24: if the name leads elsewhere by the time another address is needed, that is checked as well."""
+    names["hook.test"] = [[PUBLIC], ["127.0.0.1", "169.254.169.254"]]
+    assert post("https://hook.test/status") == Failed("no connection")
     assert connections == [PUBLIC]
+
+
+def test_not_every_address(connections, names):
+    """One attempt tries three addresses at most, each once, so that time is left for an answer."""
+    addresses = [f"203.0.114.{number}" for number in range(1, 6)]
+    names["hook.test"] = [[*addresses, *addresses]]
+    post("https://hook.test/status")
+    assert connections == addresses[:MOST_ADDRESSES]
+
+
+@pytest.mark.parametrize("first", ["127.0.0.2", "::1"])
+def test_another_address(customer, names, first):
+    """A host whose first address refuses connections gets its webhook at another one, with the host's own name."""
+    names["hook.test"] = [[first, "127.0.0.3", "127.0.0.1"]]
+    assert post(f"http://hook.test:{customer.port}/status", loopback=True) == Answered(202)
+    (request,) = customer.requests
+    assert request.headers["host"] == f"hook.test:{customer.port}"
+
+
+def test_another_address_with_tls(names, secured):
+    """There the certificate is checked against the host's name as well."""
+    names["hook.test"] = names["other.test"] = [["127.0.0.2", "127.0.0.1"]]
+    assert post(f"https://hook.test:{secured.port}/status", loopback=True) == Answered(202)
+    assert post(f"https://other.test:{secured.port}/", loopback=True) == Failed("no trusted TLS connection")
+    assert len(secured.requests) == 1
+
+
+def test_no_other_address_once_it_is_sent(customer, names):
+    """A request that may have been received is not sent to another address."""
+    names["hook.test"] = [["127.0.0.1", "127.0.0.2"]]
+    customer.script = [server.reset]
+    assert post(f"http://hook.test:{customer.port}/status", loopback=True) == Failed("no HTTP answer")
+    assert len(customer.requests) == 1
+    assert names["asked"].count("hook.test") == 1
+
+
+def test_after_a_timeout(customer, names, monkeypatch):
+    """The next address is tried, too, if the first does not answer in time."""
+    names["hook.test"] = [["127.0.0.2", "127.0.0.1"]]
+    real = socket.socket.connect
+
+    def connect(self, address):
+        if address[0] == "127.0.0.2":
+            raise TimeoutError
+        real(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", connect)
+    assert post(f"http://hook.test:{customer.port}/status", loopback=True) == Answered(202)
+
+
+def test_the_name_is_gone(connections, names):
+    """If the name cannot be looked up again, the attempt has failed as with one address."""
+    names["hook.test"] = [[PUBLIC], []]
+    assert post("https://hook.test/status") == Failed("no connection")
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import http.client
 import socket
 import ssl
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -19,7 +19,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from requests.exceptions import InvalidSchema, InvalidURL, MissingSchema
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NameResolutionError, NewConnectionError
 from urllib3.util.ssl_match_hostname import CertificateError
 
 THREADS = "deadline-post"
@@ -74,6 +74,7 @@ def post(
     response_seconds: float,
     longest_body: int,
     adapters: Mapping[str, HTTPAdapter] | None = None,
+    other_addresses: Callable[[], Iterable[str]] = tuple,
 ) -> Outcome:
     """POST `raw` once, on its own connection, and return within both times together.
 
@@ -82,7 +83,8 @@ def post(
     certificates of the environment are not used.
 
     `longest_body`: bytes of the answer's body to read, 0 for none. `adapters`: a fresh adapter of requests for each URL
-    prefix; exceptions they raise pass through, except those of requests and the standard library.
+    prefix; exceptions they raise pass through, except those of requests and the standard library. `other_addresses` is
+    called if no connection can be opened, and returns the IP addresses to try then, each within `connect_seconds`.
     """
     exchange = _Exchange()
     executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix=THREADS)
@@ -92,6 +94,7 @@ def post(
                 _exchanged,
                 exchange,
                 adapters or {"https://": HTTPAdapter(), "http://": HTTPAdapter()},
+                other_addresses,
                 (connect_seconds, response_seconds),
                 longest_body,
                 requests.Request("POST", url, {**headers, "Connection": "close"}, data=raw),
@@ -117,6 +120,11 @@ class _Exchange:
         self.sending = False
         self._head: Response | None = None
         self._connected: list[socket.socket] = []
+
+    def connecting(self) -> None:
+        """Raises _Cut."""
+        with self._lock:
+            self._go_on()
 
     def connected(self, connection: socket.socket) -> None:
         """Raises _Cut. Keeps a duplicate, since TLS takes over the file descriptor of `connection`."""
@@ -158,6 +166,7 @@ class _Exchange:
 def _exchanged(
     exchange: _Exchange,
     adapters: Mapping[str, HTTPAdapter],
+    other_addresses: Callable[[], Iterable[str]],
     timeout: tuple[float, float],
     longest_body: int,
     request: requests.Request,
@@ -167,8 +176,8 @@ def _exchanged(
             session.trust_env = False
             for prefix, adapter in adapters.items():
                 adapter.poolmanager.pool_classes_by_scheme = {
-                    "http": _watched(HTTPConnectionPool, exchange),
-                    "https": _watched(HTTPSConnectionPool, exchange),
+                    "http": _watched(HTTPConnectionPool, exchange, other_addresses),
+                    "https": _watched(HTTPSConnectionPool, exchange, other_addresses),
                 }
                 session.mount(prefix, adapter)
             prepared = session.prepare_request(request)
@@ -201,20 +210,38 @@ class _FinalResponse(http.client.HTTPResponse):
                 pass
 
 
-def _watched(pool: type[HTTPConnectionPool], exchange: _Exchange) -> type[HTTPConnectionPool]:
-    """A pool whose connections report to `exchange` before they send anything."""
+def _watched(
+    pool: type[HTTPConnectionPool], exchange: _Exchange, other_addresses: Callable[[], Iterable[str]]
+) -> type[HTTPConnectionPool]:
+    """A pool whose connections report to `exchange` before they send anything, and try other addresses to open."""
 
     class Connection(pool.ConnectionCls):  # type: ignore[misc, name-defined]
         response_class = _FinalResponse
 
         def _new_conn(self) -> socket.socket:
-            connection: socket.socket = super()._new_conn()
+            connection = self._opened()
             try:
                 exchange.connected(connection)
             except OSError:
                 connection.close()
                 raise
             return connection
+
+        def _opened(self) -> socket.socket:
+            opened: socket.socket
+            try:
+                opened = super()._new_conn()
+            except (NewConnectionError, ConnectTimeoutError) as first:
+                if isinstance(first, NameResolutionError):
+                    raise
+                for address in other_addresses():
+                    exchange.connecting()
+                    self.host = address
+                    with contextlib.suppress(NewConnectionError, ConnectTimeoutError):
+                        opened = super()._new_conn()
+                        return opened
+                raise
+            return opened
 
         def send(self, data: Any) -> None:
             if self.sock is None:
