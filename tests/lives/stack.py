@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import jwt
+import pytest
 
 from failover.adapters.webhooks.queue import WebhookQueue
 from failover.adapters.workflow.executions import Executions
@@ -34,7 +35,7 @@ from tests.lives import memory, memory_deliveries, memory_overdue
 from tests.lives.calls import Calls, Died, Fate, Process
 from tests.lives.engine import Engine, Failed, invocation
 from tests.lives.neighbours import Customers, Queue, Vendor, order_url, status_url
-from tests.world import SEND_FUNCTIONS, SIGNATURE_SECRET, SIGNING_KEY, http_event, load
+from tests.world import REGION, SEND_FUNCTIONS, SIGNATURE_SECRET, SIGNING_KEY, http_event, load
 
 ACCOUNTS = ("aaaa1111", "bbbb2222")
 API_SECRET = "PRIVATE-api-secret"
@@ -61,8 +62,10 @@ IDLE = SimpleNamespace(get_remaining_time_in_millis=lambda: 60_000)
 
 @cache
 def function(name: str) -> ModuleType:
-    """Return the loaded function, warm for all histories."""
-    return load(name)
+    """Return the loaded function, warm for all histories. They use none of its clients of AWS, which need a region."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("AWS_DEFAULT_REGION", REGION)
+        return load(name)
 
 
 @dataclass
