@@ -120,7 +120,8 @@ def no_stack(stub):
 
 def left_behind(stub, secrets=(), groups=()):
     no_stack(stub)
-    stub("secretsmanager").add_response("list_secrets", {"SecretList": list(secrets)})
+    asked = {"IncludePlannedDeletion": True, "Filters": [{"Key": "name", "Values": [f"{STACK}/"]}]}
+    stub("secretsmanager").add_response("list_secrets", {"SecretList": list(secrets)}, asked)
     logs = stub("logs")
     logs.add_response("describe_log_groups", {"logGroups": [{"logGroupName": name} for name in groups]})
     logs.add_response("describe_log_groups", {"logGroups": []})
