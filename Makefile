@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo up down inbox load burst capacity sam-local preflight connect doctor explain check lint test soak pace format requirements generate console pictures clean
+.PHONY: help demo up down inbox load burst capacity costs sam-local preflight connect doctor explain check lint test soak pace format requirements generate console pictures clean
 
 PYTHON := .venv/bin/python
 HOST_PATH := $(PATH)
@@ -33,6 +33,9 @@ burst: .venv/ready ## 450 requests as fast as possible on a new stack: none may 
 
 capacity: .venv/ready ## print how much of each AWS quota and setting workflows use, which is too small first, and settings for a contract
 	@$(PYTHON) -m local capacity
+
+costs: .venv/ready ## print what workflows cost at AWS, by service, for a million and at 1, 10 and 50 a second
+	@$(PYTHON) -m local costs
 
 preflight: .venv/ready ## before the first deployment to AWS: what would fail, and what to do about it; CONFIG=prod names its part of samconfig.toml, STACK=… another stack
 	@$(PYTHON) -m ops preflight $(if $(CONFIG),--config '$(CONFIG)') $(if $(STACK),--stack '$(STACK)')
@@ -79,10 +82,11 @@ format: .venv/ready ## format the code, and mend what ruff can
 requirements: .venv/ready ## pin the dependencies of pyproject.toml, and the npm packages
 	@local/compile-requirements
 
-generate: .venv/ready ## generate the OpenAPI document and the tables of docs/api.md and docs/operations.md from the code
+generate: .venv/ready ## generate the OpenAPI document and the tables of the docs, and the deployer's policy
 	@$(PYTHON) -m local.openapi
 	@$(PYTHON) -m local.api_tables
 	@$(PYTHON) -m local.capacity.tables
+	@$(PYTHON) -m local.capacity.cost_tables
 	@$(PYTHON) -m local.deployer.policy
 
 console: .venv/ready ## build the page of `GET /beta/console` from local/console

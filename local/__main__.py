@@ -1,4 +1,4 @@
-"""`python -m local up | down | demo | inbox | load | burst | capacity | sam-local`: run one of the Makefile's verbs."""
+"""`python -m local up | down | demo | inbox | load | burst | capacity | costs | sam-local`: run one of make's verbs."""
 
 import os
 import signal
@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import NoReturn
 
 from local import credentials, engines, events, stack
-from local.capacity import tables
+from local.capacity import cost_tables, tables
 from local.demo import demo
 from local.inbox import show_inbox
 from local.lambda_runtime import docker
@@ -107,6 +107,10 @@ def print_capacity(_: Place) -> None:
     print(tables.text())
 
 
+def print_costs(_: Place) -> None:
+    print(cost_tables.text())
+
+
 @contextmanager
 def _temporary_stack(place: Place, **parameters: str) -> Iterator[None]:
     """A stack that is removed afterwards. Raises LocalFailure if one is up already."""
@@ -157,6 +161,7 @@ def main() -> int:
         "load": run_load,
         "burst": run_burst,
         "capacity": print_capacity,
+        "costs": print_costs,
         "sam-local": run_sam_local,
     }
     if len(sys.argv) != 2 or sys.argv[1] not in verbs:

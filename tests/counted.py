@@ -24,6 +24,8 @@ type Item = dict[str, Any]
 
 _INDEXES = template()["Resources"]["Table"]["Properties"]["GlobalSecondaryIndexes"]
 _KILOBYTE = 1024
+_OVERHEAD = 100
+"""Bytes that DynamoDB charges for each item and each index entry in addition to storing it."""
 
 
 class Counted:
@@ -65,6 +67,16 @@ class Counted:
             yield
         finally:
             self._by.reset(token)
+
+    def stored(self) -> int:
+        """Bytes that the items of workflows, and their entries in the indexes, take in the table now."""
+        table = dynamodb_backends[DEFAULT_ACCOUNT_ID][REGION].get_table("workflows")
+        total = 0
+        for item in (one.to_json()["Attributes"] for one in table.all_items()):
+            if item["pk"]["S"].startswith(("workflow#", "message#", "idempotency#")):
+                entries = [_entry(index, item) for index in _INDEXES]
+                total += sum(_item_size(one) + _OVERHEAD for one in (item, *entries) if one)
+        return total
 
     def made(self, operation: str) -> int:
         return sum(number for (_, name), number in self.calls.items() if name == operation)

@@ -7,8 +7,10 @@ from local.capacity.profiles import LANES_OF_A_POST, LANES_OF_A_SEND, WAIT, Prof
 
 MINUTELY = 2
 """Functions that run once a minute, for most of it at worst: `reconcile` and `start_workflows`."""
-PLATFORM_BYTES = 700
-"""Log bytes that Lambda itself adds to each invocation."""
+LOG_OVERHEAD = 26
+"""Bytes that CloudWatch Logs charges for each line in addition."""
+LOG_LINE = 230
+"""Bytes of a line of ours, on average; a test counts them."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,7 @@ def demand(profile: Profile, rate: float, *, waits: float = 0, durations: Durati
         "SQS messages": profile.webhooks,
         "webhook attempts": profile.webhooks,
         "vendor requests": profile.messages,
-        "log bytes": profile.log_bytes + PLATFORM_BYTES * sum(invocations.values()),
+        "log bytes": profile.log_bytes * (1 + LOG_OVERHEAD / LOG_LINE),
     }
     asked = {resource: rate * number for resource, number in of_one.items()}
     asked["functions at once"] += MINUTELY

@@ -35,6 +35,8 @@ class Profile:
     """Written by our own code: log lines and metrics."""
     life: int
     """Seconds its execution is open, with expiries of ten minutes."""
+    stored: int
+    """Bytes of its items and their index entries once it has ended, with the 100 that DynamoDB adds to each."""
 
     @property
     def callbacks(self) -> int:
@@ -64,6 +66,7 @@ ONE = Profile(
     indexes={"due": 8, "listed": 2, "referred": 2, "failed": 0},
     log_bytes=7_000,
     life=1,
+    stored=4_000,
 )
 FIRST_SUCCEEDS = Profile(
     name="three steps, the first succeeds",
@@ -77,6 +80,7 @@ FIRST_SUCCEEDS = Profile(
     indexes={"due": 8, "listed": 2, "referred": 2, "failed": 0},
     log_bytes=7_000,
     life=60,
+    stored=6_000,
 )
 TWO_EXPIRE = Profile(
     name="three steps, two expire",
@@ -90,6 +94,7 @@ TWO_EXPIRE = Profile(
     indexes={"due": 22, "listed": 2, "referred": 2, "failed": 0},
     log_bytes=19_000,
     life=1_200,
+    stored=9_000,
 )
 PROFILES = (ONE, FIRST_SUCCEEDS, TWO_EXPIRE)
 

@@ -9,6 +9,7 @@ import pytest
 from failover.rules.sending.client_ref import client_ref
 from failover.rules.timing.instants import iso
 from failover.rules.webhooks import delivery
+from local.capacity.demand import LOG_LINE
 from local.capacity.profiles import FIRST_SUCCEEDS, LANES_OF_A_POST, LANES_OF_A_SEND, ONE, TWO_EXPIRE
 from tests.counted import Counted
 from tests.examples import MESSENGER, SMS, VIBER, changed, request
@@ -129,7 +130,10 @@ def test_counts(world, customer, messages, monkeypatch, output, profile, live):
     assert (counted.made("StartExecution"), counted.made("SendTaskFailure")) == (1, profile.signals)
     assert counted.units["lanes"] <= profile.messages * LANES_OF_A_SEND + LANES_OF_A_POST
     charged = {name: units for name, units in counted.units.items() if name not in ("lanes", "queued")}
-    written = len(output().encode())
-    of_model = {"writes": profile.writes, "reads": profile.reads, **profile.indexes, "log bytes": profile.log_bytes}
-    for name, units in {**charged, "log bytes": written}.items():
+    lines = output().splitlines(keepends=True)
+    assert len(lines) <= profile.log_bytes / LOG_LINE
+    measured = {"log bytes": len("".join(lines).encode()), "stored": counted.stored()}
+    of_model = {"writes": profile.writes, "reads": profile.reads, **profile.indexes}
+    of_model |= {"log bytes": profile.log_bytes, "stored": profile.stored}
+    for name, units in {**charged, **measured}.items():
         assert units <= of_model[name] <= 1.25 * units, f"{name}: {units} counted, {of_model[name]} in the profile"

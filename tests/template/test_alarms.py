@@ -171,6 +171,8 @@ def test_alarms_are_documented():
 
 
 def test_the_topic_is_optional():
-    """Without a topic the alarms have no action, and nothing else changes."""
+    """Without a topic the alarms have no action, the budget's warnings go to its e-mail address only, and nothing else
+    changes."""
     assert template()["Parameters"]["AlarmTopicArn"]["Default"] == ""
-    assert json.dumps(template()).count("WithAlarmTopic") == 1 + 2 * len(ALARMS)
+    warnings = RESOURCES["Budget"]["Properties"]["NotificationsWithSubscribers"]
+    assert json.dumps(template()).count("WithAlarmTopic") == 1 + 2 * len(ALARMS) + len(warnings)
