@@ -64,7 +64,7 @@ ONE = Profile(
     writes=30,
     reads=27,
     indexes={"due": 8, "listed": 2, "referred": 2, "failed": 0},
-    log_bytes=7_000,
+    log_bytes=8_000,
     life=1,
     stored=4_000,
 )
@@ -78,7 +78,7 @@ FIRST_SUCCEEDS = Profile(
     writes=35,
     reads=27,
     indexes={"due": 8, "listed": 2, "referred": 2, "failed": 0},
-    log_bytes=7_000,
+    log_bytes=8_000,
     life=60,
     stored=6_000,
 )
@@ -92,7 +92,7 @@ TWO_EXPIRE = Profile(
     writes=105,
     reads=75,
     indexes={"due": 22, "listed": 2, "referred": 2, "failed": 0},
-    log_bytes=19_000,
+    log_bytes=20_000,
     life=1_200,
     stored=9_000,
 )

@@ -175,7 +175,9 @@ def test_unconfirmed(world, overdue, reconciling, output):
     assert reconciling.run(NOW + WINDOW) == 1
     flow = world.read(ID)
     assert (flow.status, flow.reason, flow.steps[0].state) == ("error", "unconfirmed", "unconfirmed")
-    assert {"WorkflowsReconciled": [1.0], "action": "unconfirmed"} in metrics(output())
+    written = metrics(output())
+    assert {"WorkflowsReconciled": [1.0], "action": "unconfirmed"} in written
+    assert {"WorkflowsFailed": [1.0], "reason": "unconfirmed"} in written
     assert reconciling.run(NOW + 2 * WINDOW) == 0
     assert [entry["event"] for entry in world.read(ID).timeline].count("error") == 1
 

@@ -19,6 +19,7 @@ from tests.conftest import at_once, one_write_at_a_time
 from tests.examples import MESSENGER, NOW, SMS, VIBER, workflow
 from tests.functions.conftest import numbered, send_or_wait, waits_until
 from tests.functions.test_lost_answers import lose_the_answer
+from tests.left_behind import metrics
 from tests.world import unreachable
 
 KEY = Lane("key", 9.5)
@@ -263,7 +264,9 @@ def test_patience_without_a_turn(world, outside, clock, messages, put, step, out
     assert ended(outside, clock, one) == PATIENCE
     flow = world.read(one)
     assert (flow.status, flow.reason) == ("error", "unsendable: no turn within 60 s")
-    assert (messages.requests, '"PatienceEnded":[1.0]' in output()) == ([], True)
+    written = output()
+    assert (messages.requests, '"PatienceEnded":[1.0]' in written) == ([], True)
+    assert {"WorkflowsFailed": [1.0], "reason": "unsendable"} in metrics(written)
 
 
 def test_no_turn_in_time(world, outside, clock, messages, put):

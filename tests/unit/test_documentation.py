@@ -64,7 +64,10 @@ def test_parameters(parameter):
     assert row(OPERATIONS, f"`{parameter}`")[0] == (f"`{default}`" if default else "empty")
 
 
-@pytest.mark.parametrize("metric", sorted(set(re.findall(r'(?:count|measure_seconds)\("(\w+)"', SOURCES))))
+@pytest.mark.parametrize(
+    "metric",
+    sorted(set(re.findall(r'(?:count|count_many|count_none|measure_seconds|measure_price)\("(\w+)"', SOURCES))),
+)
 def test_metrics(metric):
     """Every metric is documented."""
     assert f"| `{metric}` |" in OPERATIONS

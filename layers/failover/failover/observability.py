@@ -62,9 +62,14 @@ def count_none(name: str) -> None:
     _write(name, MetricUnit.Count, 0, {})
 
 
-def measure_seconds(name: str, seconds: float) -> None:
+def measure_seconds(name: str, seconds: float, **dimensions: str) -> None:
     """Write one value of a metric that is a duration."""
-    _write(name, MetricUnit.Seconds, seconds, {})
+    _write(name, MetricUnit.Seconds, seconds, dimensions)
+
+
+def measure_price(name: str, price: float, *, currency: str) -> None:
+    """Write one value of a metric that is an amount of money. CloudWatch has no unit for it."""
+    _write(name, MetricUnit.NoUnit, price, {"currency": currency})
 
 
 def _write(name: str, unit: MetricUnit, value: float, dimensions: dict[str, str]) -> None:

@@ -19,6 +19,7 @@ from failover.rules.workflow import retention, transitions
 from failover.rules.workflow.itinerary import InvalidInput
 from failover.rules.workflow.state import Workflow
 from failover.use_cases.sending import turns
+from failover.use_cases.workflow.results import count_results
 from failover.use_cases.workflow.transition import Decision, transition_without_signal
 
 _LONGEST_WAIT = 60_000
@@ -107,6 +108,7 @@ def _give_up(outside: Outside, workflow: Workflow, number: int) -> None:
         count("StepsSent", channel=channel, answer="nottaken")
         logger.warning("step left: it had no turn", step=number)
         _count_failover(change.after, number)
+        count_results(change)
 
 
 def _asked(outside: Outside, request: Request, claimed: Workflow, number: int) -> Answer:
@@ -134,6 +136,8 @@ def _record(outside: Outside, claimed: Workflow, number: int, answer: Answer) ->
     if isinstance(answer, Refused) and answer.of_account:
         count("AccountRefused", scope=answer.scope)
     logger.info("step sent", step=number, answer=result, reason=_loggable(answer))
+    if change is not None:
+        count_results(change)
 
 
 def _unquoted(answer: Answer, step: dict[str, Any]) -> Answer:

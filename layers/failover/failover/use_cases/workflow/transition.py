@@ -14,6 +14,7 @@ from failover.outside import Outside
 from failover.rules.timing.backoff import grown
 from failover.rules.workflow.race import Change
 from failover.rules.workflow.state import Workflow
+from failover.use_cases.workflow.results import count_results
 from failover.use_cases.workflow.signal import try_to_end_race
 
 _TRIES = 5
@@ -35,10 +36,15 @@ def transition(
     pointer: Pointer | None = None,
     if_pointer_taken: Decision | None = None,
 ) -> Change | None:
-    """Write a decision, then end the race if the decision ends it. Raises TooContended after five tries."""
+    """Write a decision, end the race if the decision ends it, and count the results.
+
+    Raises TooContended after five tries.
+    """
     change = transition_without_signal(outside.store, workflow, decide, pointer, if_pointer_taken)
-    if change is not None and change.signal is not None:
-        try_to_end_race(outside, change.signal)
+    if change is not None:
+        if change.signal is not None:
+            try_to_end_race(outside, change.signal)
+        count_results(change)
     return change
 
 
@@ -50,6 +56,8 @@ def transition_without_signal(
     if_pointer_taken: Decision | None = None,
 ) -> Change | None:
     """Write a decision, but do not end its race: for sends, which have no right to do so (template.yaml).
+
+    Nothing is counted either, since nothing that can fail may stand between a claim and its request.
 
     `workflow` is as the caller has read it. If another writer was first, `decide` is called again with what that one
     wrote. If the id of `pointer` belongs to another message, its pointer stays as it is, and `if_pointer_taken`
