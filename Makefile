@@ -46,8 +46,9 @@ connect: .venv/ready ## after it: store the vendor's application and signature s
 doctor: .venv/ready ## test a deployed stack from outside: STACK=…; RECIPIENT=… SENDER=… CHANNEL=sms also sends one message, with webhooks to WEBHOOK_URL=…; URL=… another address of the API
 	@$(PYTHON) -m ops doctor --stack '$(STACK)' $(if $(RECIPIENT),--recipient '$(RECIPIENT)') $(if $(SENDER),--sender '$(SENDER)') $(if $(CHANNEL),--channel '$(CHANNEL)') $(if $(WEBHOOK_URL),--webhook-url '$(WEBHOOK_URL)') $(if $(URL),--url '$(URL)')
 
-explain: .venv/ready ## why a message was late: timeline, execution and logs of one workflow; STACK=… WORKFLOW=…
-	@$(PYTHON) -m ops explain $(if $(STACK),--stack $(STACK)) $(if $(WORKFLOW),--workflow $(WORKFLOW))
+explain: .venv/ready ## why a message was late: timeline, execution and logs of one workflow; STACK=… and WORKFLOW=…, MESSAGE=… or CLIENT_REF=… ACCOUNT=…
+	@$(PYTHON) -m ops explain $(if $(STACK),--stack $(STACK)) $(if $(WORKFLOW),--workflow $(WORKFLOW)) $(if $(MESSAGE),--message $(MESSAGE)) \
+		$(if $(CLIENT_REF),--client-ref '$(CLIENT_REF)') $(if $(ACCOUNT),--account $(ACCOUNT))
 
 check: ## all that continuous integration runs: lint, test, and sam-local where containers can run
 	@.ci/run
@@ -69,7 +70,7 @@ lint: .venv/ready .venv-checkov/ready ## check format, types, template, state ma
 	ruff format --check .
 	mypy
 	lint-imports
-	cfn-lint template.yaml
+	cfn-lint template.yaml ops/account.yaml
 	env -u PYTHONPATH .venv-checkov/bin/checkov --config-file .ci/checkov.yaml
 	AWS_DEFAULT_REGION=eu-west-1 sam validate --lint
 	$(PYTHON) -m local.npm local/workflows
@@ -82,12 +83,13 @@ format: .venv/ready ## format the code, and mend what ruff can
 requirements: .venv/ready ## pin the dependencies of pyproject.toml, and the npm packages
 	@local/compile-requirements
 
-generate: .venv/ready ## generate the OpenAPI document and the tables of the docs, and the deployer's policy
+generate: .venv/ready ## generate the OpenAPI document, the tables of the docs, the deployer's policy and the dashboard
 	@$(PYTHON) -m local.openapi
 	@$(PYTHON) -m local.api_tables
 	@$(PYTHON) -m local.capacity.tables
 	@$(PYTHON) -m local.capacity.cost_tables
 	@$(PYTHON) -m local.deployer.policy
+	@$(PYTHON) -m local.dashboard
 
 console: .venv/ready ## build the page of `GET /beta/console` from local/console
 	@$(PYTHON) -m local.npm local/console

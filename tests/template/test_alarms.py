@@ -1,20 +1,18 @@
 """The template's alarms, and where failed asynchronous invocations end."""
 
 import json
-import re
 
 import pytest
 
 from failover.observability import ALARMED, NAMESPACE, count, measure_seconds
 from tests.template.test_template import references
-from tests.world import ROOT, SEND_FUNCTIONS, logical_id, template
+from tests.world import SEND_FUNCTIONS, logical_id, template
 
 RESOURCES = template()["Resources"]
 EVERY_ALARM = {name: one for name, one in RESOURCES.items() if one["Type"] == "AWS::CloudWatch::Alarm"}
 DEPLOYMENTS = {name: one for name, one in EVERY_ALARM.items() if one.get("Condition") == "WithGradualDeployments"}
 """The alarms that take a change back. They notify no one: `tests/template/test_deployments.py`."""
 ALARMS = {name: one for name, one in EVERY_ALARM.items() if name not in DEPLOYMENTS}
-OPERATIONS = (ROOT / "docs/operations.md").read_text()
 STACK = {"Ref": "AWS::StackName"}
 RECEIPT = RESOURCES["MessageStatus"]["Properties"]["Events"]["Receipt"]["Properties"]
 CALLBACKS = {"Resource": RECEIPT["Path"], "Method": RECEIPT["Method"], "Stage": {"Ref": "Api.Stage"}}
@@ -146,7 +144,6 @@ def test_each_alarm(name):
     """An alarm's name begins with its stack; it has a description, an existing resource to watch, and the topic."""
     properties = EVERY_ALARM[name]["Properties"]
     assert properties["AlarmName"]["Fn::Sub"].startswith("${AWS::StackName}-")
-    assert properties["AlarmDescription"].endswith(".")
     topic = {"Fn::If": ["WithAlarmTopic", [{"Ref": "AlarmTopicArn"}], {"Ref": "AWS::NoValue"}]}
     expected = None if name in DEPLOYMENTS else topic
     assert properties.get("AlarmActions") == properties.get("OKActions") == expected
@@ -155,19 +152,6 @@ def test_each_alarm(name):
             there = {name.partition(".")[0] for name in references(value)}
             assert there or value in set(constants())
             assert there <= {*RESOURCES, "AWS::StackName"}
-
-
-def test_alarms_are_documented():
-    """Every alarm has one row in the docs with what to do, and every row is an alarm."""
-    names = [
-        one["Properties"]["AlarmName"]["Fn::Sub"].removeprefix("${AWS::StackName}-") for one in EVERY_ALARM.values()
-    ]
-    section = OPERATIONS.partition("\n## Alarms\n")[2].partition("\n## ")[0]
-    rows = re.findall(r"^\| `([a-z-]+|send-<channel>-failing)` \| [^|]+ \| ([^|]+) \|$", section, re.MULTILINE)
-    sends = [f"{function.replace('_', '-')}-failing" for function in SEND_FUNCTIONS]
-    documented = [name for row, _ in rows for name in (sends if "<channel>" in row else [row])]
-    assert sorted(documented) == sorted(names)
-    assert all(len(what_to_do) > 20 for _, what_to_do in rows)
 
 
 def test_the_topic_is_optional():
