@@ -1,6 +1,7 @@
 """docs/runbooks.md: an entry for each alarm, and commands that look at what exists."""
 
 import ast
+import json
 import re
 
 import pytest
@@ -105,6 +106,37 @@ def test_resources():
     }
     named = set(re.findall(r"\$\(resource (\w+)\)", PAGE))
     assert named <= {*RESOURCES, *schedules}
+
+
+SERVICES = {"stepfunctions": "states"}
+"""The names of services in IAM, where the AWS CLI has another one."""
+
+
+def test_the_operator_may_run_them():
+    """The operator's policy grants every call of the page, and those of `ops explain`."""
+    granted = {
+        action
+        for one in json.loads((ROOT / "ops/policies/operator.json").read_text())["Statement"]
+        for action in ([one["Action"]] if isinstance(one["Action"], str) else one["Action"])
+    }
+    calls = set(re.findall(r"\baws ([a-z]+) ([a-z-]+) --", PAGE)) | set(
+        re.findall(r"\baws ([a-z]+) ([a-z-]+)$", PAGE, re.M)
+    )
+    wanted = {
+        f"{SERVICES.get(service, service)}:{''.join(word.title() for word in operation.split('-'))}"
+        for service, operation in calls
+    }
+    explained = {
+        "cloudformation:ListStackResources",
+        "dynamodb:GetItem",
+        "dynamodb:Query",
+        "states:DescribeExecution",
+        "states:GetExecutionHistory",
+        "logs:StartQuery",
+        "logs:GetQueryResults",
+    }
+    assert len(wanted) > 8
+    assert wanted | explained <= granted
 
 
 def test_signals():
