@@ -27,6 +27,7 @@ _EVENTS = {
     "sent": "the Messages API accepted it",
     "unsent": "it was certainly not accepted",
     "unknown": "it may have been accepted or not",
+    "restored": "the service was restored from an older backup: steps may have been sent, and none is sent now",
     "status": "a status was received",
     "left": "a step was closed without success",
     "completed": "the workflow succeeded",

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from failover.outside import Outside
 from failover.use_cases.sending.send import send
 from failover.use_cases.workflow.transition import transition_without_signal
 from tests.acts import LATER, advanced, cancelled, claim, lived, sent, status
@@ -47,7 +48,7 @@ def test_one_right_before_the_other(world, app, advance, put, monkeypatch, other
 
     def overtaken(flow, pointer=None):
         if not raced:
-            raced.append(transition_without_signal(world.store, world.read(ID), act))
+            raced.append(transition_without_signal(Outside(), world.read(ID), act))
         return write(flow, pointer)
 
     if first == "other":
@@ -56,7 +57,7 @@ def test_one_right_before_the_other(world, app, advance, put, monkeypatch, other
         assert (answered["statusCode"] == 200) == (state is None)
     else:
         answered = advance()
-        raced.append(transition_without_signal(world.store, world.read(ID), act))
+        raced.append(transition_without_signal(Outside(), world.read(ID), act))
         assert answered["statusCode"] == 200
     truthful(world.read(ID), answered, state)
     assert raced[0] is not None
@@ -72,7 +73,7 @@ def test_at_the_same_instant(world, app, advance, monkeypatch, other):
         answers = []
         at_once(
             lambda flow=flow, answers=answers: answers.append(advance(path=f"/workflows/{flow.id}")),
-            lambda flow=flow: transition_without_signal(world.store, world.read(flow.id), act),
+            lambda flow=flow: transition_without_signal(Outside(), world.read(flow.id), act),
         )
         truthful(world.read(flow.id), answers[0], state)
 

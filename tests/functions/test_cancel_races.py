@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from failover.outside import Outside
 from failover.use_cases.sending.send import send
 from failover.use_cases.workflow.transition import transition_without_signal
 from tests.acts import LATER, claim, lived, sent, status
@@ -31,7 +32,7 @@ def test_one_right_before_the_other(world, app, cancel, put, monkeypatch, other,
 
     def overtaken(state, pointer=None):
         if not raced:
-            raced.append(transition_without_signal(world.store, world.read(ID), act))
+            raced.append(transition_without_signal(Outside(), world.read(ID), act))
         return write(state, pointer)
 
     if first == "other":
@@ -39,7 +40,7 @@ def test_one_right_before_the_other(world, app, cancel, put, monkeypatch, other,
         answered = cancel()
     else:
         answered = cancel()
-        raced.append(transition_without_signal(world.store, world.read(ID), act))
+        raced.append(transition_without_signal(Outside(), world.read(ID), act))
     truthful(world.read(ID), answered, claimed=other == "claim" and first == "other")
     assert world.read(ID).status in ends
     assert (raced[0] is None) == (first == "cancel" and other == "claim")
@@ -69,7 +70,7 @@ def test_at_the_same_instant(world, app, cancel, monkeypatch, other):
         answers = []
         at_once(
             lambda flow=flow, answers=answers: answers.append(cancel(f"/workflows/{flow.id}")),
-            lambda flow=flow: transition_without_signal(world.store, world.read(flow.id), act),
+            lambda flow=flow: transition_without_signal(Outside(), world.read(flow.id), act),
         )
         after = world.read(workflow_id)
         assert after.status in ends

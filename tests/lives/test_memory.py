@@ -1,6 +1,7 @@
 """The table in memory behaves like DynamoDB: the same operations give the same answers, conflicts and errors."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -138,7 +139,7 @@ class Table:
 
     def _changed(self, flow_id, decide, pointer=None):
         flow = self.store.read(flow_id)
-        return flow and transition_without_signal(self.store, flow, decide, pointer)
+        return flow and transition_without_signal(SimpleNamespace(store=self.store, here=None), flow, decide, pointer)
 
     def _claim(self, flow_id, number):
         return self._changed(flow_id, lambda flow: transitions.claimed(flow, number, NOW + 700_000 * number))

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from failover.observability import ALARMED
-from tests.template.test_alarms import ALARMS
+from tests.template.test_alarms import EVERY_ALARM
 from tests.template.test_dashboard import OF_AWS, OURS, TEXT, shown
 from tests.world import ROOT, SEND_FUNCTIONS, template
 
@@ -24,7 +24,7 @@ FUNCTIONS = {
 
 def name_of(alarm):
     """The name of the alarm's entry."""
-    name = ALARMS[alarm]["Properties"]["AlarmName"]["Fn::Sub"].removeprefix("${AWS::StackName}-")
+    name = EVERY_ALARM[alarm]["Properties"]["AlarmName"]["Fn::Sub"].removeprefix("${AWS::StackName}-")
     sends = [f"{function.replace('_', '-')}-failing" for function in SEND_FUNCTIONS]
     return OF_EACH_CHANNEL if name in sends else name
 
@@ -36,14 +36,14 @@ def anchor(heading):
 
 def test_an_entry_for_each_alarm():
     """Every alarm has one entry, and every entry is an alarm."""
-    assert sorted(ENTRIES) == sorted(set(map(name_of, ALARMS)))
+    assert sorted(ENTRIES) == sorted(set(map(name_of, EVERY_ALARM)))
     assert len(re.findall(r"^### ", PAGE, re.MULTILINE)) == len(ENTRIES)
 
 
-@pytest.mark.parametrize("alarm", ALARMS)
+@pytest.mark.parametrize("alarm", EVERY_ALARM)
 def test_a_description_leads_to_its_entry(alarm):
     """An alarm's description ends with the address of its entry, and is as short as CloudWatch wants."""
-    description = ALARMS[alarm]["Properties"]["AlarmDescription"]
+    description = EVERY_ALARM[alarm]["Properties"]["AlarmDescription"]
     assert description.endswith(f". See docs/runbooks.md#{anchor(name_of(alarm))}")
     assert len(description) <= 1024
 
@@ -51,7 +51,8 @@ def test_a_description_leads_to_its_entry(alarm):
 @pytest.mark.parametrize("name", ENTRIES)
 def test_each_entry(name):
     """An entry says whom it wakes, when it fires, what to do, a command to see it, and what ends it."""
-    wakes = "Page" if f"\n### {name}\n" in PAGE.partition("\n## Ticket\n")[0] else "Ticket"
+    wakes = re.findall(r"^## (.+)$", PAGE.partition(f"\n### {name}\n")[0], re.MULTILINE)[-1]
+    assert wakes in ("Page", "Ticket", "Deployment")
     fires, meaning, *rest = ENTRIES[name].strip().split("\n\n")
     assert fires.startswith(f"**{wakes}.** Fires when ")
     assert len(meaning) > 40

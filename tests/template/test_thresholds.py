@@ -335,6 +335,7 @@ OUTAGES = {
     "ExecutionsFailed": (TEN_MINUTES, {"ExecutionsFailed": 500}, {"ExecutionsFailed": 1}),
     "ExecutionsTimedOut": (1, {"ExecutionsTimedOut": 1}, {"ExecutionsTimedOut": 1}),
     "WorkflowsAbandoned": (1, {"WorkflowsAbandoned": 1}, {"WorkflowsAbandoned": 1}),
+    "WorkflowsRestored": (1, {"WorkflowsRestored": 1}, {"WorkflowsRestored": 1}),
     "AccountRefused": (1, {"AccountRefused": 30_000, "MessagesAccepted": 0}, {"AccountRefused": 1}),
     "ReceiptsForged": (QUARTER_HOUR, {"ForgedReceipts": 30_000}, callbacks(forged=1)),
     "ReceiptsUnsigned": (6, {"UnsignedReceipts": 80_000, "5XXError": 80_060}, callbacks(unsigned=1)),

@@ -49,6 +49,8 @@ def test_command(command):
     """A documented command's service, operation and options exist, and all required options are given."""
     words = shlex.split(re.sub(r"<[^>]*>", "x", command))
     _, service, operation, *rest = words
+    if (service, operation) == ("s3", "cp"):  # the CLI's own, above the API
+        return
     client = boto3.client(RENAMED.get(service, service), region_name="eu-west-1")
     model = client.meta.service_model
     if operation == "wait":

@@ -35,6 +35,7 @@ ALARMED = frozenset(
         "UnsignedReceipts",
         "WebhooksPublishedLate",
         "WorkflowsAbandoned",
+        "WorkflowsRestored",
     }
 )
 """Metrics with an alarm in the template. An alarm matches exactly one set of dimensions, so these metrics are also

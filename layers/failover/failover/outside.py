@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from failover.adapters.workflow.listing import Listing
     from failover.adapters.workflow.overdue_index import OverdueIndex
     from failover.adapters.workflow.store import Store
+    from failover.rules.workflow.origin import Here
 
 type Adapter = Literal[
     "callers",
@@ -60,6 +61,13 @@ class Outside:
     """A number from 0 to 1."""
     pool: Callable[[int], Executor] = ThreadPoolExecutor
     """Makes threads, at most so many."""
+
+    @property
+    def here(self) -> "Here | None":
+        """The table that this function uses."""
+        from failover.rules.workflow import origin
+
+        return origin.table(self.settings.table_stream)
 
     def ready(self, *adapters: Adapter) -> "Outside":
         """Make these adapters and their clients of AWS now, without a call. Returns itself."""

@@ -11,6 +11,8 @@ class Settings:
     """STACK_NAME: the name of this stack, a dimension of every metric."""
     table_name: str
     """TABLE_NAME: the table of workflows, accounts and applications."""
+    table_stream: str
+    """TABLE_STREAM_ARN: the ARN of the table's stream, by which a restored table is told from the one before."""
     state_machine_arn: str
     """STATE_MACHINE_ARN: the failover state machine."""
     public_url: str
@@ -57,6 +59,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
     return Settings(
         stack_name=environment.get("STACK_NAME", ""),
         table_name=environment.get("TABLE_NAME", ""),
+        table_stream=environment.get("TABLE_STREAM_ARN", ""),
         state_machine_arn=environment.get("STATE_MACHINE_ARN", ""),
         public_url=environment.get("PUBLIC_URL", "").rstrip("/"),
         messages_url=environment.get("MESSAGES_URL", "").rstrip("/"),

@@ -124,13 +124,13 @@ export const rowReachedTwice = (row) => (row.steps ?? []).filter(({ status }) =>
 function step(shown, index, resource, entries, running) {
   const own = entries.filter((entry) => entry.step === index);
   const of = (...events) => own.find(({ event }) => events.includes(event));
-  const answer = of("sent", "unsent", "unknown");
+  const answer = of("sent", "unsent", "unknown") ?? restored(shown, entries);
   const last = index === resource.steps.length - 1;
   const statuses = own.filter(({ event }) => event === "status").map((entry, at, all) => status(entry, all.slice(0, at), entries));
   const leave = of("left");
   const met = entries.find(({ event, step }) => event === "completed" && step === index);
   const sends = sendsOf(own, shown.state);
-  const claimedAt = sends.at(-1)?.postponed === null ? sends.at(-1).from : null;
+  const claimedAt = sends.at(-1)?.postponed === null ? sends.at(-1).from : answer?.event === "unknown" ? answer.at : null;
   const answeredAt = answer?.at ?? null;
   const expiry = shown.expiry_time ?? null;
   const expiresAt = parse(shown.expires_at) ?? (answeredAt !== null && expiry !== null ? answeredAt + expiry * 1000 : null);
@@ -169,6 +169,12 @@ function step(shown, index, resource, entries, running) {
     unconfirmedAt: parse(shown.unconfirmed_at),
     phase: phase(known, running),
   };
+}
+
+/** What is known of the send of a step that had not begun, or not ended, when its workflow was restored from a backup. */
+function restored({ state }, entries) {
+  const entry = entries.findLast(({ event }) => event === "restored");
+  return entry && state === "unknown" ? { ...entry, event: "unknown" } : undefined;
 }
 
 /** The claims of a step. The timeline names the first few only: without an answer, no claim of a step in these states holds. */

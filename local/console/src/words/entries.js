@@ -40,6 +40,7 @@ export const EVENTS = {
   unknown: ({ reason = "" }) => ({
     text: `it is unknown whether the Messages API accepted it (${spelled(reason)}). It is never sent twice.`, tone: "wait",
   }),
+  restored: () => ({ text: "restored from an older backup. Its messages may have been sent, so none is sent now.", tone: "wait" }),
   status,
   left,
   completed: (entry, step, facts) => ({

@@ -36,9 +36,17 @@ def unpublished(workflow: Workflow) -> list[Entry]:
 def earlier_published(before: Workflow | None, now: int) -> bool:
     """Return True if the webhooks of `before` are certainly queued by `now` (ms), although that is not recorded.
 
-    That is so if all are younger than SURE_SECONDS: the stream neither reorders nor drops records that young.
+    That is so if all are younger than SURE_SECONDS: the stream neither reorders nor drops records that young. The
+    stream of a restored table begins empty.
     """
+    if before is not None and restored(before):
+        return False
     return before is None or all(entry["at"] > now - SURE_SECONDS * 1000 for entry in unpublished(before))
+
+
+def restored(workflow: Workflow) -> bool:
+    """Return True if it was taken over from another table, of whose stream and writes nothing is known."""
+    return any(entry["event"] == "restored" for entry in workflow.timeline)
 
 
 def kind(entry: Entry) -> str:

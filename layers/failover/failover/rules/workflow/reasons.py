@@ -6,6 +6,8 @@ from typing import Any
 from failover.rules.channels.statuses import FAILURES
 from failover.rules.workflow.state import Entry, Step
 
+RESTORED = "restored from a backup: steps that had not begun by then may have been sent, and none is sent now"
+
 
 def of_step(step: Step, outcome: str, detail: str = "") -> str:
     """Return one line: `expired after 600 s: last status delivered, wanted read`, `rejected: 1300 Not part of …`.

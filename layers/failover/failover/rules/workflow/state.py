@@ -30,6 +30,7 @@ type Event = Literal[
     "sent",
     "unsent",
     "unknown",
+    "restored",
     "status",
     "left",
     "completed",
@@ -111,6 +112,8 @@ class Workflow:
     """The customer's reference for the whole workflow."""
     webhook_url: str | None = None
     """Where its webhooks go instead of the caller's `status_url`."""
+    table_id: str | None = None
+    """The table in which it was created, or was last marked as restored (`origin`)."""
     version: int = 1
     writes: tuple[str, ...] = field(default=(), compare=False)
     """Ids of the last writes of this item, oldest first (`adapters.table`); not part of the workflow's state."""

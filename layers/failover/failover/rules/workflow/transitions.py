@@ -13,7 +13,7 @@ from failover.rules.channels.statuses import ADVANCED, FAILURES, meets, reached,
 from failover.rules.pacing.lane import Turn
 from failover.rules.receipts.receipt import Receipt
 from failover.rules.sending.answers import Accepted, Answer, NotTaken, Refused, Unknown
-from failover.rules.workflow import overdue, publication, reasons, retention, status_entries
+from failover.rules.workflow import origin, overdue, publication, reasons, retention, status_entries
 from failover.rules.workflow.costs import costs
 from failover.rules.workflow.expiry import open_until, wait_began
 from failover.rules.workflow.state import MOST_ATTEMPTS, End, Event, Step, Workflow
@@ -64,6 +64,21 @@ def claimed(workflow: Workflow, number: int, now: int) -> Workflow | None:
     if workflow.steps[number].releases <= MOST_POSTPONED:
         workflow = _with_entry(workflow, now, "sending", step=number)
     return _due(replace(workflow, task_token=None), now)
+
+
+def restored(workflow: Workflow, here: origin.Here | None, now: int) -> Workflow | None:
+    """Mark a running workflow of another table, before anything else changes it. Returns None if it is of this one.
+
+    Its items are older than what happened to it, so each step that had not begun, or had no answer, may have been sent.
+    None is sent from here. A status still decides its step, and the receipt window of the last step ends the workflow.
+    """
+    if not workflow.running or not origin.elsewhere(workflow, here):
+        return None
+    for number, step in enumerate(workflow.steps):
+        if step.phase in ("pending", "claimed") and step.outcome is None:
+            workflow = _with_step(workflow, number, phase="unknown", claimed_at=step.claimed_at or now, answered_at=now)
+    workflow = _with_entry(workflow, now, "restored", reason=reasons.RESTORED)
+    return _due(replace(workflow, table_id=here.id if here else None, task_token=None), now)
 
 
 def may_begin(workflow: Workflow, number: int) -> bool:
@@ -237,6 +252,8 @@ def _check_that_it_waits(workflow: Workflow, number: int, now: int) -> None:
     step = workflow.steps[number]
     if not workflow.running:
         raise CannotAdvance(f"This workflow is over: {workflow.status}.", workflow.status)
+    if publication.restored(workflow):
+        raise CannotAdvance("Nothing more is sent for this workflow: it was restored from a backup.", step.state)
     if step.outcome is not None or any(later.phase != "pending" for later in workflow.steps[number + 1 :]):
         raise CannotAdvance(f"Step {number} is over: {step.state}.", step.state)
     if workflow.is_last(number):

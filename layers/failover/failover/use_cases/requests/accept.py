@@ -139,6 +139,7 @@ def _workflow(outside: Outside, caller: Caller, asked: Request, word: str, base_
             webhook_url=asked.webhook_url,
             word=word,
             base_url=base_url,
+            table_id=outside.here.id if outside.here else None,
             created_at=outside.now(),
             receipt_window=overdue.receipt_window(asked.steps[-1]["to"]["type"], settings.receipt_window),
             record_retention=settings.record_retention,

@@ -15,7 +15,7 @@ from failover.rules.receipts.redaction import private_phrases, redacted
 from failover.rules.sending import backoff, outgoing
 from failover.rules.sending.answers import Accepted, Answer, NotTaken, Refused, Unknown
 from failover.rules.sending.client_ref import client_ref
-from failover.rules.workflow import retention, transitions
+from failover.rules.workflow import origin, retention, transitions
 from failover.rules.workflow.itinerary import InvalidInput
 from failover.rules.workflow.state import Workflow
 from failover.use_cases.sending import turns
@@ -42,6 +42,10 @@ def send(outside: Outside, channel: str, workflow_id: str, number: int) -> None:
     workflow, content = found
     if not 0 <= number < len(workflow.steps) or workflow.steps[number].channel != channel:
         raise InvalidInput("step")
+    if origin.elsewhere(workflow, outside.here):
+        transition_without_signal(outside, workflow, lambda _: None)  # marks it
+        logger.info("send skipped: workflow restored from a backup", step=number)
+        return
     if not transitions.may_begin(workflow, number):
         _skip(outside, workflow, number)  # its content may be gone
         return
@@ -56,7 +60,7 @@ def send(outside: Outside, channel: str, workflow_id: str, number: int) -> None:
         _give_up(outside, workflow, number)
         return
     claim = transition_without_signal(
-        outside.store, workflow, lambda current: transitions.claimed(current, number, outside.now())
+        outside, workflow, lambda current: transitions.claimed(current, number, outside.now())
     )
     if claim is None:
         _skip(outside, outside.store.read(workflow_id) or workflow, number)
@@ -98,7 +102,7 @@ def _check_that_it_is_time(outside: Outside, workflow: Workflow, number: int) ->
 def _give_up(outside: Outside, workflow: Workflow, number: int) -> None:
     """Leave a step that has waited for its turn for too long."""
     change = transition_without_signal(
-        outside.store,
+        outside,
         workflow,
         lambda current: transitions.given_up(current, number, outside.settings.patience, outside.now()),
     )
@@ -125,7 +129,7 @@ def _record(outside: Outside, claimed: Workflow, number: int, answer: Answer) ->
     def answered(answer: Answer) -> Decision:
         return lambda current: transitions.answered(current, number, answer, outside.now())
 
-    change = transition_without_signal(outside.store, claimed, answered(answer), pointer, answered(_ID_REUSED))
+    change = transition_without_signal(outside, claimed, answered(answer), pointer, answered(_ID_REUSED))
     if pointer and change and change.after.steps[number].phase == "unknown":
         answer = _ID_REUSED
     result = type(answer).__name__.lower()

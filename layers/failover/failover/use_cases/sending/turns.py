@@ -76,7 +76,7 @@ def _wait(outside: Outside, workflow: Workflow, number: int, turn: Turn, at: int
     if since is None:
         count("SendsWaiting", channel=workflow.steps[number].channel)
         transition_without_signal(
-            outside.store, workflow, lambda current: transitions.waiting(current, number, turn, ends, now)
+            outside, workflow, lambda current: transitions.waiting(current, number, turn, ends, now)
         )
     if now >= ends:
         raise PatienceEnded
@@ -107,7 +107,7 @@ def not_taken(outside: Outside, claimed: Workflow, number: int, answer: NotTaken
         latest = current.steps[number]
         return transitions.released(current, number, step, answer.reason, ends, outside.now())
 
-    change = transition_without_signal(outside.store, claimed, release)
+    change = transition_without_signal(outside, claimed, release)
     if change is None:
         if not transitions.same_claim(latest, step):  # released before, by a write whose answer was lost
             raise NotYourTurn(outside.now())

@@ -15,7 +15,7 @@ from failover.errors import Temporary
 from failover.observability import count_many, logger, measure_seconds, unavailable, unexpected
 from failover.outside import Outside
 from failover.rules.timing.pace import Pace
-from failover.rules.workflow import transitions
+from failover.rules.workflow import origin, transitions
 from failover.rules.workflow.overdue import SHARDS, unstarted
 from failover.rules.workflow.state import Workflow
 from failover.use_cases.workflow.in_parallel import Done, in_parallel
@@ -54,6 +54,9 @@ def _try(outside: Outside, workflow: Workflow) -> Done[Workflow]:
 
 
 def _start(outside: Outside, workflow: Workflow) -> Done[Workflow]:
+    if origin.elsewhere(workflow, outside.here):
+        transition(outside, workflow, lambda _: None)  # marks it as restored
+        return Done()
     try:
         running = outside.executions.start(workflow, outside.now())
     except aws.Unavailable as error:

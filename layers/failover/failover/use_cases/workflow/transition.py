@@ -7,11 +7,12 @@ import random
 import time
 from collections.abc import Callable
 
-from failover.adapters.workflow.store import Conflict, Pointer, PointerTaken, Store
+from failover.adapters.workflow.store import Conflict, Pointer, PointerTaken
 from failover.errors import Temporary
 from failover.observability import count, logger
 from failover.outside import Outside
 from failover.rules.timing.backoff import grown
+from failover.rules.workflow import transitions
 from failover.rules.workflow.race import Change
 from failover.rules.workflow.state import Workflow
 from failover.use_cases.workflow.results import count_results
@@ -40,7 +41,7 @@ def transition(
 
     Raises TooContended after five tries.
     """
-    change = transition_without_signal(outside.store, workflow, decide, pointer, if_pointer_taken)
+    change = transition_without_signal(outside, workflow, decide, pointer, if_pointer_taken)
     if change is not None:
         if change.signal is not None:
             try_to_end_race(outside, change.signal)
@@ -49,7 +50,7 @@ def transition(
 
 
 def transition_without_signal(
-    store: Store,
+    outside: Outside,
     workflow: Workflow,
     decide: Decision,
     pointer: Pointer | None = None,
@@ -62,15 +63,20 @@ def transition_without_signal(
     `workflow` is as the caller has read it. If another writer was first, `decide` is called again with what that one
     wrote. If the id of `pointer` belongs to another message, its pointer stays as it is, and `if_pointer_taken`
     decides instead, without the id. Returns None if `decide` found nothing to do. Raises TooContended after five tries.
+
+    A workflow of another table is marked as restored first, in a write of its own, so that no decision sends for it.
     """
     for attempt in range(_TRIES):
         if attempt:
             time.sleep(random.uniform(0, grown(_FIRST_PAUSE, attempt)))
-        after = decide(workflow)
-        if after is None:
-            return None
         try:
-            return Change(workflow, store.write(after, pointer))
+            if (marked := transitions.restored(workflow, outside.here, outside.now())) is not None:
+                workflow = outside.store.write(marked)
+                logger.warning("restored from a backup: nothing more is sent", workflow_id=workflow.id)
+                count("WorkflowsRestored")
+            if (after := decide(workflow)) is None:
+                return None
+            return Change(workflow, outside.store.write(after, pointer))
         except Conflict as conflict:
             workflow = conflict.current
         except PointerTaken:
