@@ -14,7 +14,7 @@ from failover.rules.webhooks import delivery
 from failover.rules.webhooks.delivery import Task
 from failover.rules.workflow import publication
 from failover.rules.workflow.expiry import expires_at
-from failover.rules.workflow.state import Workflow
+from failover.rules.workflow.state import Step, Workflow
 from failover.use_cases.workflow.overdue import MOST_PER_SHARD
 from tests.examples import MESSENGER, SMS, VIBER, request
 from tests.lives.calls import MEANWHILES, Fate
@@ -59,6 +59,7 @@ class History:
         self.stack.meanwhile = self._meanwhile
         self.ending = "silent"
         """What happens until the end: messages stay `silent` or are `delivered`, or executions are `doomed` to die."""
+        self._backup: tuple[Any, ...] | None = None
         self._under_key: dict[tuple[str, str], tuple[int, int, str]] = {}
         """(request number, time, workflow id) of each answered request, by account and Idempotency-Key."""
         self._current: tuple[str, int] = ("", 0)
@@ -79,6 +80,23 @@ class History:
     def last_sent(self, flow: Workflow) -> int:
         """Return the number of the step that was sent last, or -1."""
         return max((n for n, step in enumerate(flow.steps) if step.phase != "pending"), default=-1)
+
+    # ---------------------------------------------------------------- the operator
+    @property
+    def backed_up(self) -> bool:
+        return self._backup is not None
+
+    def back_up(self) -> None:
+        """Point-in-time recovery keeps this state of the table."""
+        self._backup = self.stack.table.backup(), dict(self.promises.flows), dict(self._under_key)
+
+    def restore(self) -> None:
+        """F47: the table is restored to that state; executions, messages in the queue and callbacks go on."""
+        assert self._backup is not None
+        (items, flows, self._under_key), self._backup = self._backup, None
+        self.stack.restore(items)
+        self.promises.table_restored(flows)
+        self.stack.calls.met["the table is restored"] += 1
 
     # ---------------------------------------------------------------- customers
     def post(self, account: str, asked: int, key: str | None, path: str, fate: Fate | None) -> None:
@@ -218,7 +236,8 @@ class History:
         if self.stack.now - callback["issued_at"] > DAY:
             return
         self._current, self._duplicate = place, lambda: self.receive(callback)
-        step = self.promises.flows[place[0]].steps[place[1]]
+        flow = self.promises.flows.get(place[0])
+        step = flow.steps[place[1]] if flow else Step("sms")  # it was posted after the backup that was restored
         placed = step.phase != "pending" and ("client_ref" in body or step.message_uuid is not None)
         answer = self.stack.receive(callback, fate)
         self.promises.within_budget("status" if "client_ref" in body else "status without client_ref", self.stack.last)
@@ -255,7 +274,8 @@ class History:
             self.promises.within_budget("send that waits" if waits else "send", self.stack.last)
 
     def _send(self, workflow_id: str, number: int) -> None:
-        self.stack.send(self.promises.flows[workflow_id], number)
+        if flow := self.promises.flows.get(workflow_id):
+            self.stack.send(flow, number)
 
     def flood(self, flow: Workflow, number: int, status: str) -> None:
         """F34: endless callbacks for one message, each with another price."""

@@ -1,9 +1,10 @@
 """Start here: what may happen in a history, one rule each, from which Hypothesis draws histories.
 
 A history is a series of these rules with random arguments. Two accounts post, advance, cancel and look; the vendor
-sends callbacks; time passes; executions die; AWS throttles; items are edited by hand. Most rules run one process of the
-product, and may give it a `Fate`: at its nth call it dies, the call fails or loses its answer, or something else
-happens first. After the last rule `teardown` stops the faults, lets everything finish, and checks every promise. If one
+sends callbacks; time passes; executions die; AWS throttles; items are edited by hand; the table is restored from a
+backup. Most rules run one process of the product, and may give it a `Fate`: at its nth call it dies, the call fails or
+loses its answer, or something else happens first. After the last rule `teardown` stops the faults, lets everything
+finish, and checks every promise. If one
 was broken, Hypothesis looks for a shorter history that breaks it too, and prints it.
 
 The handlers, use cases and rules are the real ones; AWS, the vendor and the customers are stand-ins. To read next:
@@ -241,6 +242,16 @@ class Histories(RuleBasedStateMachine):
     @rule()
     def lose_the_stream(self) -> None:
         self.history.lose_the_stream()
+
+    @precondition(lambda self: self.flows and not self.history.backed_up)
+    @rule()
+    def back_up(self) -> None:
+        self.history.back_up()
+
+    @precondition(lambda self: self.history.backed_up)
+    @rule()
+    def restore(self) -> None:
+        self.history.restore()
 
     @precondition(lambda self: self.stack.table.stream or self.stack.queue.visible())
     @rule(which=WHICH, most=st.integers(1, 5), answer=ANSWERS, fate=FATES)

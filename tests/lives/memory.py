@@ -74,6 +74,10 @@ class Items:
     unreadable: dict[str, int] = field(default_factory=dict)
     """The due time (ms) of each workflow whose item was edited by hand until it was unreadable."""
 
+    def copy(self) -> dict[str, Any]:
+        """All items as they are now: they are never changed, only replaced."""
+        return {name: dict(items) for name, items in vars(self).items() if isinstance(items, dict)}
+
     def put(self, flow: Workflow) -> None:
         before = self.flows.get(flow.id)
         self.flows[flow.id] = flow

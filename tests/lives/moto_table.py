@@ -1,5 +1,6 @@
 """The table in moto's DynamoDB, behind the real adapters, with its stream."""
 
+import copy
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -106,6 +107,15 @@ class MotoTable:
 
     def _moto(self) -> Any:
         return self._backend().tables["workflows"]
+
+    def backup(self) -> Any:
+        return copy.deepcopy(self._moto().items)
+
+    def restore(self, backup: Any) -> None:
+        """Put all items back. The restored table has a stream of its own, which is empty."""
+        self._moto().items.clear()
+        self._moto().items.update(copy.deepcopy(backup))
+        self.stream.clear()
 
     def follow(self, written: Callable[[Workflow | None, Workflow], None]) -> None:
         """Call `written` for each write of a workflow, and put its record on the stream if the filter allows."""

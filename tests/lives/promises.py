@@ -72,6 +72,10 @@ BUDGETS: dict[str, dict[str, int]] = {
 class Promises:
     flows: dict[str, Workflow] = field(default_factory=dict)
     """Every workflow so far, as last written."""
+    restored: set[str] = field(default_factory=set)
+    """The workflows of which something may be lost, because the table was restored to an earlier state."""
+    never_sent_again: set[str] = field(default_factory=set)
+    """Those of them that were running in the backup."""
     ended: Counter[str] = field(default_factory=Counter)
     without_parties: set[tuple[str, int]] = field(default_factory=set)
     """(workflow, sequence) of webhooks received at least once after their content was dropped."""
@@ -105,12 +109,22 @@ class Promises:
             assert new.phase != "unsent" or old.phase == "unsent" or not new.statuses, "a status proves acceptance"
             if new.outcome == "advanced" != old.outcome:
                 check_advance(before, number, now, after)
+            marked = after.table_id != before.table_id
+            assert not marked or after.id in self.never_sent_again, "F47: no other workflow is marked"
             if (old.phase, new.phase) == ("pending", "unknown"):
-                assert old.releases, "only a message that was requested has a status"
+                assert old.releases or marked, "only a message that was requested has a status"
             elif old.phase == "pending" and new.phase != "pending":
                 assert before.running, "I4: no step is claimed after the end"
+                assert after.id not in self.never_sent_again, "F47: nothing is sent that may have been sent before"
                 if number > 0:
                     check_previous_step(after.steps[number - 1], now)
+
+    def table_restored(self, backup: dict[str, Workflow]) -> None:
+        """Expect what is in the backup, and nothing of what was written later."""
+        self.flows.clear()
+        self.flows.update(backup)
+        self.restored |= backup.keys()
+        self.never_sent_again |= {flow.id for flow in backup.values() if flow.running}
 
     def within_budget(self, kind: str, process: Process) -> None:
         """Check I9 if nothing disturbed the process."""
@@ -126,8 +140,11 @@ class Promises:
         for flow in self.flows.values():
             self._ended(flow, faults_ended_at)
             self._executed(flow, stack)
-            self._reported(flow, stack)
-            self._recorded(flow, stack)
+            if flow.id in self.restored:
+                self._reported_at_least(flow, stack)
+            else:
+                self._reported(flow, stack)
+                self._recorded(flow, stack)
         for account in {flow.account for flow in self.flows.values()}:
             items = stack.table.failed_webhooks.page(account, Span(limit=100)).items
             listed = [(task.workflow_id, task.sequence) for task in map(failed.task, items)]
@@ -186,6 +203,11 @@ class Promises:
         assert [report.get("amended", False) for report in reports] == [n > 0 for n in range(len(reports))]
         assert all(report["status"] == flow.status for report in reports)
         assert reports, "I10: one final report"
+
+    def _reported_at_least(self, flow: Workflow, stack: Any) -> None:
+        """I10, after a restore: a sequence may have come before with another content."""
+        sequences = {at for workflow, at in stack.customers.final if workflow == flow.id}
+        assert {entry["sequence"] for entry in publication.webhooks(flow)} <= sequences, "I10: each webhook arrives"
 
     def _repeated_alike(self, flow: Workflow, got: dict[int, list[Any]]) -> None:
         """A repeat has the same bytes; only sender and recipient go once the content is dropped."""

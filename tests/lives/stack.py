@@ -51,6 +51,7 @@ FUNCTIONS = (
 SETTINGS = from_environment(
     {
         "TABLE_NAME": "workflows",
+        "TABLE_STREAM_ARN": "arn:aws:dynamodb:eu-west-1:1:table/workflows/stream/0",
         "STATE_MACHINE_ARN": "arn:aws:states:eu-west-1:1:stateMachine:failover",
         "MESSAGES_URL": "https://messages.test",
         "WEBHOOK_QUEUE": "webhooks",
@@ -93,6 +94,15 @@ class MemoryTable:
 
     def remove_edited(self) -> None:
         self.items.unreadable.clear()
+
+    def backup(self) -> Any:
+        return self.items.copy()
+
+    def restore(self, backup: Any) -> None:
+        """Put all items back. The restored table has a stream of its own, which is empty."""
+        for name, items in backup.items():
+            setattr(self.items, name, dict(items))
+        self.stream.clear()
 
     def follow(self, written: Callable[[Workflow | None, Workflow], None]) -> None:
         """Call `written` for each write of a workflow, and put the write on the stream."""
@@ -201,6 +211,7 @@ class Stack:
         if before is not None and (process := self.calls.process):
             phases = [(old.phase, new.phase) for old, new in zip(before.steps, after.steps, strict=True)]
             self._check_waits(before, after)
+            process.disturbed |= after.table_id != before.table_id  # marked as restored, in a write of its own
             process.claimed |= any((old, new) == ("pending", "claimed") for old, new in phases)
             process.answered |= any(old == "claimed" != new for old, new in phases)
             process.decided |= Change(before, after).signal is not None
@@ -223,7 +234,16 @@ class Stack:
 
     def limit(self, key: float, channel: float, patience: int) -> None:
         """Set the limits of sends: requests a second with the key and on each channel, and seconds of patience."""
-        settings = replace(SETTINGS, messages_per_second=key, channel_per_second=channel, patience=patience)
+        self._configure(messages_per_second=key, channel_per_second=channel, patience=patience)
+
+    def restore(self, backup: Any) -> None:
+        """Restore the table, and deploy the functions with the ARN of its new stream."""
+        self.table.restore(backup)
+        name, _, label = self.outside.settings.table_stream.rpartition("/")
+        self._configure(table_stream=f"{name}/{int(label) + 1}")
+
+    def _configure(self, **changes: Any) -> None:
+        settings = replace(self.outside.settings, **changes)
         for one in (self.outside, *(function(name).outside for name in FUNCTIONS)):
             one.settings = settings
 
