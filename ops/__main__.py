@@ -8,6 +8,8 @@ VERBS = {
     "connect": "after it: store the vendor's application and signature secret, and create the first account",
     "doctor": "test a deployed stack from outside",
     "explain": "one workflow: timeline, execution and logs in one list",
+    "adopt": "templates with which CloudFormation adopts a restored table, or what a deleted stack has left",
+    "restored": "the workflows of which something may be lost after a restore",
 }
 """The module `ops.<verb>` has `main(argv: list[str]) -> int`; it is imported when its verb runs."""
 

@@ -137,6 +137,15 @@ def test_every_parameter_is_described():
         assert "secret" not in name.lower()
 
 
+def test_every_function_knows_its_table(translated):
+    """F47: each function gets the ARN of the table's stream, by which it tells a restored table from the one before."""
+    functions = [one for one in translated["Resources"].values() if one["Type"] == "AWS::Lambda::Function"]
+    assert functions
+    for function in functions:
+        variables = function["Properties"]["Environment"]["Variables"]
+        assert variables["TABLE_STREAM_ARN"] == {"Fn::GetAtt": ["Table", "StreamArn"]}
+
+
 def test_the_state_machine_logs_no_data():
     """I8: the state machine logs no input and no output, and only executions that failed."""
     logging = template()["Resources"]["StateMachine"]["Properties"]["Logging"]

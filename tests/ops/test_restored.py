@@ -1,0 +1,80 @@
+"""The list of workflows of which something may be lost after a restore (docs/restore.md)."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from failover.adapters.table import Table
+from failover.adapters.workflow.store import Store
+from failover.rules.timing.instants import iso
+from failover.rules.workflow import transitions
+from ops import restored
+from tests.acts import lived, sent
+from tests.examples import MESSENGER, NOW, SMS, TWO_STEPS, workflow
+from tests.world import create_table
+
+BACKUP = NOW + 1000
+LATER = NOW + 5000
+
+
+def flow(number, **changes):
+    return replace(workflow(*TWO_STEPS), id=f"{number:08x}-0000-4000-8000-000000000000", **changes)
+
+
+@pytest.fixture
+def tables(world):
+    """The restored table, and the one from before, which went on."""
+    create_table("Table", "old")
+    now, old = Store(Table(world.table)), Store(Table("old"))
+    over = transitions.cancelled(flow(1), NOW)
+    for store, flows in (
+        (now, [over, flow(2), flow(3, client_ref="order-3"), flow(9, created_at=LATER, account="bbbb2222")]),
+        (old, [over, transitions.cancelled(flow(2), LATER), flow(3, client_ref="order-3")]),
+        (old, [flow(4, created_at=LATER, account="aaaa1111")]),
+    ):
+        for one in flows:
+            store.create(one, [MESSENGER, SMS], 0)
+    return now, old
+
+
+def rows(capsys, *more):
+    capsys.readouterr()
+    assert restored.main(["--table", "workflows", "--backup", iso(BACKUP), *more]) == 0
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def shown(found):
+    return [(one["workflow"][:8], one["old_table"], one["this_table"]) for one in found]
+
+
+def test_with_the_old_table(tables, capsys):
+    """Those that ran at the time of the backup are listed as they stood and stand, and those that were posted later."""
+    found = rows(capsys, "--old", "old")
+    assert shown(found) == [
+        ("00000004", "running", "gone"),
+        ("00000002", "cancelled", "running"),
+        ("00000003", "running", "running"),
+    ]
+    assert found[-1] == {
+        "account": "abcd1234",
+        "workflow": flow(3).id,
+        "client_ref": "order-3",
+        "created_at": "2027-01-15T08:00:00.000+00:00",
+        "old_table": "running",
+        "this_table": "running",
+    }
+
+
+def test_without_it(tables, capsys):
+    """Without the old table its state is unknown, and those that were posted later are not known."""
+    assert shown(rows(capsys)) == [("00000002", "unknown", "running"), ("00000003", "unknown", "running")]
+
+
+def test_ended_meanwhile(tables, capsys):
+    """One that has ended since then stays on the list, with its reason."""
+    now, _ = tables
+    last = lived(sent(0), sent(1, NOW + 700_000))
+    ended = transitions.unconfirmed(last, NOW + 700_000 + last.receipt_window * 1000)
+    now.create(replace(ended, id=flow(5).id), [MESSENGER, SMS], 0)
+    assert shown(rows(capsys))[-1] == ("00000005", "unknown", "error: unconfirmed")
