@@ -1,11 +1,13 @@
 """The workflows of which something may be lost, because the table was restored to an earlier state (docs/restore.md).
 
 Prints a line of JSON for each workflow that was running at the time of the backup, and, with the old table, for each
-one that was created later.
+one that was created later. `--copy-keys` copies the Idempotency-Keys that only the old table has, so that a repeated
+request creates no second workflow.
 """
 
 import argparse
 import json
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -33,6 +35,25 @@ def running_at(table: str, at: int) -> Iterator[dict[str, Any]]:
         for item in page["Items"]:
             plain = {name: next(iter(value.values())) for name, value in item.items()}
             yield {**plain, "created_at": int(plain["created_at"])}
+
+
+def copy_keys(old: str, new: str) -> int:
+    """Copy the Idempotency-Keys of table `old` that table `new` does not have. Returns how many.
+
+    Their workflows are not in `new`: who repeats the request gets its id, and nothing is sent.
+    """
+    dynamodb, copied = boto3.client("dynamodb"), 0
+    pages = dynamodb.get_paginator("scan").paginate(
+        TableName=old, FilterExpression="sk = :key", ExpressionAttributeValues={":key": {"S": "idempotency"}}
+    )
+    for page in pages:
+        for item in page["Items"]:
+            try:
+                dynamodb.put_item(TableName=new, Item=item, ConditionExpression="attribute_not_exists(pk)")
+                copied += 1
+            except dynamodb.exceptions.ConditionalCheckFailedException:
+                pass  # the backup has it
+    return copied
 
 
 def affected(now: list[dict[str, Any]], before: list[dict[str, Any]], at: int) -> list[dict[str, Any]]:
@@ -69,9 +90,14 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--table", required=True, help="the restored table")
     parser.add_argument("--old", help="the table from before, if it can be read")
     parser.add_argument("--backup", required=True, metavar="TIME", help="its time: 2026-11-26T09:59:00Z")
+    parser.add_argument("--copy-keys", action="store_true", help="copy the Idempotency-Keys of the old table")
     asked = parser.parse_args(argv)
+    if asked.copy_keys and not asked.old:
+        parser.error("--copy-keys needs --old")
     at = int(datetime.fromisoformat(asked.backup).timestamp() * 1000)
     before = list(running_at(asked.old, at)) if asked.old else []
     for row in affected(list(running_at(asked.table, at)), before, at):
         print(json.dumps(row))
+    if asked.copy_keys:
+        print(f"{copy_keys(asked.old, asked.table)} keys copied", file=sys.stderr)
     return 0

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from failover.adapters.table import Table
-from failover.adapters.workflow.store import Store
+from failover.adapters.workflow.store import Once, Store
 from failover.rules.timing.instants import iso
 from failover.rules.workflow import transitions
 from ops import restored
@@ -69,6 +69,25 @@ def test_with_the_old_table(tables, capsys):
 def test_without_it(tables, capsys):
     """Without the old table its state is unknown, and those that were posted later are not known."""
     assert shown(rows(capsys)) == [("00000002", "unknown", "running"), ("00000003", "unknown", "running")]
+
+
+def test_keys(tables, capsys):
+    """Keys of the old table are copied, and none that is there is replaced."""
+    now, old = tables
+    for store, number, key in ((now, 6, "both"), (old, 7, "both"), (old, 8, "only old")):
+        once = Once(f"idempotency#{key}", f"digest {number}", flow(number).id, "workflow", NOW // 1000 + 86_400)
+        store.create(flow(number), [MESSENGER, SMS], 0, once)
+    assert restored.copy_keys("old", "workflows") == 1
+    assert now.find_once("idempotency#both").request == "digest 6"
+    assert now.find_once("idempotency#only old").workflow_id == flow(8).id
+    rows(capsys, "--old", "old", "--copy-keys")
+    assert restored.copy_keys("old", "workflows") == 0
+
+
+def test_keys_of_no_table():
+    """Without the old table there is nothing to copy from."""
+    with pytest.raises(SystemExit):
+        restored.main(["--table", "workflows", "--backup", iso(BACKUP), "--copy-keys"])
 
 
 def test_ended_meanwhile(tables, capsys):
