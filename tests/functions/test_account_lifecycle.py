@@ -1,6 +1,7 @@
 """What operators see of accounts and applications, and what ends them: disabling and deleting."""
 
 import base64
+import json
 
 import boto3
 import pytest
@@ -12,7 +13,7 @@ from tests.examples import ID, SMS, request
 from tests.functions.conftest import ended, set_status_url, task_of
 from tests.functions.test_authentication import KEY, OTHER_KEY, public_pem, token
 from tests.messages_server import MessagesServer
-from tests.world import body_of, load
+from tests.world import ROOT, body_of, load
 
 NOW = 1_800_000_000_000
 
@@ -261,3 +262,30 @@ def test_an_account_that_changes_while_it_is_deleted(world, command, monkeypatch
     with pytest.raises(CommandRefused, match="send this one again"):
         command("delete_account")
     assert command("show_account")["api_key"] == world.api_key
+
+
+COMMANDS = {
+    "rotate_secret": {},
+    "rotate_signature_secret": {},
+    "set_limit": {"workflows_per_second": 7},
+    "set_status_url": {"status_url": "https://shop.test/status"},
+    "remove_status_url": {},
+    "set_public_key": {"public_key": public_pem(OTHER_KEY)},
+    "disable_application": {},
+    "enable_application": {},
+    "delete_application": {},
+    "disable_account": {},
+    "enable_account": {},
+}
+
+
+def test_every_change_is_logged(world, command, application, output):
+    """After a restore the log says which commands to repeat: each that changes something has a documented line."""
+    page = (ROOT / "docs/restore.md").read_text()
+    for number, (action, more) in enumerate(COMMANDS.items(), start=1):
+        of = {"application_id": application} if action.endswith(("_application", "_key")) else {}
+        command(action, **of, **more)
+        lines = [json.loads(line) for line in output().splitlines()]
+        assert len(lines) == number, action
+        assert lines[-1].get("application_id", lines[-1].get("api_key")) == of.get("application_id", world.api_key)
+        assert f"`{lines[-1]['message']}`" in page, action

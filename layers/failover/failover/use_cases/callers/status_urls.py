@@ -1,5 +1,6 @@
 """Set and remove the `status_url` of an account or application."""
 
+from failover.observability import logger
 from failover.outside import Outside
 from failover.rules.webhooks import webhook_url
 from failover.use_cases.callers import registered
@@ -21,6 +22,7 @@ def remove(outside: Outside, command: OfEither) -> Answer:
 def _change(outside: Outside, command: OfEither, url: str | None) -> Answer:
     known = registered.either(outside, command)
     registered.change(outside, known, status_url=url)
+    logger.info("status URL changed", **registered.named(known))
     return {**registered.named(known), "status_url": url}
 
 
