@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from failover.rules.sending.answers import Refused, Unknown
+from failover.rules.sending.answers import Accepted, Refused, Unknown
 from failover.rules.workflow import transitions
 from failover.rules.workflow.race import Change
 from failover.rules.workflow.results import Completed, Failed, ending, spent
@@ -24,7 +24,8 @@ def priced(price, currency="EUR", word="read"):
 
 def test_completed():
     """A completed workflow has the channel that met its condition, and the times since the answer and the POST."""
-    done = change(acts.sent(0, NOW + 5_000), acts.status(0, "read"))
+    answered = acts.answer(0, Accepted("uuid-0"), NOW + 5_000)
+    done = change(acts.claim(0, NOW + 1_000), answered, acts.status(0, "read"))
     assert ending(done) == Completed(TWO_STEPS[0][0], 695, 700)
 
 
