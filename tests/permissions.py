@@ -62,6 +62,7 @@ _NAMES = {
     "MessagesSecret": "messages",
     "SignatureSecret": "signature",
     "WebhookSecret": "webhooks",
+    "RecipientSecret": "recipients",
     "Webhooks": "webhooks",
     "WebhookDeadLetters": "dead-letters",
     "SandboxQueue": "sandbox",

@@ -23,9 +23,11 @@ from failover.adapters.secrets import Secret
 from failover.adapters.table import Table
 from failover.adapters.webhooks.queue import read
 from failover.adapters.workflow.executions import Executions
+from failover.adapters.workflow.recipients import Recipients
 from failover.adapters.workflow.store import Store
 from failover.outside import Outside
 from failover.rules.channels.channel_table import CHANNELS
+from failover.rules.erasure import recipients
 from failover.rules.receipts.callback_signature import digest
 from failover.rules.webhooks.delivery import Task
 from failover.rules.workflow.state import Workflow
@@ -36,6 +38,7 @@ ROOT = Path(__file__).parent.parent
 REGION = "eu-west-1"
 SIGNATURE_SECRET = "signature-secret-of-the-tests-" * 2
 SIGNING_KEY = "signing-key-of-the-tests-" * 2
+HASHING_KEY = "hashing-key-of-the-tests-" * 2
 CREDENTIALS = {"api_key": "vendor-key", "api_secret": "vendor-secret"}
 SEND_FUNCTIONS = tuple(f"send_{channel.function}" for channel in CHANNELS.values())
 
@@ -137,6 +140,7 @@ class World:
         secrets = boto3.client("secretsmanager")
         secrets.create_secret(Name="messages", SecretString=json.dumps(CREDENTIALS))
         secrets.create_secret(Name="webhooks", SecretString=json.dumps({"signing_key": SIGNING_KEY}))
+        secrets.create_secret(Name="recipients", SecretString=json.dumps({"hashing_key": HASHING_KEY}))
         secrets.create_secret(Name="signature", SecretString=json.dumps({"signature_secret": SIGNATURE_SECRET}))
         self.state_machine = self._create_state_machine()
         environment = {
@@ -147,6 +151,7 @@ class World:
             "MESSAGES_SECRET": "messages",
             "SIGNATURE_SECRET": "signature",
             "WEBHOOK_SECRET": "webhooks",
+            "RECIPIENT_SECRET": "recipients",
             "WEBHOOK_QUEUE": boto3.client("sqs").create_queue(QueueName="webhooks")["QueueUrl"],
             "WEBHOOK_DEAD_LETTERS": boto3.client("sqs").create_queue(QueueName="dead-letters")["QueueUrl"],
             "LOOPBACK_WEBHOOKS": "true",
@@ -155,7 +160,7 @@ class World:
             setenv(name, value)
         table = Table(self.table)
         self.client = table.client
-        self.store, self.callers = Store(table), Callers(table)
+        self.store, self.callers, self.recipients = Store(table), Callers(table), Recipients(table)
         self.executions = Executions(self.state_machine)
         account = register(Outside(), {"action": "create_account", "name": "tests"})
         self.api_key, self.api_secret = account["api_key"], account["api_secret"]
@@ -191,13 +196,18 @@ class World:
 
     def put(self, workflow: Workflow, content: list[dict[str, Any]]) -> Workflow:
         """Store a workflow as `accept` would."""
-        self.store.create(workflow, content, content_retention=7 * 86_400)
+        self.store.create(workflow, content, 7 * 86_400, recipients=hashes_of(content))
         return workflow
 
     def read(self, workflow_id: str) -> Workflow:
         workflow = self.store.read(workflow_id)
         assert workflow is not None
         return workflow
+
+
+def hashes_of(content: list[dict[str, Any]]) -> list[str]:
+    """The keyed hashes of the recipients of these steps."""
+    return [recipients.keyed_hash(HASHING_KEY, one) for one in recipients.addresses(content)]
 
 
 def later(secret: Secret, seconds: float) -> None:

@@ -19,7 +19,7 @@ from failover.use_cases.webhooks import follow_webhooks
 from failover.use_cases.webhooks.redeliver import redeliver, redeliver_failed
 
 api = resolver.make()
-outside = Outside().ready("callers", "executions", "lanes", "listing", "store")
+outside = Outside().ready("callers", "executions", "lanes", "listing", "recipient_secret", "store")
 
 
 def post() -> Response[str]:

@@ -107,6 +107,8 @@ def assert_effect(deployed, inbox, name, event, answer):
     match name:
         case "Accounts":
             assert set(answer) == {"api_key", "api_secret", "signature_secret"}
+        case "Erasure":
+            assert set(answer) == {"recipients", "workflows", "cursor"}
         case "WorkflowsApi":
             assert deployed.get(json.loads(answer["body"])["workflow_uuid"])["steps"]
         case "MessageStatus":

@@ -60,6 +60,12 @@ def test_accounts(world):
     assert set(handler_of("accounts")(event("accounts"), None)) == {"api_key", "api_secret", "signature_secret"}
 
 
+def test_erasure(world):
+    """The event looks a recipient up, who has no workflows."""
+    answer = handler_of("erasure")(event("erasure"), None)
+    assert (answer["workflows"], answer["cursor"]) == ([], None)
+
+
 def test_publish_events(world):
     """The event queues the one new webhook."""
     handler_of("publish_events")(event("publish_events"), None)

@@ -32,6 +32,7 @@ from tests.sandbox import BASIC, accepted, play, post, to
 from tests.tokens import KEY, public_pem, token
 from tests.world import (
     CREDENTIALS,
+    HASHING_KEY,
     SIGNATURE_SECRET,
     SIGNING_KEY,
     body_of,
@@ -229,6 +230,36 @@ def accounts(world):
 
 
 @pytest.fixture
+def erasure(world, call):
+    """Every command, on a running workflow with a race, an Idempotency-Key, and a write that loses to another."""
+    function = load("erasure")
+
+    def command(action, **more):
+        return function.handler({"action": action, **more}, None)
+
+    def act():
+        posted = body_of(call("POST", "/workflows", request(MESSENGER, SMS), Idempotency_Key="key"))["workflow_uuid"]
+        world.store.write(with_token(world.read(posted)))
+        command("index", workflow_uuids=[posted])
+        assert len(command("find", recipient=SMS["to"])["workflows"]) == 1
+        overtaken(function.outside.store, lambda: world.store.write(world.read(posted)))
+        drop = function.outside.recipients.drop
+
+        def second(entries, verdict):
+            function.outside.recipients.drop = drop
+            world.recipients.drop(entries, verdict)
+            drop(entries, verdict)
+
+        function.outside.recipients.drop = second
+        proof = command("erase", recipient=SMS["to"])
+        assert proof["erasure"]["totals"]["dropped"] == 1
+        assert command("verify", proof=proof) == {"genuine": True}
+        assert len(command("list_erasures")["erasures"]) == 1
+
+    return act
+
+
+@pytest.fixture
 def sandbox(queue):
     return load("sandbox_messages")
 
@@ -291,7 +322,8 @@ def test_no_secret_is_logged(world, request, name, output):
     output()
     act()
     written = output()
-    secrets = (SIGNATURE_SECRET, SIGNING_KEY, world.api_secret, world.signature_secret, CREDENTIALS["api_secret"])
+    ours = (SIGNATURE_SECRET, SIGNING_KEY, HASHING_KEY, CREDENTIALS["api_secret"])
+    secrets = (*ours, world.api_secret, world.signature_secret)
     people = ("sim-", "447700900", "Hello", "ACME", "127.0.0.1", "shop.test")
     tokens = (world.basic.removeprefix("Basic "), BASIC.removeprefix("Basic "), "Bearer", "eyJ", TOKEN)
     assert [private for private in (*secrets, *people, *tokens) if private in written] == []

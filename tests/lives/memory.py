@@ -4,7 +4,7 @@ It is fast enough for tens of thousands of histories. `test_memory` compares it 
 items are the immutable `Workflow` objects themselves.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -65,6 +65,8 @@ class Items:
     contents: dict[str, Content] = field(default_factory=dict)
     pointers: dict[str, tuple[str, Pointer]] = field(default_factory=dict)
     keys: dict[str, Once] = field(default_factory=dict)
+    entries: dict[tuple[str, str], int] = field(default_factory=dict)
+    """The TTL of the entry that leads from a recipient to a workflow."""
     webhooks: dict[tuple[str, int], Item] = field(default_factory=dict)
     accounts: dict[str, Item] = field(default_factory=dict)
     applications: dict[str, Item] = field(default_factory=dict)
@@ -114,6 +116,7 @@ class Items:
         self.contents = {k: v for k, v in self.contents.items() if v.expires_at > past}
         self.pointers = {k: v for k, v in self.pointers.items() if v[1].expires_at > past}
         self.keys = {k: v for k, v in self.keys.items() if v.expires_at > past}
+        self.entries = {k: v for k, v in self.entries.items() if v > past}
         self.webhooks = {k: v for k, v in self.webhooks.items() if v["expires_at"] > past}
         self.hosts = {k: v for k, v in self.hosts.items() if v.expires_at > past}
 
@@ -122,7 +125,14 @@ class Items:
 class Store:
     items: Items
 
-    def create(self, workflow: Workflow, content: Messages, content_retention: int, once: Once | None = None) -> None:
+    def create(
+        self,
+        workflow: Workflow,
+        content: Messages,
+        content_retention: int,
+        once: Once | None = None,
+        recipients: Sequence[str] = (),
+    ) -> None:
         def act() -> bool:
             kept = self.items.keys.get(once.key) if once else None
             if kept and kept.expires_at > workflow.created_at // 1000:
@@ -130,6 +140,8 @@ class Store:
             if workflow.id not in self.items.flows:
                 expires_at = retention.content_expires_at(workflow, content_retention)
                 self.items.contents[workflow.id] = Content(content, content_retention, expires_at)
+                entries_expire_at = retention.entries_expire_at(workflow, content_retention)
+                self.items.entries |= {(one, workflow.id): entries_expire_at for one in recipients}
                 if once:
                     self.items.keys[once.key] = once
                 self.items.put(workflow)
@@ -183,7 +195,8 @@ class Store:
 
     def end_content(self, workflow: Workflow) -> None:
         def act() -> None:
-            if content := self.items.contents.get(workflow.id):
+            content = self.items.contents.get(workflow.id)
+            if content and self.items.present(content.expires_at):
                 expires_at = retention.content_expires_at(workflow, content.retention)
                 self.items.contents[workflow.id] = replace(content, expires_at=expires_at)
 

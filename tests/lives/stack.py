@@ -35,7 +35,7 @@ from tests.lives import memory, memory_deliveries, memory_overdue
 from tests.lives.calls import Calls, Died, Fate, Process
 from tests.lives.engine import Engine, Failed, invocation
 from tests.lives.neighbours import Customers, Queue, Vendor, order_url, status_url
-from tests.world import REGION, SEND_FUNCTIONS, SIGNATURE_SECRET, SIGNING_KEY, http_event, load
+from tests.world import HASHING_KEY, REGION, SEND_FUNCTIONS, SIGNATURE_SECRET, SIGNING_KEY, http_event, load
 
 ACCOUNTS = ("aaaa1111", "bbbb2222")
 API_SECRET = "PRIVATE-api-secret"
@@ -197,6 +197,7 @@ class Stack:
             "messages": self.vendor.client,
             "signature_secret": self._secret({"signature_secret": SIGNATURE_SECRET}),
             "webhook_secret": self._secret({"signing_key": SIGNING_KEY}),
+            "recipient_secret": self._secret({"hashing_key": HASHING_KEY}),
         }
         for name, value in made.items():
             setattr(outside, name, value)

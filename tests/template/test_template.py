@@ -166,13 +166,13 @@ def test_the_tables_promises():
 
 
 def test_what_outlives_the_stack():
-    """The table and all three secrets stay together when the stack is deleted, and the first deployment can fail.
+    """The table and all four secrets stay together when the stack is deleted, and the first deployment can fail.
 
     Its rollback must leave the table, which is protected, and delete the secrets, which have fixed names.
     """
     resources = template()["Resources"]
     secrets = {name: one for name, one in resources.items() if one["Type"] == "AWS::SecretsManager::Secret"}
-    assert len(secrets) == 3
+    assert len(secrets) == 4
     assert {one["DeletionPolicy"] for one in secrets.values()} == {"RetainExceptOnCreate"}
     assert resources["Table"]["DeletionPolicy"] == "Retain"
     assert {one["UpdateReplacePolicy"] for one in (*secrets.values(), resources["Table"])} == {"Retain"}

@@ -12,5 +12,6 @@
     └── errors         the exceptions, drawn as a tree
 
 Imports point downwards only, in this list and between the rooms of `rules`, `adapters` and `use_cases`, which have the
-same names: channels, callers, requests, sending, receipts, workflow, webhooks. import-linter holds it (pyproject.toml)
+same names: channels, callers, requests, sending, receipts, workflow, webhooks, erasure. import-linter holds it
+(pyproject.toml)
 """

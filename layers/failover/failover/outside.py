@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from failover.adapters.workflow.executions import Executions
     from failover.adapters.workflow.listing import Listing
     from failover.adapters.workflow.overdue_index import OverdueIndex
+    from failover.adapters.workflow.recipients import Recipients
     from failover.adapters.workflow.store import Store
     from failover.rules.workflow.origin import Here
 
@@ -37,6 +38,8 @@ type Adapter = Literal[
     "listing",
     "messages_secret",
     "overdue",
+    "recipient_secret",
+    "recipients",
     "signature_secret",
     "store",
     "webhook_queue",
@@ -146,6 +149,16 @@ class Outside:
     @cached_property
     def webhook_secret(self) -> "Secret":
         return self._secret(self.settings.webhook_secret)
+
+    @cached_property
+    def recipients(self) -> "Recipients":
+        from failover.adapters.workflow.recipients import Recipients
+
+        return Recipients(self.table)
+
+    @cached_property
+    def recipient_secret(self) -> "Secret":
+        return self._secret(self.settings.recipient_secret)
 
     @cached_property
     def executions(self) -> "Executions":

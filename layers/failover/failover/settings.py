@@ -29,6 +29,8 @@ class Settings:
     """SIGNATURE_SECRET: the secret {"signature_secret"} that signs status callbacks."""
     webhook_secret: str
     """WEBHOOK_SECRET: the secret {"signing_key"} from which each account's signature secret is made."""
+    recipient_secret: str
+    """RECIPIENT_SECRET: the secret {"hashing_key"} with which recipients are hashed."""
     webhook_queue: str
     """WEBHOOK_QUEUE: URL of the queue of webhooks to deliver."""
     webhook_dead_letters: str
@@ -68,6 +70,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         messages_secret=environment.get("MESSAGES_SECRET", ""),
         signature_secret=environment.get("SIGNATURE_SECRET", ""),
         webhook_secret=environment.get("WEBHOOK_SECRET", ""),
+        recipient_secret=environment.get("RECIPIENT_SECRET", ""),
         webhook_queue=environment.get("WEBHOOK_QUEUE", ""),
         webhook_dead_letters=environment.get("WEBHOOK_DEAD_LETTERS", ""),
         loopback_webhooks=environment.get("LOOPBACK_WEBHOOKS", "false") == "true" and not _on_aws(environment),

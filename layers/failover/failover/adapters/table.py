@@ -11,6 +11,8 @@ application#<id>      application    account, public key, status URL
 registry#<list>       <key or id>    an entry in the list of all accounts, or of an account's applications
 host#<key>#<hash>     host           consecutive timeouts of a host that an account's webhooks go to
 lane#<name>           lane           the next free time of a lane (`rules.pacing.lane`)
+recipient#<hash>      workflow#<id>  a workflow that has this recipient, and what its erasure did
+erasure#<list>        <hash>         when a recipient was erased
 
 An item counts as gone once its `expires_at` (seconds) has passed; DynamoDB may take days longer to remove it.
 """

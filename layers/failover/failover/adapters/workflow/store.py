@@ -1,7 +1,8 @@
 """Workflows, their content, and the pointers from messages to workflows."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import batched
 from typing import Any
 
 import simplejson
@@ -18,12 +19,15 @@ from failover.adapters.table import (
     new_write_id,
     with_write,
 )
+from failover.adapters.workflow.recipients import entry_item
 from failover.errors import Overtaken
 from failover.rules.formats import strict_json
 from failover.rules.formats.ids import is_id
 from failover.rules.formats.stored import UnreadableItem, checked
 from failover.rules.workflow import overdue, retention
 from failover.rules.workflow.state import Workflow, from_plain, to_plain
+
+_MOST_IN_A_TRANSACTION = 100
 
 
 class Conflict(Overtaken):
@@ -98,10 +102,12 @@ class Store:
         content: list[dict[str, Any]],
         content_retention: int,
         once: Once | None = None,
+        recipients: Sequence[str] = (),
     ) -> None:
-        """Put a new workflow, its content and its Idempotency-Key: all or nothing. Raises KeyUsed, KeyInUse.
+        """Put a new workflow, its content, its recipients and its Idempotency-Key: all or nothing.
 
-        `content_retention`: seconds the content is kept after the workflow's end.
+        `content_retention`: seconds the content is kept after the end. `recipients`: keyed hashes. What does not fit in
+        the transaction is put before it, so that no content is ever without them. Raises KeyUsed, KeyInUse.
         """
         stored = {
             **key(f"workflow#{workflow.id}", "content"),
@@ -111,14 +117,19 @@ class Store:
         }
         puts = [
             self._table.put(state_item(workflow), "attribute_not_exists(pk)"),
-            self._table.put(stored),
+            self._table.put(stored if once is None else {**stored, "once": once.key}),
         ]
         if once is not None:
             free = "attribute_not_exists(pk) OR expires_at <= :now"
             puts.append(self._table.put(_once_item(once), free, now=workflow.created_at // 1000))
+        expires_at = retention.entries_expire_at(workflow, content_retention)
+        entries = [self._table.put(entry_item(one, workflow.id, expires_at)) for one in recipients]
+        room = _MOST_IN_A_TRANSACTION - len(puts)
+        for some in batched(entries[room:], _MOST_IN_A_TRANSACTION, strict=False):
+            self._put_all(some)
+        puts += entries[:room]
         try:
-            with calls():  # botocore adds a token, so its retry is not a second transaction
-                self._client.transact_write_items(TransactItems=[{"Put": put} for put in puts])
+            self._put_all(puts)
         except ConditionFailed:
             if once is None:
                 raise AlreadyExists("workflow") from None
@@ -129,6 +140,10 @@ class Store:
                 raise KeyInUse("dynamodb: the same Idempotency-Key is in use") from None
             if first.workflow_id != workflow.id:
                 raise KeyUsed(first) from None
+
+    def _put_all(self, puts: Iterable[dict[str, Any]]) -> None:
+        with calls():  # botocore adds a token, so its retry is not a second transaction
+            self._client.transact_write_items(TransactItems=[{"Put": put} for put in puts])
 
     def find_once(self, once_key: str) -> Once | None:
         """The request and workflow of an Idempotency-Key, or None."""
@@ -187,7 +202,7 @@ class Store:
     def end_content(self, workflow: Workflow) -> None:
         """Let the content of an ended workflow expire its retention after the end.
 
-        Until then it was to be kept for the longest life. Idempotent; dropped content stays dropped.
+        Until then it was to be kept for the longest life. Idempotent; content that was dropped or has expired stays so.
         """
         try:
             with calls():
@@ -195,9 +210,11 @@ class Store:
                     TableName=self._table.name,
                     Key=marshalled(key(f"workflow#{workflow.id}", "content")),
                     UpdateExpression="SET expires_at = :ended_at + #retention",
-                    ConditionExpression="attribute_exists(#retention)",
+                    ConditionExpression="attribute_exists(#retention) AND expires_at > :now",
                     ExpressionAttributeNames={"#retention": "retention"},
-                    ExpressionAttributeValues=marshalled({":ended_at": retention.content_expires_at(workflow, 0)}),
+                    ExpressionAttributeValues=marshalled(
+                        {":ended_at": retention.content_expires_at(workflow, 0), ":now": self._table.now() // 1000}
+                    ),
                 )
         except ConditionFailed:
             pass  # it has been dropped already

@@ -9,6 +9,9 @@ Ten steps whose sends are throttled twenty times and time out nine times each, w
 that, take less than seventeen hours. Ten steps that wait for their turn as long as the template allows take ten more.
 """
 
+REMOVAL = 7 * 86_400
+"""Seconds within which DynamoDB certainly removes an expired item."""
+
 
 def forgotten_at(now: int, retention: int) -> int:
     """Return `retention` seconds after `now`, for the TTL: whole seconds since the epoch, rounded up."""
@@ -23,6 +26,15 @@ def content_expires_at(workflow: Workflow, retention: int) -> int:
     if workflow.ended_at is not None:
         return forgotten_at(workflow.ended_at, retention)
     return forgotten_at(workflow.created_at, longest_life(workflow.steps, workflow.receipt_window) + retention)
+
+
+def entries_expire_at(workflow: Workflow, retention: int) -> int:
+    """Return when the entries that lead from its recipients to a new workflow may be deleted (seconds).
+
+    Not before its content: a workflow that ends at the last moment before its content expires keeps it for another
+    `retention`, and DynamoDB removes it some days later.
+    """
+    return content_expires_at(workflow, retention) + retention + REMOVAL
 
 
 def pointers_expire_at(workflow: Workflow, now: int) -> int:

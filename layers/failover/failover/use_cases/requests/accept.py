@@ -15,6 +15,7 @@ from failover.rules.workflow import overdue, retention, transitions
 from failover.rules.workflow.state import Step, Workflow
 from failover.use_cases.callers.authenticate import Caller
 from failover.use_cases.requests import body, limits
+from failover.use_cases.workflow.recipients import hashed
 
 
 @dataclass(frozen=True)
@@ -92,10 +93,10 @@ def _once(workflow: Workflow, key: str | None, digest: str) -> Once | None:
 
 def _store(outside: Outside, workflow: Workflow, asked: Request, once: Once | None) -> None:
     """Store a workflow. Raises `aws.Unavailable` only if it was not stored, as far as that can be known."""
-    attempt, began = 1, outside.now()
+    attempt, began, recipients = 1, outside.now(), hashed(outside, asked.steps)
     while True:
         try:
-            return outside.store.create(workflow, asked.steps, outside.settings.content_retention, once)
+            return outside.store.create(workflow, asked.steps, outside.settings.content_retention, once, recipients)
         except KeyInUse:
             pause = idempotency.pause_for_duplicate(attempt, (outside.now() - began) / 1000, outside.jitter())
             if pause is None:

@@ -1,0 +1,88 @@
+"""Erase a recipient: cancel what still runs, and delete the content of each of its workflows.
+
+Each write stands for itself, and the verdict on a workflow is written with the deletion of its content. So a process
+may die anywhere: the same command continues, and repeats what it answered before.
+"""
+
+import random
+from dataclasses import replace
+
+from failover.adapters.table import ConditionFailed
+from failover.adapters.workflow.recipients import Entry
+from failover.observability import count_many, logger
+from failover.outside import Outside
+from failover.rules.erasure import proof
+from failover.rules.timing.backoff import grown
+from failover.rules.workflow import transitions
+from failover.rules.workflow.state import Workflow
+from failover.use_cases.callers.commands import Answer
+from failover.use_cases.erasure.find import OfRecipient, Seen, page, seen, seen_all
+from failover.use_cases.workflow.transition import TooContended, transition
+
+_TRIES = 5
+_FIRST_PAUSE = 0.05
+"""Seconds; at most so long before the second try."""
+
+
+def erase(outside: Outside, command: OfRecipient) -> Answer:
+    """Erase a page of a person's workflows. Returns the proof: a signed document, and the cursor of the next page.
+
+    Raises CommandRefused, and Temporary if the rest is to be erased by the same command later.
+    """
+    found = page(outside, command)
+    for recipient in found.recipients:
+        outside.recipients.note(recipient, outside.now())
+    rows = [_erased(outside, one, found.entries[one.id]) for one in seen_all(outside, found.entries)]
+    dropped = sum(row["content"] == "dropped" and not row["erased_before"] for row in rows)
+    count_many("ContentErased", dropped)
+    logger.info("recipient erased", recipients=found.recipients, workflows=len(rows), dropped=dropped)
+    stack = outside.settings.stack_name
+    signed = proof.document(stack, found.recipients, rows, outside.now(), complete=found.cursor is None)
+    return {"erasure": signed, "signature": proof.signature(found.keys[0], signed), "cursor": found.cursor}
+
+
+def _erased(outside: Outside, one: Seen, entries: list[Entry]) -> Answer:
+    """Erase one workflow. Raises TooContended if other writers kept being first."""
+    for attempt in range(_TRIES):
+        if attempt:
+            outside.sleep(random.uniform(0, grown(_FIRST_PAUSE, attempt)))
+            one, entries = seen(outside, one.id), [outside.recipients.again(entry) for entry in entries]
+        running = one.workflow is not None and one.workflow.running
+        known = next((entry.verdict for entry in entries if entry.verdict), None)
+        if known is not None and one.content is None and not running:
+            return proof.erased(one.shown, one.workflow, known, before=True)
+        if one.workflow is not None and running:
+            entries = [replace(entry, began_at=outside.recipients.begin(entry, outside.now())) for entry in entries]
+            one = replace(one, workflow=_ended(outside, one.workflow))
+        if one.content and one.content.once:
+            outside.recipients.forget_request(one.content.once, one.id)
+        verdict = proof.verdict(
+            one.workflow, outside.now(), kept=one.content is not None, cancelled=_by_an_erasure(one.workflow, entries)
+        )
+        try:
+            outside.recipients.drop(entries, verdict)
+        except ConditionFailed:
+            continue
+        return proof.erased(one.shown, one.workflow, verdict, before=False)
+    raise TooContended
+
+
+def _ended(outside: Outside, workflow: Workflow) -> Workflow:
+    """The workflow after its end, which may be another one than a cancel. Before all else, so that nothing is sent."""
+    last = workflow
+
+    def decide(current: Workflow) -> Workflow | None:
+        nonlocal last
+        last = current
+        return transitions.cancelled(current, outside.now())
+
+    change = transition(outside, workflow, decide)
+    return change.after if change else last
+
+
+def _by_an_erasure(workflow: Workflow | None, entries: list[Entry]) -> bool:
+    """Whether this erasure, or one that died before its verdict, cancelled the workflow."""
+    began = min((entry.began_at for entry in entries if entry.began_at is not None), default=None)
+    if workflow is None or workflow.ended_at is None or began is None:
+        return False
+    return workflow.status == "cancelled" and workflow.ended_at >= began
