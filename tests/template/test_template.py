@@ -179,6 +179,28 @@ def test_what_outlives_the_stack():
     assert resources["Table"]["Properties"]["DeletionProtectionEnabled"] == {"Fn::If": ["WithSandbox", False, True]}
 
 
+def needs(graph, name):
+    """Everything that a resource needs, directly or not."""
+    found, left = set(), [name]
+    while left:
+        for one in graph.get(left.pop(), ()):
+            if one not in found:
+                found.add(one)
+                left.append(one)
+    return found
+
+
+def test_the_state_machine_is_made_long_after_its_role(translated):
+    """IAM takes a while to make a role known everywhere, and Step Functions checks it at once.
+
+    CloudFormation makes the role without waiting for the queues, and the state machine after them.
+    """
+    graph = {name: set(references(resource)) for name, resource in translated["Resources"].items()}
+    queues = {"Webhooks", "WebhookDeadLetters"}
+    assert queues <= needs(graph, "StateMachine")
+    assert not queues & needs(graph, "StateMachineRole")
+
+
 @pytest.mark.parametrize("name", ["StartWorkflows", "Reconcile"])
 def test_a_scheduled_run_is_not_repeated(name):
     """A run that failed is not repeated: the schedule makes the next one a minute later."""
