@@ -5,15 +5,16 @@ import sys
 
 import pytest
 
-from local.place import ROOT, STACK
+from local.place import ROOT, STACK, free_port
 from tests.e2e.test_failover import messenger, sms
 
 
 @pytest.fixture(scope="module")
 def late(deployed):
-    """A workflow whose first message is not read in time."""
+    """A workflow whose first message is not read in time, and whose webhooks reach no server."""
     steps = [messenger("sim-unread", 15), sms()]
-    body = {"template": "failover", "client_ref": "explained", "workflow": steps}
+    url = f"http://127.0.0.1:{free_port()}/webhooks"
+    body = {"template": "failover", "client_ref": "explained", "webhook_url": url, "workflow": steps}
     answer = deployed.call("POST", "/beta/workflows", json=body)
     workflow_id = answer.json()["workflow_uuid"]
     deployed.over(workflow_id)
@@ -43,7 +44,7 @@ def test_why_it_was_late(deployed, late):
         "workflow   the request is accepted: messenger, sms",
         "execution  execution 1: waits for the step's outcome or its expiry",
         "log        send_sms: step sent (step 1, answer accepted)",
-        "webhook    webhook",
+        "(submitted of step 0), attempt 1: no connection",
     ):
         assert moment in text
     assert "Not known" not in text
