@@ -41,7 +41,10 @@ OPTIONS = (
     Option("AWS::DynamoDB::Table", "dynamodb:[PD]*ResourcePolicy", "ResourcePolicy"),
     Option("AWS::SecretsManager::Secret", "secretsmanager:Re*Region*", "ReplicaRegions"),
     Option("AWS::IAM::Role", "iam:AttachRolePolicy", "ManagedPolicyArns"),
+    Option("AWS::IAM::Role", "iam:UpdateRoleDescription", "Description"),
     Option("AWS::IAM::Role", "iam:*RolePermissionsBoundary", "PermissionsBoundary"),
+    Option("AWS::IAM::Policy", "iam:*GroupPolicy", "Groups"),
+    Option("AWS::IAM::Policy", "iam:*UserPolicy", "Users"),
     Option("AWS::ApiGateway::RestApi", "s3:*", "BodyS3Location"),
     Option("AWS::ApiGateway::RestApi", "iam:PassRole", "credentials"),
     Option("AWS::ApiGateway::RestApi", "apigateway:UpdateRestApiPolicy", "Policy"),
@@ -57,6 +60,7 @@ OPTIONS = (
     Option("AWS::StepFunctions::StateMachine", "kms:*", "EncryptionConfiguration"),
     Option("AWS::Events::Rule", "iam:PassRole", "RoleArn"),
     Option("AWS::CodeDeploy::DeploymentGroup", "codedeploy:*OnPremisesInstance", "OnPremisesInstanceTagFilters"),
+    Option("AWS::CodeDeploy::DeploymentGroup", "codedeploy:*ApplicationRevision", "Deployment"),
     Option("AWS::WAFv2::WebACL", "payments:*", "MonetizationConfig"),
     # The web ACL is associated with a stage of API Gateway, and with nothing else.
     Option("AWS::WAFv2::WebACLAssociation", "amplify:*", "amplify"),
@@ -68,3 +72,9 @@ OPTIONS = (
     Option("AWS::WAFv2::WebACLAssociation", "elasticloadbalancing:*", "elasticloadbalancing"),
     Option("AWS::WAFv2::WebACLAssociation", "wafv2:*PermissionPolicy", "RuleGroup"),
 )
+
+UNLISTED = (
+    Option("AWS::SecretsManager::Secret", "kms:Decrypt", "KmsKeyId"),
+    Option("AWS::SecretsManager::Secret", "kms:GenerateDataKey", "KmsKeyId"),
+)
+"""What an option needs although the schemas do not list it: https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html"""

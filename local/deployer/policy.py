@@ -13,13 +13,15 @@ from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 from samtranslator.translator.transform import transform
 from samtranslator.yaml_helper import yaml_parse
 
-from local.deployer.options import OPTIONS
+from local.deployer.options import OPTIONS, UNLISTED
 from local.deployer.scopes import CODE, DEPLOYMENT, ONLY_WITH, PASSED_TO, ROLES, SCOPES, Scope, Statement, arn
 from local.place import REGION, ROOT
 
 type Template = dict[str, Any]
 
 PAGE = ROOT / "ops/policies/deployer.json"
+OPTIONAL = {"GradualDeployments": "true"}
+"""Parameters with which SAM itself makes more resources. Those of conditions are there in any case."""
 
 
 def translated() -> Template:
@@ -31,7 +33,7 @@ def translated() -> Template:
             properties[name] = f"s3://bucket/{properties[name]}"
     logging.getLogger("samtranslator").setLevel(logging.ERROR)
     with patch.dict(os.environ, {"AWS_DEFAULT_REGION": REGION}):
-        found: Template = transform(source, {}, _NoPolicies())
+        found: Template = transform(source, OPTIONAL, _NoPolicies())
         return found
 
 
@@ -48,10 +50,9 @@ def needed(template: Template) -> dict[str, set[str]]:
     resources = list(template["Resources"].values())
     for kind in {resource["Type"] for resource in resources}:
         keys = {key for resource in resources if resource["Type"] == kind for key in _keys(resource)}
-        for action in _listed(kind):
-            switches = [
-                one.switch for one in OPTIONS if fnmatchcase(kind, one.kind) and fnmatchcase(action, one.action)
-            ]
+        for action in _listed(kind) | {one.action for one in UNLISTED if one.kind == kind}:
+            options = (one for one in (*OPTIONS, *UNLISTED) if fnmatchcase(kind, one.kind))
+            switches = [one.switch for one in options if fnmatchcase(action, one.action)]
             if all(switch in keys for switch in switches):
                 found.setdefault(action, set()).add(kind)
     return found

@@ -8,7 +8,7 @@ from string import Template as Text
 import pytest
 
 from local.deployer import policy
-from tests.world import ROOT, template
+from tests.world import ROOT, SEND_FUNCTIONS, template
 
 FILES = {file.stem: file for file in (ROOT / "ops/policies").glob("*.json")}
 FILLED = {
@@ -65,6 +65,7 @@ def test_nothing_is_missing(translated):
     [
         ("AWS::Lambda::Function", {"VpcConfig": {}}, "ec2:DescribeSubnets"),
         ("AWS::Lambda::Function", {"KmsKeyArn": "key"}, "kms:CreateGrant"),
+        ("AWS::SecretsManager::Secret", {"KmsKeyId": "key"}, "kms:GenerateDataKey"),
         ("AWS::IAM::Role", {"PermissionsBoundary": "boundary"}, "iam:PutRolePermissionsBoundary"),
         ("AWS::CodeDeploy::Application", {}, "codedeploy:CreateApplication"),
         ("AWS::ApiGateway::DomainName", {}, "apigateway:POST"),
@@ -73,8 +74,10 @@ def test_nothing_is_missing(translated):
 )
 def test_an_option_that_the_template_starts_to_use(kind, properties, action):
     """The policy follows the template: a new kind of resource, or a property that needs more, adds its actions."""
-    found = policy.policy({"Resources": {**_least(), "New": {"Type": kind, "Properties": properties}}})
-    assert action in {one for statement in found["Statement"] for one in listed(statement["Action"])}
+    with_it = {"Resources": {**_least(), "New": {"Type": kind, "Properties": properties}}}
+    assert action in _actions(with_it)
+    without = _least() | ({"New": {"Type": kind}} if properties else {})
+    assert action not in _actions({"Resources": without})
 
 
 @pytest.mark.parametrize(("kind", "named"), [("AWS::SSM::Parameter", "ssm:"), ("AWS::SNS::Topic", "AWS::SNS::Topic")])
@@ -82,6 +85,10 @@ def test_a_resource_that_is_not_known(kind, named):
     """An action that no scope names, and a kind of resource that gets a role, are refused and not granted anyway."""
     with pytest.raises(LookupError, match=named):
         policy.policy({"Resources": {**_least(), "New": {"Type": kind}}})
+
+
+def _actions(resources):
+    return {one for statement in policy.policy(resources)["Statement"] for one in listed(statement["Action"])}
 
 
 def _least():
@@ -146,21 +153,21 @@ def test_the_boundary():
 
 def test_functions_that_people_call():
     """Each function that nothing in the stack calls has a policy for the people who may call it."""
-    roles = json.dumps([one for one in template()["Resources"].values() if one["Type"] == "AWS::IAM::Role"])
-    uncalled = {
-        properties["FunctionName"]["Fn::Sub"].replace("${AWS::StackName}", FILLED["Stack"])
-        for logical_id, properties in _functions()
-        if "Events" not in properties and f'"{logical_id}"' not in roles
+    names = {
+        properties["FunctionName"]["Fn::Sub"].removeprefix("${AWS::StackName}-")
+        for properties in _functions()
+        if "Events" not in properties
     }
+    uncalled = {f"{FILLED['Stack']}-{name}" for name in names if name.replace("-", "_") not in SEND_FUNCTIONS}
     assert uncalled
     resources = {arn for name in ("caller", "erasure") for one in statements(name) for arn in listed(one["Resource"])}
     assert uncalled <= {arn.rpartition(":")[2] for arn in resources}
 
 
 def _functions():
-    for logical_id, resource in template()["Resources"].items():
+    for resource in template()["Resources"].values():
         if resource["Type"] == "AWS::Serverless::Function":
-            yield logical_id, resource["Properties"]
+            yield resource["Properties"]
 
 
 def test_the_operator_changes_no_resource():
