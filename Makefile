@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo up down inbox load burst capacity costs sam-local preflight connect doctor explain check lint test soak pace format requirements generate console pictures clean
+.PHONY: help demo up down inbox load burst capacity costs sam-local release preflight connect doctor explain check lint test soak pace format requirements generate console pictures clean
 
 PYTHON := .venv/bin/python
 HOST_PATH := $(PATH)
@@ -49,6 +49,9 @@ doctor: .venv/ready ## test a deployed stack from outside: STACK=…; RECIPIENT=
 explain: .venv/ready ## why a message was late: timeline, execution and logs of one workflow; STACK=… and WORKFLOW=…, MESSAGE=… or CLIENT_REF=… ACCOUNT=…
 	@$(PYTHON) -m ops explain $(if $(STACK),--stack $(STACK)) $(if $(WORKFLOW),--workflow $(WORKFLOW)) $(if $(MESSAGE),--message $(MESSAGE)) \
 		$(if $(CLIENT_REF),--client-ref '$(CLIENT_REF)') $(if $(ACCOUNT),--account $(ACCOUNT))
+
+release: .venv/ready ## archive this version as tests/upgrade/<version>.tar.xz, from which the next one is tested to upgrade
+	@$(PYTHON) -m local release
 
 check: ## all that continuous integration runs: lint, test, and sam-local where containers can run
 	@.ci/run

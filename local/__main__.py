@@ -1,4 +1,7 @@
-"""`python -m local up | down | demo | inbox | load | burst | capacity | costs | sam-local`: run one of make's verbs."""
+"""Run one of the Makefile's verbs: `python -m local VERB`.
+
+VERB is up, down, demo, inbox, load, burst, capacity, costs, sam-local or release.
+"""
 
 import os
 import signal
@@ -9,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import NoReturn
 
-from local import credentials, engines, events, stack
+from local import credentials, engines, events, release, stack
 from local.capacity import cost_tables, tables
 from local.demo import demo
 from local.inbox import show_inbox
@@ -163,6 +166,7 @@ def main() -> int:
         "capacity": print_capacity,
         "costs": print_costs,
         "sam-local": run_sam_local,
+        "release": release.write_archive,
     }
     if len(sys.argv) != 2 or sys.argv[1] not in verbs:
         print(__doc__)

@@ -3,6 +3,7 @@
 import json
 import shutil
 import subprocess
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -32,11 +33,14 @@ def client(place: Place, service: str, url: str = "") -> Any:
     )
 
 
-def sam(place: Place, *arguments: str) -> str:
-    """Run the SAM CLI on the local stack and return its output. Raises LocalFailure with the output's last line."""
+def sam(place: Place, *arguments: str, source: Path = ROOT) -> str:
+    """Run the SAM CLI on the local stack and return its output. Raises LocalFailure with the output's last line.
+
+    `source` has the template and its samconfig.toml.
+    """
     done = subprocess.run(
-        [str(_SAM), *arguments, "--config-file", str(ROOT / "samconfig.toml"), "--config-env", "local"],
-        cwd=ROOT,
+        [str(_SAM), *arguments, "--config-file", str(source / "samconfig.toml"), "--config-env", "local"],
+        cwd=source,
         env=place.environment(**_SETTINGS, ARCHITECTURE=architecture()),
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -51,7 +55,8 @@ def sam(place: Place, *arguments: str) -> str:
     return done.stdout
 
 
-def build(place: Place) -> None:
+def build(place: Place, source: Path = ROOT) -> None:
+    """Build the application in `source`, that of this repository or of another release."""
     sam(
         place,
         "build",
@@ -61,12 +66,16 @@ def build(place: Place) -> None:
         str(place.folder / "cache"),
         "--parameter-overrides",
         f"Architecture={architecture()}",
+        source=source,
     )
-    _adapt_to_ministack(place)
+    _adapt_to_ministack(place.folder / "build" / "template.yaml")
 
 
-def deploy(place: Place, **parameters: str) -> None:
-    """Deploy the build with these parameters of the template, and configure the engines to serve it."""
+def deploy(place: Place, built: Path | None = None, /, **parameters: str) -> None:
+    """Deploy the build with these parameters of the template, and configure the engines to serve it.
+
+    If the stack exists, it is updated. `built`: the folder of another build.
+    """
     overrides = {
         "Architecture": architecture(),
         "Sandbox": "true",
@@ -79,7 +88,7 @@ def deploy(place: Place, **parameters: str) -> None:
         place,
         "deploy",
         "--template-file",
-        str(place.folder / "build" / "template.yaml"),
+        str((built or place.folder / "build") / "template.yaml"),
         "--parameter-overrides",
         *(f"{name}={value}" for name, value in overrides.items()),
     )
@@ -127,14 +136,13 @@ def wipe(place: Place) -> None:
         shutil.rmtree(place.folder / folder, ignore_errors=True)
 
 
-def _adapt_to_ministack(place: Place) -> None:
+def _adapt_to_ministack(path: Path) -> None:
     """Rewrite the built template for MiniStack.
 
     MiniStack refuses a stack with an alarm on a metric expression, so these alarms are dropped: no alarm has an action
     here. It also expects a plain slash in a media type, where CloudFormation expects `~1`, and takes a parameter for a
     text, also where a number is needed: as the concurrency of a queue, which then delivers nothing.
     """
-    path = place.folder / "build" / "template.yaml"
     template = yaml.safe_load(path.read_text())
     template["Resources"] = {
         name: resource

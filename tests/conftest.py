@@ -21,10 +21,10 @@ pytest_plugins = ["tests.browser"]
 
 
 class OneStack(LoadScopeScheduling):
-    """Give each test to the next free worker, except those of the deployed stack, which share one."""
+    """Give each test to the next free worker, except those of deployed stacks, which share one."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return "stack" if nodeid.startswith("tests/e2e/") else nodeid
+        return "stack" if nodeid.startswith(("tests/e2e/", "tests/upgrade/test_upgrade.py")) else nodeid
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -71,7 +71,12 @@ _Loader.add_multi_constructor("!", _short_form)
 @cache
 def template() -> dict[str, Any]:
     """template.yaml as plain data."""
-    loaded: dict[str, Any] = yaml.load((ROOT / "template.yaml").read_text(), _Loader)
+    return parsed((ROOT / "template.yaml").read_text())
+
+
+def parsed(text: str) -> dict[str, Any]:
+    """A template as plain data."""
+    loaded: dict[str, Any] = yaml.load(text, _Loader)
     return loaded
 
 
