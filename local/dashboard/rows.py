@@ -248,6 +248,7 @@ def _state_machine() -> Row:
                 by("WorkflowsReconciled", "action"),
                 ours("WorkflowsNotStarted", "workflows_api", label="not started at once"),
                 alarmed("WorkflowsAbandoned", label="abandoned"),
+                alarmed("WorkflowsRestored", label="restored from a backup"),
                 yAxis=FROM_ZERO,
             ),
             graph(

@@ -102,6 +102,8 @@ def of_entry(flow: Workflow, entry: Entry) -> str:
             return f"{named} ends without success: {reason}"
         case "error":
             return f"the workflow ends in error: {reason}"
+        case "restored":
+            return "the table was restored from a backup: nothing more is sent for this workflow"
         case "amended":
             return "the final report is sent again: a later status changed it"
         case event:

@@ -82,6 +82,16 @@ def _turned_to(flow: Workflow, number: int) -> int | None:
     return found[0]["at"] if found else None
 
 
+def restored(story: Story) -> Iterator[Finding]:
+    """The table was restored from a backup while the workflow ran, so nothing more was sent for it."""
+    flow = story.workflow
+    for entry in flow.timeline:
+        if entry["event"] == "restored":
+            since = (flow.ended_at or story.now) - entry["at"]
+            text = f"The table was restored from a backup {seconds(entry['at'] - flow.created_at)} after the request"
+            yield Finding(max(since, NOTABLE), f"{text}: nothing more was sent for this workflow.")
+
+
 def start(story: Story) -> Iterator[Finding]:
     """The first step's send began late: Step Functions started the execution late, or the send failed before it."""
     flow = story.workflow
@@ -263,5 +273,5 @@ def _results(attempts: Iterable[Attempt]) -> str:
 
 type Rule = Callable[[Story], Iterator[Finding]]
 
-MESSAGES: tuple[Rule, ...] = (start, turns, answers, expiries, failovers, callbacks, people)
+MESSAGES: tuple[Rule, ...] = (restored, start, turns, answers, expiries, failovers, callbacks, people)
 WEBHOOKS: tuple[Rule, ...] = (queued, delivered, undelivered)

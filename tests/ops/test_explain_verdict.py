@@ -152,6 +152,18 @@ def test_a_person_who_reads_late():
     assert "The message of step 0 was read 12 min after the Messages API had accepted it." in lines
 
 
+def test_a_restored_table():
+    """A workflow that ran when the table was restored says that nothing more was sent for it."""
+
+    def restored(flow):
+        entry = {"sequence": len(flow.timeline) + 1, "at": NOW + 60 * SECOND, "event": "restored"}
+        return replace(flow, timeline=(*flow.timeline, entry))
+
+    assert (
+        "The table was restored from a backup 60 s after the request: nothing more was sent for this workflow."
+    ) in told(acts.sent(0), restored)
+
+
 def webhooks(flow, *attempts, state="delivered"):
     entry = publication.webhooks(flow)[0]
     made = [Attempt(number, entry["at"] + after, 80, *result) for number, (after, *result) in enumerate(attempts, 1)]
