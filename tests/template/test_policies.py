@@ -6,6 +6,7 @@ from fnmatch import fnmatchcase
 from string import Template as Text
 
 import pytest
+from botocore import xform_name
 
 from local.deployer import policy
 from tests.world import ROOT, SEND_FUNCTIONS, template
@@ -192,6 +193,14 @@ def test_the_operators_queues():
     patterns = [arn.rpartition("workflows-prod-")[2] for arn in redrive["Resource"]]
     assert all(any(fnmatchcase(f"{queue}-1A2B3C", pattern) for pattern in patterns) for queue in queues)
     assert all(any(fnmatchcase(f"{queue}-1A2B3C", pattern) for queue in queues) for pattern in patterns)
+
+
+def test_the_doctor():
+    """The doctor may make the calls in its code, and no other; with a message to send it also needs caller.json."""
+    code = "".join(file.read_text() for file in [*(ROOT / "ops/doctor").glob("*.py"), ROOT / "ops/deployed.py"])
+    called = set(re.findall(r"[.\"]((?:get|describe|list)_[a-z_]+)\b", code)) - {"get_paginator"}
+    actions = {xform_name(action.partition(":")[2]) for action in granted("doctor")}
+    assert actions == called
 
 
 def test_trust():
