@@ -45,6 +45,7 @@ def preflight(plan: Planned, environment: Mapping[str, str]) -> Iterator[Finding
             ("stack", lambda: names.state(plan, region)),
             ("leftovers", lambda: names.leftovers(plan, region)),
             ("certificate", lambda: settings.certificate(plan, region)),
+            ("access log", lambda: settings.access_log(plan, region)),
             ("Lambda concurrency", lambda: quotas.concurrency(plan, region)),
             ("quotas", lambda: quotas.rates(plan, region)),
             ("permissions", lambda: permissions.permissions(plan, region, caller)),

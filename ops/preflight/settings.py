@@ -42,3 +42,15 @@ def certificate(plan: Planned, region: str) -> Iterator[Finding]:
         yield failure("certificate", f"it is for {', '.join(sorted(names))}, not for {domain}")
     else:
         yield ok("certificate", f"issued for {domain}")
+
+
+def access_log(plan: Planned, region: str) -> Iterator[Finding]:
+    """The account's role for API Gateway's logs, without which a stack with an access log cannot be created."""
+    if plan.parameters["AccessLogs"] != "true":
+        return
+    if client("apigateway", region).get_account().get("cloudwatchRoleArn"):
+        yield ok("access log", "API Gateway has a role for its logs")
+        return
+    command = "aws cloudformation deploy --stack-name api-gateway-logs --template-file ops/account.yaml"
+    text = "API Gateway has no role for logs in this account and Region, so the stack could not be created. Once: "
+    yield failure("access log", f"{text}{command} --capabilities CAPABILITY_IAM. Or set AccessLogs=false")

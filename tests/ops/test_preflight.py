@@ -123,8 +123,9 @@ def left_behind(stub, secrets=(), groups=()):
     asked = {"IncludePlannedDeletion": True, "Filters": [{"Key": "name", "Values": [f"{STACK}/"]}]}
     stub("secretsmanager").add_response("list_secrets", {"SecretList": list(secrets)}, asked)
     logs = stub("logs")
-    logs.add_response("describe_log_groups", {"logGroups": [{"logGroupName": name} for name in groups]})
-    logs.add_response("describe_log_groups", {"logGroups": []})
+    for prefix in ("apigateway", "lambda", "vendedlogs/states"):
+        found = [name for name in groups if name.startswith(f"/aws/{prefix}/")]
+        logs.add_response("describe_log_groups", {"logGroups": [{"logGroupName": name} for name in found]})
     return list(names.leftovers(plan(), REGION))
 
 
@@ -231,6 +232,14 @@ def test_certificate_elsewhere():
     asked = plan(DomainName="a.example.com", CertificateArn=CERTIFICATE.replace(REGION, "us-east-1"))
     assert verdicts(settings.certificate(asked, REGION)) == ["failure"]
     assert list(settings.certificate(plan(), REGION)) == []
+
+
+@pytest.mark.parametrize(("answer", "verdict"), [({"cloudwatchRoleArn": "arn:role"}, "ok"), ({}, "failure")])
+def test_access_log(stub, answer, verdict):
+    """With an access log, API Gateway needs a role in the account: without it the first deployment would fail."""
+    stub("apigateway").add_response("get_account", answer, {})
+    assert verdicts(settings.access_log(plan(AccessLogs="true"), REGION)) == [verdict]
+    assert verdicts(settings.access_log(plan(AccessLogs="false"), REGION)) == []
 
 
 # ---------------------------------------------------------------- Region and credentials

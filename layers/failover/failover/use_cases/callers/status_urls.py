@@ -22,8 +22,9 @@ def remove(outside: Outside, command: OfEither) -> Answer:
 def _change(outside: Outside, command: OfEither, url: str | None) -> Answer:
     known = registered.either(outside, command)
     registered.change(outside, known, status_url=url)
-    logger.info("status URL changed", **registered.named(known))
-    return {**registered.named(known), "status_url": url}
+    name = registered.named(known)
+    logger.info("status URL changed", api_key=name.get("api_key"), application_id=name.get("application_id"))
+    return {**name, "status_url": url}
 
 
 def checked(outside: Outside, url: str) -> str:
