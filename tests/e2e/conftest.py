@@ -12,11 +12,11 @@ from local.place import Place, free_port
 PATIENCE = 90
 
 
-_PLACES = {"test_application.py": -1, "test_ops.py": 1, "test_delete.py": 2}
+_PLACES = {"test_application.py": -1, "test_ops.py": 1, "test_restore.py": 2, "test_delete.py": 3}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run first the test that stores an application, and last those that change secrets and that delete the stack."""
+    """Run first the test that stores an application, and last those that change secrets, table and stack."""
     items.sort(key=lambda item: _PLACES.get(item.path.name, 0))
 
 
