@@ -91,7 +91,7 @@ class History:
         self._backup = self.stack.table.backup(), dict(self.promises.flows), dict(self._under_key)
 
     def restore(self) -> None:
-        """F47: the table is restored to that state; executions, messages in the queue and callbacks go on."""
+        """F48: the table is restored to that state; executions, messages in the queue and callbacks go on."""
         assert self._backup is not None
         (items, flows, self._under_key), self._backup = self._backup, None
         self.stack.restore(items)

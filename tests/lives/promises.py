@@ -110,12 +110,12 @@ class Promises:
             if new.outcome == "advanced" != old.outcome:
                 check_advance(before, number, now, after)
             marked = after.table_id != before.table_id
-            assert not marked or after.id in self.never_sent_again, "F47: no other workflow is marked"
+            assert not marked or after.id in self.never_sent_again, "F48: no other workflow is marked"
             if (old.phase, new.phase) == ("pending", "unknown"):
                 assert old.releases or marked, "only a message that was requested has a status"
             elif old.phase == "pending" and new.phase != "pending":
                 assert before.running, "I4: no step is claimed after the end"
-                assert after.id not in self.never_sent_again, "F47: nothing is sent that may have been sent before"
+                assert after.id not in self.never_sent_again, "F48: nothing is sent that may have been sent before"
                 if number > 0:
                     check_previous_step(after.steps[number - 1], now)
 

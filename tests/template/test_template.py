@@ -138,7 +138,7 @@ def test_every_parameter_is_described():
 
 
 def test_every_function_knows_its_table(translated):
-    """F47: each function gets the ARN of the table's stream, by which it tells a restored table from the one before."""
+    """F48: each function gets the ARN of the table's stream, by which it tells a restored table from the one before."""
     functions = [one for one in translated["Resources"].values() if one["Type"] == "AWS::Lambda::Function"]
     assert functions
     for function in functions:
