@@ -2,10 +2,11 @@
 
 from typing import Any
 
+from failover.edges.command_edge import audited
 from failover.observability import unexpected
 from failover.outside import Outside
 from failover.use_cases.callers.commands import CommandRefused
-from failover.use_cases.callers.register import register
+from failover.use_cases.callers.register import COMMANDS, register
 
 outside = Outside().ready("callers", "webhook_secret")
 
@@ -20,7 +21,7 @@ def handler(event: Any, context: Any) -> dict[str, Any]:
     Raises CommandRefused and RegistrationFailed, so that the invocation fails, too.
     """
     try:
-        return register(outside, event)
+        return audited(event, context, COMMANDS, lambda: register(outside, event))
     except CommandRefused:
         raise
     except Exception as error:

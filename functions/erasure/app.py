@@ -2,11 +2,12 @@
 
 from typing import Any
 
+from failover.edges.command_edge import audited
 from failover.errors import Temporary
 from failover.observability import unavailable, unexpected
 from failover.outside import Outside
 from failover.use_cases.callers.commands import CommandRefused
-from failover.use_cases.erasure.commands import carry_out
+from failover.use_cases.erasure.commands import COMMANDS, carry_out
 
 outside = Outside().ready("executions", "recipient_secret", "recipients", "store")
 
@@ -21,7 +22,7 @@ def handler(event: Any, context: Any) -> dict[str, Any]:
     Raises CommandRefused and ErasureFailed, so that the invocation fails, too.
     """
     try:
-        return carry_out(outside, event)
+        return audited(event, context, COMMANDS, lambda: carry_out(outside, event))
     except CommandRefused:
         raise
     except Temporary as error:
