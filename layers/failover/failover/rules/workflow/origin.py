@@ -1,7 +1,7 @@
 """Which table a workflow was created in. In a restored table, its items come from another one (docs/restore.md).
 
 A step that is pending in a restored table may have been sent from the table it was restored from. So nothing is sent
-for a workflow of another table (ADR 11).
+for a workflow of another table (ADR 12).
 """
 
 from dataclasses import dataclass
