@@ -60,7 +60,6 @@ OPTIONS = (
     Option("AWS::StepFunctions::StateMachine", "kms:*", "EncryptionConfiguration"),
     Option("AWS::Events::Rule", "iam:PassRole", "RoleArn"),
     Option("AWS::CodeDeploy::DeploymentGroup", "codedeploy:*OnPremisesInstance", "OnPremisesInstanceTagFilters"),
-    Option("AWS::CodeDeploy::DeploymentGroup", "codedeploy:*ApplicationRevision", "Deployment"),
     Option("AWS::WAFv2::WebACL", "payments:*", "MonetizationConfig"),
     # The web ACL is associated with a stage of API Gateway, and with nothing else.
     Option("AWS::WAFv2::WebACLAssociation", "amplify:*", "amplify"),
