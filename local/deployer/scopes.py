@@ -103,7 +103,7 @@ SCOPES = (
         "Key",  # the parameter names it
         "kms:*",
         (arn("kms", "key/*"),),
-        {"StringLike": {"kms:ViaService": "*.${Region}.amazonaws.com"}},
+        {"StringLike": {"kms:ViaService": "*.${Region}.amazonaws.com*"}},
     ),
     Scope("Roles", "iam:*", (ROLES,)),
 )

@@ -196,7 +196,7 @@ def test_changed_meanwhile(world, refused, monkeypatch, changes):
 
 
 def test_accounts_of_the_release_before(world, register):
-    """An account created by release 0.1.0, which has no version, can be changed like any other."""
+    """An account created by a commit before 0.1.0, which has no version, can be changed like any other."""
     key = {"pk": {"S": f"account#{world.api_key}"}, "sk": {"S": "account"}}
     world.client.update_item(TableName=world.table, Key=key, UpdateExpression="REMOVE writes, version")
     for name in ("first", "second"):

@@ -239,7 +239,7 @@ def test_recorded_late(world, customer, deliver, delivering, put_off, listed):
 
 
 def test_attempts_of_the_release_before(world, customer, deliver, listed):
-    """Attempts recorded as a list by release 0.1.0 are listed before the new ones, and none is repeated."""
+    """Attempts recorded as a list by a commit before 0.1.0 are listed before the new ones, and none is repeated."""
     ended(world)
     attempts_made(world, 1)
     old = {"number": {"N": "1"}, "at": {"N": "1800000000000"}, "milliseconds": {"N": "5"}, "answer": {"N": "500"}}

@@ -354,7 +354,7 @@ def test_a_pointer_of_another_step(world, stored):
 
 
 def test_the_release_before_finds_its_field(world, stored):
-    """Release 0.1.0, which compares a single write id, finds the latest one in its field."""
+    """A commit before 0.1.0, which compares a single write id, finds the latest one in its field."""
     flow = world.store.write(stored)
     (item,) = [item for item in world.items() if item["sk"]["S"] == "state"]
     assert item["write_id"]["S"] == flow.writes[-1]
