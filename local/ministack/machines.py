@@ -24,7 +24,7 @@ def new_version(physical_id: str, _old: Properties, properties: Properties, stac
 
 
 def alias(_logical_id: str, properties: Properties, _stack: str) -> Created:
-    """Create an alias of the version. Whatever the deployment preference, it gets all executions at once."""
+    """Create an alias of the version. It gets all executions at once, also with a gradual deployment preference."""
     asked = {"name": properties["Name"], "routingConfiguration": _routing(properties)}
     arn = _answer(stepfunctions._create_state_machine_alias(asked))["stateMachineAliasArn"]
     return arn, {"Arn": arn}

@@ -92,7 +92,7 @@ def history(kind, **details):
     ],
 )
 def test_an_event_of_an_execution(event, text):
-    """What an execution does is told in our words; of an error only its type is shown."""
+    """What an execution does is described in our words; of an error only its type is shown."""
     told = of_history(event)
     assert told == text or (text is not None and told.startswith(text))
 

@@ -1,4 +1,4 @@
-"""How the layers are built: the same everywhere, whatever the builder's settings of Python and pip."""
+"""How the layers are built: the same everywhere, with any settings of the builder's Python and pip."""
 
 import hashlib
 import os

@@ -1,4 +1,4 @@
-"""A workflow of another table: how it is told, and what may still happen to it (F48)."""
+"""A workflow of another table: how it is recognized, and what may still happen to it (F48)."""
 
 from dataclasses import replace
 
@@ -107,7 +107,7 @@ def test_unconfirmed():
 
 
 def test_an_advance_is_refused():
-    """A customer is told why no step follows."""
+    """The answer says why no step follows."""
     flow = transitions.restored(replace(lived(sent(0)), table_id="other"), HERE, NOW)
     with pytest.raises(transitions.CannotAdvance, match="restored from a backup") as caught:
         transitions.advanced(flow, 0, LATER)

@@ -10,7 +10,7 @@ ENGINE = {"AWS_ENDPOINT_URL": "http://127.0.0.1:4566"}
 
 @pytest.mark.parametrize(("where", "allowed"), [({}, True), (LAMBDA, False), (LAMBDA | ENGINE, True)])
 def test_loopback_webhooks(where, allowed):
-    """In AWS Lambda no webhook goes to a loopback address, whatever the stack's parameter says."""
+    """In AWS Lambda no webhook goes to a loopback address, with any value of the stack's parameter."""
     assert from_environment({**where, "LOOPBACK_WEBHOOKS": "true"}).loopback_webhooks is allowed
     assert not from_environment({**where, "LOOPBACK_WEBHOOKS": "false"}).loopback_webhooks
     assert not from_environment(where).loopback_webhooks

@@ -12,7 +12,7 @@ class Settings:
     table_name: str
     """TABLE_NAME: the table of workflows, accounts and applications."""
     table_stream: str
-    """TABLE_STREAM_ARN: the ARN of the table's stream, by which a restored table is told from the one before."""
+    """TABLE_STREAM_ARN: the ARN of the table's stream, which distinguishes a restored table from the one before."""
     state_machine_arn: str
     """STATE_MACHINE_ARN: the failover state machine."""
     public_url: str
