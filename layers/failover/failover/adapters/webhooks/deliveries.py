@@ -1,8 +1,8 @@
 """The attempts to deliver each webhook, and everything a delivery needs to know.
 
 The item of a webhook: `last_attempt`, the highest number claimed so far; `claim`, {id, at} while that attempt is being
-made; `made`, the attempts by their number, each with the time of the retry that follows it (commits before 0.1.0 kept them in
-a list, `attempts`, without that time); `state`; and, while that is `failed`, what the index `failed` has of it.
+made; `made`, the attempts by their number, each with the time of the retry that follows it (commits before 0.1.0 kept
+them in a list, `attempts`, without that time); `state`; and, while that is `failed`, what the index `failed` has of it.
 """
 
 from dataclasses import dataclass
