@@ -21,9 +21,10 @@ def _let_webhooks_end(place: Place) -> None:
 
 
 def test_what_is_left(deployed):
-    """Deleting the stack leaves the table and the three secrets, which belong together, and no other resource."""
+    """Deleting the stack leaves the table and the four secrets, which belong together, and no other resource."""
     place = deployed.place
-    table, kept = stack.resources(place)["Table"], {f"{STACK}/{name}" for name in ("messages", "signature", "webhooks")}
+    table = stack.resources(place)["Table"]
+    kept = {f"{STACK}/{name}" for name in ("messages", "recipients", "signature", "webhooks")}
     keys = stack.secret(place, "WebhookSecret")
     _let_webhooks_end(place)
     stack.delete(place)

@@ -119,9 +119,10 @@ def test_doctor_of_no_stack(ops):
 
 
 def test_preflight(ops):
-    """For a new stack in this account nothing stands in the way; what the engine does not answer is said."""
+    """A new stack needs only API Gateway's role for logs in this account; what the engine does not answer is said."""
     code, lines, printed = ops("preflight", "--config", "prod")
-    assert code == 0, printed
+    assert code == 1, printed
+    assert [subject for verdict, subject, _ in lines if verdict == "failure"] == ["access log"]
     found = {subject: verdict for verdict, subject, _ in lines}
     assert {found[subject] for subject in ("stack name", "Region", "credentials", "stack", "leftovers")} == {"ok"}
     assert found["AWS"] == "warning", "this is not AWS"
@@ -146,7 +147,7 @@ def test_preflight_with_leftovers(deployed, ops):
     finally:
         secrets.delete_secret(SecretId="workflows-prod/messages", ForceDeleteWithoutRecovery=True)
     assert code == 1, printed
-    assert [subject for verdict, subject, _ in lines if verdict == "failure"] == ["leftovers"]
+    assert [subject for verdict, subject, _ in lines if verdict == "failure"] == ["leftovers", "access log"]
     assert ops("preflight", "--stack", "w" * 48)[0] == 1
 
 

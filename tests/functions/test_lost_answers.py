@@ -321,7 +321,7 @@ def test_a_pointer_that_is_being_written(world, stored):
 
     client.transact_write_items = conflict
     decided = transition_without_signal(
-        world.store, stored, lambda flow: replace(flow, task_token="t"), Pointer("u", 0, 2_000_000_000)
+        Outside(), stored, lambda flow: replace(flow, task_token="t"), Pointer("u", 0, 2_000_000_000)
     )
     assert decided is not None
     assert world.store.find_message("u") == (ID, 0)

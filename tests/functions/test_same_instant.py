@@ -38,10 +38,10 @@ def test_status_against_the_next_claim(world, fresh, status):
         flow = fresh(number)
         at_once(
             lambda flow=flow: transition_without_signal(
-                world.store, flow, lambda now: transitions.claimed(now, 1, EXPIRED)
+                Outside(), flow, lambda now: transitions.claimed(now, 1, EXPIRED)
             ),
             lambda flow=flow: transition_without_signal(
-                world.store, flow, lambda now: transitions.received(now, 0, receipt, EXPIRED)
+                Outside(), flow, lambda now: transitions.received(now, 0, receipt, EXPIRED)
             ),
         )
         after = world.read(flow.id)
@@ -79,7 +79,7 @@ def test_twin_receipts(world, fresh):
         at_once(
             *[
                 lambda flow=flow, results=results: results.append(
-                    transition_without_signal(world.store, flow, lambda now: transitions.received(now, 0, receipt, NOW))
+                    transition_without_signal(Outside(), flow, lambda now: transitions.received(now, 0, receipt, NOW))
                 )
             ]
             * 3
