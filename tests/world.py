@@ -4,6 +4,7 @@ import base64
 import importlib.util
 import itertools
 import json
+import os
 import sys
 import time
 import uuid
@@ -12,6 +13,7 @@ from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+from unittest.mock import patch
 
 import boto3
 import jwt
@@ -90,12 +92,14 @@ def load(folder: str, module: str = "app") -> ModuleType:
     for name in own:
         sys.modules.pop(name, None)
     sys.path.insert(0, str(path))
+    region = os.environ.get("AWS_DEFAULT_REGION", "eu-west-1")  # functions make clients at their start
     try:
         spec = importlib.util.spec_from_file_location(module, path / f"{module}.py")
         assert spec is not None
         assert spec.loader is not None
         loaded = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(loaded)
+        with patch.dict(os.environ, {"AWS_DEFAULT_REGION": region}):
+            spec.loader.exec_module(loaded)
         if hasattr(loaded, "handler"):
             loaded.handler = permissions.under_role(_function(folder, module), loaded.handler)
     finally:

@@ -57,6 +57,13 @@ def changed(place, logical_id, value):
         secrets.put_secret_value(SecretId=name, SecretString=before)
 
 
+@pytest.fixture(autouse=True, scope="module")
+def same_credentials_at_the_end(deployed):
+    """Connecting stores an application, and tests in other files need the credentials from before."""
+    with changed(deployed.place, "MessagesSecret", stack.secret(deployed.place, "MessagesSecret")):
+        yield
+
+
 def accounts(deployed):
     return [one["name"] for one in stack.invoke(deployed.place, "accounts", {"action": "list_accounts"})["accounts"]]
 

@@ -18,7 +18,7 @@ from failover.rules.pacing.lane import Turn
 from failover.rules.receipts.receipt import Receipt
 from failover.rules.sending.answers import Accepted, NotTaken, Refused, Unknown
 from failover.rules.webhooks import bodies, delivery
-from failover.rules.workflow import costs, listing, overdue, presentation, publication, summary, transitions
+from failover.rules.workflow import costs, listing, origin, overdue, presentation, publication, summary, transitions
 from failover.rules.workflow.itinerary import itinerary
 from failover.rules.workflow.race import Change, lost_signal
 from failover.rules.workflow.state import COMPUTED, Step, Workflow, from_plain
@@ -54,6 +54,7 @@ KNOWN = {*vars(lived()), *vars(Step("sms"))} - {"carried"} | COMPUTED | {"sequen
 FIELDS = st.dictionaries(NAMES.filter(lambda name: name not in KNOWN), VALUES, min_size=1, max_size=3)
 EVENT = "an event of a later release"
 LONG_AGO, MUCH_LATER = NOW - 10**9, NOW + 10**11
+ANOTHER_TABLE = origin.Here("another table", MUCH_LATER)
 
 
 def whole(decide):
@@ -76,6 +77,7 @@ def abandoned(flow, now):
 
 EVERY = {
     "accepted": whole(lambda flow, _: transitions.accepted(flow)),
+    "restored": whole(lambda flow, now: transitions.restored(flow, ANOTHER_TABLE, now)),
     "claimed": [transitions.claimed],
     "waiting": [lambda flow, number, now: transitions.waiting(flow, number, Turn(now, 0), now, now)],
     "released": [

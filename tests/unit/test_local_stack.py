@@ -6,7 +6,6 @@ import pytest
 import yaml
 
 from local import stack
-from local.place import Place
 from tests.world import template
 
 
@@ -18,7 +17,7 @@ def adapt(tmp_path):
         path = tmp_path / "build/template.yaml"
         path.parent.mkdir()
         path.write_text(yaml.safe_dump(built))
-        stack._adapt_to_ministack(Place(tmp_path, 1, 2))
+        stack._adapt_to_ministack(path)
         return yaml.safe_load(path.read_text())
 
     return adapt
