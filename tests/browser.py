@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 from local import npm
 from tests.console import chromium
 
-PATIENCE = 20_000
+PATIENCE = 60_000
 """Milliseconds until Playwright gives up: other tests use the same cores."""
 
 expect.set_options(timeout=PATIENCE)
