@@ -1,5 +1,6 @@
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,8 +17,14 @@ _PLACES = {"test_application.py": -1, "test_ops.py": 1, "test_restore.py": 2, "t
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run first the test that stores an application, and last those that change secrets, table and stack."""
+    """Run first the test that stores an application, and last those that change secrets, table and stack.
+
+    Each has more time than other tests: it deploys, or waits for what the stack does by itself.
+    """
     items.sort(key=lambda item: _PLACES.get(item.path.name, 0))
+    for item in items:
+        if item.path.parent == Path(__file__).parent:
+            item.add_marker(pytest.mark.timeout(900), append=False)
 
 
 class Stack:
