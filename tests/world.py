@@ -13,7 +13,6 @@ from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
-from unittest.mock import patch
 
 import boto3
 import jwt
@@ -92,14 +91,13 @@ def load(folder: str, module: str = "app") -> ModuleType:
     for name in own:
         sys.modules.pop(name, None)
     sys.path.insert(0, str(path))
-    region = os.environ.get("AWS_DEFAULT_REGION", "eu-west-1")  # functions make clients at their start
+    os.environ.setdefault("AWS_DEFAULT_REGION", REGION)  # functions make clients at their start
     try:
         spec = importlib.util.spec_from_file_location(module, path / f"{module}.py")
         assert spec is not None
         assert spec.loader is not None
         loaded = importlib.util.module_from_spec(spec)
-        with patch.dict(os.environ, {"AWS_DEFAULT_REGION": region}):
-            spec.loader.exec_module(loaded)
+        spec.loader.exec_module(loaded)
         if hasattr(loaded, "handler"):
             loaded.handler = permissions.under_role(_function(folder, module), loaded.handler)
     finally:

@@ -10,7 +10,7 @@ from local import credentials, engines, stack
 from local.__main__ import bring_up
 from local.place import Place, free_port
 
-PATIENCE = 90
+PATIENCE = 240
 
 
 _PLACES = {"test_application.py": -1, "test_ops.py": 1, "test_restore.py": 2, "test_delete.py": 3}

@@ -44,7 +44,7 @@ def test_another_table_takes_its_place(deployed, tmp_path, monkeypatch):
     place = deployed.place
     for name, value in place.aws_environment.items():
         monkeypatch.setenv(name, value)
-    flow = deployed.post(messenger("sim-silent", 15), sms("447700900001"))
+    flow = deployed.post(messenger("sim-silent", 60), sms("447700900001"))
     deployed.when(flow, lambda one: one["steps"][0]["state"] == "sent")
     old = stack.resources(place)["Table"]
     table = _copied(place, old)
