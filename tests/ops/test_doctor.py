@@ -362,7 +362,7 @@ def test_no_alarm_rings():
     ],
 )
 def test_callbacks(stub, messages, genuine, forged, expected):
-    """Wrong answers to a genuine and to a forged callback are told apart; a wrong secret fails the first line."""
+    """Wrong answers to a genuine and to a forged callback fail different lines; a wrong secret fails the first line."""
     secret(stub, {"signature_secret": "a secret of thirty-two bytes and more"})
     messages.script += [http(genuine)] * callbacks.AROUND + [http(forged)] + [http(genuine)] * callbacks.AROUND
     assert verdicts(callbacks.callbacks(stack(resources=NAMED), messages.url)) == expected

@@ -1,4 +1,4 @@
-"""An upgrade and a rollback on the local stack: workflows in every stage go on, whichever release serves them."""
+"""An upgrade and a rollback on the local stack: workflows in every stage go on under both releases."""
 
 import json
 import shutil
