@@ -1,4 +1,5 @@
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,11 @@ class Stack:
     def call(self, method: str, path: str, **more: Any) -> requests.Response:
         return self.session.request(method, f"{self.place.url}{path}", timeout=60, **more)
 
+    def _sandbox(self, **query: str) -> requests.Response:
+        secret = stack.secret(self.place, "MessagesSecret")
+        auth = credentials.Credentials(secret["api_key"], secret["api_secret"]).basic
+        return self.call("GET", "/beta/sandbox/messages", params=query, headers={"Authorization": auth})
+
     def post(self, *steps: dict[str, Any]) -> str:
         """Post a workflow and return its id."""
         answer = self.call("POST", "/beta/workflows", json={"template": "failover", "workflow": list(steps)})
@@ -66,14 +72,14 @@ class Stack:
 
     def requests(self, workflow_id: str) -> list[dict[str, Any]]:
         """The sandbox's record of each request for a workflow, in the order of its steps."""
-        secret = stack.secret(self.place, "MessagesSecret")
-        auth = credentials.Credentials(secret["api_key"], secret["api_secret"]).basic
         kept: list[dict[str, Any]] = []
         for number in range(3):
-            query = {"client_ref": f"{workflow_id}.{number}"}
-            answer = self.call("GET", "/beta/sandbox/messages", params=query, headers={"Authorization": auth})
-            kept += answer.json()["messages"]
+            kept += self._sandbox(client_ref=f"{workflow_id}.{number}").json()["messages"]
         return kept
+
+    def sandbox_accepts_credentials(self) -> bool:
+        """Whether the sandbox has read the credentials of the Messages API that are stored now."""
+        return self._sandbox(client_ref=f"{uuid.uuid4()}.0").status_code == 200
 
     def messages(self, workflow_id: str) -> list[dict[str, Any]]:
         """The bodies of these requests."""

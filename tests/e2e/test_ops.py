@@ -7,6 +7,7 @@ import json
 import shutil
 import subprocess
 import sys
+import time
 import uuid
 from contextlib import contextmanager
 
@@ -16,6 +17,7 @@ from local import stack
 from local.place import ROOT, STACK
 from ops import connect as connecting
 from ops.planned import planned
+from tests.e2e.conftest import PATIENCE
 from tests.tokens import KEY, private_pem
 
 RECIPIENT = "447700900001"
@@ -62,6 +64,10 @@ def same_credentials_at_the_end(deployed):
     """Connecting stores an application, and tests in other files need the credentials from before."""
     with changed(deployed.place, "MessagesSecret", stack.secret(deployed.place, "MessagesSecret")):
         yield
+    deadline = time.monotonic() + PATIENCE  # the sandbox reads a secret at most every ten seconds
+    while not deployed.sandbox_accepts_credentials():
+        assert time.monotonic() < deadline
+        time.sleep(0.5)
 
 
 def accounts(deployed):

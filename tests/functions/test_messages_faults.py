@@ -131,13 +131,14 @@ def test_unknown_outcome_that_mentions_credentials(world, stored, messages, outs
     assert len(messages.requests) == 1
 
 
-def test_credentials_rotated(world, stored, messages, outside, monkeypatch):
-    """F7, F20: a secret that has changed since is read again, and the message goes out."""
+@pytest.mark.parametrize("seconds", [0, 20], ids=["at once", "later"])
+def test_credentials_rotated(world, stored, messages, outside, monkeypatch, seconds):
+    """F7, F20: a secret that has changed since it was read is read again, and the message goes out."""
     api = outside.messages("https://api.test/beta")
     api.prepare({})
     rotated = json.dumps({**CREDENTIALS, "api_secret": "rotated"})
     boto3.client("secretsmanager").put_secret_value(SecretId="messages", SecretString=rotated)
-    later(outside.messages_secret, 20)
+    later(outside.messages_secret, seconds)
     messages.script = [server.problem(401, "Unauthorized"), server.accepted()]
     assert sent_step(world, outside).phase == "sent"
     assert messages.requests[0].headers["authorization"] != messages.requests[1].headers["authorization"]

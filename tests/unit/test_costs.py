@@ -81,8 +81,8 @@ def test_sources(price):
 
 
 def test_the_day_of_the_prices():
-    """The page says when the prices were read."""
-    assert f"{date.fromisoformat(prices.READ_ON):as read on %-d %B %Y}" in PAGE
+    """The page says in which month the prices were read."""
+    assert f"{date.fromisoformat(prices.READ_ON):as known in %B %Y}" in PAGE
 
 
 def test_the_stack_is_counted_from_the_template():

@@ -29,6 +29,7 @@ class Secret:
         self.monotonic: Callable[[], float] = time.monotonic
         self._value: dict[str, str] = {}
         self._asked_at = float("-inf")
+        self._refreshed_at = float("-inf")
         self.doubtful = False
         """The cached value may be out of date: Secrets Manager did not answer the last call."""
 
@@ -41,22 +42,24 @@ class Secret:
 
         Raises `aws.Unavailable` if it has never answered.
         """
-        self._read_after(_REMEMBERED)
+        if self.monotonic() - self._asked_at >= _REMEMBERED:
+            self._read_or_keep()
         return self._value
 
     def refreshed(self) -> bool:
         """Read the secret again because it was not accepted. Returns True if it has changed. Raises as `value`.
 
-        While Secrets Manager does not answer, that is not known (`doubtful`).
+        While Secrets Manager does not answer, that is not known (`doubtful`). Only another refresh, and no read by
+        `value`, puts it off: a secret that changes just after it was read must not cost a message.
         """
         before = self._value
-        self._read_after(_PATIENCE)
+        if self.monotonic() - self._refreshed_at >= _PATIENCE:
+            self._refreshed_at = self.monotonic()
+            self._read_or_keep()
         return self._value != before
 
-    def _read_after(self, seconds: float) -> None:
-        """Read the secret if the last try was this long ago. Without an answer, keep the cached value."""
-        if self.monotonic() - self._asked_at < seconds:
-            return
+    def _read_or_keep(self) -> None:
+        """Read the secret. Without an answer, keep the cached value."""
         try:
             self._read()
             self.doubtful = False
