@@ -49,7 +49,7 @@ def logical_id(function: str) -> str:
     return "".join(part.title() for part in function.split("_"))
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(yaml.CSafeLoader):
     """Parses CloudFormation's short forms: `!Ref x` as {"Ref": "x"}, the others as {"Fn::…": …}."""
 
 
@@ -119,11 +119,17 @@ def _function(folder: str, module: str) -> str:
     raise LookupError(folder)
 
 
+@cache
+def _aws(service: str) -> Any:
+    """A client for what tests set up. It is kept, since one takes 10 ms to make; tests that listen make their own."""
+    return boto3.client(service, region_name=REGION)
+
+
 def create_table(logical_id: str, name: str) -> str:
     """Create a table of the template in moto."""
     properties = template()["Resources"][logical_id]["Properties"]
     known = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
-    boto3.client("dynamodb").create_table(TableName=name, **{k: properties[k] for k in known if k in properties})
+    _aws("dynamodb").create_table(TableName=name, **{k: properties[k] for k in known if k in properties})
     return name
 
 
@@ -144,7 +150,7 @@ class World:
 
     def __init__(self, setenv: Callable[[str, str], None], messages_url: str) -> None:
         self.table = create_table("Table", "workflows")
-        secrets = boto3.client("secretsmanager")
+        secrets = _aws("secretsmanager")
         secrets.create_secret(Name="messages", SecretString=json.dumps(CREDENTIALS))
         secrets.create_secret(Name="webhooks", SecretString=json.dumps({"signing_key": SIGNING_KEY}))
         secrets.create_secret(Name="recipients", SecretString=json.dumps({"hashing_key": HASHING_KEY}))
@@ -159,8 +165,8 @@ class World:
             "SIGNATURE_SECRET": "signature",
             "WEBHOOK_SECRET": "webhooks",
             "RECIPIENT_SECRET": "recipients",
-            "WEBHOOK_QUEUE": boto3.client("sqs").create_queue(QueueName="webhooks")["QueueUrl"],
-            "WEBHOOK_DEAD_LETTERS": boto3.client("sqs").create_queue(QueueName="dead-letters")["QueueUrl"],
+            "WEBHOOK_QUEUE": _aws("sqs").create_queue(QueueName="webhooks")["QueueUrl"],
+            "WEBHOOK_DEAD_LETTERS": _aws("sqs").create_queue(QueueName="dead-letters")["QueueUrl"],
             "LOOPBACK_WEBHOOKS": "true",
         }
         for name, value in environment.items():
@@ -175,8 +181,8 @@ class World:
 
     def _create_state_machine(self) -> str:
         trust = {"Statement": [{"Action": "sts:AssumeRole", "Principal": {"Service": "states.amazonaws.com"}}]}
-        role = boto3.client("iam").create_role(RoleName="failover", AssumeRolePolicyDocument=json.dumps(trust))
-        arn: str = boto3.client("stepfunctions").create_state_machine(
+        role = _aws("iam").create_role(RoleName="failover", AssumeRolePolicyDocument=json.dumps(trust))
+        arn: str = _aws("stepfunctions").create_state_machine(
             name="failover", definition=state_machine_definition(self.table), roleArn=role["Role"]["Arn"]
         )["stateMachineArn"]
         return arn
@@ -187,7 +193,7 @@ class World:
 
     def queued(self, queue: str = "webhooks") -> list[Task]:
         """Receive and delete the deliveries in a queue."""
-        sqs = boto3.client("sqs")
+        sqs = _aws("sqs")
         url = sqs.get_queue_url(QueueName=queue)["QueueUrl"]
         tasks = []
         while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
@@ -198,7 +204,7 @@ class World:
 
     def items(self) -> list[dict[str, Any]]:
         """Every item of the table except the account and its entry in the list of accounts."""
-        items = boto3.client("dynamodb").scan(TableName=self.table)["Items"]
+        items = _aws("dynamodb").scan(TableName=self.table)["Items"]
         return [item for item in items if item["sk"]["S"] != "account" and item["pk"]["S"] != "registry#accounts"]
 
     def put(self, workflow: Workflow, content: list[dict[str, Any]]) -> Workflow:
