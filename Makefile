@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo up down inbox load burst capacity costs sam-local release preflight connect doctor explain check lint test soak pace format requirements generate console pictures clean
+.PHONY: help demo up down inbox load burst capacity costs sam-local release preflight connect doctor explain adopt restored check lint test soak pace format requirements generate console pictures clean
 
 PYTHON := .venv/bin/python
 HOST_PATH := $(PATH)
@@ -46,9 +46,15 @@ connect: .venv/ready ## after it: store the vendor's application and signature s
 doctor: .venv/ready ## test a deployed stack from outside: STACK=…; RECIPIENT=… SENDER=… CHANNEL=sms also sends one message, with webhooks to WEBHOOK_URL=…; URL=… another address of the API
 	@$(PYTHON) -m ops doctor --stack '$(STACK)' $(if $(RECIPIENT),--recipient '$(RECIPIENT)') $(if $(SENDER),--sender '$(SENDER)') $(if $(CHANNEL),--channel '$(CHANNEL)') $(if $(WEBHOOK_URL),--webhook-url '$(WEBHOOK_URL)') $(if $(URL),--url '$(URL)')
 
-explain: .venv/ready ## why a message was late: timeline, execution and logs of one workflow; STACK=… and WORKFLOW=…, MESSAGE=… or CLIENT_REF=… ACCOUNT=…
+explain: .venv/ready ## why a message was late: timeline, execution and logs of one workflow; STACK=… and WORKFLOW=…, MESSAGE=… or CLIENT_REF=… ACCOUNT=…; NO_LOGS=1 does not query the logs
 	@$(PYTHON) -m ops explain $(if $(STACK),--stack $(STACK)) $(if $(WORKFLOW),--workflow $(WORKFLOW)) $(if $(MESSAGE),--message $(MESSAGE)) \
-		$(if $(CLIENT_REF),--client-ref '$(CLIENT_REF)') $(if $(ACCOUNT),--account $(ACCOUNT))
+		$(if $(CLIENT_REF),--client-ref '$(CLIENT_REF)') $(if $(ACCOUNT),--account $(ACCOUNT)) $(if $(NO_LOGS),--no-logs)
+
+adopt: .venv/ready ## write into restore/ what CloudFormation needs to adopt a table: STACK=… TABLE=…, WHAT=restored or WHAT=deleted (with the secrets of a deleted stack); PARAMETERS="NAME=VALUE …"
+	@$(PYTHON) -m ops adopt $(WHAT) $(if $(STACK),--stack '$(STACK)') $(if $(TABLE),--table '$(TABLE)') --into restore $(foreach one,$(PARAMETERS),--parameter '$(one)')
+
+restored: .venv/ready ## after a restore: list the workflows of which something may be lost; TABLE=… BACKUP=…, and OLD=… if that table can be read; COPY_KEYS=1 copies its Idempotency-Keys
+	@$(PYTHON) -m ops restored $(if $(TABLE),--table '$(TABLE)') $(if $(OLD),--old '$(OLD)') $(if $(BACKUP),--backup '$(BACKUP)') $(if $(COPY_KEYS),--copy-keys)
 
 release: .venv/ready ## archive this version as tests/upgrade/<version>.tar.xz, from which the next one is tested to upgrade
 	@$(PYTHON) -m local release
@@ -107,7 +113,7 @@ clean: ## stop the local stack, and remove all that was built or installed
 	@rm -f tests/clients/node_modules local/console/node_modules local/workflows/node_modules
 
 .venv/ready: local/setup requirements/dev.txt requirements/sam.txt requirements/uv.txt requirements/node.txt
-	@PATH="$(HOST_PATH)" local/setup
+	@PATH="$(HOST_PATH)" local/setup >&2
 
 .venv-checkov/ready: .venv/ready requirements/checkov.txt
-	@PATH="$(HOST_PATH)" local/setup checkov
+	@PATH="$(HOST_PATH)" local/setup checkov >&2
