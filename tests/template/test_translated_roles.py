@@ -1,6 +1,8 @@
 """The roles as SAM translates them: docs/permissions.md."""
 
+import json
 import re
+from fnmatch import fnmatchcase
 
 import pytest
 
@@ -154,3 +156,20 @@ def test_permissions_boundary(translated, roles):
     assert translated["Conditions"]["WithBoundary"] == {
         "Fn::Not": [{"Fn::Equals": [{"Ref": "PermissionsBoundaryArn"}, ""]}]
     }
+
+
+def test_the_documented_boundary(roles):
+    """The boundary on the page, which it calls enough, allows every action of every role, also under a condition."""
+    (block,) = [one for one in re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL) if "StartExecution" in one]
+    (allowing,) = json.loads(block)["Statement"]
+    assert (allowing["Effect"], allowing["Resource"]) == ("Allow", "*")
+    used = {
+        action
+        for role in roles.values()
+        for one in statements(role)
+        if one["Effect"] == "Allow"
+        for action in listed(one["Action"])
+    }
+    assert {"lambda:UpdateAlias", "kms:Decrypt", "ec2:CreateNetworkInterface"} <= used
+    assert {one for one in used if not any(fnmatchcase(one, pattern) for pattern in allowing["Action"])} == set()
+    assert {pattern for pattern in allowing["Action"] if not any(fnmatchcase(one, pattern) for one in used)} == set()
