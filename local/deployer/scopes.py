@@ -76,17 +76,16 @@ SCOPES = (
         ),
     ),
     Scope("ReadAlarms", "cloudwatch:DescribeAlarms", (arn("cloudwatch", "alarm:*"),)),
-    Scope("Dashboard", "cloudwatch:*Dashboard*", (arn("cloudwatch", "dashboard/${Stack}", region=""),)),
     Scope(
         "AlarmsAndDashboard",
         "cloudwatch:*",
-        (arn("cloudwatch", "alarm:${Stack}-*"), arn("cloudwatch", "dashboard/${Stack}", region="")),
+        (arn("cloudwatch", "alarm:${Stack}-*"), arn("cloudwatch", "dashboard/${Stack}-${Region}", region="")),
     ),
     Scope("Logs", "logs:*", (arn("logs", "log-group:*${Stack}*"),)),  # replaced by the template's own names
     Scope("StateMachine", "states:*", (arn("states", "stateMachine:${Stack}-*"),)),
     Scope("Schedules", "events:*", (arn("events", "rule/${Stack}-*"),)),
     Scope("WebAcl", "wafv2:*", (arn("wafv2", "regional/webacl/*"), _STAGES)),
-    Scope("Budget", "budgets:*", (arn("budgets", "budget/${Stack}", region=""),)),
+    Scope("Budget", "budgets:*", (arn("budgets", "budget/${Stack}-${Region}", region=""),)),
     Scope("Billing", "billing:*", (arn("billing", "billingview/*", region=""),)),
     Scope(
         "GradualDeployments",

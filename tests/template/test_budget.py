@@ -15,6 +15,7 @@ def test_none_by_default():
 def test_it_counts_this_stack():
     """It is the amount in dollars a month, and counts what has the stack's own tag."""
     budget = RESOURCE["Properties"]["Budget"]
+    assert budget["BudgetName"] == {"Fn::Sub": "${AWS::StackName}-${AWS::Region}"}, "an account has one of each name"
     assert budget["BudgetLimit"] == {"Amount": {"Ref": "MonthlyBudget"}, "Unit": "USD"}
     assert (budget["BudgetType"], budget["TimeUnit"]) == ("COST", "MONTHLY")
     tag = {"Fn::Join": ["$", ["aws:cloudformation:stack-name", {"Ref": "AWS::StackName"}]]}

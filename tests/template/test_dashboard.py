@@ -107,8 +107,9 @@ def test_references():
 
 
 def test_its_name():
-    """The dashboard has the stack's name."""
-    assert RESOURCES["Dashboard"]["Properties"]["DashboardName"] == {"Ref": "AWS::StackName"}
+    """The dashboard has the names of the stack and of its Region: dashboards of all Regions share their names."""
+    name = {"Fn::Sub": "${AWS::StackName}-${AWS::Region}"}
+    assert RESOURCES["Dashboard"]["Properties"]["DashboardName"] == name
 
 
 def test_no_widget_covers_another():
