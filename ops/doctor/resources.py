@@ -9,6 +9,8 @@ from ops.report import Finding, failure, ok, warning
 _SETTLED = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE")
 DEAD_LETTERS = ("WebhookDeadLetters", "UnpublishedEvents", "SandboxDeadLetters")
 """Queues that no function empties."""
+SILENT = ("DeploymentFailing", "DeploymentFailingSends")
+"""Alarms that notify no one on purpose: they only take a gradual deployment back."""
 _MOST_SHOWN = 5
 
 
@@ -93,8 +95,9 @@ def logs(stack: Deployed) -> Iterator[Finding]:
 
 
 def alarms(stack: Deployed) -> Iterator[Finding]:
-    """The alarms exist, notify, and none rings."""
-    expected = set(stack.of_type("AWS::CloudWatch::Alarm").values())
+    """The alarms exist, notify unless they are SILENT, and none rings."""
+    of_stack = stack.of_type("AWS::CloudWatch::Alarm")
+    expected, silent = set(of_stack.values()), {name for one, name in of_stack.items() if one in SILENT}
     pages = client("cloudwatch", stack.region).get_paginator("describe_alarms")
     found = {
         alarm["AlarmName"]: alarm
@@ -105,12 +108,15 @@ def alarms(stack: Deployed) -> Iterator[Finding]:
     if missing := sorted(expected - set(found)):
         yield failure("alarms", f"{_shown(missing)} do not exist: deploy again")
     if ringing := sorted(name for name, alarm in found.items() if alarm["StateValue"] == "ALARM"):
-        yield failure("alarms", f"in alarm: {_shown(ringing)}; see docs/operations.md, Alarms")
-    mute = sorted(name for name, alarm in found.items() if not (alarm["AlarmActions"] and alarm["ActionsEnabled"]))
+        yield failure("alarms", f"in alarm: {_shown(ringing)}; see docs/runbooks.md")
+    mute = [
+        name
+        for name, alarm in found.items()
+        if name not in silent and not (alarm["AlarmActions"] and alarm["ActionsEnabled"])
+    ]
     if mute:
-        yield warning(
-            "alarms", f"{len(mute)} of {len(found)} notify no one: set AlarmTopicArn, or enable their actions"
-        )
+        text = f"{len(mute)} of {len(found)} notify no one: set AlarmTopicArn, or enable their actions"
+        yield warning("alarms", text)
     if not missing and not ringing and not mute:
         yield ok("alarms", f"all {len(found)} exist and notify, and none rings")
 

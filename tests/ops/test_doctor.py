@@ -50,7 +50,9 @@ def test_status(status, verdict):
     assert verdicts(resources.stack(stack(status))) == [verdict]
 
 
-ALARMS = {"A": ("AWS::CloudWatch::Alarm", f"{STACK}-a"), "B": ("AWS::CloudWatch::Alarm", f"{STACK}-b")}
+ALARMS = {name: ("AWS::CloudWatch::Alarm", f"{STACK}-{name.lower()}") for name in ("A", "B")}
+GRADUAL = {name: ("AWS::CloudWatch::Alarm", f"{STACK}-{name}") for name in resources.SILENT}
+"""Those that a stack with GradualDeployments has in addition."""
 
 
 def alarm(name, state="OK", actions=("arn:aws:sns:eu-west-1:1:t",), enabled=True):
@@ -77,6 +79,20 @@ def test_alarms(stub, found, expected):
     """An alarm that is missing or rings is a failure, one that notifies no one a warning."""
     stub("cloudwatch").add_response("describe_alarms", {"MetricAlarms": found}, {"AlarmNamePrefix": f"{STACK}-"})
     assert verdicts(resources.alarms(stack(resources=ALARMS))) == expected
+
+
+@pytest.mark.parametrize(("state", "expected"), [("OK", ["ok"]), ("ALARM", ["failure"])])
+def test_alarms_of_deployments(stub, state, expected):
+    """An alarm that only takes a deployment back may be without an action, and must not ring."""
+    found = [alarm("a"), alarm("b"), *(alarm(name, state, actions=()) for name in resources.SILENT)]
+    stub("cloudwatch").add_response("describe_alarms", {"MetricAlarms": found}, {"AlarmNamePrefix": f"{STACK}-"})
+    assert verdicts(resources.alarms(stack(resources=ALARMS | GRADUAL))) == expected
+
+
+def test_which_alarms_notify_no_one():
+    """They are exactly the alarms of the template without actions."""
+    every = {name: one for name, one in template()["Resources"].items() if one["Type"] == "AWS::CloudWatch::Alarm"}
+    assert {name for name, one in every.items() if "AlarmActions" not in one["Properties"]} == set(resources.SILENT)
 
 
 @pytest.mark.parametrize(
@@ -258,7 +274,7 @@ def versions(stub, *stages):
 
 NAMED = {
     name: ("AWS::SecretsManager::Secret", f"{STACK}/{name}")
-    for name in ("SignatureSecret", "WebhookSecret", "MessagesSecret")
+    for name in ("SignatureSecret", "WebhookSecret", "RecipientSecret", "MessagesSecret")
 }
 
 
@@ -266,30 +282,49 @@ def test_secrets(stub):
     """Secrets that were stored by hand have a version before; none is printed."""
     secret(stub, {"signature_secret": "very-private"})
     secret(stub, {"signing_key": "very-private"})
+    secret(stub, {"hashing_key": "very-private"})
     versions(stub, "AWSCURRENT", "AWSPREVIOUS")
     versions(stub, "AWSPREVIOUS", "AWSCURRENT")
     found = list(secrets.secrets(stack(resources=NAMED)))
-    assert verdicts(found) == ["ok", "ok"]
+    assert verdicts(found) == ["ok", "ok", "ok"]
     assert "very-private" not in str(found)
 
 
 def test_secrets_of_a_new_stack(stub):
     """The random first values are not the vendor's, except in the sandbox, which knows no others."""
-    for sandbox, expected in (("false", ["ok", "ok", "failure", "failure"]), ("true", ["ok", "ok"])):
+    for sandbox, expected in (("false", ["ok"] * 3 + ["failure"] * 2), ("true", ["ok"] * 3)):
         secret(stub, {"signature_secret": "random"})
         secret(stub, {"signing_key": "random"})
+        secret(stub, {"hashing_key": "random"})
         if sandbox == "false":
             versions(stub, "AWSCURRENT")
             versions(stub, "AWSCURRENT")
         assert verdicts(secrets.secrets(stack(resources=NAMED, Sandbox=sandbox))) == expected
 
 
-@pytest.mark.parametrize("value", [["a"], {"secret": "x"}, {"signature_secret": ""}, {"signature_secret": 5}])
-def test_unusable_secret(stub, value):
+@pytest.mark.parametrize("broken", secrets.NEEDED)
+@pytest.mark.parametrize("value", [["a"], {"secret": "x"}, {"": ""}, {"": 5}])
+def test_unusable_secret(stub, broken, value):
     """A secret without its field is a failure, and does not stop the others."""
-    secret(stub, value)
+    for name, field in secrets.NEEDED.items():
+        named = {key or field: one for key, one in value.items()} if isinstance(value, dict) else value
+        secret(stub, named if name == broken else {field: "k"})
+    expected = ["failure" if name == broken else "ok" for name in secrets.NEEDED]
+    assert verdicts(secrets.secrets(stack(resources=NAMED, Sandbox="true"))) == expected
+
+
+def test_secrets_of_an_earlier_release(stub):
+    """A stack of a release that has no such secret yet is tested for the others."""
+    secret(stub, {"signature_secret": "k"})
     secret(stub, {"signing_key": "k"})
-    assert verdicts(secrets.secrets(stack(resources=NAMED, Sandbox="true"))) == ["failure", "ok"]
+    earlier = {name: one for name, one in NAMED.items() if name != "RecipientSecret"}
+    assert verdicts(secrets.secrets(stack(resources=earlier, Sandbox="true"))) == ["ok", "ok"]
+
+
+def test_every_secret_of_the_template():
+    """Every secret that a function reads is looked at; the credentials have a check of their own."""
+    every = {name for name, one in template()["Resources"].items() if one["Type"] == "AWS::SecretsManager::Secret"}
+    assert every == {*secrets.NEEDED, "MessagesSecret"}
 
 
 APPLICATION = {"application_id": "37e32606-bd7f-4065-85ea-49b3bf3effa0", "private_key": private_pem(KEY)}
