@@ -1,10 +1,10 @@
 """What the template refuses before anything is made: its rules, evaluated, and the patterns of its parameters."""
 
 import re
-import tomllib
 
 import pytest
 
+from ops.planned import planned
 from tests.world import ROOT, template
 
 RULES, PARAMETERS = template()["Rules"], template()["Parameters"]
@@ -75,10 +75,14 @@ def test_one_web_acl():
 
 def test_prod_is_a_production_stack():
     """The environment prod deploys a production stack, gradually."""
-    prod = tomllib.loads((ROOT / "samconfig.toml").read_text())["prod"]["deploy"]["parameters"]["parameter_overrides"]
-    given = dict(one.split("=") for one in prod.split())
+    given = planned("prod").given
     assert given.items() >= {"Production": "true", "GradualDeployments": "true"}.items()
     assert refusals(**given) == []
+
+
+def test_prod_names_every_parameter():
+    """A parameter that `sam deploy` is not given keeps the stack's value, also if its default changes in a release."""
+    assert set(planned("prod").given) == set(PARAMETERS)
 
 
 @pytest.mark.parametrize(
