@@ -2,11 +2,18 @@
 
 import ast
 import json
+import os
 import re
+import subprocess
+import tempfile
+from functools import cache
+from pathlib import Path
 
 import pytest
 
+from failover.edges.task_edge import TaskFailed
 from failover.observability import ALARMED
+from failover.rules.pacing.turns import NotYourTurn
 from tests.template.test_alarms import EVERY_ALARM
 from tests.template.test_dashboard import OF_AWS, OURS, TEXT, shown
 from tests.world import ROOT, SEND_FUNCTIONS, template
@@ -60,56 +67,190 @@ def test_each_entry(name):
     assert rest[-1].startswith("Ends ")
 
 
-def commands(word):
-    """The arguments of each use of one of the page's own commands, those in its definitions left out."""
-    for block in re.findall(r"^```\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)[1:]:
-        for line in block.splitlines():
-            if match := re.match(rf" *{word} (.+)$", line):
-                yield match[1]
+STACK = "workflows-prod"
+SHELL = """
+set -u
+aws() {
+  { printf '%s\\0' "$@"; printf '\\n\\0'; } >> "$CALLS"
+  case "$2" in
+    describe-stacks) printf '%s\\n' Sandbox MessagesPerSecond GradualDeployments ;;
+    describe-stack-resource) echo "the ${6:?}" ;;
+  esac
+}
+make() { :; }
+"""
+"""Commands that write down how they are called, and answer what the page's own need."""
+
+
+@cache
+def calls():
+    """The arguments of every `aws` that the blocks of the page run, all of them in one shell."""
+    blocks = re.findall(r"^```\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "calls"
+        environment = {"PATH": os.environ["PATH"], "CALLS": str(file)}
+        done = subprocess.run(
+            ["bash"], input=SHELL + "\n".join(blocks), env=environment, capture_output=True, text=True, check=False
+        )
+        assert (done.returncode, done.stderr) == (0, "")
+        return [call.split("\0") for call in file.read_text().split("\0\n\0")[:-1]]
+
+
+def options(*command):
+    """{option: values} of each call of a command of the AWS CLI."""
+    for call in calls():
+        if call[:2] == list(command):
+            found = {}
+            for word in call[2:]:
+                if word.startswith("--"):
+                    found[word.removeprefix("--")] = values = []
+                else:
+                    values.append(word)
+            yield found
+
+
+def value(option):
+    """The one value of an option."""
+    (only,) = option
+    return only
+
+
+def dimensions(given):
+    return dict(re.fullmatch(r"Name=(.+),Value=(.+)", one).groups() for one in given)
+
+
+SERVICES = {function.replace("-", "_") for function in FUNCTIONS}
+OF_AWS_HERE = OF_AWS | {("AWS/Lambda", "UnreservedConcurrentExecutions"): (set(),)}
 
 
 def test_metrics():
-    """Each metric in a command exists under the dimensions that the command gives it."""
-    found = [*commands("metric"), *commands("series"), *commands("lambda"), *commands("table"), *commands("of")]
-    assert len(found) > 30
-    assert {*commands("metric")} <= ALARMED
-    for service, metric in (line.split() for line in commands("series")):
-        assert (metric, frozenset()) in OURS
-        assert service.replace("_", "-") in FUNCTIONS
-    for function, metric in (line.split() for line in commands("lambda")):
-        assert ("AWS/Lambda", metric) in OF_AWS
-        assert function in FUNCTIONS
+    """Each metric that a command asks for is written, or is one of AWS's, with exactly the dimensions that it names."""
+    asked = list(options("cloudwatch", "get-metric-statistics"))
+    assert len(asked) > 60
+    for one in asked:
+        namespace, metric, given = value(one["namespace"]), value(one["metric-name"]), dimensions(one["dimensions"])
+        if namespace != "Workflows":
+            assert set(given) in OF_AWS_HERE[namespace, metric]
+            assert given.get("FunctionName", STACK).removeprefix(f"{STACK}-") in {STACK, *FUNCTIONS}
+            assert given.get("GlobalSecondaryIndexName", "due") in INDEXES
+        elif "service" in given:
+            assert (metric, frozenset()) in OURS
+            assert set(given) == {"service", "stack"}
+            assert given["service"] in SERVICES
+        else:
+            assert metric in ALARMED
+            assert given == {"stack": STACK}
 
 
-def messages():
-    """The message of every log line of ours."""
+INDEXES = {index["IndexName"] for index in RESOURCES["Table"]["Properties"]["GlobalSecondaryIndexes"]}
+
+
+def test_metrics_with_dimensions():
+    """Each search finds a metric of this stack by all of its dimensions."""
+    searches = [
+        query["Expression"]
+        for one in options("cloudwatch", "get-metric-data")
+        for query in json.loads(value(one["metric-data-queries"]))
+    ]
+    assert len(searches) > 5
+    for search in searches:
+        own, metric, stack = re.fullmatch(
+            r"""SEARCH\('{Workflows,(.+),service,stack} MetricName="(\w+)" stack="(.+)"', 'Sum', 300\)""", search
+        ).groups()
+        assert (metric, frozenset(own.split(","))) in OURS, search
+        assert stack == STACK
+
+
+def patterns():
+    """(log group, pattern) of each search of a log."""
+    for one in options("logs", "filter-log-events"):
+        yield value(one["log-group-name"]), value(one["filter-pattern"])
+
+
+GROUPS = {
+    one["Properties"]["LogGroupName"]["Fn::Sub"].replace("${AWS::StackName}", STACK)
+    for one in RESOURCES.values()
+    if one["Type"] == "AWS::Logs::LogGroup"
+}
+
+
+def written():
+    """Message of a log line of ours → the fields that its call names."""
+    found = {}
     for path in [*(ROOT / "layers/failover/failover").rglob("*.py"), *(ROOT / "functions").rglob("*.py")]:
         for call in [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]:
             if isinstance(call.func, ast.Attribute) and ast.unparse(call.func.value) == "logger" and call.args:
                 first = call.args[0]
                 if isinstance(first, ast.Constant):
-                    yield first.value
+                    found.setdefault(first.value, set()).update(keyword.arg for keyword in call.keywords)
+    return found
+
+
+OF_LAMBDA = {"errorType", "type", "record.status", "record.errorType"}
+"""Fields of lines that Lambda and its runtime write:
+https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-logformat.html"""
 
 
 def test_log_lines():
-    """Each search of a log names a function of the stack, and messages that our code writes."""
-    written = set(messages())
-    for line in commands("lines"):
-        function, pattern = re.fullmatch(r'"?([a-z$-]+)"? \'(.+)\'', line).groups()
-        assert function == "$function" or function in FUNCTIONS
-        assert set(re.findall(r'\$\.message = "([^"]+)"', pattern)) <= written
+    """Each search of a log is of a group of the stack, and its messages and their fields are written by our code."""
+    ours, found = written(), set(patterns())
+    assert len(found) > 30
+    for group, pattern in found:
+        assert group in GROUPS
+        compared = re.findall(r'\$\.([\w.]+) (?:!?= "([^"]+)"|NOT EXISTS)', pattern)
+        assert len(compared) == pattern.count("$.")
+        messages = [text for name, text in compared if name == "message"]
+        assert set(messages) <= set(ours)
+        fields = {name for name, _ in compared} - {"message"}
+        if group.startswith("/aws/apigateway/"):
+            assert fields == {"answeredBy"}
+            assert '"answeredBy"' in RESOURCES["Api"]["Properties"]["AccessLogSetting"]["Fn::If"][1]["Format"]
+        elif messages:
+            assert all(fields <= ours[message] for message in messages)
+        else:
+            assert fields == {"level"} | OF_LAMBDA
+
+
+def test_what_failed():
+    """The general search finds our lines at the levels that failures have, and leaves out what is no failure.
+
+    A send that waits ends in an exception, and for each the runtime writes a line at the level ERROR.
+    """
+    (failed,) = {pattern for _, pattern in patterns() if "$.level" in pattern}
+    assert set(re.findall(r'\$\.level = "(\w+)"', failed)) == {"WARNING", "ERROR"}
+    left_out = set(re.findall(r'\$\.errorType != "(\w+)"', failed))
+    assert left_out == {NotYourTurn.__name__, TaskFailed.__name__}
+
+
+def test_every_function():
+    """`sends` looks at every send function, and `others` at all that every other stack has."""
+    searched = {group.removeprefix(f"/aws/lambda/{STACK}-") for group, pattern in patterns() if "$.level" in pattern}
+    assert searched == {*FUNCTIONS, "sandbox"} - {"sandbox-messages", "sandbox-receipts"}
+    unexpected = {group for group, pattern in patterns() if "unexpected failure" in pattern}
+    assert len(unexpected) == len(searched) - 1
+
+
+def test_alarms():
+    """Each alarm whose history a command shows exists."""
+    names = {
+        one["Properties"]["AlarmName"]["Fn::Sub"].replace("${AWS::StackName}", STACK) for one in EVERY_ALARM.values()
+    }
+    shown = {value(one["alarm-name"]) for one in options("cloudwatch", "describe-alarm-history")}
+    assert shown
+    assert shown <= names
 
 
 def test_resources():
     """Each resource that a command names is one of the stack, also those that SAM makes of a schedule."""
-    schedules = {
+    events = {
         f"{name}{event}" for name, one in RESOURCES.items() for event in one.get("Properties", {}).get("Events", {})
     }
-    named = set(re.findall(r"\$\(resource (\w+)\)", PAGE))
-    assert named <= {*RESOURCES, *schedules}
+    named = {value(one["logical-resource-id"]) for one in options("cloudformation", "describe-stack-resource")}
+    assert {"Table", "ReconcileEachMinute", "PublishEventsTimeline"} <= named
+    assert named <= {*RESOURCES, *events}
 
 
-SERVICES = {"stepfunctions": "states"}
+IAM = {"stepfunctions": "states"}
 """The names of services in IAM, where the AWS CLI has another one."""
 
 
@@ -120,12 +261,10 @@ def test_the_operator_may_run_them():
         for one in json.loads((ROOT / "ops/policies/operator.json").read_text())["Statement"]
         for action in ([one["Action"]] if isinstance(one["Action"], str) else one["Action"])
     }
-    calls = set(re.findall(r"\baws ([a-z]+) ([a-z-]+) --", PAGE)) | set(
-        re.findall(r"\baws ([a-z]+) ([a-z-]+)$", PAGE, re.M)
-    )
     wanted = {
-        f"{SERVICES.get(service, service)}:{''.join(word.title() for word in operation.split('-'))}"
-        for service, operation in calls
+        f"{IAM.get(service, service)}:{''.join(word.title() for word in operation.split('-'))}"
+        for service, operation in (call[:2] for call in calls())
+        if operation != "wait"
     }
     explained = {
         "cloudformation:ListStackResources",
@@ -136,7 +275,7 @@ def test_the_operator_may_run_them():
         "logs:StartQuery",
         "logs:GetQueryResults",
     }
-    assert len(wanted) > 8
+    assert len(wanted) > 12
     assert wanted | explained <= granted
 
 
