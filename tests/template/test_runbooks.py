@@ -250,6 +250,19 @@ def test_resources():
     assert named <= {*RESOURCES, *events}
 
 
+def test_change_one_parameter():
+    """Parameters that are not named keep their values, and the template and the code stay."""
+    (update,) = options("cloudformation", "update-stack")
+    assert update["stack-name"] == [STACK]
+    assert "use-previous-template" in update
+    assert update["capabilities"] == ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
+    assert update["parameters"] == [
+        "ParameterKey=Sandbox,UsePreviousValue=true",
+        "ParameterKey=MessagesPerSecond,ParameterValue='15'",
+        "ParameterKey=GradualDeployments,ParameterValue='false'",
+    ]
+
+
 def test_what_pages():
     """The pager's filter leaves out exactly the alarms of the part for tickets."""
     policies = [
@@ -263,8 +276,8 @@ def test_what_pages():
 
 IAM = {"stepfunctions": "states"}
 """The names of services in IAM, where the AWS CLI has another one."""
-OF_DEPLOYERS = {"sns:SetSubscriptionAttributes"}
-"""What changes how the stack's alarms reach people."""
+OF_DEPLOYERS = {"cloudformation:UpdateStack", "sns:SetSubscriptionAttributes"}
+"""What changes the stack, or how its alarms reach people."""
 
 
 def test_the_operator_may_run_them():
