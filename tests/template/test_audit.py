@@ -21,6 +21,13 @@ def test_the_documented_selector():
     assert set(functions["StartsWith"]) == {f"{pattern}-{name}" for name in commanded()}
 
 
+def test_the_documented_logs():
+    """The blocks that show what was done read the log of each of these functions."""
+    read = re.findall(r"^for function in (.+); do\n.*-log-events .*\$STACK-\$function", PAGE, re.MULTILINE)
+    assert [set(names.split()) for names in read] == [set(commanded())] * 2
+    assert PAGE.count(" filter-log-events ") == len(read)
+
+
 def commanded():
     """Functions without an event of their own that the state machine does not invoke either."""
     (invoke,) = [one for one in permissions.grants(template(), "StateMachine") if one.action.startswith("lambda:")]
