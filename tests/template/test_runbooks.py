@@ -71,6 +71,7 @@ STACK = "workflows-prod"
 SHELL = """
 set -u
 aws() {
+  [ "$2" = "$REFUSED" ] && return 1
   { printf '%s\\0' "$@"; printf '\\n\\0'; } >> "$CALLS"
   case "$2" in
     describe-stacks) printf '%s\\n' Sandbox MessagesPerSecond GradualDeployments ;;
@@ -83,12 +84,15 @@ make() { :; }
 
 
 @cache
-def calls():
-    """The arguments of every `aws` that the blocks of the page run, all of them in one shell."""
+def calls(refused="no operation"):
+    """The arguments of every `aws` that the blocks of the page run, all of them in one shell.
+
+    `refused`: an operation that AWS refuses.
+    """
     blocks = re.findall(r"^```\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "calls"
-        environment = {"PATH": os.environ["PATH"], "CALLS": str(file)}
+        environment = {"PATH": os.environ["PATH"], "CALLS": str(file), "REFUSED": refused}
         done = subprocess.run(
             ["bash"], input=SHELL + "\n".join(blocks), env=environment, capture_output=True, text=True, check=False
         )
@@ -235,9 +239,9 @@ def test_alarms():
     names = {
         one["Properties"]["AlarmName"]["Fn::Sub"].replace("${AWS::StackName}", STACK) for one in EVERY_ALARM.values()
     }
-    shown = {value(one["alarm-name"]) for one in options("cloudwatch", "describe-alarm-history")}
-    assert shown
-    assert shown <= names
+    asked = {value(one["alarm-name"]) for one in options("cloudwatch", "describe-alarm-history")}
+    assert asked
+    assert asked <= names
 
 
 def test_resources():
@@ -261,6 +265,11 @@ def test_change_one_parameter():
         "ParameterKey=MessagesPerSecond,ParameterValue='15'",
         "ParameterKey=GradualDeployments,ParameterValue='false'",
     ]
+
+
+def test_change_nothing_by_accident():
+    """If the parameters cannot be read, nothing is changed: those that are not named would get their defaults."""
+    assert [call for call in calls("describe-stacks") if call[1] == "update-stack"] == []
 
 
 def test_what_pages():
