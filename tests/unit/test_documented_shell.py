@@ -20,6 +20,7 @@ FOR_OPERATORS = (
     "deploy",
     "erasure",
     "operations",
+    "permissions",
     "restore",
     "runbooks",
     "upgrade",
