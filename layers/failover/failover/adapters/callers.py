@@ -57,7 +57,7 @@ class Callers:
         That is None on the last page. Accounts are ordered by key. One that an earlier version stored is not listed
         until its next change.
         """
-        keys = self._listed(_ALL_ACCOUNTS, limit + 1, after)
+        keys = self._listed(_ALL_ACCOUNTS, after, limit + 1)
         page = keys[:limit]
         return self._all("account", page), page[-1] if len(keys) > limit else None
 
@@ -65,7 +65,7 @@ class Callers:
         """Return all applications of an account, ordered by id."""
         found: list[Item] = []
         last = None
-        while ids := self._listed(api_key, MOST_AT_ONCE, last):
+        while ids := self._listed(api_key, last, MOST_AT_ONCE):
             found += self._all("application", ids)
             last = ids[-1]
         return found
@@ -139,18 +139,10 @@ class Callers:
             raise
         return True
 
-    def _listed(self, list_of: str, limit: int, after: str | None) -> list[str]:
+    def _listed(self, list_of: str, after: str | None, limit: int) -> list[str]:
         """Return up to `limit` keys of a list, those that follow `after`."""
-        behind, value = ("", {}) if after is None else (" AND sk > :after", {":after": after})
-        with calls():
-            answer = self._table.client.query(
-                TableName=self._table.name,
-                ConsistentRead=True,
-                KeyConditionExpression=f"pk = :pk{behind}",
-                ExpressionAttributeValues=marshalled({":pk": f"registry#{list_of}", **value}),
-                Limit=limit,
-            )
-        return [entry["sk"]["S"] for entry in answer["Items"]]
+        entries = self._table.following(f"registry#{list_of}", after, limit)
+        return [entry["sk"] for entry in entries]
 
     def _all(self, kind: str, keys: list[str]) -> list[Item]:
         places = [(f"{kind}#{one}", kind) for one in keys]

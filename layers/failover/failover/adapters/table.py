@@ -145,6 +145,22 @@ class Table:
                 waited += pause
         return {(item["pk"], item["sk"]): item for item in found}
 
+    def following(self, pk: str, after: str | None, limit: int) -> list[Item]:
+        """Up to `limit` items of a partition, ordered by sort key, from the one that follows `after`.
+
+        A consistent read. Items that have expired are among them.
+        """
+        behind, value = ("", {}) if after is None else (" AND sk > :after", {":after": after})
+        with calls():
+            answer = self.client.query(
+                TableName=self.name,
+                ConsistentRead=True,
+                KeyConditionExpression=f"pk = :pk{behind}",
+                ExpressionAttributeValues=marshalled({":pk": pk, **value}),
+                Limit=limit,
+            )
+        return [plain(item) for item in answer["Items"]]
+
     def present(
         self, items: Iterable[dict[str, Any]], unreadable: Callable[[UnreadableItem], None] | None = None
     ) -> list[Item]:

@@ -67,7 +67,7 @@ class Recipients:
         return found, None
 
     def _of(self, recipient: str, limit: int, after: str | None) -> list[Entry]:
-        items = self._listed(f"recipient#{recipient}", limit, None if after is None else f"workflow#{after}")
+        items = self._table.following(f"recipient#{recipient}", after and f"workflow#{after}", limit)
         return [_entry(item) for item in items]
 
     def again(self, entry: Entry) -> Entry:
@@ -173,20 +173,8 @@ class Recipients:
 
     def erasures(self, limit: int, after: str | None = None) -> tuple[list[Item], str | None]:
         """Return up to `limit` records of `note`, ordered by recipient, and the next page's `after`."""
-        items = self._listed(_ERASURES, limit + 1, after)
+        items = self._table.following(_ERASURES, after, limit + 1)
         return items[:limit], items[limit - 1]["sk"] if len(items) > limit else None
-
-    def _listed(self, pk: str, limit: int, after: str | None) -> list[Item]:
-        behind, value = ("", {}) if after is None else (" AND sk > :after", {":after": after})
-        with calls():
-            answer = self._table.client.query(
-                TableName=self._table.name,
-                ConsistentRead=True,
-                KeyConditionExpression=f"pk = :pk{behind}",
-                ExpressionAttributeValues=marshalled({":pk": pk, **value}),
-                Limit=limit,
-            )
-        return [plain(item) for item in answer["Items"]]
 
 
 def _kept_until(now: int) -> int:
