@@ -32,7 +32,7 @@ from failover.rules.erasure import recipients
 from failover.rules.receipts.callback_signature import digest
 from failover.rules.webhooks.delivery import Task
 from failover.rules.workflow.state import Workflow
-from failover.use_cases.callers.register import register
+from failover.use_cases.callers.register import COMMANDS
 from tests import permissions
 
 ROOT = Path(__file__).parent.parent
@@ -175,7 +175,7 @@ class World:
         self.client = table.client
         self.store, self.callers, self.recipients = Store(table), Callers(table), Recipients(table)
         self.executions = Executions(self.state_machine)
-        account = register(Outside(), {"action": "create_account", "name": "tests"})
+        account = COMMANDS.carry_out(Outside(), {"action": "create_account", "name": "tests"})
         self.api_key, self.api_secret = account["api_key"], account["api_secret"]
         self.signature_secret = account["signature_secret"]
 

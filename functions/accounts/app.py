@@ -2,11 +2,10 @@
 
 from typing import Any
 
-from failover.edges.command_edge import audited
+from failover.edges.command_edge import carried_out
 from failover.observability import unexpected
 from failover.outside import Outside
-from failover.use_cases.callers.commands import CommandRefused
-from failover.use_cases.callers.register import COMMANDS, register
+from failover.use_cases.callers.register import COMMANDS
 
 outside = Outside().ready("callers", "webhook_secret")
 
@@ -18,12 +17,11 @@ class RegistrationFailed(Exception):
 def handler(event: Any, context: Any) -> dict[str, Any]:
     """Carry out a command of docs/operations.md, "Accounts and applications", and return its answer.
 
-    Raises CommandRefused and RegistrationFailed, so that the invocation fails, too.
+    Raises CommandRefused and RegistrationFailed.
     """
-    try:
-        return audited(event, context, COMMANDS, lambda: register(outside, event))
-    except CommandRefused:
-        raise
-    except Exception as error:
-        unexpected(error)
-        raise RegistrationFailed("see the log") from None
+    return carried_out(COMMANDS, outside, event, context, _failed)
+
+
+def _failed(error: Exception) -> RegistrationFailed:
+    unexpected(error)
+    return RegistrationFailed("see the log")

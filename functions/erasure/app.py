@@ -2,12 +2,11 @@
 
 from typing import Any
 
-from failover.edges.command_edge import audited
+from failover.edges.command_edge import carried_out
 from failover.errors import Temporary
 from failover.observability import unavailable, unexpected
 from failover.outside import Outside
-from failover.use_cases.callers.commands import CommandRefused
-from failover.use_cases.erasure.commands import COMMANDS, carry_out
+from failover.use_cases.erasure.commands import COMMANDS
 
 outside = Outside().ready("executions", "recipient_secret", "recipients", "store")
 
@@ -19,15 +18,14 @@ class ErasureFailed(Exception):
 def handler(event: Any, context: Any) -> dict[str, Any]:
     """Carry out a command of docs/erasure.md, "Commands", and return its answer.
 
-    Raises CommandRefused and ErasureFailed, so that the invocation fails, too.
+    Raises CommandRefused and ErasureFailed.
     """
-    try:
-        return audited(event, context, COMMANDS, lambda: carry_out(outside, event))
-    except CommandRefused:
-        raise
-    except Temporary as error:
+    return carried_out(COMMANDS, outside, event, context, _failed)
+
+
+def _failed(error: Exception) -> ErasureFailed:
+    if isinstance(error, Temporary):
         unavailable(error)
-        raise ErasureFailed("busy: repeat the command") from None
-    except Exception as error:
-        unexpected(error)
-        raise ErasureFailed("see the log, then repeat the command") from None
+        return ErasureFailed("busy: repeat the command")
+    unexpected(error)
+    return ErasureFailed("see the log, then repeat the command")

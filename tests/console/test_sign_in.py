@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from failover.outside import Outside
-from failover.use_cases.callers.register import register
+from failover.use_cases.callers.register import COMMANDS
 from tests.console.sign_in import open_console
 from tests.examples import MESSENGER, SMS
 
@@ -36,7 +36,7 @@ def asks(page):
 def rotate(site):
     """Replace the account's secret at once; returns the new one."""
     command = {"action": "rotate_secret", "api_key": site.world.api_key, "overlap_hours": 0}
-    secret = register(Outside(), command)["api_secret"]
+    secret = COMMANDS.carry_out(Outside(), command)["api_secret"]
     site.wait(120)  # as long as an environment may trust what it has read of the account
     return secret
 
@@ -189,7 +189,7 @@ def test_another_account(site, page, faults, ref):
         }""",
         REF,
     )
-    other = register(Outside(), {"action": "create_account", "name": "other"})
+    other = COMMANDS.carry_out(Outside(), {"action": "create_account", "name": "other"})
     asked = []
     page.on("request", lambda request: asked.append(request))
     faults.expect("status of 404")

@@ -21,7 +21,7 @@ from failover.rules.timing.instants import iso
 from failover.rules.webhooks import delivery
 from failover.rules.webhooks.delivery import Task
 from failover.rules.workflow import transitions
-from failover.use_cases.callers.register import register
+from failover.use_cases.callers.register import COMMANDS
 from failover.use_cases.sending.send import send
 from tests.acts import lived
 from tests.described import check_answer
@@ -126,7 +126,7 @@ def call(world, app):
 @pytest.fixture
 def stranger(world):
     """The Authorization header of another account."""
-    other = register(Outside(), {"action": "create_account", "name": "other"})
+    other = COMMANDS.carry_out(Outside(), {"action": "create_account", "name": "other"})
     return "Basic " + base64.b64encode(f"{other['api_key']}:{other['api_secret']}".encode()).decode()
 
 
@@ -134,7 +134,7 @@ def stranger(world):
 def application(world):
     """An application of the tests' account."""
     command = {"action": "create_application", "api_key": world.api_key, "name": "app", "public_key": public_pem(KEY)}
-    return register(Outside(), command)["application_id"]
+    return COMMANDS.carry_out(Outside(), command)["application_id"]
 
 
 @pytest.fixture
@@ -169,7 +169,7 @@ def ended(world, **changes):
 
 def set_status_url(world, url, **of_application):
     command = {"action": "set_status_url", "api_key": world.api_key, "status_url": url, **of_application}
-    register(Outside(), command)
+    COMMANDS.carry_out(Outside(), command)
 
 
 def task_of(world, sequence=REPORT, **more):

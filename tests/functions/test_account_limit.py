@@ -9,7 +9,7 @@ from failover.outside import Outside
 from failover.problems import Problem
 from failover.use_cases.callers.authenticate import Caller
 from failover.use_cases.callers.commands import CommandRefused
-from failover.use_cases.callers.register import register
+from failover.use_cases.callers.register import COMMANDS
 from failover.use_cases.requests.accept import Posted, accept
 from tests.conftest import at_once, one_write_at_a_time
 from tests.described import check
@@ -55,7 +55,9 @@ def posted(post):
 
 
 def set_limit(world, limit, **more):
-    return register(Outside(), {"action": "set_limit", "api_key": world.api_key, "workflows_per_second": limit, **more})
+    return COMMANDS.carry_out(
+        Outside(), {"action": "set_limit", "api_key": world.api_key, "workflows_per_second": limit, **more}
+    )
 
 
 def workflows(world):

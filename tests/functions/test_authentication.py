@@ -12,7 +12,7 @@ from failover.adapters.callers import Outdated
 from failover.outside import Outside
 from failover.rules.callers import account_secrets
 from failover.use_cases.callers.authenticate import authenticate
-from failover.use_cases.callers.register import register
+from failover.use_cases.callers.register import COMMANDS
 from tests.conftest import at_once
 from tests.examples import SMS, request
 from tests.functions.conftest import set_status_url
@@ -199,7 +199,9 @@ def test_a_new_public_key(world, application, post):
     """Once an application has a new key, tokens of the old key are refused, and its workflows remain its own."""
     (workflow_id,) = body_of(post(token(application))).values()
     command = {"action": "set_public_key", "api_key": world.api_key, "application_id": application}
-    assert register(Outside(), {**command, "public_key": public_pem(OTHER_KEY)}) == {"application_id": application}
+    assert COMMANDS.carry_out(Outside(), {**command, "public_key": public_pem(OTHER_KEY)}) == {
+        "application_id": application
+    }
     assert post(token(application))["statusCode"] == 401
     assert post(token(application, key=OTHER_KEY))["statusCode"] == 202
     assert world.read(workflow_id).application == application
@@ -238,7 +240,7 @@ def test_both_methods_see_the_same(world, application, post):
 
 
 def rotate(world, **more):
-    return register(Outside(), {"action": "rotate_secret", "api_key": world.api_key, **more})["api_secret"]
+    return COMMANDS.carry_out(Outside(), {"action": "rotate_secret", "api_key": world.api_key, **more})["api_secret"]
 
 
 def basic(world, secret):
@@ -296,10 +298,10 @@ def test_two_rotations_at_once(world, monkeypatch):
         outside.callers.replace(known, secrets=known["secrets"])
     monkeypatch.setattr(outside.callers, "find_account", lambda _: known)
     with pytest.raises(Exception, match="send this one again"):
-        register(outside, {"action": "rotate_secret", "api_key": world.api_key})
+        COMMANDS.carry_out(outside, {"action": "rotate_secret", "api_key": world.api_key})
 
 
 def test_rotation_of_a_missing_account(world):
     """Only an account has a secret to rotate."""
     with pytest.raises(Exception, match="no such account"):
-        register(Outside(), {"action": "rotate_secret", "api_key": "00000000"})
+        COMMANDS.carry_out(Outside(), {"action": "rotate_secret", "api_key": "00000000"})

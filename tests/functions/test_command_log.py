@@ -68,7 +68,7 @@ def test_failed(world, accounts, logged, monkeypatch):
     def broken(*_):
         raise KeyError("private words")
 
-    monkeypatch.setattr(accounts, "register", broken)
+    monkeypatch.setattr(accounts.outside.callers, "find_account", broken)
     event = {"action": "disable_account", "api_key": world.api_key}
     assert logged(event, accounts.RegistrationFailed)[1] == line("disable_account", "failed", api_key=world.api_key)
 

@@ -12,7 +12,7 @@ import pytest
 
 from failover.outside import Outside
 from failover.rules.sending.client_ref import client_ref
-from failover.use_cases.callers.register import register
+from failover.use_cases.callers.register import COMMANDS
 from tests import described
 from tests.examples import ID, SMS, request
 from tests.functions.conftest import REPORT, ended, pointer
@@ -178,11 +178,11 @@ def test_caching(world, target, call, app):
 @pytest.fixture(params=["secret", "token"])
 def other(request, world):
     """Valid credentials of another account."""
-    account = register(Outside(), {"action": "create_account", "name": "other"})
+    account = COMMANDS.carry_out(Outside(), {"action": "create_account", "name": "other"})
     if request.param == "secret":
         return "Basic " + base64.b64encode(f"{account['api_key']}:{account['api_secret']}".encode()).decode()
     command = {"action": "create_application", "name": "app", "public_key": public_pem(KEY)}
-    return token(register(Outside(), {**command, "api_key": account["api_key"]})["application_id"])
+    return token(COMMANDS.carry_out(Outside(), {**command, "api_key": account["api_key"]})["application_id"])
 
 
 @pytest.mark.parametrize(("method", "path"), WITH_IDS)

@@ -10,7 +10,7 @@ import pytest
 
 from failover.outside import Outside
 from failover.problems import CATALOGUE
-from failover.use_cases.callers.register import register
+from failover.use_cases.callers.register import COMMANDS
 from failover.use_cases.requests.body import MAX_BYTES
 from tests.examples import EVERY_CHANNEL, MESSENGER, SMS, VIBER, changed, request
 from tests.world import body_of, http_event
@@ -118,7 +118,7 @@ def test_unknown_workflow(call, workflow_id):
 def test_somebody_elses_workflow(world, call):
     """I6: another account's workflow is answered exactly like a missing one."""
     (workflow_id,) = body_of(call("POST", "/workflows", request(SMS))).values()
-    other = register(Outside(), {"action": "create_account", "name": "other"})
+    other = COMMANDS.carry_out(Outside(), {"action": "create_account", "name": "other"})
     basic = base64.b64encode(f"{other['api_key']}:{other['api_secret']}".encode()).decode()
     theirs = body_of(call("GET", f"/workflows/{workflow_id}", Authorization=f"Basic {basic}"))
     missing = body_of(call("GET", "/workflows/5f0a4c1e-8d3b-4e57-9c1a-2b6d7e8f9a10"))

@@ -318,10 +318,10 @@ def test_delivery_numbers():
     assert f"within {delivery.PATIENCE // 3600} hours" in page
 
 
-@pytest.mark.parametrize("action", sorted(set(COMMANDS)))
+@pytest.mark.parametrize("action", sorted(COMMANDS.entries))
 def test_commands(action):
     """Every command of the function `accounts` is in the table with its fields, and with which of them are optional."""
-    fields = COMMANDS[action].fields.model_fields.items()
+    fields = COMMANDS.entries[action].fields.model_fields.items()
     named = [f"`{name}`" + ("" if field.is_required() else " (optional)") for name, field in fields if name != "action"]
     assert set(row(OPERATIONS, f"`{action}`")[0].split(", ")) == set(named)
 

@@ -22,8 +22,8 @@ DAY = 86_400
 def test_commands():
     """Every command is in the table with its fields, and with which of them are optional; no other is."""
     table = PAGE.partition("## Commands")[2].partition("\n\n`recipient` is")[0]
-    assert set(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)) == set(COMMANDS)
-    for action, entry in COMMANDS.items():
+    assert set(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)) == set(COMMANDS.entries)
+    for action, entry in COMMANDS.entries.items():
         fields = [(name, field) for name, field in entry.fields.model_fields.items() if name != "action"]
         named = [f"`{name}`" + ("" if field.is_required() else " (optional)") for name, field in fields]
         assert row(PAGE, f"`{action}`")[0].split(", ") == named, action

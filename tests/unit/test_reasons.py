@@ -12,12 +12,13 @@ from failover.rules.formats import strict_json
 from failover.rules.formats.faults import InvalidRequest
 from failover.rules.requests.request import validated
 from failover.use_cases.callers.commands import CommandRefused
-from failover.use_cases.callers.register import COMMANDS, read
+from failover.use_cases.callers.register import COMMANDS
 from tests import examples, variations
 from tests.examples import MESSENGER, SMS, changed, request
 from tests.world import ROOT
 
-ACTIONS = f"{', '.join(map(repr, [*COMMANDS][:-1]))} or {[*COMMANDS][-1]!r}"
+*_FIRST_ACTIONS, _LAST_ACTION = map(repr, COMMANDS.entries)
+ACTIONS = f"{', '.join(_FIRST_ACTIONS)} or {_LAST_ACTION}"
 CLASSES = sorted(
     node.name.lstrip("_")
     for path in (ROOT / "layers/failover/failover").rglob("*.py")
@@ -161,6 +162,6 @@ def test_anything_anywhere(data):
 def test_commands(event, error):
     """The function `accounts` uses the same words."""
     with pytest.raises(CommandRefused) as caught:
-        read(event)
+        COMMANDS.read(event)
     assert str(caught.value) == error
     check(part.partition(": ")[2] for part in str(caught.value).split("; "))

@@ -35,7 +35,7 @@ Failure                       raised by us; its words hold no personal data and 
 ├── AwsError                  AWS refused a call for good: a missing right, a missing resource, a wrong parameter
 │   └── InvalidTaskToken          Step Functions does not know the token
 ├── CannotAdvance             a step's wait cannot be ended: it is over, has not begun, or no step follows
-├── CommandRefused            a command of `accounts` has a fault or cannot be carried out; leaves the function
+├── CommandRefused            a command has a fault or cannot be carried out; leaves `accounts` and `erasure`
 ├── PatienceEnded             a send has waited for its turn for too long
 ├── StatusesFull              the timeline has no more room for this message's statuses
 ├── Problem                   the answer to a client

@@ -146,9 +146,9 @@ class Table:
         return {(item["pk"], item["sk"]): item for item in found}
 
     def following(self, pk: str, after: str | None, limit: int) -> list[Item]:
-        """Up to `limit` items of a partition, ordered by sort key, from the one that follows `after`.
+        """Up to `limit` items of a partition whose sort keys follow `after`, ordered by them (a consistent read).
 
-        A consistent read. Items that have expired are among them.
+        Items that have expired are among them.
         """
         behind, value = ("", {}) if after is None else (" AND sk > :after", {":after": after})
         with calls():

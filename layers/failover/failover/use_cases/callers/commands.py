@@ -63,10 +63,11 @@ class Entry[C: Command]:
 
 
 class Commands:
-    """The commands of one function, by `action`."""
+    """The commands of one function."""
 
     def __init__(self, entries: Mapping[str, Entry[Any]]) -> None:
-        self._entries = entries
+        self.entries = entries
+        """By `action`."""
         action = Tagged("action", tuple(Case(name, Object(())) for name in entries))
         self._model: TypeAdapter[Command] = TypeAdapter(
             models.union(action, {name: entry.fields for name, entry in entries.items()})
@@ -75,7 +76,7 @@ class Commands:
     def carry_out(self, outside: Outside, event: Any) -> Answer:
         """Carry out one command. Raises CommandRefused."""
         command = self.read(event)
-        return self._entries[command.action].carry_out(outside, command)
+        return self.entries[command.action].carry_out(outside, command)
 
     def read(self, event: Any) -> Command:
         """Raises CommandRefused with every fault."""

@@ -1,38 +1,29 @@
-"""Register who may call: read a command and carry it out."""
+"""The commands of the function `accounts`, which register who may call.
 
-from typing import Any
+A secret is in the answer, and nowhere else ever again.
+"""
 
-from failover.outside import Outside
 from failover.use_cases.callers import accounts, applications, rotations, status_urls
-from failover.use_cases.callers.commands import Answer, Command, Commands, Entry, OfAccount, OfApplication, OfEither
+from failover.use_cases.callers.commands import Commands, Entry, OfAccount, OfApplication, OfEither
 
-COMMANDS: dict[str, Entry[Any]] = {
-    "create_account": Entry(accounts.CreateAccount, accounts.create),
-    "list_accounts": Entry(accounts.ListAccounts, accounts.list_page),
-    "show_account": Entry(OfAccount, accounts.show),
-    "disable_account": Entry(OfAccount, accounts.disable),
-    "enable_account": Entry(OfAccount, accounts.enable),
-    "set_limit": Entry(accounts.SetLimit, accounts.set_limit),
-    "delete_account": Entry(OfAccount, accounts.delete),
-    "create_application": Entry(applications.CreateApplication, applications.create),
-    "set_public_key": Entry(applications.SetPublicKey, applications.set_public_key),
-    "disable_application": Entry(OfApplication, applications.disable),
-    "enable_application": Entry(OfApplication, applications.enable),
-    "delete_application": Entry(OfApplication, applications.delete),
-    "set_status_url": Entry(status_urls.SetStatusUrl, status_urls.set_url),
-    "remove_status_url": Entry(OfEither, status_urls.remove),
-    "rotate_secret": Entry(rotations.RotateSecret, rotations.rotate_secret),
-    "rotate_signature_secret": Entry(rotations.RotateSignatureSecret, rotations.rotate_signature_secret),
-}
-"""By `action`; docs/operations.md, "Accounts and applications"."""
-_COMMANDS = Commands(COMMANDS)
-
-
-def register(outside: Outside, event: Any) -> Answer:
-    """Carry out one command. A secret is in the answer, and nowhere else ever again. Raises CommandRefused."""
-    return _COMMANDS.carry_out(outside, event)
-
-
-def read(event: Any) -> Command:
-    """Raises CommandRefused with every fault."""
-    return _COMMANDS.read(event)
+COMMANDS = Commands(
+    {
+        "create_account": Entry(accounts.CreateAccount, accounts.create),
+        "list_accounts": Entry(accounts.ListAccounts, accounts.list_page),
+        "show_account": Entry(OfAccount, accounts.show),
+        "disable_account": Entry(OfAccount, accounts.disable),
+        "enable_account": Entry(OfAccount, accounts.enable),
+        "set_limit": Entry(accounts.SetLimit, accounts.set_limit),
+        "delete_account": Entry(OfAccount, accounts.delete),
+        "create_application": Entry(applications.CreateApplication, applications.create),
+        "set_public_key": Entry(applications.SetPublicKey, applications.set_public_key),
+        "disable_application": Entry(OfApplication, applications.disable),
+        "enable_application": Entry(OfApplication, applications.enable),
+        "delete_application": Entry(OfApplication, applications.delete),
+        "set_status_url": Entry(status_urls.SetStatusUrl, status_urls.set_url),
+        "remove_status_url": Entry(OfEither, status_urls.remove),
+        "rotate_secret": Entry(rotations.RotateSecret, rotations.rotate_secret),
+        "rotate_signature_secret": Entry(rotations.RotateSignatureSecret, rotations.rotate_signature_secret),
+    }
+)
+"""docs/operations.md, "Accounts and applications"."""
