@@ -8,7 +8,7 @@ that is safe (docs/upgrade.md, "What a release does with items of a later one").
 
 import re
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields, replace
 from typing import Any, Literal, get_args
 
 from failover.rules.channels.statuses import CONDITIONS
@@ -136,6 +136,17 @@ class Workflow:
 
     def is_last(self, number: int) -> bool:
         return number == len(self.steps) - 1
+
+    def with_step(self, number: int, **changes: Any) -> "Workflow":
+        """Return the workflow with changes of step `number`."""
+        steps = list(self.steps)
+        steps[number] = replace(steps[number], **changes)
+        return replace(self, steps=tuple(steps))
+
+    def with_entry(self, now: int, event: Event, **details: Any) -> "Workflow":
+        """Return the workflow with one more entry in its timeline."""
+        entry = {"sequence": len(self.timeline) + 1, "at": now, "event": event, **details}
+        return replace(self, timeline=(*self.timeline, entry))
 
 
 def to_plain(workflow: Workflow) -> dict[str, Any]:

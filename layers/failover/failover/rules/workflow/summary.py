@@ -8,10 +8,11 @@ from typing import Any
 from failover.rules.channels.statuses import meets
 from failover.rules.formats.pages import INSTANT, Query, instant
 from failover.rules.timing.instants import iso
+from failover.rules.workflow.closing import messages_delivered
 from failover.rules.workflow.costs import grand_totals
 from failover.rules.workflow.presentation import sent, usage
 from failover.rules.workflow.state import STATES, Entry, Step, Workflow
-from failover.rules.workflow.transitions import FINAL_CONDITION, messages_delivered
+from failover.rules.workflow.transitions import FINAL_CONDITION
 
 MOST_WORKFLOWS = 1000
 """Workflows that one summary looks at."""

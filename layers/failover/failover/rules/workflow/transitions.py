@@ -6,17 +6,15 @@ other takes it into account.
 """
 
 from dataclasses import replace
-from typing import Any
 
 from failover.errors import Failure, Temporary
-from failover.rules.channels.statuses import ADVANCED, FAILURES, meets, reached, risen
+from failover.rules.channels.statuses import ADVANCED, FAILURES, meets, risen
 from failover.rules.pacing.lane import Turn
 from failover.rules.receipts.receipt import Receipt
 from failover.rules.sending.answers import Accepted, Answer, NotTaken, Refused, Unknown
-from failover.rules.workflow import origin, overdue, publication, reasons, retention, status_entries
-from failover.rules.workflow.costs import costs
+from failover.rules.workflow import closing, origin, overdue, publication, reasons, status_entries
 from failover.rules.workflow.expiry import open_until, wait_began
-from failover.rules.workflow.state import MOST_ATTEMPTS, End, Event, Step, Workflow
+from failover.rules.workflow.state import MOST_ATTEMPTS, Step, Workflow
 
 FINAL_CONDITION = "delivered"
 """The condition status of the last step, which has none of its own (docs/api.md, "How a workflow proceeds")."""
@@ -46,7 +44,7 @@ class CannotAdvance(Failure):
 
 def accepted(workflow: Workflow) -> Workflow:
     """Add the first entry to a new workflow's timeline."""
-    return _due(_with_entry(workflow, workflow.created_at, "accepted"), workflow.created_at)
+    return _due(workflow.with_entry(workflow.created_at, "accepted"), workflow.created_at)
 
 
 def claimed(workflow: Workflow, number: int, now: int) -> Workflow | None:
@@ -60,9 +58,9 @@ def claimed(workflow: Workflow, number: int, now: int) -> Workflow | None:
     if not may_begin(workflow, number):
         return None
     workflow = _with_earlier_closed(workflow, number, now)
-    workflow = _with_step(workflow, number, phase="claimed", claimed_at=now)
+    workflow = workflow.with_step(number, phase="claimed", claimed_at=now)
     if workflow.steps[number].releases <= MOST_POSTPONED:
-        workflow = _with_entry(workflow, now, "sending", step=number)
+        workflow = workflow.with_entry(now, "sending", step=number)
     return _due(replace(workflow, task_token=None), now)
 
 
@@ -76,8 +74,8 @@ def restored(workflow: Workflow, here: origin.Here | None, now: int) -> Workflow
         return None
     for number, step in enumerate(workflow.steps):
         if step.phase in ("pending", "claimed") and step.outcome is None:
-            workflow = _with_step(workflow, number, phase="unknown", claimed_at=step.claimed_at or now, answered_at=now)
-    workflow = _with_entry(workflow, now, "restored", reason=reasons.RESTORED)
+            workflow = workflow.with_step(number, phase="unknown", claimed_at=step.claimed_at or now, answered_at=now)
+    workflow = workflow.with_entry(now, "restored", reason=reasons.RESTORED)
     return _due(replace(workflow, table_id=here.id if here else None, task_token=None), now)
 
 
@@ -107,8 +105,8 @@ def waiting(workflow: Workflow, number: int, turn: Turn, until: int, now: int) -
     """
     if not may_begin(workflow, number) or workflow.steps[number].waiting_since is not None:
         return None
-    workflow = _with_step(workflow, number, waiting_since=now, turn_at=turn.at, turn_shift=turn.shift)
-    workflow = _with_entry(workflow, now, "waiting", step=number)
+    workflow = workflow.with_step(number, waiting_since=now, turn_at=turn.at, turn_shift=turn.shift)
+    workflow = workflow.with_entry(now, "waiting", step=number)
     return replace(workflow, due_at=until + overdue.SLACK * 1000)
 
 
@@ -121,13 +119,11 @@ def released(workflow: Workflow, number: int, claimed: Step, reason: str, until:
     claim is so old that its execution may have gone on.
     """
     step = workflow.steps[number]
-    held = (
-        step.phase == "claimed" and same_claim(step, claimed) and now < wait_began(step)
-    )  # else no sender waits for it
+    # otherwise no sender waits for the claim
+    held = step.phase == "claimed" and same_claim(step, claimed) and now < wait_began(step)
     if not held or not workflow.running or step.outcome is not None or step.statuses:
         return None
-    workflow = _with_step(
-        workflow,
+    workflow = workflow.with_step(
         number,
         phase="pending",
         claimed_at=None,
@@ -136,7 +132,7 @@ def released(workflow: Workflow, number: int, claimed: Step, reason: str, until:
         turn_at=step.turn_at or now,
     )
     if step.releases < MOST_POSTPONED:
-        workflow = _with_entry(workflow, now, "postponed", step=number, reason=reason)
+        workflow = workflow.with_entry(now, "postponed", step=number, reason=reason)
     return replace(workflow, due_at=until + overdue.SLACK * 1000)
 
 
@@ -153,8 +149,8 @@ def given_up(workflow: Workflow, number: int, patience: int, now: int) -> Workfl
     if not may_begin(workflow, number):
         return None
     why = reasons.of_patience(workflow.timeline, number, patience)
-    workflow = _with_step(_with_earlier_closed(workflow, number, now), number, phase="unsent")
-    return _due(_closed(workflow, number, "unsendable", now, why), now)
+    workflow = _with_earlier_closed(workflow, number, now).with_step(number, phase="unsent")
+    return _due(closing.closed(workflow, number, "unsendable", now, why), now)
 
 
 def _with_earlier_closed(workflow: Workflow, number: int, now: int) -> Workflow:
@@ -164,7 +160,7 @@ def _with_earlier_closed(workflow: Workflow, number: int, now: int) -> Workflow:
         if step.outcome is None:
             if (remaining := open_until(before, earlier) - now) > 0:
                 raise TooEarly(remaining)
-            workflow = _closed(workflow, earlier, _outcome_without_status(step), now)
+            workflow = closing.closed(workflow, earlier, _outcome_without_status(step), now)
     return workflow
 
 
@@ -178,19 +174,19 @@ def answered(workflow: Workflow, number: int, answer: Answer, now: int) -> Workf
         answer = Unknown(answer.reason)  # a status proves that the message was accepted
     match answer:
         case Accepted(message_uuid):
-            workflow = _with_step(
-                workflow, number, phase="sent", message_uuid=step.message_uuid or message_uuid, answered_at=now
+            workflow = workflow.with_step(
+                number, phase="sent", message_uuid=step.message_uuid or message_uuid, answered_at=now
             )
-            workflow = _with_entry(workflow, now, "sent", step=number, message_uuid=message_uuid)
+            workflow = workflow.with_entry(now, "sent", step=number, message_uuid=message_uuid)
         case Refused(reason=reason) | NotTaken(reason=reason):
             outcome = "refused" if isinstance(answer, Refused) else "unsendable"
-            workflow = _with_step(workflow, number, phase="unsent", answered_at=now)
-            workflow = _with_entry(workflow, now, "unsent", step=number, reason=f"{outcome}: {reason}")
+            workflow = workflow.with_step(number, phase="unsent", answered_at=now)
+            workflow = workflow.with_entry(now, "unsent", step=number, reason=f"{outcome}: {reason}")
             if workflow.running and step.outcome is None:
-                workflow = _closed(workflow, number, outcome, now, reason)
+                workflow = closing.closed(workflow, number, outcome, now, reason)
         case Unknown(reason):
-            workflow = _with_step(workflow, number, phase="unknown", answered_at=now)
-            workflow = _with_entry(workflow, now, "unknown", step=number, reason=reason)
+            workflow = workflow.with_step(number, phase="unknown", answered_at=now)
+            workflow = workflow.with_entry(now, "unknown", step=number, reason=reason)
     return _due(workflow, now)
 
 
@@ -201,37 +197,36 @@ def received(workflow: Workflow, number: int, receipt: Receipt, now: int) -> Wor
     whose claim was released: the answer was wrong, and the message is not requested again. Raises StatusesFull.
     """
     if workflow.steps[number].phase == "pending" and workflow.steps[number].releases:
-        workflow = _with_step(workflow, number, phase="unknown", claimed_at=now, answered_at=now)
+        workflow = workflow.with_step(number, phase="unknown", claimed_at=now, answered_at=now)
     step = workflow.steps[number]
     late = step.outcome is not None or not workflow.running
     entry = None if step.phase == "pending" else status_entries.new_entry(workflow, number, receipt, late)
     if entry is None:
         return None
     before, status = workflow, risen(step.status, receipt.status)
-    workflow = _with_step(
-        workflow,
+    workflow = workflow.with_step(
         number,
         status=status,
         statuses=step.statuses if receipt.status in step.statuses else (*step.statuses, receipt.status),
         message_uuid=step.message_uuid or receipt.message_uuid,
     )
     learned = {"message_uuid": receipt.message_uuid} if receipt.message_uuid and not step.message_uuid else {}
-    workflow = _with_entry(workflow, now, "status", step=number, **learned, **entry)
+    workflow = workflow.with_entry(now, "status", step=number, **learned, **entry)
     if not workflow.running:
         if workflow.status == "error":
             workflow = replace(workflow, reason=reasons.of_workflow(workflow.timeline) or workflow.reason)
-        return _due(_amended(before, workflow, now), now)
+        return _due(closing.amended(before, workflow, now), now)
     if status in FAILURES and step.outcome is None:
-        workflow = _closed(workflow, number, status, now, reasons.of_error(receipt.error))
+        workflow = closing.closed(workflow, number, status, now, reasons.of_error(receipt.error))
     elif status != step.status and meets(status, step.condition_status or FINAL_CONDITION) and _can_still_succeed(step):
-        workflow = _with_step(workflow, number, outcome="met")
-        workflow = _ended(workflow, "completed", now, step=number)
+        workflow = workflow.with_step(number, outcome="met")
+        workflow = closing.ended(workflow, "completed", now, step=number)
     return _due(workflow, now)
 
 
 def cancelled(workflow: Workflow, now: int) -> Workflow | None:
     """End the workflow, so that no further step is sent. Returns None if it is over."""
-    return _due(_ended(workflow, "cancelled", now), now) if workflow.running else None
+    return _due(closing.ended(workflow, "cancelled", now), now) if workflow.running else None
 
 
 def advanced(workflow: Workflow, number: int, now: int) -> Workflow:
@@ -244,7 +239,7 @@ def advanced(workflow: Workflow, number: int, now: int) -> Workflow:
         raise LookupError("the workflow has no such step")
     _check_that_it_waits(workflow, number, now)
     waited = max(now - wait_began(workflow.steps[number]), 0) // 1000
-    return _due(_closed(workflow, number, ADVANCED, now, f"after {waited} s"), now)
+    return _due(closing.closed(workflow, number, ADVANCED, now, f"after {waited} s"), now)
 
 
 def _check_that_it_waits(workflow: Workflow, number: int, now: int) -> None:
@@ -269,7 +264,7 @@ def unconfirmed(workflow: Workflow, now: int) -> Workflow | None:
     silent_until = overdue.unconfirmed_at(workflow)
     if not workflow.running or silent_until is None or now < silent_until:
         return None
-    return _due(_closed(workflow, len(workflow.steps) - 1, "unconfirmed", now), now)
+    return _due(closing.closed(workflow, len(workflow.steps) - 1, "unconfirmed", now), now)
 
 
 def repair_begun(workflow: Workflow, now: int) -> Workflow | None:
@@ -314,8 +309,8 @@ def resumed(workflow: Workflow, attempt: int, now: int) -> Workflow | None:
         return None
     if attempt < MOST_ATTEMPTS:
         return replace(workflow, attempt=attempt + 1, task_token=None)
-    ended = replace(workflow, task_token=None)  # its race has ended with the execution
-    return _due(_closed(ended, len(workflow.steps) - 1, "unsendable", now), now)
+    workflow = replace(workflow, task_token=None)  # its race has ended with the execution
+    return _due(closing.closed(workflow, len(workflow.steps) - 1, "unsendable", now), now)
 
 
 def _can_still_succeed(step: Step) -> bool:
@@ -325,50 +320,6 @@ def _can_still_succeed(step: Step) -> bool:
 def _outcome_without_status(step: Step) -> str:
     """The outcome of a step that is still open when the next one is claimed."""
     return "unsendable" if step.phase == "pending" else "expired"
-
-
-def _closed(workflow: Workflow, number: int, outcome: str, now: int, detail: str = "") -> Workflow:
-    """Close step `number` without success. If it is the last, the workflow ends in error."""
-    reason = reasons.of_step(workflow.steps[number], outcome, detail)
-    workflow = _with_step(workflow, number, outcome=outcome)
-    workflow = _with_entry(workflow, now, "left", step=number, outcome=outcome, reason=reason)
-    return _ended(workflow, "error", now, step=number, reason=reason) if workflow.is_last(number) else workflow
-
-
-def _ended(workflow: Workflow, status: End, now: int, **details: Any) -> Workflow:
-    """End the workflow, with the one entry that is the final report."""
-    workflow = _with_entry(workflow, now, status, **details)
-    return replace(
-        workflow,
-        status=status,
-        reason=details.get("reason"),
-        ended_at=now,
-        expires_at=retention.forgotten_at(now, workflow.record_retention),
-    )
-
-
-def _amended(before: Workflow, after: Workflow, now: int) -> Workflow:
-    """Repeat the final report if a status after the end changes the total, or shows that two messages arrived."""
-    twice = messages_delivered(after) > max(1, messages_delivered(before))
-    if not twice and costs(before.timeline) == costs(after.timeline):
-        return after
-    return _with_entry(after, now, "amended")
-
-
-def messages_delivered(workflow: Workflow) -> int:
-    """Return how many messages have reached the recipient."""
-    return sum(any(map(reached, step.statuses)) for step in workflow.steps)
-
-
-def _with_step(workflow: Workflow, number: int, **changes: Any) -> Workflow:
-    steps = list(workflow.steps)
-    steps[number] = replace(steps[number], **changes)
-    return replace(workflow, steps=tuple(steps))
-
-
-def _with_entry(workflow: Workflow, now: int, event: Event, **details: Any) -> Workflow:
-    entry = {"sequence": len(workflow.timeline) + 1, "at": now, "event": event, **details}
-    return replace(workflow, timeline=(*workflow.timeline, entry))
 
 
 def _due(workflow: Workflow, now: int) -> Workflow:
