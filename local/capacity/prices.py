@@ -1,9 +1,11 @@
-"""AWS's list prices, each with the page that names it. Free tiers are left out: they belong to the whole account."""
+"""AWS's list prices in us-east-1, each with the page that names it.
+
+Free tiers are left out: they belong to the whole account.
+"""
 
 from dataclasses import dataclass
 from itertools import pairwise
 
-REGION = "us-east-1"
 READ_ON = "2026-11-26"
 """The prices were compared with these pages, or with copies of them, on this day."""
 
@@ -25,10 +27,6 @@ class Price:
         steps = [self.dollars, *(dollars for _, dollars in self.cheaper)]
         within = (min(units, end) - start for start, end in pairwise(edges))
         return sum(max(0, some) * dollars for some, dollars in zip(within, steps, strict=True)) / self.per
-
-    def of_one(self, units: float) -> float:
-        """Return dollars for so many units, without what is cheaper in bulk."""
-        return units * self.dollars / self.per
 
 
 _MILLION = 1_000_000
