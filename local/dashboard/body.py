@@ -1,4 +1,7 @@
-"""The dashboard's body: rows below each other, and in the template as text for `Fn::Sub`."""
+"""The dashboard's body: rows below each other, and in the template as text for `Fn::Sub`.
+
+The business comes first, then what carries it, from the outside to the inside.
+"""
 
 import json
 from collections.abc import Iterator
@@ -6,7 +9,7 @@ from itertools import dropwhile
 from typing import Any
 
 from local.capacity.settings import template
-from local.dashboard.rows import rows
+from local.dashboard import services, workflows
 from local.dashboard.widgets import Row
 from local.place import ROOT
 
@@ -37,13 +40,23 @@ def alarms() -> list[str]:
 
 def body() -> dict[str, Any]:
     """Return the body as data, with the references in it."""
-    return {"start": "-PT12H", "periodOverride": "inherit", "widgets": list(_placed(rows(functions(), alarms())))}
+    rows = [
+        workflows.business(),
+        workflows.vendor(),
+        services.api(),
+        services.functions(functions()),
+        services.state_machine(),
+        services.table(),
+        services.queues(),
+        services.alarms(alarms()),
+    ]
+    return {"start": "-PT12H", "periodOverride": "inherit", "widgets": list(_placed(rows))}
 
 
-def _placed(of: list[Row]) -> Iterator[dict[str, Any]]:
+def _placed(rows: list[Row]) -> Iterator[dict[str, Any]]:
     """Place widgets from left to right, and begin a line where the next one does not fit."""
     y = 0
-    for row in of:
+    for row in rows:
         markdown = f"## {row.title}\n{row.about}"
         yield _widget("text", 0, y, WIDTH, TITLE_HEIGHT, {"markdown": markdown, "background": "transparent"})
         y += TITLE_HEIGHT

@@ -9,6 +9,10 @@ STACK = "${AWS::StackName}"
 OURS = "Workflows"
 FIVE_MINUTES = 300
 """Seconds; the period of most graphs, and of the alarms."""
+FROM_ZERO = {"left": {"min": 0, "showUnits": False}}
+"""A graph's `yAxis`; likewise the next two."""
+SECONDS = {"left": {"min": 0, "label": "seconds", "showUnits": False}}
+MILLISECONDS = {"left": {"min": 0, "label": "milliseconds", "showUnits": False}}
 
 
 @dataclass(frozen=True)

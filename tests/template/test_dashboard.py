@@ -10,7 +10,7 @@ import pytest
 from failover.observability import ALARMED
 from failover.rules.workflow.state import OUTCOMES
 from local.dashboard.body import with_dashboard
-from local.dashboard.rows import ANSWERS, FAILOVERS, FAILURES
+from local.dashboard.workflows import ANSWERS, FAILOVERS, FAILURES
 from tests.template.test_template import references
 from tests.world import ROOT, template
 

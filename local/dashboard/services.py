@@ -1,8 +1,11 @@
-"""What the dashboard shows, row by row: the business first, then what carries it, from the outside to the inside."""
+"""The rows about what carries workflows: the services of AWS, and the alarms."""
 
 from typing import Any
 
 from local.dashboard.widgets import (
+    FROM_ZERO,
+    MILLISECONDS,
+    SECONDS,
     STACK,
     Line,
     Row,
@@ -16,153 +19,29 @@ from local.dashboard.widgets import (
     total,
 )
 
-HOUR = 3600
-"""Seconds."""
-WITHOUT_SUCCESS = ("rejected", "undeliverable", "refused", "unsendable")
-"""Outcomes of any step."""
-FAILOVERS = (*WITHOUT_SUCCESS, "expired", "advanced")
-FAILURES = (*WITHOUT_SUCCESS, "unconfirmed")
-"""Of the last step."""
-ANSWERS = ("accepted", "refused", "nottaken", "unknown")
 INDEXES = ("due", "listed", "referred", "failed")
 OPERATIONS = ("GetItem", "PutItem", "UpdateItem", "Query", "TransactWriteItems", "BatchGetItem")
 CALLBACK_PATH = "/webhooks/message-status"
 PERCENT = {"left": {"min": 0, "max": 100, "label": "%", "showUnits": False}}
-SECONDS = {"left": {"min": 0, "label": "seconds", "showUnits": False}}
-MILLISECONDS = {"left": {"min": 0, "label": "milliseconds", "showUnits": False}}
-FROM_ZERO = {"left": {"min": 0, "showUnits": False}}
 
 
-def rows(functions: list[str], alarms: list[str]) -> list[Row]:
-    """Return all rows. `functions`: logical ids of the functions; `alarms`: the names of the alarms after the stack's.
-
-    Only those that every stack has.
-    """
-    return [
-        _business(),
-        _vendor(),
-        _api(),
-        _functions(functions),
-        _state_machine(),
-        _table(),
-        _queues(),
-        _alarms(alarms),
-    ]
-
-
-def _business() -> Row:
-    return Row(
-        "Business",
-        "Workflows, the people they reached, and what that cost. Counted when a change is written: a summary of the "
-        "API is exact.",
-        [
-            graph(
-                "Workflows",
-                ours("WorkflowsCreated", "workflows_api", label="created"),
-                total("WorkflowsCompleted", "channel", label="completed"),
-                total("WorkflowsFailed", "reason", label="failed"),
-                ours("WorkflowsCancelled", "workflows_api", label="cancelled"),
-                yAxis=FROM_ZERO,
-            ),
-            graph("Reached, by channel", by("WorkflowsCompleted", "channel"), stacked=True, yAxis=FROM_ZERO),
-            graph(
-                "Failovers, by reason",
-                *(total("StepsFailedOver", "channel", "reason", label=one, reason=one) for one in FAILOVERS),
-                stacked=True,
-                yAxis=FROM_ZERO,
-            ),
-            graph(
-                "Failed workflows, by reason of the last step",
-                *(total("WorkflowsFailed", "reason", label=one, reason=one) for one in FAILURES),
-                stacked=True,
-                yAxis=FROM_ZERO,
-            ),
-            graph(
-                "Time to the condition, from the vendor's answer",
-                by("SecondsToCondition", "channel", label="p50", stat="p50"),
-                by("SecondsToCondition", "channel", label="p95", stat="p95"),
-                yAxis=SECONDS,
-            ),
-            graph(
-                "Time to completion, from the request",
-                *(ours("SecondsToComplete", "message_status", stat=one, label=one) for one in ("p50", "p95", "p99")),
-                yAxis=SECONDS,
-            ),
-            graph(
-                "Price of the messages each hour, by currency",
-                by("MessagePrice", "currency", period=HOUR),
-                width=12,
-                period=HOUR,
-            ),
-            graph(
-                "Webhooks to customers",
-                *(
-                    ours(metric, "deliver_webhook", label=label)
-                    for metric, label in (
-                        ("WebhooksDelivered", "delivered"),
-                        ("WebhooksPutOff", "put off, and tried again"),
-                        ("WebhooksRefused", "refused by the customer's server"),
-                        ("WebhooksGivenUp", "given up"),
-                    )
-                ),
-                width=12,
-                yAxis=FROM_ZERO,
-            ),
-        ],
-    )
-
-
-def _vendor() -> Row:
-    return Row(
-        "Messages API",
-        "What was sent, what waits for its turn, and which status callbacks come back.",
-        [
-            graph(
-                "Sends, by answer",
-                *(total("StepsSent", "answer", "channel", label=one, answer=one) for one in ANSWERS),
-                stacked=True,
-                yAxis=FROM_ZERO,
-            ),
-            graph(
-                "Limits of the vendor",
-                total("SendsWaiting", "channel", label="steps that wait for their turn"),
-                total("ClaimsReleased", "channel", "reason", label="throttled", reason="throttled"),
-                total("ClaimsReleased", "channel", "reason", label="unreachable", reason="unreachable"),
-                alarmed("LanesClosed", label="all sends stopped"),
-                alarmed("PatienceEnded", label="steps left without a send"),
-                alarmed("AccountRefused", label="credentials or account refused"),
-                yAxis=FROM_ZERO,
-            ),
-            graph(
-                "Status callbacks",
-                alarmed("GenuineReceipts", label="genuine"),
-                alarmed("ForgedReceipts", label="forged"),
-                alarmed("UnsignedReceipts", label="unsigned"),
-                alarmed("UnknownStatuses", label="status unknown"),
-                ours("UnknownReceipts", "message_status", label="message unknown"),
-                yAxis=FROM_ZERO,
-            ),
-        ],
-    )
-
-
-def _api() -> Row:
-    api = {"ApiName": STACK}
+def api() -> Row:
+    name = {"ApiName": STACK}
     return Row(
         "API",
         "All requests, status callbacks included. What API Gateway answers itself is in its access log.",
         [
             graph(
                 "Requests",
-                series("AWS/ApiGateway", "Count", api, label="requests", stat="SampleCount"),
-                series("AWS/ApiGateway", "4XXError", api, label="4xx"),
-                series("AWS/ApiGateway", "5XXError", api, label="5xx"),
+                series("AWS/ApiGateway", "Count", name, label="requests", stat="SampleCount"),
+                series("AWS/ApiGateway", "4XXError", name, label="4xx"),
+                series("AWS/ApiGateway", "5XXError", name, label="5xx"),
                 ours("WorkflowsLimited", "workflows_api", label="429: an account's limit"),
                 yAxis=FROM_ZERO,
             ),
             graph(
                 "Latency",
-                *(series("AWS/ApiGateway", "Latency", api, stat=one, label=one) for one in ("p50", "p95", "p99")),
+                *(series("AWS/ApiGateway", "Latency", name, stat=one, label=one) for one in ("p50", "p95", "p99")),
                 yAxis=MILLISECONDS,
             ),
             graph(
@@ -186,9 +65,9 @@ def _turned_away(name: str, path: str, label: str) -> list[Line]:
     ]
 
 
-def _functions(functions: list[str]) -> Row:
+def functions(logical_ids: list[str]) -> Row:
     def of_each(title: str, metric: str, **more: Any) -> Widget:
-        lines = [series("AWS/Lambda", metric, {"FunctionName": f"${{{one}}}"}, label=one) for one in functions]
+        lines = [series("AWS/Lambda", metric, {"FunctionName": f"${{{one}}}"}, label=one) for one in logical_ids]
         return graph(title, *lines, **more)
 
     return Row(
@@ -221,7 +100,7 @@ def _functions(functions: list[str]) -> Row:
     )
 
 
-def _state_machine() -> Row:
+def state_machine() -> Row:
     machine = {"StateMachineArn": "${StateMachine}"}
     account: dict[str, Any] = {"visible": False, "stat": "Maximum"}
     return Row(
@@ -273,21 +152,21 @@ def _state_machine() -> Row:
     )
 
 
-def _table() -> Row:
-    table = {"TableName": "${Table}"}
+def table() -> Row:
+    name = {"TableName": "${Table}"}
     return Row(
         "Table",
         "Requests that DynamoDB throttles are repeated; the alarm counts them for the table and its indexes.",
         [
             graph(
                 "Consumed units",
-                series("AWS/DynamoDB", "ConsumedReadCapacityUnits", table, label="read"),
-                series("AWS/DynamoDB", "ConsumedWriteCapacityUnits", table, label="written"),
+                series("AWS/DynamoDB", "ConsumedReadCapacityUnits", name, label="read"),
+                series("AWS/DynamoDB", "ConsumedWriteCapacityUnits", name, label="written"),
                 *(
                     series(
                         "AWS/DynamoDB",
                         "ConsumedWriteCapacityUnits",
-                        table | {"GlobalSecondaryIndexName": index},
+                        name | {"GlobalSecondaryIndexName": index},
                         label=f"written to {index}",
                     )
                     for index in INDEXES
@@ -300,7 +179,7 @@ def _table() -> Row:
                     series(
                         "AWS/DynamoDB",
                         f"{word}ThrottleEvents",
-                        table | ({"GlobalSecondaryIndexName": index} if index else {}),
+                        name | ({"GlobalSecondaryIndexName": index} if index else {}),
                         label=f"{word.lower()} {index or 'table'}",
                     )
                     for word in ("Read", "Write")
@@ -311,7 +190,7 @@ def _table() -> Row:
             graph(
                 "Latency, p99",
                 *(
-                    series("AWS/DynamoDB", "SuccessfulRequestLatency", table | {"Operation": one}, label=one)
+                    series("AWS/DynamoDB", "SuccessfulRequestLatency", name | {"Operation": one}, label=one)
                     for one in OPERATIONS
                 ),
                 stat="p99",
@@ -321,7 +200,7 @@ def _table() -> Row:
     )
 
 
-def _queues() -> Row:
+def queues() -> Row:
     def depth(queue: str, **options: str) -> Line:
         return series(
             "AWS/SQS", "ApproximateNumberOfMessagesVisible", {"QueueName": f"${{{queue}.QueueName}}"}, **options
@@ -359,8 +238,9 @@ def _queues() -> Row:
     )
 
 
-def _alarms(alarms: list[str]) -> Row:
+def alarms(names: list[str]) -> Row:
+    """`names`: those of the alarms, without the stack's name and its hyphen."""
     arn = f"arn:${{AWS::Partition}}:cloudwatch:${{AWS::Region}}:${{AWS::AccountId}}:alarm:{STACK}"
-    height = 2 + -(-len(alarms) // 4)  # four in a line
-    properties = {"title": "Alarms", "sortBy": "stateUpdatedTimestamp", "alarms": [f"{arn}-{one}" for one in alarms]}
+    height = 2 + -(-len(names) // 4)  # four in a line
+    properties = {"title": "Alarms", "sortBy": "stateUpdatedTimestamp", "alarms": [f"{arn}-{one}" for one in names]}
     return Row("Alarms", "docs/runbooks.md says for each what to do.", [Widget("alarm", properties, 24, height)])
