@@ -5,6 +5,9 @@ openapi
 │   ├── addresses   numbers, names and ids
 │   └── patterns    regular expressions for them, and for numbers in strings
 ├── resources    what a client gets
+│   ├── summary     what many workflows have done
+│   ├── webhooks    what its server gets, and how messages are shown
+│   └── shapes      how these schemas are written
 └── operations   the paths, and the problems each answers with
 """
 
