@@ -16,7 +16,7 @@ from failover.rules.timing.backoff import grown
 from failover.rules.workflow import transitions
 from failover.rules.workflow.state import Workflow
 from failover.use_cases.callers.commands import Answer
-from failover.use_cases.erasure.find import OfRecipient, Seen, page, seen, seen_all
+from failover.use_cases.erasure.find import OfRecipient, Seen, page, recorded, seen, seen_all
 from failover.use_cases.workflow.transition import TooContended, transition
 
 _TRIES = 5
@@ -47,24 +47,29 @@ def _erased(outside: Outside, one: Seen, entries: list[Entry]) -> Answer:
         if attempt:
             outside.sleep(random.uniform(0, grown(_FIRST_PAUSE, attempt)))
             one, entries = seen(outside, one.id), [outside.recipients.again(entry) for entry in entries]
-        running = one.workflow is not None and one.workflow.running
-        known = next((entry.verdict for entry in entries if entry.verdict), None)
-        if known is not None and one.content is None and not running:
-            return proof.erased(one.shown, one.workflow, known, before=True)
-        if one.workflow is not None and running:
-            entries = [replace(entry, began_at=outside.recipients.begin(entry, outside.now())) for entry in entries]
-            one = replace(one, workflow=_ended(outside, one.workflow))
-        if one.content and one.content.once:
-            outside.recipients.forget_request(one.content.once, one.id)
-        verdict = proof.verdict(
-            one.workflow, outside.now(), kept=one.content is not None, cancelled=_by_an_erasure(one.workflow, entries)
-        )
         try:
-            outside.recipients.drop(entries, verdict)
+            return _erased_as_read(outside, one, entries)
         except ConditionFailed:
             continue
-        return proof.erased(one.shown, one.workflow, verdict, before=False)
     raise TooContended
+
+
+def _erased_as_read(outside: Outside, one: Seen, entries: list[Entry]) -> Answer:
+    """Erase a workflow, or repeat what was done. Raises ConditionFailed if `entries` are not as they were read."""
+    workflow, content = one.workflow, one.content
+    running = workflow is not None and workflow.running
+    known = recorded(entries)
+    if known is not None and content is None and not running:
+        return proof.erased(one.shown, workflow, known, before=True)
+    if workflow is not None and running:
+        entries = [replace(entry, began_at=outside.recipients.begin(entry, outside.now())) for entry in entries]
+        workflow = _ended(outside, workflow)
+    if content and content.once:
+        outside.recipients.forget_request(content.once, one.id)
+    cancelled = _by_an_erasure(workflow, entries)
+    verdict = proof.verdict(workflow, outside.now(), kept=content is not None, cancelled=cancelled)
+    outside.recipients.drop(entries, verdict)
+    return proof.erased(replace(one, workflow=workflow).shown, workflow, verdict, before=False)
 
 
 def _ended(outside: Outside, workflow: Workflow) -> Workflow:

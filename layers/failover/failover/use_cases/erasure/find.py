@@ -12,6 +12,7 @@ from failover.outside import Outside
 from failover.rules.channels.kinds import Text, Whole
 from failover.rules.channels.objects import Many
 from failover.rules.erasure import proof, recipients
+from failover.rules.erasure.proof import Verdict
 from failover.rules.formats import ids
 from failover.rules.formats.stored import UnreadableItem
 from failover.rules.requests.models import Of
@@ -102,7 +103,7 @@ def seen_all(outside: Outside, workflows: dict[str, list[Entry]]) -> Iterator[Se
     """Each workflow, unless nothing of it is left and no erasure has a verdict on it."""
     for workflow_id, entries in workflows.items():
         one = seen(outside, workflow_id)
-        if not one.nothing or any(entry.verdict for entry in entries):
+        if not one.nothing or recorded(entries):
             yield one
 
 
@@ -116,8 +117,13 @@ def seen(outside: Outside, workflow_id: str) -> Seen:
     return Seen(workflow_id, workflow, content, readable)
 
 
+def recorded(entries: list[Entry]) -> Verdict | None:
+    """Return what an erasure did to the workflow of these entries, or None if there was none."""
+    return next((entry.verdict for entry in entries if entry.verdict), None)
+
+
 def _row(outside: Outside, one: Seen, entries: list[Entry]) -> Answer:
-    verdict = next((entry.verdict for entry in entries if entry.verdict), None)
+    verdict = recorded(entries)
     until = _kept_until(one)
     kept = until is not None and until > outside.now() // 1000
     erased_at = None if verdict is None else iso(verdict["at"])
