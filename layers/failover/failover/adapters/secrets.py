@@ -49,8 +49,8 @@ class Secret:
     def refreshed(self) -> bool:
         """Read the secret again because it was not accepted. Returns True if it has changed. Raises as `value`.
 
-        While Secrets Manager does not answer, that is not known (`doubtful`). Only another refresh, and no read by
-        `value`, puts it off: a secret that changes just after it was read must not cost a message.
+        Returns False without a call if the last refresh was a moment ago. A read by `value` does not count as one: the
+        secret may have changed just after it. While Secrets Manager does not answer, `doubtful` is True.
         """
         before = self._value
         if self.monotonic() - self._refreshed_at >= _PATIENCE:

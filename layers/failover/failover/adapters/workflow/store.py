@@ -134,9 +134,8 @@ class Store:
             if once is None:
                 raise AlreadyExists("workflow") from None
             first = self.find_once(once.key)
-            if (
-                first is None or first.expires_at <= workflow.created_at // 1000
-            ):  # the other request's workflow is not stored yet
+            # another request with this key is about to store its workflow
+            if first is None or first.expires_at <= workflow.created_at // 1000:
                 raise KeyInUse("dynamodb: the same Idempotency-Key is in use") from None
             if first.workflow_id != workflow.id:
                 raise KeyUsed(first) from None
@@ -308,9 +307,7 @@ def _messages(content: str, steps: int) -> list[dict[str, Any]]:
 
 def state_item(workflow: Workflow) -> Item:
     item = {**key(f"workflow#{workflow.id}", "state"), **to_plain(workflow)}
-    item["write_id"] = (
-        workflow.writes[-1] if workflow.writes else ""
-    )  # by which earlier versions recognize their writes
+    item["write_id"] = workflow.writes[-1] if workflow.writes else ""  # earlier versions recognize their writes by it
     item["listed"] = workflow.account
     item["channels"] = sorted({step.channel for step in workflow.steps})
     if workflow.client_ref is not None:

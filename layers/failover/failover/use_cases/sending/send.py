@@ -20,7 +20,7 @@ from failover.rules.workflow.itinerary import InvalidInput
 from failover.rules.workflow.state import Workflow
 from failover.use_cases.sending import turns
 from failover.use_cases.workflow.results import count_results
-from failover.use_cases.workflow.transition import Decision, transition_without_signal
+from failover.use_cases.workflow.transition import Decision, mark_restored, transition_without_signal
 
 _LONGEST_WAIT = 60_000
 """Milliseconds that a send waits for the step before to expire. If that takes longer, the state machine is wrong."""
@@ -43,7 +43,7 @@ def send(outside: Outside, channel: str, workflow_id: str, number: int) -> None:
     if not 0 <= number < len(workflow.steps) or workflow.steps[number].channel != channel:
         raise InvalidInput("step")
     if origin.elsewhere(workflow, outside.here):
-        transition_without_signal(outside, workflow, lambda _: None)  # marks it
+        mark_restored(outside, workflow)
         logger.info("send skipped: workflow restored from a backup", step=number)
         return
     if not transitions.may_begin(workflow, number):

@@ -20,7 +20,7 @@ from failover.rules.workflow.overdue import SHARDS, unstarted
 from failover.rules.workflow.state import Workflow
 from failover.use_cases.workflow.in_parallel import Done, in_parallel
 from failover.use_cases.workflow.overdue import reconciled, set_aside
-from failover.use_cases.workflow.transition import transition
+from failover.use_cases.workflow.transition import mark_restored, transition
 
 WORKERS = 16
 """Threads. At 100 starts a second, a start and its write may take 160 ms."""
@@ -55,7 +55,7 @@ def _try(outside: Outside, workflow: Workflow) -> Done[Workflow]:
 
 def _start(outside: Outside, workflow: Workflow) -> Done[Workflow]:
     if origin.elsewhere(workflow, outside.here):
-        transition(outside, workflow, lambda _: None)  # marks it as restored
+        mark_restored(outside, workflow)
         return Done()
     try:
         running = outside.executions.start(workflow, outside.now())
