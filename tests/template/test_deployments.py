@@ -8,7 +8,8 @@ from failover.observability import NAMESPACE
 from tests.template.conftest import translate
 from tests.template.test_alarms import DEPLOYMENTS, watched
 from tests.template.test_template import FUNCTIONS, references
-from tests.template.test_thresholds import BUSY, QUIET, rings
+from tests.template.evaluation import rings
+from tests.template.test_thresholds import BUSY, QUIET
 from tests.world import ROOT, SEND_FUNCTIONS, logical_id, template
 
 NAMES = [param.id for param in FUNCTIONS]
