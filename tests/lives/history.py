@@ -1,12 +1,11 @@
 """One history: what each rule of machine.py does, and what the product must answer to it.
 
 `stack` is the product, `promises` collects and checks what it writes. `_meanwhile` is what another process does in the
-middle of one that has such a fate. `run_to_the_end` lets everything finish and has every promise checked.
+middle of one that has such a fate. `ending.py` lets everything finish and has every promise checked.
 """
 
 import json
 import uuid
-from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -17,7 +16,7 @@ from failover.rules.workflow.expiry import expires_at
 from failover.rules.workflow.state import Step, Workflow
 from failover.use_cases.workflow.overdue import MOST_PER_SHARD
 from tests.examples import MESSENGER, SMS, VIBER, request
-from tests.lives.calls import MEANWHILES, Fate
+from tests.lives.calls import Fate
 from tests.lives.engine import DEAD, Execution
 from tests.lives.neighbours import FORGED, order_url
 from tests.lives.promises import Promises, mentions
@@ -27,8 +26,6 @@ from tests.sizes import LIMIT, item_size
 LOOKS = ["show", "show the webhooks", "show a message", "redeliver", "list"]
 MINUTE = 60_000
 DAY = 24 * 60 * MINUTE
-ROUNDS = 3000
-"""More than the instants at which anything happens in one history."""
 FLOOD = 15
 EDITED = MOST_PER_SHARD + 1
 
@@ -130,19 +127,26 @@ class History:
         elif key:
             self._under_key[account, key] = asked, self.promises.flows[workflow_id].created_at, workflow_id
 
+    def _asked(
+        self, account: str, flow: Workflow, what: str, body: dict[str, Any] | None, fate: Fate | None
+    ) -> tuple[int, dict[str, Any]] | None:
+        """Ask for a change of a workflow. Returns the answer to its owner, or None without one."""
+        mine, before = flow.account == account, self.promises.flows[flow.id]
+        answer = self.stack.call(account, "POST", f"/workflows/{flow.id}/{what}", body, fate=fate)
+        self.promises.within_budget(what, self.stack.last)
+        assert mine or self.promises.flows[flow.id] is before or self.stack.last.disturbed, "I6"
+        if answer is None or answer[0] == 503:
+            return None
+        assert mine or answer[0] == 404, "I6"
+        return answer if mine else None
+
     def cancel(self, account: str, flow: Workflow, fate: Fate | None = None) -> None:
         self._duplicate = lambda: self.cancel(account, flow)
-        mine, before = flow.account == account, self.promises.flows[flow.id]
-        answer = self.stack.call(account, "POST", f"/workflows/{flow.id}/cancel", fate=fate)
-        after = self.promises.flows[flow.id]
-        self.promises.within_budget("cancel", self.stack.last)
-        assert mine or after is before or self.stack.last.disturbed, "I6"
-        if answer is None or answer[0] == 503:
+        answer = self._asked(account, flow, "cancel", None, fate)
+        if answer is None:
             return
-        status, document = answer
-        if not mine:
-            assert status == 404, "I6"
-        elif status == 200:
+        (status, document), after = answer, self.promises.flows[flow.id]
+        if status == 200:
             assert after.status == "cancelled", "F27"
             events = [entry["event"] for entry in after.timeline]
             known = {one["step"] for one in after.timeline[: events.index("cancelled")] if one["event"] == "status"}
@@ -154,22 +158,15 @@ class History:
             assert (status, after.running) == (409, False), "F27"
 
     def advance(self, account: str, flow: Workflow, number: int, fate: Fate | None = None) -> None:
-        self._current, self._duplicate = (
-            (flow.id, min(number, len(flow.steps) - 1)),
-            (lambda: self.advance(account, flow, number)),
-        )
-        mine, before = flow.account == account, self.promises.flows[flow.id]
+        self._current = flow.id, min(number, len(flow.steps) - 1)
+        self._duplicate = lambda: self.advance(account, flow, number)
+        before = self.promises.flows[flow.id]
         racing = [one for one in self.stack.engine.executions.values() if one.waits_for(before, number)]
-        answer = self.stack.call(account, "POST", f"/workflows/{flow.id}/advance", {"step": number}, fate=fate)
-        after = self.promises.flows[flow.id]
-        self.promises.within_budget("advance", self.stack.last)
-        assert mine or after is before or self.stack.last.disturbed, "I6"
-        if answer is None or answer[0] == 503:
+        answer = self._asked(account, flow, "advance", {"step": number}, fate)
+        if answer is None:
             return
-        status, document = answer
-        if not mine:
-            assert status == 404, "I6"
-        elif status == 200:
+        (status, document), after = answer, self.promises.flows[flow.id]
+        if status == 200:
             self.stack.calls.met["a step is advanced"] += 1
             left = [one["outcome"] for one in after.timeline if one["event"] == "left" and one["step"] == number]
             assert left == ["advanced"], "F42: the answer is true"
@@ -324,10 +321,8 @@ class History:
         passed_over = range(self.last_sent(flow) + 1, number)
         self.stack.engine.given_up |= {(flow.id, earlier) for earlier in passed_over}
         number = min(number, len(flow.steps))
-        self._current, self._duplicate = (
-            (flow.id, max(0, min(number, len(flow.steps) - 1))),
-            lambda: self._send(flow.id, number),
-        )
+        self._current = flow.id, max(0, min(number, len(flow.steps) - 1))
+        self._duplicate = lambda: self._send(flow.id, number)
         self.stack.vendor.script = list(script)
         self.stack.send(flow, number, fate)
         self.stack.vendor.script = ["accepted"]
@@ -393,64 +388,3 @@ class History:
         elif flow and flow.steps[place[1]].phase != "pending":
             self.receive(self.stack.status(*place, "read" if kind == "a status" else "rejected"))
         self.stack.last, self.stack.vendor.script = last, script
-
-    # ---------------------------------------------------------------- the end
-    def instants(self) -> list[int]:
-        """Return the instants after now at which something happens by itself."""
-        timers = [one.until for one in self.stack.engine.executions.values() if one.running and one.until]
-        minutes = [-(-flow.due_at // MINUTE) * MINUTE for flow in self.promises.flows.values() if flow.due_at]
-        messages = [message.visible_at for message in self.stack.queue.waiting]
-        return [at for at in (*timers, *minutes, *messages) if at > self.stack.now]
-
-    def run_to_the_end(self) -> None:
-        """Let everything finish without faults, except that `doomed` executions die, then check every promise.
-
-        An operator has removed the unreadable items.
-        """
-        stack, faults_ended_at = self.stack, self.stack.now
-        stack.table.remove_edited()
-        for _ in range(ROUNDS):
-            if self.ending == "delivered":
-                for place in stack.vendor.accepted - Counter(stack.vendor.confirmed.keys()):
-                    self.receive(stack.status(*place, "delivered", usage={"price": "0.0333", "currency": "EUR"}))
-            waiting, stack.vendor.waiting = stack.vendor.waiting, []
-            for callback in waiting:
-                self.receive(callback)
-            for execution in list(stack.engine.executions.values()):
-                while execution.ready(stack.now):
-                    if self.ending == "doomed" and "rest" not in execution.data:
-                        self.die(execution)
-                    else:
-                        stack.engine.proceed(execution)
-            stack.start_workflows()
-            stack.reconcile()
-            while stack.table.stream:
-                stack.publish()
-            while stack.queue.visible():
-                stack.deliver()
-            if not stack.queue.waiting:
-                stack.queue.redrive()
-            upcoming = self.instants()
-            if not (upcoming or stack.vendor.waiting or stack.queue.waiting or stack.table.stream):
-                return self.promises.at_the_end(stack, faults_ended_at)
-            stack.now = min(upcoming, default=stack.now + MINUTE)
-        raise AssertionError("I5: the history never ends")
-
-    def figures(self) -> Counter[str]:
-        received, requests = self.stack.customers.received, self.stack.vendor.accepted
-        webhooks = {
-            (flow.id, one["sequence"]) for flow in self.promises.flows.values() for one in publication.webhooks(flow)
-        }
-        figures = {
-            "histories": 1,
-            "workflows": len(self.promises.flows),
-            "messages requested": requests.total(),
-            "messages requested twice": sum(number - 1 for number in requests.values()),
-            "webhooks": len(webhooks),
-            "webhooks lost": len(webhooks - received.keys()),
-            "webhooks without parties, whose content was dropped (allowed)": len(self.promises.without_parties),
-            "webhooks received again (allowed)": sum(len(raws) - 1 for raws in received.values()),
-        }
-        for kind, number in self.stack.calls.met.items():
-            figures[f"{'meanwhile' if kind in MEANWHILES else 'faults'}: {kind}"] = number
-        return Counter(figures | {f"ended: {kind}": number for kind, number in self.promises.ended.items()})

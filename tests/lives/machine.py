@@ -30,6 +30,7 @@ from failover.observability import logger
 from failover.rules.workflow.overdue import unstarted
 from tests.examples import NOW
 from tests.lives.calls import FAULTS, INTERLEAVED, MEANWHILES, Fate
+from tests.lives.ending import figures, instants, run_to_the_end
 from tests.lives.engine import DEAD
 from tests.lives.history import DAY, REQUESTS, History
 from tests.lives.stack import ACCOUNTS, memory_table
@@ -266,7 +267,7 @@ class Histories(RuleBasedStateMachine):
     @precondition(lambda self: self.young)
     @rule()
     def time_passes_until_something_is_due(self) -> None:
-        self.stack.now = min(self.history.instants(), default=self.stack.now)
+        self.stack.now = min(instants(self.history), default=self.stack.now)
         for execution in list(self.stack.engine.executions.values()):
             if execution.ready(self.stack.now):
                 self.history.proceed(execution, ["accepted"], None)
@@ -292,8 +293,8 @@ class Histories(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         try:
-            self.history.run_to_the_end()
-            TOTALS.update(self.history.figures())
+            run_to_the_end(self.history)
+            TOTALS.update(figures(self.history))
         finally:
             self._output.__exit__(None, None, None)
             uuid.uuid4 = self._real_ids

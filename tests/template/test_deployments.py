@@ -6,9 +6,9 @@ import pytest
 
 from failover.observability import NAMESPACE
 from tests.template.conftest import translate
+from tests.template.evaluation import rings
 from tests.template.test_alarms import DEPLOYMENTS, watched
 from tests.template.test_template import FUNCTIONS, references
-from tests.template.evaluation import rings
 from tests.template.test_thresholds import BUSY, QUIET
 from tests.world import ROOT, SEND_FUNCTIONS, logical_id, template
 
