@@ -13,6 +13,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.metrics.provider.cloudwatch_emf.cloudwatch import AmazonCloudWatchEMFProvider
 
+from failover.errors import Temporary
 from failover.settings import from_environment
 
 NAMESPACE = "Workflows"
@@ -92,6 +93,14 @@ def _write(name: str, unit: MetricUnit, value: float, dimensions: dict[str, str]
 def unavailable(error: Exception, **more: Any) -> None:
     """Log a temporary failure. Its words are our own."""
     logger.warning("unavailable", error=str(error) or type(error).__name__, **more)
+
+
+def passed_over(error: Exception, **more: Any) -> None:
+    """Log a failure that ends here, so that the rest goes on: as `unavailable` if temporary, else as `unexpected`."""
+    if isinstance(error, Temporary):
+        unavailable(error, **more)
+    else:
+        unexpected(error)
 
 
 def unexpected(error: BaseException) -> None:

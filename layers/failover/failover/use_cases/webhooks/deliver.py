@@ -8,8 +8,7 @@ from typing import Any
 import simplejson
 
 from failover.adapters.webhooks.deliveries import Known
-from failover.errors import Temporary
-from failover.observability import count, logger, unavailable, unexpected
+from failover.observability import count, logger, passed_over
 from failover.outside import Outside
 from failover.rules.webhooks import attempts, bodies, delivery, hanging, signing
 from failover.rules.webhooks.delivery import Answered, Attempted, Task
@@ -139,7 +138,7 @@ def _recorded(
     except Exception as error:
         if required:
             raise
-        _passed_over(error)
+        passed_over(error)
         count("AttemptsUnrecorded")
 
 
@@ -151,11 +150,4 @@ def _about_the_host(outside: Outside, host: Host, claim_id: str, attempted: Atte
         elif host.timeouts and attempted != hanging.HELD_BACK:
             outside.hosts.answered(host)
     except Exception as error:
-        _passed_over(error)
-
-
-def _passed_over(error: Exception) -> None:
-    if isinstance(error, Temporary):
-        unavailable(error)
-    else:
-        unexpected(error)
+        passed_over(error)

@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from failover.errors import Temporary
-from failover.observability import count, logger, unavailable, unexpected
+from failover.observability import count, logger, passed_over
 from failover.outside import Outside
 from failover.rules.webhooks.delivery import Task
 from failover.rules.workflow import publication
@@ -61,7 +60,5 @@ def queue(outside: Outside, webhooks: Sequence[tuple[Workflow, list[Entry]]]) ->
 def _settle(outside: Outside, workflow: Workflow) -> None:
     try:
         settle(outside, workflow)
-    except Temporary as error:
-        unavailable(error, workflow_id=workflow.id)
     except Exception as error:
-        unexpected(error)
+        passed_over(error, workflow_id=workflow.id)

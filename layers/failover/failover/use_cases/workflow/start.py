@@ -11,8 +11,7 @@ from itertools import batched, chain, islice
 
 from failover.adapters import aws
 from failover.adapters.workflow.overdue_index import Overdue
-from failover.errors import Temporary
-from failover.observability import count_many, logger, measure_seconds, unavailable, unexpected
+from failover.observability import count_many, logger, measure_seconds, passed_over, unavailable, unexpected
 from failover.outside import Outside
 from failover.rules.timing.pace import Pace
 from failover.rules.workflow import origin, transitions
@@ -46,10 +45,8 @@ def _try(outside: Outside, workflow: Workflow) -> Done[Workflow]:
     logger.thread_safe_append_keys(workflow_id=workflow.id)
     try:
         return _start(outside, workflow)
-    except Temporary as error:
-        unavailable(error)
     except Exception as error:
-        unexpected(error)  # one broken workflow must not delay the others
+        passed_over(error)  # one broken workflow must not delay the others
     return Done()
 
 
