@@ -38,8 +38,13 @@ def command(erasing):
     )
 
 
+def place(sk, workflow_id=ID):
+    """The key of an item of a workflow."""
+    return {"pk": {"S": f"workflow#{workflow_id}"}, "sk": {"S": sk}}
+
+
 def content(world, workflow_id=ID):
-    key = {"pk": {"S": f"workflow#{workflow_id}"}, "sk": {"S": "content"}}
+    key = place("content", workflow_id)
     return boto3.client("dynamodb").get_item(TableName=world.table, Key=key).get("Item")
 
 

@@ -45,10 +45,10 @@ def _index_faults(name, was, now):
         yield from (
             f"{name}.{index}: {key}" for key in ("KeySchema", "Projection") if old[index][key] != new[index][key]
         )
-    types = (
-        {one["AttributeName"]: one["AttributeType"] for one in t.get("AttributeDefinitions", [])} for t in (was, now)
+    old_types, new_types = (
+        {one["AttributeName"]: one["AttributeType"] for one in table.get("AttributeDefinitions", [])}
+        for table in (was, now)
     )
-    old_types, new_types = types
     yield from (f"{name}: {key}" for key in old_types.keys() & new_types.keys() if old_types[key] != new_types[key])
 
 
