@@ -11,6 +11,11 @@ def table(header: list[str], *rows: list[str]) -> list[str]:
     return [lines[0], "|" + "---|" * len(header), *lines[1:]]
 
 
+def as_text(tables: Mapping[str, list[str]]) -> str:
+    """Return the tables one after the other, each with its name as a heading."""
+    return "\n\n".join("\n".join([f"## {title}", "", *lines]) for title, lines in tables.items())
+
+
 def with_tables(page: Path, tables: Mapping[str, list[str]]) -> str:
     """Return a page with these tables, by the name in the marker. Each replaces the table that stands there."""
     text = page.read_text()

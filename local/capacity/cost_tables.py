@@ -3,7 +3,7 @@
 from local.capacity import prices
 from local.capacity.costs import MONTH, of_options, of_stack, of_workflow, total
 from local.capacity.profiles import FIRST_SUCCEEDS, ONE, PROFILES, TWO_EXPIRE, Profile
-from local.generated_tables import table, with_tables
+from local.generated_tables import as_text, table, with_tables
 from local.place import ROOT
 
 PAGE = ROOT / "docs/costs.md"
@@ -35,7 +35,7 @@ def page() -> str:
 
 def text() -> str:
     """Return everything, for a terminal."""
-    return "\n\n".join("\n".join([f"## {title}", "", *lines]) for title, lines in tables().items())
+    return as_text(tables())
 
 
 def _totals() -> list[str]:

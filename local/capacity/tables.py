@@ -6,7 +6,7 @@ from local.capacity.limits import Limit, exceeded
 from local.capacity.profiles import PROFILES, TWO_EXPIRE, Profile
 from local.capacity.quotas import ACCOUNTS
 from local.capacity.settings import default, limits
-from local.generated_tables import table, with_tables
+from local.generated_tables import as_text, table, with_tables
 from local.place import ROOT
 
 PAGE = ROOT / "docs/operations.md"
@@ -40,7 +40,7 @@ def text() -> str:
         **{f"demand of {profile.name}": _demand(profile) for profile in PROFILES},
         "sources": sorted({limit.source for account in ACCOUNTS for limit in account.limits}),
     }
-    return "\n\n".join("\n".join([f"## {title}", "", *lines]) for title, lines in parts.items())
+    return as_text(parts)
 
 
 def _quotas() -> list[str]:
