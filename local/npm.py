@@ -19,8 +19,8 @@ LOCK = "package-lock.json"
 def modules(source: Path) -> Path:
     """Return the `node_modules` of a folder's packages. Install and link them first if its lock file is new.
 
-    The link `<source>/node_modules` lets ES modules there find the packages: they ignore NODE_PATH.
-    Raises CalledProcessError if npm fails.
+    The link `<source>/node_modules` lets ES modules there find the packages: they ignore NODE_PATH. Raises
+    CalledProcessError if npm fails.
     """
     folder = ROOT / ".local" / f"{source.name}-{hashlib.sha256((source / LOCK).read_bytes()).hexdigest()[:12]}"
     modules, link = folder / "node_modules", source / "node_modules"

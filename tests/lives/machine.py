@@ -4,12 +4,13 @@ A history is a series of these rules with random arguments. Two accounts post, a
 sends callbacks; time passes; executions die; AWS throttles; items are edited by hand; the table is restored from a
 backup. Most rules run one process of the product, and may give it a `Fate`: at its nth call it dies, the call fails or
 loses its answer, or something else happens first. After the last rule `teardown` stops the faults, lets everything
-finish, and checks every promise. If one
-was broken, Hypothesis looks for a shorter history that breaks it too, and prints it.
+finish, and checks every promise. If one was broken, Hypothesis looks for a shorter history that breaks it too, and
+prints it.
 
 The handlers, use cases and rules are the real ones; AWS, the vendor and the customers are stand-ins. To read next:
 
     history.py      what each rule does, and what the product must answer to it
+    ending.py       what happens after the last rule
     engine.py       Step Functions
     memory*.py      DynamoDB: the table, the overdue index, deliveries (moto_table.py: the same with moto)
     promises.py     what must hold at each write, after each process, and at the end

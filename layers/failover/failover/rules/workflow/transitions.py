@@ -114,9 +114,8 @@ def released(workflow: Workflow, number: int, claimed: Step, reason: str, until:
     """Release a claim whose message was certainly not taken, so that it is claimed and sent again.
 
     `claimed` is the step as its sender claimed it: no other claim is released. The step's turn has come, and stays.
-    `until` is that of `waiting`.
-    Returns None if the message is no longer wanted, if a status proves that it was taken despite the answer, or if the
-    claim is so old that its execution may have gone on.
+    `until` is that of `waiting`. Returns None if the message is no longer wanted, if a status proves that it was taken
+    despite the answer, or if the claim is so old that its execution may have gone on.
     """
     step = workflow.steps[number]
     # otherwise no sender waits for the claim
