@@ -39,7 +39,7 @@ def itinerary(workflow: Workflow, now: int) -> dict[str, Any] | None:
     sends nothing), or at the next one.
     """
     steps = list(enumerate(workflow.steps))
-    begun = [number for number, step in steps if step.phase != "pending"]
+    begun = [number for number, step in steps if step.begun]
     if begun:
         current = begun[-1]
         if workflow.is_last(current):

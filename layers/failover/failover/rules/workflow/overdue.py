@@ -8,7 +8,7 @@ from typing import Literal
 from failover.rules.channels.channel_table import CHANNELS
 from failover.rules.timing.backoff import grown
 from failover.rules.workflow import publication
-from failover.rules.workflow.state import Step, Workflow
+from failover.rules.workflow.state import Workflow
 
 SLACK = 240
 """Seconds a send with its retries, or a signal, may take before the workflow is overdue."""
@@ -39,13 +39,8 @@ def unstarted(workflow: Workflow) -> bool:
     return (
         workflow.running
         and workflow.attempt == 1
-        and not any(begun(step) or step.waiting_since is not None for step in workflow.steps)
+        and not any(step.begun or step.waiting_since is not None for step in workflow.steps)
     )
-
-
-def begun(step: Step) -> bool:
-    """Return True once a step has been claimed."""
-    return step.phase != "pending"
 
 
 def partition(workflow: Workflow) -> str:
@@ -56,7 +51,7 @@ def partition(workflow: Workflow) -> str:
 def _queue(workflow: Workflow) -> Queue:
     if not workflow.running:
         return "unpublished"
-    if begun(workflow.steps[-1]):
+    if workflow.steps[-1].begun:
         return "silent"
     return "unstarted" if unstarted(workflow) else "due"
 
@@ -68,9 +63,9 @@ def due_at(workflow: Workflow, now: int) -> int | None:
     """
     if not workflow.running:
         return now + PUBLISH_SLACK * 1000 if publication.unpublished(workflow) else None
-    current = max((n for n, step in enumerate(workflow.steps) if begun(step)), default=None)
+    current = max((n for n, step in enumerate(workflow.steps) if step.begun), default=None)
     following = workflow.steps[0 if current is None else min(current + 1, len(workflow.steps) - 1)]
-    if not begun(following) and following.waiting_since is not None:
+    if not following.begun and following.waiting_since is not None:
         return max(workflow.due_at or 0, now + SLACK * 1000)  # that of the wait, which is not to be repaired before
     if current is None:
         return workflow.created_at + START_SLACK * 1000

@@ -47,7 +47,7 @@ def lost_signal(workflow: Workflow) -> Signal | None:
     That includes the race of the next step, if its send never reached the claim: nothing of it is on its way. The first
     step's race has no step before it, so only its expiry ends it.
     """
-    begun = [step for step in workflow.steps if step.phase != "pending"]
+    begun = [step for step in workflow.steps if step.begun]
     if not workflow.running or workflow.task_token is None or not begun or begun[-1].outcome is None:
         return None
     return Signal(workflow.task_token, "Rejected")

@@ -19,7 +19,7 @@ def of_step(step: Step, outcome: str, detail: str = "") -> str:
         return f"{outcome} {waited}: last status {step.status or 'none'}, wanted {step.condition_status}"
     if outcome == "unconfirmed":
         return outcome
-    if step.phase == "pending":
+    if not step.begun:
         return f"{outcome}: the send never began"
     return f"{outcome}: {detail}" if detail else outcome
 

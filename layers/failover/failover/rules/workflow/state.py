@@ -82,6 +82,11 @@ class Step:
     """The step's fields that this release does not know."""
 
     @property
+    def begun(self) -> bool:
+        """It was claimed, and the claim has not been released."""
+        return self.phase != "pending"
+
+    @property
     def state(self) -> str:
         """The state that the customer sees."""
         return self.outcome or self.phase

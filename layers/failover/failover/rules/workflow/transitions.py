@@ -87,7 +87,7 @@ def may_begin(workflow: Workflow, number: int) -> bool:
     if not 0 <= number < len(workflow.steps):
         raise LookupError("the workflow has no such step")
     undecided = workflow.steps[number].outcome is None
-    return workflow.running and undecided and all(step.phase == "pending" for step in workflow.steps[number:])
+    return workflow.running and undecided and not any(step.begun for step in workflow.steps[number:])
 
 
 def under_way_until(workflow: Workflow, number: int) -> int:
@@ -195,11 +195,11 @@ def received(workflow: Workflow, number: int, receipt: Receipt, now: int) -> Wor
     An unknown word proves that the message was accepted, and decides nothing else. So does any status of a message
     whose claim was released: the answer was wrong, and the message is not requested again. Raises StatusesFull.
     """
-    if workflow.steps[number].phase == "pending" and workflow.steps[number].releases:
+    if not workflow.steps[number].begun and workflow.steps[number].releases:
         workflow = workflow.with_step(number, phase="unknown", claimed_at=now, answered_at=now)
     step = workflow.steps[number]
     late = step.outcome is not None or not workflow.running
-    entry = None if step.phase == "pending" else status_entries.new_entry(workflow, number, receipt, late)
+    entry = status_entries.new_entry(workflow, number, receipt, late) if step.begun else None
     if entry is None:
         return None
     before, status = workflow, risen(step.status, receipt.status)
@@ -248,11 +248,11 @@ def _check_that_it_waits(workflow: Workflow, number: int, now: int) -> None:
         raise CannotAdvance(f"This workflow is over: {workflow.status}.", workflow.status)
     if publication.restored(workflow):
         raise CannotAdvance("Nothing more is sent for this workflow: it was restored from a backup.", step.state)
-    if step.outcome is not None or any(later.phase != "pending" for later in workflow.steps[number + 1 :]):
+    if step.outcome is not None or any(later.begun for later in workflow.steps[number + 1 :]):
         raise CannotAdvance(f"Step {number} is over: {step.state}.", step.state)
     if workflow.is_last(number):
         raise CannotAdvance(f"Step {number} is the last one: no step follows it.", step.state)
-    if step.phase == "pending":
+    if not step.begun:
         raise CannotAdvance(f"Step {number} has not begun.", step.state)
     if step.answered_at is None and now < wait_began(step):
         raise CannotAdvance(f"Step {number} is being sent: its wait has not begun.", step.state)
@@ -304,7 +304,7 @@ def resumed(workflow: Workflow, attempt: int, now: int) -> Workflow | None:
     It needs none if it is over or was resumed already, or once the last step is claimed: the send may still be running,
     and no step remains to resume. After MOST_ATTEMPTS the workflow ends in error, because the next would die as well.
     """
-    if not workflow.running or workflow.attempt != attempt or workflow.steps[-1].phase != "pending":
+    if not workflow.running or workflow.attempt != attempt or workflow.steps[-1].begun:
         return None
     if attempt < MOST_ATTEMPTS:
         return replace(workflow, attempt=attempt + 1, task_token=None)
@@ -318,7 +318,7 @@ def _can_still_succeed(step: Step) -> bool:
 
 def _outcome_without_status(step: Step) -> str:
     """The outcome of a step that is still open when the next one is claimed."""
-    return "unsendable" if step.phase == "pending" else "expired"
+    return "expired" if step.begun else "unsendable"
 
 
 def _due(workflow: Workflow, now: int) -> Workflow:

@@ -10,7 +10,7 @@ from functools import partial
 
 from failover.observability import count, measure_seconds
 from failover.outside import Outside
-from failover.rules.workflow import overdue, transitions
+from failover.rules.workflow import transitions
 from failover.rules.workflow.race import lost_signal
 from failover.rules.workflow.state import Workflow
 from failover.use_cases.workflow.overdue import Listing, reconciled, repair_all
@@ -55,7 +55,7 @@ def _repair(outside: Outside, workflow_id: str) -> bool:
     if transition(outside, workflow, lambda current: transitions.unconfirmed(current, outside.now())):
         reconciled("unconfirmed")
         return True
-    if not overdue.begun(workflow.steps[-1]):
+    if not workflow.steps[-1].begun:
         workflow = _moved(outside, workflow)
     transition(outside, workflow, lambda current: transitions.repair_done(current, outside.now()))
     return True
@@ -66,7 +66,7 @@ def _moved(outside: Outside, workflow: Workflow) -> Workflow:
 
     If no step has begun, there is no race to end, and starting the execution again shows whether it runs.
     """
-    if not any(map(overdue.begun, workflow.steps)):
+    if not any(step.begun for step in workflow.steps):
         return workflow if outside.executions.start(workflow, outside.now()) else _resumed(outside, workflow)
     match outside.executions.status(workflow):
         case None:
