@@ -9,6 +9,7 @@
  */
 
 import { ago, DAY, HOUR, iso, MINUTE, SECOND } from "./times.js";
+import { isolated } from "./visible.js";
 import { chain, rowReachedTwice } from "./workflow.js";
 import { channel } from "./words.js";
 
@@ -71,7 +72,7 @@ export function inWords({ status, channel: name, ref, since, waiting, twice }) {
   return [
     status === "error" ? "workflow that ended in error" : `${status} workflow`.trim(),
     name && `with ${article} ${label} step`,
-    ref && `${name ? "and" : "with"} the client_ref “${ref}”`,
+    ref && `${name ? "and" : "with"} the client_ref “${isolated(ref)}”`,
     since && `from the last ${since === "1h" ? "hour" : since === "7d" ? "7 days" : "24 hours"}`,
     waiting && "that waits for a status",
     twice && `${waiting ? "and" : "that"} reached the recipient twice`,

@@ -15,7 +15,7 @@ export function say(text) {
   const wait = Math.max(0, last + PAUSE - performance.now());
   timer = setTimeout(() => {
     last = performance.now();
-    said.set(said.get() === text ? `${text}\u200b` : text);
+    said.set(said.get() === text ? `${text}\u00a0` : text); // another text, so that it is read aloud again
     clearTimeout(end);
     end = setTimeout(hush, SHOWN_FOR);
   }, wait);

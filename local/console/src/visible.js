@@ -20,7 +20,7 @@ const NAMES = {
   0xfeff: "byte order mark", 0xffa0: "Hangul filler", 0xfffd: "replacement character",
 };
 
-const INVISIBLE = /^[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\p{Co}\p{Default_Ignorable_Code_Point}\u2800\ufff9-\ufffb\ufffd]$/u;
+const INVISIBLE = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\p{Co}\p{Default_Ignorable_Code_Point}\u2800\ufff9-\ufffb\ufffd]/u;
 const BLANK = /^[\p{Zs}\t\n]$/u;
 /** An emoji with what joins, colours and varies it; a keycap; the flag of a region. */
 const EMOJI =
@@ -74,6 +74,19 @@ export function spelled(text, options) {
 export function isolated(text) {
   const line = spelled(String(text), { strict: true });
   return RIGHT_TO_LEFT.test(line) ? `\u2066${line}\u2069` : line;
+}
+
+/** A part of a text that cannot turn the direction of what is around it, as `isolated` makes it. */
+const ISOLATED = /\u2066([^\u2066-\u2069]*)\u2069/;
+
+/**
+ * Return a text with the hidden characters that are still in it spelled out, for the one place that writes texts into
+ * the page (html.js). What the other functions of this module return stays as it is.
+ */
+export function guarded(text) {
+  if (!INVISIBLE.test(text)) return text;
+  const marked = (one) => parts(one).map((part) => part.text ?? `[${part.mark}]`).join("");
+  return text.split(ISOLATED).map((one, at) => (at % 2 ? `\u2066${marked(one)}\u2069` : marked(one))).join("");
 }
 
 /** Return a JSON text with each hidden character as its escape, such as `\\u202e`. */

@@ -178,6 +178,7 @@ test("a filter in words", () => {
     "running workflow with an SMS step and the client_ref “x” from the last 24 hours");
   assert.equal(words({ q: "x", since: "1h" }), "workflow with the client_ref “x” from the last hour");
   assert.equal(words({ waiting: "1", twice: "1" }), "workflow that waits for a status and reached the recipient twice");
+  assert.equal(words({ q: "\u202ex" }), "workflow with the client_ref “[U+202E]x”");
   assert.equal(words({ channel: "carrier_pigeon" }), "workflow with a carrier_pigeon step");
 });
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import test from "node:test";
+import { layout } from "../src/picture/layout.js";
 import * as words from "../src/words.js";
 import { chain, read } from "../src/workflow.js";
 import * as workflows from "./workflows.mjs";
@@ -172,6 +173,13 @@ test("text of the vendor's cannot hide characters in a sentence", () => {
   const resource = structuredClone(workflows.failed);
   resource.timeline.findLast(({ event }) => event === "left").reason = "undeliverable: 1300 \u202egnp.exe";
   assert.match(words.sentence(resource, workflows.at(30), utc).strong, /\[U\+202E\]gnp\.exe/);
+});
+
+test("nor can a status that this page does not know, in the sentence and in the picture", () => {
+  const facts = read({ ...workflows.cancelled, status: "\u202edetlah" }, workflows.at(30));
+  assert.equal(words.sentence(facts, workflows.at(30), utc).strong, "This workflow is [U+202E]detlah.");
+  const { shapes } = layout(facts, { now: workflows.at(30), width: 900, zone: "utc" });
+  assert.deepEqual(shapes.filter(({ text }) => /detlah/.test(text)).map(({ text }) => text), ["[U+202E]detlah"]);
 });
 
 test("cancel names what is out before and after", () => {

@@ -17,7 +17,7 @@ import { useStore } from "../store.js";
 import { bars, expiries, failovers, OUTCOMES, percent, quantile, SPANS } from "../summary.js";
 import { clock, date, dateTime, duration, seconds as inWords } from "../times.js";
 import { useWidth } from "../width.js";
-import { channel as named, state, workflow as ended } from "../words.js";
+import { channel as named, state, word, workflow as ended } from "../words.js";
 
 const channelName = (name) => named(name).label;
 const stateName = (name) => ended(name).word;
@@ -76,7 +76,8 @@ function Tiles({ data, span }) {
 /** Which expiry should I choose? */
 function TimeToCondition({ times }) {
   const [box, width] = useWidth();
-  const { channel, condition_status: condition, sent, met } = times;
+  const { channel, sent, met } = times;
+  const condition = word(times.condition_status);
   const name = channelName(channel);
   const nine = quantile(times, 0.9);
   const sentence = met === 0 ? `None of ${sent} was ${condition}.`

@@ -5,7 +5,7 @@ import { useLive } from "../live.js";
 import { overviewPace } from "../pace.js";
 import { href } from "../route.js";
 import { SPANS } from "../summary.js";
-import { KINDS } from "../words.js";
+import { attempt, KINDS, word } from "../words.js";
 import { ProblemNote } from "./problem.js";
 import { Time } from "./time.js";
 
@@ -40,10 +40,9 @@ export function FailedWebhooks({ span }) {
 }
 
 function Row({ webhook }) {
-  const { answer, error } = webhook.last_attempt;
   return html`<tr><td><${Time} at=${Date.parse(webhook.failed_at)} milliseconds=${false} /></td>
     <td><a href=${href("w", [id(webhook), "webhooks"])}>${id(webhook).slice(0, 8)}</a></td>
-    <td>${webhook.sequence}, ${KINDS[webhook.kind] ?? webhook.kind}</td><td>${answer ?? error}</td></tr>`;
+    <td>${webhook.sequence}, ${KINDS[webhook.kind] ?? word(webhook.kind)}</td><td>${attempt(webhook.last_attempt)}</td></tr>`;
 }
 
 /** Page by page, until the API says that there are no more; the pages of one call are of one span. */

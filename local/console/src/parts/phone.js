@@ -40,7 +40,7 @@ export function Phone({ phone, rings, linked = true }) {
   </section>`;
 }
 
-const faceOf = (recipient) => (/^\d+$/.test(recipient) ? recipient.slice(-2) : [...nameOf(recipient)][0]);
+const faceOf = (recipient) => (/^\d+$/.test(recipient) ? recipient.slice(-2) : [...spelled(nameOf(recipient), { strict: true })][0]);
 const kindOf = (recipient) => (nameOf(recipient) === recipient ? "telephone" : recipient);
 
 /** The messages of one channel, the newest at the bottom and in view. */

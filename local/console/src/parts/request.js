@@ -58,9 +58,9 @@ export function Content({ message }) {
   if (type === "text") return html`<p class="bubble"><${Text} text=${content?.text ?? content} /></p>`;
   const { url, caption } = typeof content === "object" && content ? content : {};
   if (typeof url === "string") {
-    return html`<div class="bubble"><p>${type}: <${Text} strict text=${url} /></p>${caption && html`<p><${Text} text=${caption} /></p>`}</div>`;
+    return html`<div class="bubble"><p><${Text} strict text=${type} />: <${Text} strict text=${url} /></p>${caption && html`<p><${Text} text=${caption} /></p>`}</div>`;
   }
-  return html`<div class="bubble"><p class="small">${type}</p><pre tabindex="0" aria-label=${type}><${Text} text=${stringify(content)} /></pre></div>`;
+  return html`<div class="bubble"><p class="small"><${Text} strict text=${type} /></p><pre tabindex="0" aria-label=${type}><${Text} text=${stringify(content)} /></pre></div>`;
 }
 
 function Kept({ until }) {

@@ -7,7 +7,7 @@ import { useTimes, useZone } from "../settings.js";
 import { clock, dateTime, parse } from "../times.js";
 import { now } from "../clock.js";
 import { spelled } from "../visible.js";
-import { workflow } from "../words.js";
+import { word as named, workflow } from "../words.js";
 import { Chain } from "./chain.js";
 import { Shape } from "./shape.js";
 import { useTick, whenNear } from "./ticking.js";
@@ -48,7 +48,7 @@ export class Row extends Component {
 }
 
 function Status({ status, reason, gone }) {
-  if (gone) return html`<span class="status muted"><span class="shape" aria-hidden="true">?</span> not ${status} any more</span>`;
+  if (gone) return html`<span class="status muted"><span class="shape" aria-hidden="true">?</span> not ${named(status)} any more</span>`;
   const { word, shape } = workflow(status);
   return html`<span class=${`status ${status}`} title=${reason && spelled(reason)}><${Shape} shape=${shape} /><span class="word">${word}</span></span>`;
 }

@@ -1,7 +1,7 @@
 /** Where everything in the picture is: a pure function from the facts to shapes. Lengths are px, times ms. */
 
 import { ticks, timemap } from "../timemap.js";
-import { END, NOW, SCALE, foldWords, laneTitle, laneWords } from "../words.js";
+import { END, NOW, SCALE, foldWords, laneTitle, laneWords, word as unknown } from "../words.js";
 import { spelled } from "../visible.js";
 import { lane } from "./lane.js";
 import { measure, shortened } from "./measure.js";
@@ -118,7 +118,7 @@ function axisShapes(map, { left, right }, bottom, zone, narrow) {
 /** The line of the present, or of the end, with its word below the lanes. */
 function line(facts, { x, now, right }, bottom) {
   const at = x(facts.running ? now : facts.endedAt);
-  const word = facts.running ? NOW : END[facts.status] ?? facts.status;
+  const word = facts.running ? NOW : END[facts.status] ?? unknown(facts.status);
   const cls = facts.running ? "now" : `end ${facts.status}`;
   const half = measure(word, 11.5, true) / 2 + 7;
   const middle = Math.min(Math.max(at, half), right - half);

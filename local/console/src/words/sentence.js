@@ -3,7 +3,7 @@
 import { clock, countdown, dateTime, duration, seconds } from "../times.js";
 import { spelled } from "../visible.js";
 import { isOut, mayBeOut, meeting, read } from "../workflow.js";
-import { a, capital, label, list, the, to } from "./names.js";
+import { a, capital, label, list, the, to, word } from "./names.js";
 import { notTaken, why, whyAll } from "./reasons.js";
 
 /**
@@ -25,7 +25,7 @@ export function sentenceText(workflow, now, options) {
 
 const SENTENCES = { running, completed, error, cancelled };
 
-const other = ({ status }) => ({ strong: `This workflow is ${status}.` });
+const other = ({ status }) => ({ strong: `This workflow is ${word(status)}.` });
 
 const LONG_WAIT = 60_000; // ms that a message may take to go out, before the sentence says that it has not
 

@@ -53,7 +53,8 @@ export function FaultList({ list, tried, visible, broken }) {
   if (list.length === 0 && broken.length === 0) return null;
   const jump = (id) => () => {
     const target = document.getElementById(id);
-    target?.closest("details")?.setAttribute("open", "");
+    const details = target?.closest("details");
+    if (details) details.open = true;
     target?.focus();
   };
   const open = hidden.filter(({ id }) => !visible(id));
