@@ -108,6 +108,23 @@ def test_keys(site, page):
     page.evaluate("navigator.clipboard.writeText('')")
 
 
+def test_first_key(site, page):
+    """A key works from the moment on in which its page is drawn."""
+    workflow_id = site.post(MINUTES, SMS)
+    page.add_init_script(
+        """
+        const drawn = new MutationObserver(() => {
+          if (!document.querySelector(".sentence")) return;
+          drawn.disconnect();
+          document.body.dispatchEvent(new KeyboardEvent("keydown", { key: "x", bubbles: true }));
+        });
+        drawn.observe(document, { subtree: true, childList: true });
+        """
+    )
+    open_console(page, site, f"w/{workflow_id}")
+    expect(page.get_by_role("group", name="Cancel this workflow?")).to_be_visible()
+
+
 def test_fold(site, page):
     """A time in which nothing happened is folded, and one click shows it at full length, another folds it again."""
     site.hold()

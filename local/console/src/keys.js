@@ -1,5 +1,5 @@
 /** Keyboard shortcuts: each part registers its own while it is shown, and the help lists what is registered. */
-import { useEffect, useRef } from "./html.js";
+import { useLayoutEffect, useRef } from "./html.js";
 import { session } from "./session.js";
 import { settings } from "./settings.js";
 
@@ -12,7 +12,7 @@ const WITHIN = 1000;
 let first = null;
 
 /**
- * Offer shortcuts while the component is shown.
+ * Offer shortcuts while the component is shown: from its first moment on, so that no key is lost.
  *
  * @param {Record<string, [string, (event: KeyboardEvent) => void]>} shortcuts by key, such as `j`, `Shift+C` or the
  *   sequence `g w`: what it does, in words, and the act, which returns false if the key is not for it now
@@ -21,7 +21,7 @@ let first = null;
 export function useKeys(shortcuts, where = HERE) {
   const latest = useRef();
   latest.current = { shortcuts, where };
-  useEffect(() => {
+  useLayoutEffect(() => {
     registered.add(latest);
     return () => registered.delete(latest);
   }, []);

@@ -1,5 +1,5 @@
 import { config } from "../config.js";
-import { html, useEffect, useState } from "../html.js";
+import { html, useLayoutEffect, useState } from "../html.js";
 import { named, narrows, STATUSES } from "../list.js";
 import { channel, CHANNELS, workflow } from "../words.js";
 import { Shape } from "./shape.js";
@@ -42,7 +42,7 @@ export const CLEAR = { status: "", channel: "", ref: "", since: "", waiting: fal
  */
 export function Search({ ref_: ref, onChange, onOpen, onDown }) {
   const [text, setText] = useState(ref);
-  useEffect(() => setText(ref), [ref]);
+  useLayoutEffect(() => setText(ref), [ref]); // before the reader can type
   const find = (value) => {
     const id = named(value);
     if (!id) return onChange({ ref: value.trim() });
