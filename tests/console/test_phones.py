@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.console.polling import COUNTED_FETCH, rest
 from tests.console.sign_in import open_console
 from tests.examples import MESSENGER, SMS
 
@@ -18,6 +19,7 @@ def game(page, site):
     workflow = site.post(ANNA, NUMBER)
     site.send(workflow)
     site.callbacks()
+    page.add_init_script(COUNTED_FETCH)
     return open_console(page, site, f"play/{workflow}"), workflow
 
 
@@ -61,7 +63,7 @@ def test_answered_elsewhere(game, site, faults):
     page, _ = game
     anna = phone(page, "Anna")
     expect(anna.get_by_role("button", name="Reject")).to_be_visible()
-    page.get_by_role("button", name="pause").click()
+    rest(page)
     message = site.call("GET", "/sandbox/phones")["phones"][0]["messages"][0]["message_uuid"]
     site.call("POST", f"/sandbox/messages/{message}/status", {"status": "read"})
     anna.get_by_role("button", name="Reject").click()
@@ -74,17 +76,22 @@ def test_answered_elsewhere(game, site, faults):
 
 
 def test_unread(page, site):
-    """A message that has not been looked at counts in the top bar and in the title, until it was shown for a moment."""
+    """A message that has not been looked at counts in the top bar and in each page's title, until it has been shown."""
     open_console(page, site, "phones")
     expect(page.get_by_text("No message yet.")).to_be_visible()
     expect(page).to_have_title("Phones · Workflows")
     page.get_by_role("link", name="New", exact=True).click()
+    expect(page).to_have_title("New workflow · Workflows")
     workflow = site.post(ANNA, NUMBER)
     site.send(workflow)
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")  # a tab that is shown again polls at once
+    expect(page).to_have_title("(1) New workflow · Workflows")
+    count = page.get_by_role("navigation", name="Pages").get_by_text("1 unread")
+    expect(count).to_be_visible()
     page.get_by_role("link", name="Phones").click()
-    expect(page).to_have_title("(1) Phones · Workflows")
-    expect(page.get_by_role("navigation", name="Pages").get_by_text("1 unread")).to_be_visible()
     expect(page).to_have_title("Phones · Workflows")
+    expect(count).to_have_count(0)
+    expect(phone(page, "Anna")).to_be_visible()
 
 
 def test_play(page, site):

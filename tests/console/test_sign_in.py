@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 
 from failover.outside import Outside
 from failover.use_cases.callers.register import COMMANDS
+from tests.console.polling import COUNTED_FETCH, rest
 from tests.console.sign_in import open_console
 from tests.examples import MESSENGER, SMS
 
@@ -31,6 +32,12 @@ def asks(page):
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
     expect(page.get_by_role("banner")).not_to_be_visible()
     expect(page.get_by_role("main")).to_have_count(1)  # a hidden one has no role
+
+
+def forgets(page):
+    """The sign-in is shown, and the page has been loaded anew: none is hidden behind it."""
+    asks(page)
+    expect(page.locator("main")).to_have_count(1)
 
 
 def rotate(site):
@@ -124,13 +131,13 @@ def test_two_tabs(site, page, ref):
     page.get_by_text(site.world.api_key).click()
     page.get_by_role("button", name="Sign out").click()
     for tab in (page, other):
-        asks(tab)
+        forgets(tab)
         assert REF not in tab.content()
         assert site.world.api_key not in tab.content() + tab.evaluate(
             "JSON.stringify([{...sessionStorage}, {...localStorage}])"
         )
     away.go_back()
-    asks(away)
+    forgets(away)
     assert away.evaluate("sessionStorage['workflows-console-session'] ?? null") is None
     third = page.context.new_page()
     third.goto("console")
@@ -156,10 +163,12 @@ def test_twelve_hours(site, page, ref):
 
 def test_refused_meanwhile(site, page, faults):
     """A 401 covers the page, and a half-filled form is still there after the next sign-in."""
+    page.add_init_script(COUNTED_FETCH)
     open_console(page, site, "new")
     field = page.get_by_label("client_ref optional")
     field.fill("half")
     expect(page.get_by_text("Ready to send.")).to_be_visible()
+    rest(page)  # else a poll may cover the page before the reader writes
     secret = rotate(site)
     faults.expect("status of 401")
     field.fill("half-filled")
@@ -176,8 +185,11 @@ def test_refused_meanwhile(site, page, faults):
 
 def test_another_account(site, page, faults, ref):
     """Another account on the same tab sees nothing of the first: no text at any moment, no answer, no workflow."""
+    page.add_init_script(COUNTED_FETCH)
     open_console(page, site, f"w/{ref}")
     expect(page.get_by_role("heading", level=1)).to_contain_text(REF)
+    expect(page.get_by_role("region", name="Details")).to_contain_text("Hello from Messenger")
+    rest(page)  # else a poll may cover the page before the click
     rotate(site)
     faults.expect("status of 401")
     page.get_by_role("button", name="Look again").click()

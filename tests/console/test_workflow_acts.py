@@ -4,6 +4,7 @@ import re
 
 from playwright.sync_api import expect
 
+from tests.console.polling import COUNTED_FETCH, rest
 from tests.console.sign_in import open_console
 from tests.examples import MESSENGER as MINUTES
 from tests.examples import SMS, changed
@@ -71,10 +72,11 @@ def test_lost_race(site, page, faults):
     site.hold()
     workflow_id = site.post(MESSENGER, SMS)
     site.send(workflow_id)
+    page.add_init_script(COUNTED_FETCH)
     page.clock.install()
     open_console(page, site, f"w/{workflow_id}")
     page.get_by_role("button", name="End the wait now…").click()
-    page.get_by_role("button", name="pause").click()
+    rest(page)
     site.wait(15)
     site.send(workflow_id, 1)
     faults.expect("status of 409")
