@@ -9,7 +9,11 @@ from typing import Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from ops.clients import client
+from ops.clients import client, invoking
+from ops.report import said
+
+OUTPUTS = {"ApiUrl", "StateMachineArn", "TableName", "AccountsFunction"}
+"""Of every stack of this template."""
 
 
 class NotDeployed(Exception):
@@ -17,7 +21,10 @@ class NotDeployed(Exception):
 
 
 class InvocationFailed(Exception):
-    """A function failed. The message is its type of error, without its words."""
+    """A function failed, or its answer was lost: what it was called for may have happened.
+
+    The message is the type of error, without the function's or AWS's words.
+    """
 
 
 @dataclass(frozen=True)
@@ -31,6 +38,11 @@ class Deployed:
     @property
     def sandbox(self) -> bool:
         return self.parameters.get("Sandbox") == "true"
+
+    @property
+    def missing_outputs(self) -> list[str]:
+        """Outputs that every stack of this template has once it is deployed, and this one has not."""
+        return sorted(OUTPUTS - set(self.outputs))
 
     @property
     def api_url(self) -> str:
@@ -59,20 +71,38 @@ class Deployed:
     def secret(self, logical_id: str) -> dict[str, Any]:
         """The value of one of the stack's secrets. Raises ValueError if it is not a JSON object."""
         answer = client("secretsmanager", self.region).get_secret_value(SecretId=self.physical(logical_id))
-        value = json.loads(answer["SecretString"], strict=False)
-        if not isinstance(value, dict):
-            raise ValueError("not a JSON object")
-        return value
+        return json_object(answer.get("SecretString", ""))
+
+    def versions(self, logical_id: str) -> dict[str, list[str]]:
+        """The versions of one of the stack's secrets: id → stages."""
+        answer = client("secretsmanager", self.region).list_secret_version_ids(SecretId=self.physical(logical_id))
+        return {one["VersionId"]: one.get("VersionStages", []) for one in answer["Versions"]}
 
     def invoke(self, logical_id: str, event: dict[str, Any]) -> dict[str, Any]:
-        """Call a function of the stack. Raises InvocationFailed."""
-        answer = client("lambda", self.region).invoke(
-            FunctionName=self.physical(logical_id), Payload=json.dumps(event).encode()
-        )
-        result: dict[str, Any] = json.loads(answer["Payload"].read())
+        """Call a function of the stack, once. Raises InvocationFailed."""
+        try:
+            answer = invoking(self.region).invoke(
+                FunctionName=self.physical(logical_id), Payload=json.dumps(event).encode()
+            )
+            result: dict[str, Any] = json.loads(answer["Payload"].read())
+        except (ClientError, BotoCoreError) as error:
+            raise InvocationFailed(f"{logical_id} failed: {said(error)}") from None
         if "FunctionError" in answer:
             raise InvocationFailed(f"{logical_id} failed: {result.get('errorType', 'unknown error')}")
         return result
+
+
+def json_object(text: str) -> dict[str, Any]:
+    """What a secret holds. Raises ValueError if it is not a JSON object."""
+    value = json.loads(text, strict=False)
+    if not isinstance(value, dict):
+        raise ValueError("not a JSON object")
+    return value
+
+
+def never_replaced(versions: dict[str, list[str]]) -> bool:
+    """Whether a secret has only the version that the stack created: the version before it would be AWSPREVIOUS."""
+    return not any("AWSPREVIOUS" in stages for stages in versions.values())
 
 
 def deployed(stack: str, region: str | None = None) -> Deployed:

@@ -39,10 +39,8 @@ def findings(checks: Iterable[tuple[str, Check]]) -> Iterator[Finding]:
     for subject, check in checks:
         try:
             yield from check()
-        except ClientError as error:
-            yield warning(subject, f"could not check: {error.operation_name} was answered {_code(error)}")
-        except BotoCoreError as error:
-            yield warning(subject, f"could not check: {type(error).__name__}")
+        except (ClientError, BotoCoreError) as error:
+            yield warning(subject, f"could not check: {said(error)}")
 
 
 def show(found: Iterable[Finding], out: TextIO | None = None) -> int:
@@ -56,6 +54,8 @@ def show(found: Iterable[Finding], out: TextIO | None = None) -> int:
     return 1 if counts["failure"] else 0
 
 
-def _code(error: ClientError) -> str:
-    """The error's code, never its message: that may quote the request."""
-    return str(error.response.get("Error", {}).get("Code", "an error"))
+def said(error: ClientError | BotoCoreError) -> str:
+    """What AWS said, or why it said nothing. Never its message: that may quote the request."""
+    if isinstance(error, ClientError):
+        return f"{error.operation_name} was answered {error.response.get('Error', {}).get('Code', 'an error')}"
+    return type(error).__name__

@@ -13,9 +13,6 @@ from ops.doctor import api, callbacks, message, resources, secrets
 from ops.doctor.message import Wanted
 from ops.report import Finding, failure, findings, show
 
-OUTPUTS = {"ApiUrl", "StateMachineArn", "TableName", "AccountsFunction"}
-"""Of every stack of this template."""
-
 
 def main(argv: list[str]) -> int:
     """Print the findings. Returns 1 if something is broken, 2 if there is no such stack."""
@@ -45,7 +42,7 @@ def main(argv: list[str]) -> int:
 def doctor(stack: Deployed, url: str, wanted: Wanted | None = None) -> Iterator[Finding]:
     """All findings. `url`: the API's base URL. `wanted`: the message to send, if one may be sent."""
     yield from resources.stack(stack)
-    if missing := sorted(OUTPUTS - set(stack.outputs)):
+    if missing := stack.missing_outputs:
         yield failure("outputs", f"there is no {', '.join(missing)}: is this a stack of this template?")
         return
     yield from findings(

@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 
 from ops import vendor as messages_api
-from ops.clients import client
-from ops.deployed import Deployed
+from ops.deployed import Deployed, never_replaced
 from ops.report import Finding, failure, ok
 
 NEEDED = {"SignatureSecret": "signature_secret", "WebhookSecret": "signing_key", "RecipientSecret": "hashing_key"}
@@ -28,14 +27,8 @@ def secrets(stack: Deployed) -> Iterator[Finding]:
     if stack.sandbox:
         return
     for name, meaning in _GENERATED.items():
-        if never_replaced(stack, name):
+        if never_replaced(stack.versions(name)):
             yield failure("secrets", f"{stack.physical(name)} still has its random first value: store {meaning}")
-
-
-def never_replaced(stack: Deployed, logical_id: str) -> bool:
-    """Whether a secret has only the version that the stack created: the version before it would be AWSPREVIOUS."""
-    answer = client("secretsmanager", stack.region).list_secret_version_ids(SecretId=stack.physical(logical_id))
-    return not any("AWSPREVIOUS" in version.get("VersionStages", []) for version in answer["Versions"])
 
 
 def vendor(stack: Deployed, url: str) -> Iterator[Finding]:

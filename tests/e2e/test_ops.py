@@ -71,7 +71,13 @@ def same_credentials_at_the_end(deployed):
 
 
 def accounts(deployed):
-    return [one["name"] for one in stack.invoke(deployed.place, "accounts", {"action": "list_accounts"})["accounts"]]
+    """The names of all accounts."""
+    found, page = [], {"cursor": None}
+    while page["cursor"] is not None or not found:
+        event = {"action": "list_accounts", "limit": 100} | ({"cursor": page["cursor"]} if found else {})
+        page = stack.invoke(deployed.place, "accounts", event)
+        found += [one["name"] for one in page["accounts"]]
+    return found
 
 
 def test_doctor(deployed, ops):
@@ -99,7 +105,7 @@ def test_doctor(deployed, ops):
     }
     private = [RECIPIENT, stack.secret(deployed.place, "SignatureSecret")["signature_secret"]]
     assert not any(value in printed for value in private)
-    assert "doctor" not in accounts(deployed), "the account of the test is gone"
+    assert not any(name.startswith("doctor-") for name in accounts(deployed)), "the account of the test is gone"
 
 
 def test_doctor_of_a_recipient_who_gets_nothing(ops):
@@ -165,16 +171,23 @@ def test_preflight_with_leftovers(deployed, ops):
 
 
 def test_connect(deployed, ops, tmp_path):
-    """An application that is stored sends: the same secrets as before, and an account that works."""
+    """An application that is stored sends, and its account works. A second run changes nothing."""
     file = connecting.FOLDER / f"{STACK}.env"
     kept = file.read_text() if file.exists() else None
     file.unlink(missing_ok=True)
     (tmp_path / "vendor.key").write_text(private_pem(KEY))
     (tmp_path / "signature").write_text(stack.secret(deployed.place, "SignatureSecret")["signature_secret"])
-    given = ("--application-id", str(uuid.uuid4()), "--private-key", str(tmp_path / "vendor.key"))
+    account = f"first-{uuid.uuid4()}"
+    given = ("--application-id", str(uuid.uuid4()), "--private-key", str(tmp_path / "vendor.key"), "--account", account)
+    connect = ("connect", "--stack", STACK, *given, "--signature-secret", str(tmp_path / "signature"))
     try:
-        code, _, printed = ops("connect", "--stack", STACK, *given, "--signature-secret", str(tmp_path / "signature"))
+        code, _, printed = ops(*connect)
         assert code == 0, printed
+        written = file.read_text()
+        code, lines, printed = ops(*connect)
+        assert code == 0, printed
+        assert all("already" in text for _, _, text in lines)
+        assert (file.read_text(), accounts(deployed).count(account)) == (written, 1)
         made = dict(line.split("=", 1) for line in file.read_text().splitlines())
         assert made["API_URL"] == deployed.place.url
         assert not any(made[name] in printed for name in ("API_SECRET", "SIGNATURE_SECRET"))

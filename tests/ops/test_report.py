@@ -1,10 +1,14 @@
-"""Findings, and the exit code they lead to."""
+"""Findings, and the exit code they lead to; and what ends a verb."""
 
 import io
+import os
+import signal
+from types import SimpleNamespace
 
 import pytest
 from botocore.exceptions import ClientError, NoCredentialsError
 
+from ops import __main__ as verbs
 from ops.__main__ import VERBS
 from ops.__main__ import main as ops
 from ops.report import failure, findings, ok, show, warning
@@ -44,3 +48,39 @@ def test_verbs(capsys):
     assert ops([]) == ops(["dance"]) == 2
     printed = capsys.readouterr().out
     assert all(verb in printed for verb in VERBS)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_interrupted(monkeypatch, capsys, number):
+    """A verb that is stopped, by Ctrl-C or a closed terminal, ends what it has begun. The exit code is 130."""
+    ended = []
+
+    def doctor(_):
+        try:
+            os.kill(os.getpid(), number)
+            signal.pause()
+        finally:
+            ended.append(number)
+
+    monkeypatch.setattr(verbs, "import_module", lambda _: SimpleNamespace(main=doctor))
+    before = signal.getsignal(number)
+    assert ops(["doctor"]) == 130
+    assert ended == [number]
+    assert capsys.readouterr().err == "doctor: interrupted; it can be run again\n"
+    assert signal.getsignal(number) == before
+
+
+def test_without_a_terminal(monkeypatch):
+    """A verb that runs under nohup goes on when the terminal is closed."""
+    seen = []
+    monkeypatch.setattr(
+        verbs,
+        "import_module",
+        lambda _: SimpleNamespace(main=lambda _: seen.append(signal.getsignal(signal.SIGHUP)) or 0),
+    )
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        assert ops(["doctor"]) == 0
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    assert seen == [signal.SIG_IGN]
