@@ -1,22 +1,29 @@
 """One real message to a recipient of the operator's own, from the request to its webhooks.
 
-It is sent for an account that exists only for this: it is created before, and deleted at the end.
+It is sent for an account that exists only for this: it is created before, and deleted at the end. Each run has its own,
+so that several can run at once, and a run whose account is left is found by a later one.
 """
 
+import re
+import secrets
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import requests
-from botocore.exceptions import BotoCoreError, ClientError
 
 from failover.rules.channels.channel_table import CHANNELS
+from ops import accounts
 from ops.deployed import Deployed, InvocationFailed
 from ops.http import call, document
 from ops.report import Finding, failure, ok, warning
 
 TEXT = "Test message of the Workflows API."
+_NAME = re.compile(r"doctor-[0-9a-f]{8}")
+"""Of the account of a run."""
+_LONGEST_RUN = timedelta(days=1)
 _PAUSE = 1.0
 """Seconds between two looks."""
 
@@ -64,18 +71,21 @@ class _Client:
 
 
 def message(stack: Deployed, url: str, wanted: Wanted) -> Iterator[Finding]:
-    """Send it, follow it, and remove the account."""
+    """Send it, follow it, and remove the account, also if this is interrupted."""
+    name, api_key = f"doctor-{secrets.token_hex(4)}", None
     try:
-        made = stack.invoke("Accounts", {"action": "create_account", "name": "doctor"})
+        made = accounts.created(stack, name)
+        api_key = made["api_key"]
+        yield from sent(_Client(url, (api_key, made["api_secret"])), wanted)
     except InvocationFailed as error:
         yield failure("message", f"no account could be created: {error}; see the logs of accounts")
-        return
-    try:
-        yield from sent(_Client(url, (made["api_key"], made["api_secret"])), wanted)
     except requests.RequestException as error:
-        yield failure("message", f"the API does not answer ({type(error).__name__})")
+        yield failure("message", f"the API does not answer ({type(error).__name__}); a message may have been sent")
+    except KeyboardInterrupt:
+        yield failure("message", "interrupted; a message may have been sent")
     finally:
-        yield removed(stack, made["api_key"])
+        found = removed(stack, name, api_key)  # nothing is yielded here: what prints the findings may be gone
+    yield from found
 
 
 def sent(client: _Client, wanted: Wanted) -> Iterator[Finding]:
@@ -84,7 +94,11 @@ def sent(client: _Client, wanted: Wanted) -> Iterator[Finding]:
         faults = "; ".join(one["reason"] for one in document(answer).get("invalid_parameters", []))
         yield failure("message", f"the request is answered {answer.status_code} {faults}".rstrip())
         return
-    path = f"/workflows/{document(answer)['workflow_uuid']}"
+    workflow_id = document(answer).get("workflow_uuid")
+    if workflow_id is None:
+        yield failure("message", "the request is answered 202, but not by the API: what stands in front of it?")
+        return
+    path = f"/workflows/{workflow_id}"
     workflow = client.until(path, lambda seen: seen.get("status") not in (None, "running"), wanted.seconds)
     yield of_workflow(workflow, wanted)
     if workflow.get("status") in (None, "running"):
@@ -131,13 +145,23 @@ def of_webhooks(webhooks: list[dict[str, Any]], wanted: Wanted) -> Finding:
     return warning("webhooks", f"your address answered {answers}")
 
 
-def removed(stack: Deployed, api_key: str) -> Finding:
-    """Delete the account again."""
+def removed(stack: Deployed, name: str, api_key: str | None) -> list[Finding]:
+    """Delete the account of this run; name those of runs that died.
+
+    `api_key` is None if its creation was not answered. It may be there nevertheless, and is then found by its name.
+    """
     try:
-        for action in ("disable_account", "delete_account"):
-            stack.invoke("Accounts", {"action": action, "api_key": api_key})
-    except (InvocationFailed, ClientError, BotoCoreError) as error:
-        return warning(
-            "account", f"the account {api_key} of this test was not deleted ({type(error).__name__}): delete it"
-        )
-    return ok("account", "the account of this test is deleted")
+        if api_key is not None:
+            accounts.deleted(stack, api_key)
+        found = [one for one in accounts.listed(stack) if _NAME.fullmatch(one["name"])]
+        for one in found:
+            if one["name"] == name:
+                accounts.deleted(stack, one["api_key"])
+    except InvocationFailed as error:
+        text = f"the account {name} of this test may be left ({error}): if list_accounts has it, disable and delete it"
+        return [warning("account", text)]
+    over = datetime.now(UTC) - _LONGEST_RUN
+    left = [one["api_key"] for one in found if datetime.fromisoformat(one["created_at"]) < over]
+    if left:
+        return [warning("account", f"{', '.join(left)} are left of earlier tests: disable and delete them")]
+    return [ok("account", "the account of this test is deleted")]

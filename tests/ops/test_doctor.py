@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 import uuid
 
 import pytest
@@ -13,6 +14,7 @@ from ops.deployed import Deployed
 from ops.doctor import api, callbacks, doctor, message, resources, secrets
 from ops.doctor.message import Wanted
 from tests.messages_server import closed, http, problem
+from tests.ops.conftest import during, no_answer
 from tests.tokens import KEY, private_pem
 from tests.world import REGION, body_of, callback_event, load, template
 
@@ -476,3 +478,107 @@ def test_nothing_private_is_shown():
     """A recipient is masked, also where Python shows the object."""
     assert wanted().masked == "…23"
     assert not re.search("4477009001", repr(wanted()))
+
+
+# ---------------------------------------------------------------- the account of the message, if the doctor dies
+
+ENDED = {"status": "completed", "steps": [{"step": 0, "message_uuid": "m", "status": "delivered"}]}
+RUNNING = {"status": "running", "steps": [{"step": 0}]}
+CREATED = http(202, b'{"workflow_uuid": "w"}')
+
+
+def as_json(value):
+    return http(200, json.dumps(value).encode())
+
+
+@pytest.fixture
+def tested(aws_lambda, messages):
+    """A stack whose API accepts the message, and shows that it was delivered, with its webhooks."""
+    messages.script += [CREATED, as_json(ENDED), as_json({"webhooks": [webhook(405)]})]
+    return stack(resources={"Accounts": ("AWS::Lambda::Function", f"{STACK}-accounts")})
+
+
+def test_the_account(tested, aws_lambda, messages):
+    """The message is sent with an account of its own, which is gone at the end."""
+    names = []
+    aws_lambda.after = lambda action: names.extend(aws_lambda.accounts().values() if action == "create_account" else [])
+    assert verdicts(message.message(tested, messages.url, wanted())) == ["ok"] * 3
+    (name,) = names
+    assert re.fullmatch(r"doctor-[0-9a-f]{8}", name)
+    assert aws_lambda.accounts() == {}
+
+
+@pytest.mark.parametrize(
+    ("answers", "expected"),
+    [
+        ([closed], ["failure", "ok"]),
+        ([http(202, b"<html>")], ["failure", "ok"]),
+        ([CREATED, closed], ["failure", "ok"]),
+        ([CREATED, as_json(ENDED), closed], ["ok", "failure", "ok"]),
+    ],
+)
+def test_the_api_gives_no_answer(tested, aws_lambda, messages, answers, expected):
+    """The account is deleted wherever the API stops to answer."""
+    messages.script[:] = answers
+    assert verdicts(message.message(tested, messages.url, wanted())) == expected
+    assert aws_lambda.accounts() == {}
+
+
+def test_interrupted(tested, aws_lambda, messages, monkeypatch):
+    """The account is also deleted if the doctor is interrupted while it waits for the message."""
+    messages.script[:] = [CREATED, as_json(RUNNING)]
+
+    def interrupted(_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(message.time, "sleep", interrupted)
+    found = list(message.message(tested, messages.url, wanted()))
+    assert verdicts(found) == ["failure", "ok"]
+    assert "interrupted" in found[0].text
+    assert aws_lambda.accounts() == {}
+
+
+def test_nothing_reads_the_findings_any_more(tested, aws_lambda, messages):
+    """The account is also deleted if the output is closed, or the doctor is interrupted while it prints."""
+    found = message.message(tested, messages.url, wanted())
+    next(found)
+    found.close()
+    assert aws_lambda.accounts() == {}
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_the_creation_gives_no_answer(tested, aws_lambda, messages, when):
+    """If it is not known whether the account was created, it is looked for, and deleted."""
+    setattr(aws_lambda, when, during("create_account", no_answer()))
+    found = list(message.message(tested, messages.url, wanted()))
+    assert verdicts(found) == ["failure", "ok"]
+    assert "ReadTimeoutError" in found[0].text
+    assert aws_lambda.accounts() == {}
+    assert messages.requests == []
+
+
+@pytest.mark.parametrize("action", ["disable_account", "delete_account"])
+def test_the_account_is_left(tested, aws_lambda, messages, action):
+    """An account that could not be deleted is named."""
+    aws_lambda.before = during(action, no_answer())
+    found = list(message.message(tested, messages.url, wanted()))
+    assert verdicts(found) == ["ok", "ok", "warning"]
+    (name,) = aws_lambda.accounts().values()
+    assert name in found[-1].text
+
+
+def test_accounts_of_earlier_runs(tested, aws_lambda, messages, world):
+    """What a doctor that died has left is named the day after. Accounts of others, and of a twin, are not."""
+    now = round(time.time() * 1000)
+    for api_key, name, hours in (
+        ("left0000", "doctor-0a1b2c3d", 25),
+        ("twin0000", "doctor-4e5f6a7b", 1),
+        ("customer", "doctor-who", 25),
+    ):
+        account = {"name": name, "secrets": [], "created_at": now - hours * 3_600_000}
+        world.callers.add_account(api_key, account)
+    found = list(message.message(tested, messages.url, wanted()))
+    assert verdicts(found) == ["ok", "ok", "warning"]
+    assert "left0000" in found[-1].text
+    assert not {"twin0000", "customer"} & set(re.findall(r"\w+", found[-1].text))
+    assert set(aws_lambda.accounts()) == {"left0000", "twin0000", "customer"}
