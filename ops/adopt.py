@@ -1,7 +1,8 @@
 """Templates with which CloudFormation adopts a table, and the secrets beside it (docs/restore.md).
 
 `restored`: a running stack gets a restored table instead of its own. `deleted`: a new stack gets what a deleted one has
-left. Both write files for `aws cloudformation create-change-set` and change nothing in AWS.
+left. Both write files for `aws cloudformation create-change-set` and change nothing in AWS. A second run writes the
+same files again, unless the stack has let go of its table meanwhile: then those of the first are needed, and stay.
 """
 
 import argparse
@@ -13,8 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import boto3
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 from samtranslator.yaml_helper import yaml_parse
+
+from ops.report import said
 
 type Template = dict[str, Any]
 type Found = dict[str, str]
@@ -215,20 +218,41 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--stack", required=True)
     parser.add_argument("--table", required=True, help="the table to adopt")
     parser.add_argument("--template", type=Path, default=Path("template.yaml"))
-    parser.add_argument("--parameter", action="append", default=[], metavar="NAME=VALUE", help="as in samconfig.toml")
+    parser.add_argument(
+        "--parameter", action="append", default=[], type=_pair, metavar="NAME=VALUE", help="as in samconfig.toml"
+    )
     parser.add_argument("--into", type=Path, default=Path(".adopt"), help="folder for the files")
     asked = parser.parse_args(argv)
     try:
-        files = _restored(asked) if asked.what == "restored" else _deleted(asked)
+        _write(_restored(asked) if asked.what == "restored" else _deleted(asked), asked.into)
     except CannotAdopt as error:
-        print(f"adopt: {error}", file=sys.stderr)
-        return 1
-    asked.into.mkdir(parents=True, exist_ok=True)
+        reason = str(error)
+    except (ClientError, BotoCoreError) as error:
+        reason = said(error)
+    except OSError as error:
+        reason = f"{error.filename}: {error.strerror}"
+    else:
+        return 0
+    print(f"adopt: {reason}", file=sys.stderr)
+    return 1
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise argparse.ArgumentTypeError("it is not NAME=VALUE")
+    return name, value
+
+
+def _write(files: dict[str, Any], folder: Path) -> None:
+    """Write the files, after those of an earlier run are gone: if this one dies, no mixture of both is left."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in files:
+        (folder / name).unlink(missing_ok=True)
     for name, content in files.items():
-        path = asked.into / name
+        path = folder / name
         path.write_text(json.dumps(content, indent=1) + "\n")
         print(path)
-    return 0
 
 
 def _restored(asked: argparse.Namespace) -> dict[str, Any]:
@@ -236,7 +260,13 @@ def _restored(asked: argparse.Namespace) -> dict[str, Any]:
     processed = cloudformation.get_template(StackName=asked.stack, TemplateStage="Processed")["TemplateBody"]
     (described,) = cloudformation.describe_stacks(StackName=asked.stack)["Stacks"]
     if "Table" not in processed["Resources"]:
-        raise CannotAdopt("the stack's template has no Table any more: import it with the files of the first run")
+        raise CannotAdopt(
+            "the stack has let go of its table already: import the other with the files of the first run, which are in "
+            "the bucket, too"
+        )
+    own = cloudformation.describe_stack_resource(StackName=asked.stack, LogicalResourceId="Table")
+    if own["StackResourceDetail"]["PhysicalResourceId"] == table.name:
+        raise CannotAdopt(f"{table.name} is the stack's table already")
     return {
         "without-table.json": without_table(processed, table),
         "with-table.json": with_table(processed, table),
@@ -249,7 +279,7 @@ def _restored(asked: argparse.Namespace) -> dict[str, Any]:
 
 def _deleted(asked: argparse.Namespace) -> dict[str, Any]:
     made = import_template(yaml_parse(asked.template.read_text()))
-    given = dict(one.split("=", 1) for one in asked.parameter)
+    given = dict(asked.parameter)
     return {
         "import.json": made,
         "resources-to-import.json": to_import(made["Resources"], find(made["Resources"], asked.stack, asked.table)),

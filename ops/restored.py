@@ -2,7 +2,7 @@
 
 Prints a line of JSON for each workflow that was running at the time of the backup, and, with the old table, for each
 one that was created later. `--copy-keys` copies the Idempotency-Keys that only the old table has, so that a repeated
-request creates no second workflow.
+request creates no second workflow. It can be run again, also when the API is open: no newer key is replaced.
 """
 
 import argparse
@@ -13,6 +13,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from ops.report import said
 
 NAMES = {"#id": "id", "#account": "account", "#status": "status", "#reason": "reason"}
 SHOWN = "#id, #account, #status, #reason, client_ref, created_at"
@@ -38,9 +41,9 @@ def running_at(table: str, at: int) -> Iterator[dict[str, Any]]:
 
 
 def copy_keys(old: str, new: str) -> int:
-    """Copy the Idempotency-Keys of table `old` that table `new` does not have. Returns how many.
+    """Copy the Idempotency-Keys of table `old` that table `new` does not have, or has from an earlier use.
 
-    Their workflows are not in `new`: who repeats the request gets its id, and nothing is sent.
+    Returns how many. Their workflows are not in `new`: who repeats the request gets its id, and nothing is sent.
     """
     dynamodb, copied = boto3.client("dynamodb"), 0
     pages = dynamodb.get_paginator("scan").paginate(
@@ -49,10 +52,15 @@ def copy_keys(old: str, new: str) -> int:
     for page in pages:
         for item in page["Items"]:
             try:
-                dynamodb.put_item(TableName=new, Item=item, ConditionExpression="attribute_not_exists(pk)")
+                dynamodb.put_item(
+                    TableName=new,
+                    Item=item,
+                    ConditionExpression="attribute_not_exists(pk) OR expires_at < :expires_at",
+                    ExpressionAttributeValues={":expires_at": item["expires_at"]},
+                )
                 copied += 1
             except dynamodb.exceptions.ConditionalCheckFailedException:
-                pass  # the backup has it
+                pass  # the backup has it, or an earlier run, or a request since the API is open
     return copied
 
 
@@ -89,15 +97,31 @@ def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m ops restored", description=__doc__)
     parser.add_argument("--table", required=True, help="the restored table")
     parser.add_argument("--old", help="the table from before, if it can be read")
-    parser.add_argument("--backup", required=True, metavar="TIME", help="its time: 2026-11-26T09:59:00Z")
+    parser.add_argument("--backup", required=True, type=_ms, metavar="TIME", help="its time: 2026-11-26T09:59:00Z")
     parser.add_argument("--copy-keys", action="store_true", help="copy the Idempotency-Keys of the old table")
     asked = parser.parse_args(argv)
     if asked.copy_keys and not asked.old:
         parser.error("--copy-keys needs --old")
-    at = int(datetime.fromisoformat(asked.backup).timestamp() * 1000)
-    before = list(running_at(asked.old, at)) if asked.old else []
-    for row in affected(list(running_at(asked.table, at)), before, at):
-        print(json.dumps(row))
-    if asked.copy_keys:
-        print(f"{copy_keys(asked.old, asked.table)} keys copied", file=sys.stderr)
+    if asked.old == asked.table:
+        parser.error("--table and --old are the same table")
+    try:
+        before = list(running_at(asked.old, asked.backup)) if asked.old else []
+        for row in affected(list(running_at(asked.table, asked.backup)), before, asked.backup):
+            print(json.dumps(row))
+        if asked.copy_keys:
+            print(f"{copy_keys(asked.old, asked.table)} keys copied", file=sys.stderr)
+    except (ClientError, BotoCoreError) as error:
+        print(f"restored: {said(error)}: run it again; what is copied stays", file=sys.stderr)
+        return 1
     return 0
+
+
+def _ms(text: str) -> int:
+    """An instant in ms. One without a time zone would be one of this machine's."""
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        instant = None
+    if instant is None or instant.tzinfo is None:
+        raise argparse.ArgumentTypeError("it is no time like 2026-11-26T09:59:00Z")
+    return int(instant.timestamp() * 1000)

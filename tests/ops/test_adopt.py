@@ -3,6 +3,7 @@
 import json
 import re
 from copy import deepcopy
+from pathlib import Path
 
 import boto3
 import pytest
@@ -285,6 +286,11 @@ def test_files_for_a_restored_table(account, processed, tmp_path, monkeypatch, c
         def describe_stacks(self, **_):
             return {"Stacks": [{"Parameters": [{"ParameterKey": "Sandbox", "ParameterValue": "true"}]}]}
 
+        def describe_stack_resource(self, **asked):
+            assert asked == {"StackName": "w", "LogicalResourceId": "Table"}
+            return {"StackResourceDetail": {"PhysicalResourceId": own[-1]}}
+
+    own = ["w-Table-0"]
     monkeypatch.setattr(boto3, "client", lambda name: Stack() if name == "cloudformation" else client(name))
     assert restored(tmp_path / "out") == 0
     made = files(tmp_path / "out")
@@ -298,6 +304,50 @@ def test_files_for_a_restored_table(account, processed, tmp_path, monkeypatch, c
             "ResourceIdentifier": {"TableName": "w-Table-1"},
         }
     ]
+    own.append("w-Table-1")
+    assert restored(tmp_path / "out") == 1
+    assert "w-Table-1 is the stack's table already" in capsys.readouterr().err
     del processed["Resources"]["Table"]
-    assert restored(tmp_path / "again") == 1
+    assert restored(tmp_path / "out") == 1
     assert "first run" in capsys.readouterr().err
+    assert files(tmp_path / "out") == made, "the files of the first run are needed"
+
+
+def test_it_dies_while_it_writes(account, template_file, tmp_path, monkeypatch):
+    """After a second run that died, no file of the first is left beside one of the second."""
+    assert deleted(template_file, tmp_path / "out") == 0
+    first = files(tmp_path / "out")
+    write = Path.write_text
+
+    def dies(path, text):
+        if path.name == "resources-to-import.json":
+            raise KeyboardInterrupt
+        write(path, text)
+
+    monkeypatch.setattr(Path, "write_text", dies)
+    with pytest.raises(KeyboardInterrupt):
+        deleted(template_file, tmp_path / "out")
+    assert list(files(tmp_path / "out")) == ["import.json"]
+    monkeypatch.undo()
+    only_moto(monkeypatch)
+    assert deleted(template_file, tmp_path / "out") == 0
+    assert files(tmp_path / "out") == first
+
+
+def test_what_is_refused(account, template_file, tmp_path, capsys):
+    """What the machine refuses is one line, and so is a parameter without a value."""
+    assert deleted(tmp_path / "none.yaml", tmp_path / "out") == 1
+    assert deleted(template_file, template_file) == 1
+    with pytest.raises(SystemExit):
+        deleted(template_file, tmp_path / "out", "--parameter", "Sandbox")
+    said = capsys.readouterr().err
+    assert "none.yaml: No such file or directory" in said
+    assert "argument --parameter: it is not NAME=VALUE" in said
+
+
+def test_no_such_stack(account, tmp_path, capsys):
+    """A stack that AWS does not know is one line, with what was asked."""
+    stream = {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
+    boto3.client("dynamodb").update_table(TableName="w-Table-1", StreamSpecification=stream)
+    assert restored(tmp_path / "out") == 1
+    assert capsys.readouterr().err.startswith("adopt: GetTemplate was answered ")

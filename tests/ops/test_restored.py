@@ -3,7 +3,9 @@
 import json
 from dataclasses import replace
 
+import boto3
 import pytest
+from botocore.exceptions import ReadTimeoutError
 
 from failover.adapters.table import Table
 from failover.adapters.workflow.store import Once, Store
@@ -84,6 +86,59 @@ def test_keys(tables, capsys):
     assert restored.copy_keys("old", "workflows") == 0
 
 
+@pytest.fixture
+def old_key(tables):
+    """The key "used" of the old table, which was used again after the backup, when its first use had expired."""
+    now, old = tables
+    for store, number, expires_at in ((now, 6, NOW // 1000 - 1), (old, 7, NOW // 1000 + 86_400)):
+        once = Once("idempotency#used", f"digest {number}", flow(number).id, "workflow", expires_at)
+        store.create(replace(flow(number), created_at=(expires_at - 86_400) * 1000), [MESSENGER, SMS], 0, once)
+
+
+def test_a_key_of_an_earlier_use(tables, old_key):
+    """A key that has expired in the backup, and was used again since, is copied."""
+    assert restored.copy_keys("old", "workflows") == 1
+    assert tables[0].find_once("idempotency#used").request == "digest 7"
+
+
+def test_when_the_api_is_open(tables, old_key):
+    """A key that a customer has used since the API is open stays, also if the copy is made late or again."""
+    now, _ = tables
+    later = NOW + 86_400_000
+    once = Once("idempotency#used", "digest 8", flow(8).id, "workflow", later // 1000 + 86_400)
+    now.create(flow(8, created_at=later), [MESSENGER, SMS], 0, once)
+    assert restored.copy_keys("old", "workflows") == 0
+    assert now.find_once("idempotency#used").request == "digest 8"
+
+
+@pytest.mark.parametrize("lost", [False, True])
+def test_it_dies_while_it_copies(tables, capsys, monkeypatch, lost):
+    """If it dies between two keys, also when the answer to one is lost, the next run copies the rest."""
+    now, old = tables
+    for number in (6, 7, 8):
+        once = Once(f"idempotency#{number}", f"digest {number}", flow(number).id, "workflow", NOW // 1000 + 86_400)
+        old.create(flow(number), [MESSENGER, SMS], 0, once)
+    dynamodb = boto3.client("dynamodb")
+    monkeypatch.setattr(boto3, "client", lambda _: dynamodb)
+    puts = []
+
+    def fails(**_):
+        puts.append(1)
+        if len(puts) == 2:
+            raise ReadTimeoutError(endpoint_url="https://secret.test")
+
+    event = "after-call.dynamodb.PutItem" if lost else "before-call.dynamodb.PutItem"
+    dynamodb.meta.events.register(event, fails)
+    assert restored.main(["--table", "workflows", "--backup", iso(BACKUP), "--old", "old", "--copy-keys"]) == 1
+    assert capsys.readouterr().err == "restored: ReadTimeoutError: run it again; what is copied stays\n"
+    assert restored.copy_keys("old", "workflows") == (1 if lost else 2)
+    assert [now.find_once(f"idempotency#{number}").request for number in (6, 7, 8)] == [
+        "digest 6",
+        "digest 7",
+        "digest 8",
+    ]
+
+
 def test_keys_of_no_table():
     """Without the old table there is nothing to copy from."""
     with pytest.raises(SystemExit):
@@ -97,3 +152,18 @@ def test_ended_meanwhile(tables, capsys):
     ended = transitions.unconfirmed(last, NOW + 700_000 + last.receipt_window * 1000)
     now.create(replace(ended, id=flow(5).id), [MESSENGER, SMS], 0)
     assert shown(rows(capsys))[-1] == ("00000005", "unknown", "error: unconfirmed")
+
+
+@pytest.mark.parametrize("time", ["2027-01-15T08:00:00", "yesterday"])
+def test_a_time_without_a_zone(time, capsys):
+    """The time of the backup names its zone: the machine's own would be a guess."""
+    with pytest.raises(SystemExit):
+        restored.main(["--table", "workflows", "--backup", time])
+    assert "2026-11-26T09:59:00Z" in capsys.readouterr().err
+
+
+def test_the_same_table(capsys):
+    """A table is not compared with itself, as after the stack has the restored one."""
+    with pytest.raises(SystemExit):
+        restored.main(["--table", "workflows", "--old", "workflows", "--backup", iso(BACKUP)])
+    assert "the same table" in capsys.readouterr().err
