@@ -43,6 +43,10 @@ class Wanted:
         """The recipient, for the report."""
         return f"…{self.recipient[-2:]}"
 
+    def masks(self, text: str) -> str:
+        """A text of the API or of the vendor, which may quote the recipient."""
+        return text.replace(self.recipient, self.masked)
+
     def request(self, url: str) -> dict[str, Any]:
         """The body of `POST /workflows`."""
         channel = CHANNELS[self.channel]
@@ -92,7 +96,7 @@ def sent(client: _Client, wanted: Wanted) -> Iterator[Finding]:
     answer = call("POST", f"{client.url}/workflows", json=wanted.request(client.url), auth=client.auth)
     if answer.status_code != 202:
         faults = "; ".join(one["reason"] for one in document(answer).get("invalid_parameters", []))
-        yield failure("message", f"the request is answered {answer.status_code} {faults}".rstrip())
+        yield failure("message", f"the request is answered {answer.status_code} {wanted.masks(faults)}".rstrip())
         return
     workflow_id = document(answer).get("workflow_uuid")
     if workflow_id is None:
@@ -126,7 +130,7 @@ def of_workflow(workflow: dict[str, Any], wanted: Wanted) -> Finding:
         return warning("message", text) if "status" in step else failure("message", f"{text}: see receipts-missing")
     if workflow["status"] == "running":
         return failure("message", f"{to}: not sent within {wanted.seconds} s; see the logs of send_{wanted.channel}")
-    return failure("message", f"{to}: {workflow.get('reason', workflow['status'])}")
+    return failure("message", f"{to}: {wanted.masks(workflow.get('reason', workflow['status']))}")
 
 
 def of_webhooks(webhooks: list[dict[str, Any]], wanted: Wanted) -> Finding:

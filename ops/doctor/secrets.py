@@ -8,6 +8,8 @@ from ops.report import Finding, failure, ok
 
 NEEDED = {"SignatureSecret": "signature_secret", "WebhookSecret": "signing_key", "RecipientSecret": "hashing_key"}
 """Logical id → the field that the functions read."""
+_OWN = ("WebhookSecret", "RecipientSecret")
+"""Secrets of the stack's own. Under a new value, no signature of a webhook fits, and no earlier recipient is found."""
 _GENERATED = {"MessagesSecret": "the credentials at the vendor", "SignatureSecret": "the vendor's signature secret"}
 """Secrets that the stack fills with a random value, which only the sandbox accepts."""
 
@@ -21,7 +23,8 @@ def secrets(stack: Deployed) -> Iterator[Finding]:
         except ValueError:
             value = None
         if not isinstance(value, str) or not value:
-            yield failure("secrets", f"{stack.physical(name)} is no JSON object with {field}: set it again")
+            what = "make its version before current again" if name in _OWN else "store it again"
+            yield failure("secrets", f"{stack.physical(name)} is no JSON object with {field}: {what}")
             continue
         yield ok("secrets", f"{stack.physical(name)} has {field}")
     if stack.sandbox:
@@ -36,7 +39,7 @@ def vendor(stack: Deployed, url: str) -> Iterator[Finding]:
     try:
         secret = stack.secret("MessagesSecret")
     except ValueError:
-        yield failure(messages_api.SUBJECT, f"{stack.physical('MessagesSecret')} is no JSON object: set it again")
+        yield failure(messages_api.SUBJECT, f"{stack.physical('MessagesSecret')} is no JSON object: store it again")
         return
     at = f"{url}/sandbox" if stack.sandbox else stack.parameters["MessagesUrl"].rstrip("/")
     finding = messages_api.credentials(at, stack.parameters["MessagesVersion"], secret)

@@ -307,12 +307,15 @@ def test_secrets_of_a_new_stack(stub):
 @pytest.mark.parametrize("broken", secrets.NEEDED)
 @pytest.mark.parametrize("value", [["a"], {"secret": "x"}, {"": ""}, {"": 5}])
 def test_unusable_secret(stub, broken, value):
-    """A secret without its field is a failure, and does not stop the others."""
+    """A secret without its field is a failure, and does not stop the others. The stack's own get no other value."""
     for name, field in secrets.NEEDED.items():
         named = {key or field: one for key, one in value.items()} if isinstance(value, dict) else value
         secret(stub, named if name == broken else {field: "k"})
     expected = ["failure" if name == broken else "ok" for name in secrets.NEEDED]
-    assert verdicts(secrets.secrets(stack(resources=NAMED, Sandbox="true"))) == expected
+    found = list(secrets.secrets(stack(resources=NAMED, Sandbox="true")))
+    assert verdicts(found) == expected
+    (text,) = (one.text for one in found if one.verdict == "failure")
+    assert ("store it again" in text) == (broken == "SignatureSecret")
 
 
 def test_secrets_of_an_earlier_release(stub):
@@ -441,7 +444,7 @@ STEP = {"step": 0, "channel": "sms"}
         ({"status": "running", "steps": [{**STEP, "message_uuid": "m", "status": "submitted"}]}, "warning"),
         ({"status": "running", "steps": [{**STEP, "message_uuid": "m"}]}, "failure"),
         ({"status": "running", "steps": [STEP]}, "failure"),
-        ({"status": "error", "steps": [STEP], "reason": "refused: 422 Invalid sender"}, "failure"),
+        ({"status": "error", "steps": [STEP], "reason": "refused: 422 447700900123 is not a number"}, "failure"),
         ({"title": "Service Unavailable"}, "failure"),
     ],
 )
