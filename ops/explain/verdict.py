@@ -93,7 +93,7 @@ def restored(story: Story) -> Iterator[Finding]:
 
 
 def start(story: Story) -> Iterator[Finding]:
-    """The first step's send began late: Step Functions started the execution late, or the send failed before it."""
+    """The first step's send began late: Step Functions started the execution late, or the send failed or was slow."""
     flow = story.workflow
     turned = _turned_to(flow, 0)
     late = (story.now if turned is None else turned) - flow.created_at
@@ -105,7 +105,8 @@ def start(story: Story) -> Iterator[Finding]:
         text = f"The execution started {seconds(began)} after the request: Step Functions did not take it at once."
         yield Finding(began, text)
         late -= began
-    yield Finding(late, f"{_named(flow, 0)} was first tried {seconds(late)} later than it could: its send failed.")
+    tried = f"{_named(flow, 0)} was first tried {seconds(late)} later than it could"
+    yield Finding(late, f"{tried}: its send failed or was slow.")
 
 
 def turns(story: Story) -> Iterator[Finding]:
