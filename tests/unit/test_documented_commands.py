@@ -3,9 +3,11 @@
 import importlib.util
 import json
 import re
-import shlex
+from dataclasses import dataclass
+from functools import reduce
 
 import boto3
+import jmespath
 import pytest
 from botocore import xform_name
 
@@ -13,41 +15,34 @@ from failover.rules.requests.request import validated
 from ops import connect
 from ops.__main__ import VERBS
 from ops.planned import planned
+from tests.shell_blocks import PAGES, aws_commands, blocks
 from tests.world import ROOT, template
 
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 CLI_ONLY = {"query", "output"}
 """Options of the CLI itself."""
+DECODED = {"TemplateBody"}
+"""Texts that the CLI decodes: documents of any shape."""
 RENAMED = {"deploy": "codedeploy"}
 """Services that have another name in the CLI."""
 
-
-LOCAL = r"(?:env \$\(cat \.local/aws\.env\) |local/env )?"
-WHOLE = re.compile(rf"^{LOCAL}(aws .*)$")
-PART = re.compile(rf"^(?:\w+=\$\(|\w+\(\) {{ ){LOCAL}(aws [^|]*?)(?: \| .*)?(?:\)|; }})$")
-"""A plain command, one whose output goes into a variable, or one in the body of a shell function."""
-
-
-def commands():
-    for page in PAGES:
-        for block in re.findall(r"^ *```\w*\n(.*?)^ *```", page.read_text(), re.MULTILINE | re.DOTALL):
-            for line in block.replace("\\\n", " ").splitlines():
-                if match := WHOLE.match(line.strip()) or PART.match(line.strip()):
-                    yield pytest.param(match[1], id=f"{page.stem}: {' '.join(match[1].split()[1:3])}")
-
-
-COMMANDS = list(commands())
+COMMANDS = [
+    pytest.param(words, id=f"{page.stem}: {' '.join(words[1:3])}")
+    for page in PAGES
+    for block in blocks(page)
+    for words in aws_commands(block)
+]
 
 
 def test_there_are_commands():
-    """The docs contain commands."""
-    assert len(COMMANDS) > 5
+    """The docs contain commands, and each is seen, also those in functions, substitutions and pipes."""
+    shown = sum(len(re.findall(r"\baws [a-z0-9-]+ [a-z0-9-]+ ", block)) for page in PAGES for block in blocks(page))
+    assert len(COMMANDS) == shown > 100
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-def test_command(command):
-    """A documented command's service, operation and options exist, and all required options are given."""
-    words = shlex.split(re.sub(r"<[^>]*>", "x", command))
+@pytest.mark.parametrize("words", COMMANDS)
+def test_command(words):
+    """A documented command's service, operation and options exist, all required options are given, and it selects what
+    the answer has."""
     _, service, operation, *rest = words
     if (service, operation) == ("s3", "cp"):  # the CLI's own, above the API
         return
@@ -56,11 +51,86 @@ def test_command(command):
     if operation == "wait":
         operation = xform_name(_waits_with(client, rest.pop(0)), "-")
     names = {xform_name(name, "-"): name for name in model.operation_names}
-    shape = model.operation_model(names[operation]).input_shape
-    options = {xform_name(name, "-"): name in shape.required_members for name in shape.members}
+    called = model.operation_model(names[operation])
+    options = {
+        xform_name(name, "-"): name in called.input_shape.required_members for name in called.input_shape.members
+    }
     given = {word.removeprefix("--").removeprefix("no-") for word in rest if word.startswith("--")}
     assert given - CLI_ONLY <= set(options)
     assert {option for option, required in options.items() if required} <= given
+    if "--query" in rest:
+        selects(jmespath.compile(rest[rest.index("--query") + 1]).parsed, called.output_shape)
+
+
+def test_what_is_selected():
+    """A name that the answer does not have is found, also behind a filter, in a list and in a function."""
+    shape = boto3.client("cloudwatch", region_name="eu-west-1").meta.service_model.operation_model(
+        "GetMetricStatistics"
+    )
+    selects(jmespath.compile("sort_by(Datapoints, &Timestamp)[].[Timestamp,Sum]").parsed, shape.output_shape)
+    for wrong in (
+        "Datapoint",
+        "Datapoints[].Totals",
+        "Datapoints[?Totals=='1'].Sum",
+        "Datapoints[].[Sum,Totals]",
+        "sort_by(Datapoints, &Time)",
+        "Label.Name",
+    ):
+        with pytest.raises(AssertionError):
+            selects(jmespath.compile(wrong).parsed, shape.output_shape)
+
+
+@dataclass(frozen=True)
+class Several:
+    """A list, of values of one shape."""
+
+    member: object
+
+
+def listed(shape):
+    """A list's shape as `Several`; another one unchanged."""
+    return Several(shape.member) if getattr(shape, "type_name", None) == "list" else shape
+
+
+def selects(node, shape):
+    """The shape of what a part of a JMESPath expression selects from a shape; None for a literal.
+
+    Fails if it names what the shape does not have.
+    """
+    shape = listed(shape)
+    kind, parts = node["type"], node["children"]
+    if kind == "field":
+        if getattr(shape, "type_name", None) == "map":
+            return shape.value
+        if getattr(shape, "name", None) in DECODED:
+            return shape
+        assert node["value"] in getattr(shape, "members", {}), f"{node['value']} is not in the answer"
+        return shape.members[node["value"]]
+    if kind in ("subexpression", "index_expression", "pipe"):
+        return reduce(lambda inner, part: selects(part, inner), parts, shape)
+    if kind in ("projection", "filter_projection"):
+        several, of_each, *conditions = parts
+        each = listed(selects(several, shape))
+        for condition in conditions:
+            selects(condition, each.member)
+        return Several(selects(of_each, each.member))
+    if kind == "multi_select_list":
+        return Several([selects(part, shape) for part in parts])
+    if kind == "comparator":
+        return [selects(part, shape) for part in parts]
+    if kind == "function_expression":
+        several, *of_each = parts
+        all_of_them = selects(several, shape)
+        for part in of_each:
+            selects(part["children"][0], all_of_them.member)
+        return all_of_them
+    if kind == "flatten":
+        outer = listed(selects(parts[0], shape))
+        return listed(outer.member) if isinstance(listed(outer.member), Several) else outer
+    if kind == "index":
+        return shape.member
+    assert kind in ("identity", "literal", "slice"), kind
+    return None if kind == "literal" else shape
 
 
 MADE = re.compile(r"^(?:[A-Z_]+=\S+ )*make ([a-z-]+)((?: [A-Z_]+=\S+)*)", re.MULTILINE)
