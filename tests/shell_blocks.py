@@ -10,18 +10,21 @@ from tests.world import ROOT
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 _BLOCK = re.compile(r"^( *)```(\w*)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
 _BEGINS = re.compile(r"(?:^|\$\(|\|\||&&|[|;{]|\bdo|\bthen) *(?:local/env )?(?=aws )", re.MULTILINE)
-_OUTPUTS = ("Workflow ", "8ab1bba4-", "  DomainName=")
-"""How the blocks begin that are not commands."""
 
 
 def blocks(page: Path) -> list[str]:
     """The shell blocks of a page: those without a language. A command on several lines is joined into one."""
+    return blocks_of(page.read_text())
+
+
+def blocks_of(text: str) -> list[str]:
+    """The same of a part of a page."""
     found = [
-        re.sub(rf"^{indent}", "", text, flags=re.MULTILINE)
-        for indent, language, text in _BLOCK.findall(page.read_text())
+        re.sub(rf"^{indent}", "", block, flags=re.MULTILINE)
+        for indent, language, block in _BLOCK.findall(text)
         if not language
     ]
-    return [block.replace("\\\n", " ") for block in found if not block.startswith(_OUTPUTS)]
+    return [block.replace("\\\n", " ") for block in found]
 
 
 def aws_commands(block: str) -> Iterator[list[str]]:

@@ -1,36 +1,17 @@
-"""The shell blocks of the docs can be run as they are printed, and those that destroy something do so once."""
+"""Shell blocks of the docs that destroy or stop something do so once, also when they are run again."""
 
 import os
 import re
 import subprocess
 from collections import Counter
-from textwrap import dedent
 
 import pytest
 
 from ops import adopt
+from tests.shell_blocks import PAGES, blocks_of
 from tests.world import ROOT, template
 
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-FENCED = re.compile(r"^( *)```(\w*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
-FOR_OPERATORS = (
-    "continuous-deployment",
-    "costs",
-    "dashboard",
-    "deploy",
-    "erasure",
-    "operations",
-    "permissions",
-    "restore",
-    "runbooks",
-    "upgrade",
-)
 BASH = ["bash", "--noprofile", "--norc"]
-
-
-def blocks(text):
-    """The blocks of a page that name no language: commands."""
-    return [dedent(block) for _, language, block in FENCED.findall(text) if not language]
 
 
 def page(name):
@@ -38,37 +19,9 @@ def page(name):
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
-def test_syntax(path):
-    """Bash can parse every block."""
-    for block in blocks(path.read_text()):
-        parsed = subprocess.run([*BASH, "-n"], input=block, capture_output=True, text=True, check=False)
-        assert not parsed.stderr, block
-
-
-SET = re.compile(r"\b([A-Za-z_]\w*)=|\bfor (\w+) in|\bread -rs? (\w+)|--(?:arg|rawfile|slurpfile) (\w+)")
-USED = re.compile(r"(?<!\\)\$\{?([A-Za-z_]\w+)")
-
-
-def variables(text):
-    return {next(filter(None, names)) for names in SET.findall(text)}
-
-
-@pytest.mark.parametrize("name", FOR_OPERATORS)
-def test_variables(name):
-    """Each variable is set on the page, or in the lines of another page that it says to run first, or named."""
-    text = page(name)
-    known = variables(text) | set(re.findall(r"`([A-Z_]+)`", text))
-    if re.search(r"first lines of\s\[operations\]\(operations\.md\)", text, re.IGNORECASE):
-        known |= variables(blocks(page("operations"))[0])
-    assert {used for block in blocks(text) for used in USED.findall(block)} <= known
-
-
-@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
 def test_tools(path):
-    """Our own tools are run by `make`, which knows their Python and its path. No option is of GNU alone."""
-    text = path.read_text()
-    assert not re.search(r"python3? -m (ops|local)\b", text)
-    assert "date -d" not in text
+    """Our own tools are run by `make`, which knows their Python and its path."""
+    assert not re.search(r"python3? -m (ops|local)\b", path.read_text())
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
@@ -102,7 +55,7 @@ def bash(tmp_path):
 
 
 def steps(text, title):
-    return blocks(text.partition(f"\n## {title}\n")[2].partition("\n## ")[0])
+    return blocks_of(text.partition(f"\n## {title}\n")[2].partition("\n## ")[0])
 
 
 LISTED = """case "$2" in
