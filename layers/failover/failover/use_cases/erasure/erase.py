@@ -13,11 +13,11 @@ from failover.observability import count_many, logger
 from failover.outside import Outside
 from failover.rules.erasure import proof
 from failover.rules.timing.backoff import grown
-from failover.rules.workflow import transitions
 from failover.rules.workflow.state import Workflow
 from failover.use_cases.callers.commands import Answer
 from failover.use_cases.erasure.find import OfRecipient, Seen, page, recorded, seen, seen_all
-from failover.use_cases.workflow.transition import TooContended, transition
+from failover.use_cases.workflow.cancel import cancelled
+from failover.use_cases.workflow.transition import TooContended
 
 _TRIES = 5
 _FIRST_PAUSE = 0.05
@@ -63,26 +63,13 @@ def _erased_as_read(outside: Outside, one: Seen, entries: list[Entry]) -> Answer
         return proof.erased(one.shown, workflow, known, before=True)
     if workflow is not None and running:
         entries = [replace(entry, began_at=outside.recipients.begin(entry, outside.now())) for entry in entries]
-        workflow = _ended(outside, workflow)
+        workflow, _ = cancelled(outside, workflow)  # before all else, so that nothing is sent
     if content and content.once:
         outside.recipients.forget_request(content.once, one.id)
-    cancelled = _by_an_erasure(workflow, entries)
-    verdict = proof.verdict(workflow, outside.now(), kept=content is not None, cancelled=cancelled)
+    ours = _by_an_erasure(workflow, entries)
+    verdict = proof.verdict(workflow, outside.now(), kept=content is not None, cancelled=ours)
     outside.recipients.drop(entries, verdict)
     return proof.erased(replace(one, workflow=workflow).shown, workflow, verdict, before=False)
-
-
-def _ended(outside: Outside, workflow: Workflow) -> Workflow:
-    """The workflow after its end, which may be another one than a cancel. Before all else, so that nothing is sent."""
-    last = workflow
-
-    def decide(current: Workflow) -> Workflow | None:
-        nonlocal last
-        last = current
-        return transitions.cancelled(current, outside.now())
-
-    change = transition(outside, workflow, decide)
-    return change.after if change else last
 
 
 def _by_an_erasure(workflow: Workflow | None, entries: list[Entry]) -> bool:
