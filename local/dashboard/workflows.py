@@ -24,6 +24,7 @@ def business() -> Row:
                 total("WorkflowsCompleted", "channel", label="completed"),
                 total("WorkflowsFailed", "reason", label="failed"),
                 ours("WorkflowsCancelled", "workflows_api", label="cancelled"),
+                ours("WorkflowsCancelled", "accounts", label="cancelled by an operator"),
                 yAxis=FROM_ZERO,
             ),
             graph("Reached, by channel", by("WorkflowsCompleted", "channel"), stacked=True, yAxis=FROM_ZERO),

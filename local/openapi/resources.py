@@ -28,7 +28,7 @@ _EVENTS = {
     "left": "a step was closed without success",
     "completed": "the workflow succeeded",
     "error": "the workflow failed, with its last step",
-    "cancelled": "the customer cancelled it",
+    "cancelled": "the customer cancelled it, or the operator did",
     "amended": "the final report again: the total changed, or a second message reached the recipient",
 }
 

@@ -207,7 +207,7 @@ def reconcile(world, reconciling):
 
 
 @pytest.fixture
-def accounts(world):
+def accounts(world, put):
     """Every command that reads or writes in its own way."""
     function = load("accounts")
 
@@ -222,6 +222,8 @@ def accounts(world):
         command("list_accounts")
         command("show_account", **account)
         command("set_limit", **account, workflows_per_second=5)
+        put(task_token=TOKEN)
+        assert command("cancel_workflows", api_key=world.api_key)["cancelled"] == 1
         command("delete_application", **application)
         command("disable_account", **account)
         command("delete_account", **account)

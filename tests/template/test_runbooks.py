@@ -14,6 +14,7 @@ import pytest
 from failover.edges.task_edge import TaskFailed
 from failover.observability import ALARMED
 from failover.rules.pacing.turns import NotYourTurn
+from failover.use_cases.callers import register
 from tests.template.test_alarms import EVERY_ALARM
 from tests.template.test_dashboard import OF_AWS, OURS, TEXT, shown
 from tests.world import ROOT, SEND_FUNCTIONS, template
@@ -76,9 +77,13 @@ aws() {
   case "$2" in
     describe-stacks) printf '%s\\n' Sandbox MessagesPerSecond GradualDeployments ;;
     describe-stack-resource) echo "the ${6:?}" ;;
+    invoke) { printf 'payload\\0'; cat "${6#fileb://}"; printf '\\0\\n\\0'; } >> "$CALLS"
+      if grep -q '"cursor": null' "${6#fileb://}"; then echo '{"complete": false, "cursor": "1.a"}'
+      else echo '{"complete": true, "cursor": null}'; fi > "$7" ;;
   esac
 }
 make() { :; }
+sleep() { :; }
 """
 """Commands that write down how they are called, and answer what the page's own need."""
 
@@ -94,7 +99,14 @@ def calls(refused="no operation"):
         file = Path(folder) / "calls"
         environment = {"PATH": os.environ["PATH"], "CALLS": str(file), "REFUSED": refused}
         done = subprocess.run(
-            ["bash"], input=SHELL + "\n".join(blocks), env=environment, capture_output=True, text=True, check=False
+            ["bash"],
+            input=SHELL + "\n".join(blocks),
+            env=environment,
+            cwd=folder,
+            timeout=60,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         assert (done.returncode, done.stderr) == (0, "")
         return [call.split("\0") for call in file.read_text().split("\0\n\0")[:-1]]
@@ -121,6 +133,25 @@ def value(option):
 
 def dimensions(given):
     return dict(re.fullmatch(r"Name=(.+),Value=(.+)", one).groups() for one in given)
+
+
+PAYLOAD = "payload"
+"""In place of a service: what an invocation was given."""
+
+
+def commands():
+    """Every command that the page gives to the function `accounts`, in order."""
+    return [json.loads(call[1]) for call in calls() if call[0] == PAYLOAD]
+
+
+def test_stop_one_customer():
+    """The account is disabled, then its workflows are cancelled until that is complete, each time from the cursor."""
+    first, *others = commands()
+    assert {one["function-name"][0] for one in options("lambda", "invoke")} == {f"{STACK}-accounts"}
+    assert first["action"] == "disable_account"
+    assert [one.get("cursor") for one in others if one["action"] == "cancel_workflows"] == [None, "1.a"]
+    for one in commands():
+        register.COMMANDS.read(one)
 
 
 SERVICES = {function.replace("-", "_") for function in FUNCTIONS}
@@ -285,8 +316,8 @@ def test_what_pages():
 
 IAM = {"stepfunctions": "states"}
 """The names of services in IAM, where the AWS CLI has another one."""
-OF_DEPLOYERS = {"cloudformation:UpdateStack", "sns:SetSubscriptionAttributes"}
-"""What changes the stack, or how its alarms reach people."""
+NOT_OF_OPERATORS = {"cloudformation:UpdateStack", "lambda:Invoke", "sns:SetSubscriptionAttributes"}
+"""What changes the stack, or how its alarms reach people; and the commands of `accounts`, which only a few may give."""
 
 
 def test_the_operator_may_run_them():
@@ -299,7 +330,7 @@ def test_the_operator_may_run_them():
     wanted = {
         f"{IAM.get(service, service)}:{''.join(word.title() for word in operation.split('-'))}"
         for service, operation in (call[:2] for call in calls())
-        if operation != "wait"
+        if operation != "wait" and service != PAYLOAD
     }
     explained = {
         "cloudformation:ListStackResources",
@@ -311,7 +342,7 @@ def test_the_operator_may_run_them():
         "logs:GetQueryResults",
     }
     assert len(wanted) > 12
-    assert (wanted | explained) - granted == OF_DEPLOYERS
+    assert (wanted | explained) - granted == NOT_OF_OPERATORS
 
 
 def test_signals():

@@ -3,7 +3,7 @@
 A secret is in the answer, and nowhere else ever again.
 """
 
-from failover.use_cases.callers import accounts, applications, rotations, status_urls
+from failover.use_cases.callers import accounts, applications, rotations, status_urls, stopping
 from failover.use_cases.callers.commands import Commands, Entry, OfAccount, OfApplication, OfEither
 
 COMMANDS = Commands(
@@ -13,6 +13,7 @@ COMMANDS = Commands(
         "show_account": Entry(OfAccount, accounts.show),
         "disable_account": Entry(OfAccount, accounts.disable),
         "enable_account": Entry(OfAccount, accounts.enable),
+        "cancel_workflows": Entry(stopping.CancelWorkflows, stopping.cancel_workflows),
         "set_limit": Entry(accounts.SetLimit, accounts.set_limit),
         "delete_account": Entry(OfAccount, accounts.delete),
         "create_application": Entry(applications.CreateApplication, applications.create),
