@@ -207,8 +207,9 @@ def reconcile(world, reconciling):
 
 
 @pytest.fixture
-def accounts(world, put):
+def accounts(world, put, monkeypatch):
     """Every command that reads or writes in its own way."""
+    monkeypatch.setenv("MESSAGES_PER_SECOND", "30")
     function = load("accounts")
 
     def command(action, **more):
@@ -224,6 +225,8 @@ def accounts(world, put):
         command("set_limit", **account, workflows_per_second=5)
         put(task_token=TOKEN)
         assert command("cancel_workflows", api_key=world.api_key)["cancelled"] == 1
+        command("pause_sends", seconds=60)
+        assert command("resume_sends") == {"paused_until": None}
         command("delete_application", **application)
         command("disable_account", **account)
         command("delete_account", **account)

@@ -22,6 +22,7 @@ from failover.adapters.workflow.store import (
 )
 from failover.rules.formats.pages import Page, Position
 from failover.rules.formats.stored import UnreadableItem
+from failover.rules.pacing import turns
 from failover.rules.pacing.lane import Lane, LaneState, Turn
 from failover.rules.workflow import retention
 from failover.rules.workflow.listing import Filters
@@ -269,6 +270,16 @@ class Lanes:
             return self._state(name)
 
         return self.items.call("close a lane", act)
+
+    def open(self, name: str, now: int) -> LaneState:
+        def act() -> LaneState:
+            free_at, shift, closed_until = self.items.lanes.get(name, (0, 0, 0))
+            if closed_until > now + turns.SHORT:
+                moved = closed_until - now
+                self.items.lanes[name] = free_at - moved * 1000, shift - moved, now
+            return self._state(name)
+
+        return self.items.call("open a lane", act)
 
     def state(self, name: str) -> LaneState:
         return self.items.call("look at a lane", lambda: self._state(name))

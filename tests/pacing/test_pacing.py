@@ -8,6 +8,7 @@ import contextlib
 import pytest
 
 from failover.rules.pacing import turns
+from failover.use_cases.callers.register import COMMANDS
 from tests.lives.stack import ACCOUNTS
 from tests.pacing.figures import Figures, run
 from tests.pacing.product import Product, simulated
@@ -102,6 +103,29 @@ def test_the_vendor_in_trouble(simulate, trouble):
     figures = run(product, 10)
     assert_all_reached(figures, round(0.9 * LIMIT * 45))
     assert product.vendor.busiest() <= LIMIT + BURST
+
+
+@pytest.mark.parametrize(("seconds", "resumed_after"), [(60, None), (3600, 60)], ids=["ends", "resumed"])
+def test_paused(simulate, seconds, resumed_after):
+    """An operator pauses all sends for a minute, of three that a message may wait: none is requested meanwhile.
+
+    Afterwards all are reached, at the vendor's limit, and have waited for a minute more than the pause at most.
+    """
+    product = simulate(PATIENCE_SECONDS="180")
+    for account in ACCOUNTS:
+        product.offer(account, 0.4 * LIMIT, 80)
+    product.pass_seconds(5)
+    began = product.now
+    COMMANDS.carry_out(product.outside, {"action": "pause_sends", "seconds": seconds})
+    product.pass_seconds(resumed_after or seconds)
+    if resumed_after:
+        COMMANDS.carry_out(product.outside, {"action": "resume_sends"})
+    figures = run(product, 15)
+    assert_all_reached(figures, round(0.8 * LIMIT * 80))
+    under_way = [at for at, _ in product.vendor.requests if began + 1000 < at < began + 60_000]
+    assert (under_way, figures.refused_requests(), product.metrics["PatienceEnded"]) == ([], 0, 0)
+    assert product.vendor.busiest() <= LIMIT + BURST
+    assert max(figures.waits()) <= 60 + 65
 
 
 def test_two_accounts(simulate):

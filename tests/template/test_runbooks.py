@@ -150,8 +150,16 @@ def test_stop_one_customer():
     assert {one["function-name"][0] for one in options("lambda", "invoke")} == {f"{STACK}-accounts"}
     assert first["action"] == "disable_account"
     assert [one.get("cursor") for one in others if one["action"] == "cancel_workflows"] == [None, "1.a"]
-    for one in commands():
-        register.COMMANDS.read(one)
+
+
+def test_commands():
+    """Each command to `accounts` is one that it reads."""
+    assert {register.COMMANDS.read(one).action for one in commands()} == {
+        "disable_account",
+        "cancel_workflows",
+        "pause_sends",
+        "resume_sends",
+    }
 
 
 SERVICES = {function.replace("-", "_") for function in FUNCTIONS}

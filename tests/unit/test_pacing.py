@@ -53,6 +53,13 @@ def test_closed_for(retry_after, seconds):
     assert turns.opens_at(NOW, retry_after) == NOW + seconds * 1000
 
 
+@pytest.mark.parametrize(("opens_in", "seconds"), [(5, 5), (60, 60), (3600, 60)])
+def test_looks_again(opens_in, seconds):
+    """A send looks again when its lane opens, and after a minute at the latest: an operator may open it earlier."""
+    assert turns.looks_again_at(NOW, NOW + opens_in * 1000) == NOW + seconds * 1000
+    assert turns.held_back_until(NOW, NOW + opens_in * 1000) == NOW + min(opens_in - 1, 60) * 1000
+
+
 def test_pauses():
     """The pauses of one message double from a second to 30 s; jitter takes up to half; Retry-After is obeyed."""
     assert [turns.pause(n, None, 0) for n in (1, 2, 3, 6, 99)] == [1, 2, 4, 30, 30]

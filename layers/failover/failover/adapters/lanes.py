@@ -7,6 +7,7 @@ from typing import Any
 
 from failover.adapters.table import ConditionFailed, Item, Table, calls, key, marshalled, plain
 from failover.rules.formats.stored import checked
+from failover.rules.pacing import turns
 from failover.rules.pacing.lane import Lane, LaneState, Turn
 
 _KEPT_SECONDS = 86_400
@@ -31,7 +32,7 @@ class Lanes:
             return None
         last = latest * 1000 + lane.tolerance
         values = {":now": now * 1000, ":expires_at": now // 1000 + _KEPT_SECONDS}
-        while True:  # the free time only grows, so no more than three writes fail
+        while True:  # the free time only grows, unless a lane is opened, so no more than a few writes fail
             if self._free_at.get(lane.name, 0) < now * 1000:
                 free, condition = ":next", _FREE
                 more = {":next": now * 1000 + lane.interval, ":past": now // 1000}
@@ -76,6 +77,24 @@ class Lanes:
                 "expires_at = :expires_at",
                 f"({condition}) AND ({seen})",
                 values | more,
+            )
+            state = self.state(name) if item is None else _state(item)
+        return state
+
+    def open(self, name: str, now: int) -> LaneState:
+        """Open a closed lane before its time, as if it had been closed until now. Returns its state.
+
+        One that opens within `turns.SHORT` is left: its times from then on may have been handed out.
+        """
+        state = self.state(name)
+        while state.closed_until > now + turns.SHORT:
+            moved = state.closed_until - now
+            values = {":moved": moved, ":free": moved * 1000, ":until": now, ":seen": state.closed_until}
+            item = self._update(
+                name,
+                "SET free_at = free_at - :free, shift = shift - :moved, closed_until = :until",
+                "closed_until = :seen",
+                values,
             )
             state = self.state(name) if item is None else _state(item)
         return state

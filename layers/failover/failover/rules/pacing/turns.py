@@ -18,6 +18,10 @@ SHORT_OF_OWN = 1000
 """The same for the lane of its account."""
 _HELD_BACK = 1000
 """The work (ms) that a shared lane has left when the next sends of an account come that was held back."""
+KEY = "key"
+"""The lane of the vendor's key, which every send passes if the key has a limit."""
+LONGEST_STOP = 3600
+"""Seconds for which an operator may close that lane with one command."""
 USED_SHARE = 0.95
 """Share of a limit that is used: requests are not equally long on their way, and some vendors count exactly."""
 
@@ -67,7 +71,7 @@ def shared_lanes(limits: Limits, channel: str) -> tuple[Lane, ...]:
     if limits.channel and (limits.channel < limits.key or not limits.key):
         lanes.append(Lane(f"channel#{channel}", USED_SHARE * limits.channel))
     if limits.key:
-        lanes.append(Lane("key", USED_SHARE * limits.key))
+        lanes.append(Lane(KEY, USED_SHARE * limits.key))
     return tuple(lanes)
 
 
@@ -83,7 +87,15 @@ def patience_ends(limits: Limits, waiting_since: int) -> int:
 
 def held_back_until(now: int, free_at: int) -> int:
     """Return until when (ms) an account's lane is closed, because a shared lane is free only at `free_at`."""
-    return max(free_at - _HELD_BACK, now + _HELD_BACK // 2)
+    return looks_again_at(now, max(free_at - _HELD_BACK, now + _HELD_BACK // 2))
+
+
+def looks_again_at(now: int, opens_at: int) -> int:
+    """Return when (ms) a send looks whether a lane is open that is closed until `opens_at`.
+
+    An operator may close one for longer than any answer does, and may open it again before its time.
+    """
+    return min(opens_at, now + _LONGEST_CLOSURE)
 
 
 def next_try(now: int, waiting_since: int, at: int, moved: int = 0) -> int:

@@ -4,7 +4,7 @@ A secret is in the answer, and nowhere else ever again.
 """
 
 from failover.use_cases.callers import accounts, applications, rotations, status_urls, stopping
-from failover.use_cases.callers.commands import Commands, Entry, OfAccount, OfApplication, OfEither
+from failover.use_cases.callers.commands import Command, Commands, Entry, OfAccount, OfApplication, OfEither
 
 COMMANDS = Commands(
     {
@@ -25,6 +25,8 @@ COMMANDS = Commands(
         "remove_status_url": Entry(OfEither, status_urls.remove),
         "rotate_secret": Entry(rotations.RotateSecret, rotations.rotate_secret),
         "rotate_signature_secret": Entry(rotations.RotateSignatureSecret, rotations.rotate_signature_secret),
+        "pause_sends": Entry(stopping.PauseSends, stopping.pause_sends),
+        "resume_sends": Entry(Command, stopping.resume_sends),
     }
 )
 """docs/operations.md, "Accounts and applications"."""

@@ -1,4 +1,4 @@
-"""Stop the running workflows of an account (docs/runbooks.md, "Stop sending")."""
+"""Stop the running workflows of an account, or all sends for a while (docs/runbooks.md, "Stop sending")."""
 
 from typing import Annotated
 
@@ -6,16 +6,17 @@ from failover.adapters.workflow.store import Vanished
 from failover.errors import Temporary
 from failover.observability import count, logger, unavailable, unexpected
 from failover.outside import Outside
-from failover.rules.channels.kinds import Text
+from failover.rules.channels.kinds import Text, Whole
 from failover.rules.formats import pages
 from failover.rules.formats.pages import LARGEST_LIMIT, Position
 from failover.rules.formats.stored import UnreadableItem
+from failover.rules.pacing import turns
 from failover.rules.requests.models import Of
 from failover.rules.timing.instants import iso
 from failover.rules.timing.pace import Pace
 from failover.rules.workflow.listing import CURSOR, Filters
 from failover.use_cases.callers import registered
-from failover.use_cases.callers.commands import OPTIONAL, Answer, CommandRefused, OfAccount
+from failover.use_cases.callers.commands import OPTIONAL, Answer, Command, CommandRefused, OfAccount
 from failover.use_cases.workflow.cancel import cancelled
 from failover.use_cases.workflow.in_parallel import Done, in_parallel
 
@@ -96,3 +97,37 @@ class _Cancelling:
             self.unreadable.append(workflow_id)
             return Done()
         return Done(number=1)
+
+
+class PauseSends(Command):
+    seconds: Annotated[int, Of(Whole(1, turns.LONGEST_STOP, "seconds"))]
+
+
+def pause_sends(outside: Outside, command: PauseSends) -> Answer:
+    """Let no send make a request from now on, for so many seconds. One that is under way is not stopped.
+
+    Never shortens a pause. Sends wait as they do after a 429, at most for the stack's patience. Raises CommandRefused
+    if this stack's sends pass no lane.
+    """
+    _check_gate(outside)
+    now = outside.now()
+    until = outside.lanes.close(turns.KEY, now, now + command.seconds * 1000).closed_until
+    logger.info("sends paused", until=iso(until))
+    return {"paused_until": iso(until)}
+
+
+def resume_sends(outside: Outside, _: Command) -> Answer:
+    """End a pause, and any that the vendor has asked for: it asks again. Sends that wait notice it within a minute.
+
+    A pause of which two seconds are left ends by itself, and is in the answer. Raises as `pause_sends`.
+    """
+    _check_gate(outside)
+    now = outside.now()
+    until = outside.lanes.open(turns.KEY, now).closed_until
+    logger.info("sends resumed")
+    return {"paused_until": iso(until) if until > now else None}
+
+
+def _check_gate(outside: Outside) -> None:
+    if not outside.settings.messages_per_second:
+        raise CommandRefused("action: with MessagesPerSecond 0 sends cannot be paused; see docs/runbooks.md")

@@ -121,7 +121,7 @@ def not_taken(outside: Outside, claimed: Workflow, number: int, answer: NotTaken
 
 
 def _close(outside: Outside, channel: str, answer: NotTaken) -> int:
-    """Close the lane that most sends pass, so that no other asks in vain. Returns when it opens (ms).
+    """Close the lane that most sends pass, so that no other asks in vain. Returns when to look again (ms).
 
     If that fails, others are throttled as well, and one of them closes it.
     """
@@ -135,4 +135,4 @@ def _close(outside: Outside, channel: str, answer: NotTaken) -> int:
         unavailable(error)
         return now
     count("LanesClosed")
-    return closed.closed_until
+    return turns.looks_again_at(now, closed.closed_until)
