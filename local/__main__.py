@@ -39,7 +39,7 @@ def up(place: Place) -> None:
   webhooks       {place.inbox_url}, printed by `make inbox`
   workflows      an example for each event in {file.replace("credentials.env", "events")} that needs one
 
-next: open the console, paste the whole of {file} into it, and press "Play the example"; or
+next: open the console, paste the whole of {file} into it, press "Sign in" and then "Play the example"; or
       source {file} && curl -u "$API_KEY:$API_SECRET" $API_URL/beta/workflows""")
 
 

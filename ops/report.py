@@ -50,8 +50,12 @@ def show(found: Iterable[Finding], out: TextIO | None = None) -> int:
     for finding in found:
         counts[finding.verdict] += 1
         print(f"{finding.verdict:<8} {finding.subject:<22} {finding.text}", file=out, flush=True)
-    print(f"{counts['ok']} ok, {counts['warning']} warnings, {counts['failure']} failures", file=out)
+    print(f"{counts['ok']} ok, {_counted(counts, 'warning')}, {_counted(counts, 'failure')}", file=out)
     return 1 if counts["failure"] else 0
+
+
+def _counted(counts: dict[str, int], verdict: str) -> str:
+    return f"{counts[verdict]} {verdict}{'' if counts[verdict] == 1 else 's'}"
 
 
 def said(error: ClientError | BotoCoreError) -> str:

@@ -31,7 +31,7 @@ def main(argv: list[str]) -> int:
     asked = parser.parse_args(argv)
     region = boto3.session.Session().region_name
     if not asked.stack or not region or (asked.client_ref and not asked.account):
-        parser.error("needs --stack, a Region (AWS_REGION), and --account with --client-ref")
+        parser.error("needs --stack, a Region (AWS_DEFAULT_REGION), and --account with --client-ref")
     try:
         stack = deployed(asked.stack, region)
         print("\n".join(shown(stack.story(_id(stack, asked), logs=not asked.no_logs))))

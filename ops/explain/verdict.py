@@ -100,6 +100,9 @@ def start(story: Story) -> Iterator[Finding]:
     if turned is None and not flow.running:
         return
     since = min((one.started_at for one in story.executions), default=None)
+    if since is None and turned is None:
+        yield Finding(late, f"No execution has been started for {seconds(late)}: Step Functions has not taken it yet.")
+        return
     if since is not None and since - flow.created_at >= NOTABLE:
         began = since - flow.created_at
         text = f"The execution started {seconds(began)} after the request: Step Functions did not take it at once."
@@ -117,14 +120,14 @@ def turns(story: Story) -> Iterator[Finding]:
             continue
         until = step.claimed_at or _left_at(flow, number) or flow.ended_at or story.now
         waited = until - step.waiting_since
-        ended = "and was left without a send" if step.phase == "unsent" and not step.claimed_at else ""
+        ended = ", and was left without a send" if step.phase == "unsent" and not step.claimed_at else ""
         if step.releases:
             postponed = _of(flow, number, "postponed")
             why = postponed[-1]["reason"] if postponed else "the reason is not in the timeline"
             text = f"was not taken by the vendor {times(step.releases)} ({why}), which took {seconds(waited)}"
         else:
-            text = f"waited {seconds(waited)} for its turn: the vendor's limit"
-        yield Finding(waited, " ".join(filter(None, [f"{_named(flow, number)} {text}", ended])) + ".")
+            text = f"waited {seconds(waited)} for its turn at the vendor's limit"
+        yield Finding(waited, f"{_named(flow, number)} {text}{ended}.")
 
 
 def _left_at(flow: Workflow, number: int) -> int | None:

@@ -57,7 +57,7 @@ def test_nothing_unusual():
 def test_a_turn():
     """A step that waited for its turn at the vendor's limit is named with its time."""
     lines = told(*waited(0, NOW + 412 * SECOND), acts.answer(0, Accepted("u"), NOW + 412 * SECOND))
-    assert "Step 0 (messenger) waited 412 s for its turn: the vendor's limit." in lines
+    assert "Step 0 (messenger) waited 412 s for its turn at the vendor's limit." in lines
 
 
 def test_a_message_that_is_not_taken():
@@ -73,7 +73,7 @@ def test_a_message_that_is_not_taken():
 def test_left_without_a_turn():
     """A step that was given up after its patience says so."""
     lines = told(waited(0, NOW)[0], lambda flow: transitions.given_up(flow, 0, 900, NOW + 900 * SECOND))
-    assert "Step 0 (messenger) waited 15 min for its turn: the vendor's limit and was left without a send." in lines
+    assert "Step 0 (messenger) waited 15 min for its turn at the vendor's limit, and was left without a send." in lines
 
 
 def test_a_late_start():
@@ -81,6 +81,12 @@ def test_a_late_start():
     lines = told(acts.sent(0, NOW + 60 * SECOND), executions=started(60 * SECOND))
     assert lines[1] == ("The execution started 60 s after the request: Step Functions did not take it at once.")
     assert len(lines) == 2, "the send itself was not late"
+
+
+def test_not_started_yet():
+    """Without an execution nothing has failed or was slow: the workflow has not been started."""
+    lines = told(now=NOW + 60 * SECOND, executions=())
+    assert lines[1:] == ["No execution has been started for 60 s: Step Functions has not taken it yet."]
 
 
 def test_a_send_that_failed_before_its_claim():
@@ -129,7 +135,7 @@ def test_a_turn_after_an_expiry():
     done = lived(acts.sent(0, NOW), *waited(1, NOW + 900 * SECOND))
     done = replace(done, steps=(done.steps[0], replace(done.steps[1], waiting_since=NOW + 600 * SECOND)))
     lines = verdict(Story(done, LATER))
-    assert "Step 1 (sms) waited 300 s for its turn: the vendor's limit." in lines
+    assert "Step 1 (sms) waited 300 s for its turn at the vendor's limit." in lines
     assert not any("after the expiry" in line for line in lines)
 
 

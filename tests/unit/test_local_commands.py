@@ -54,6 +54,12 @@ def test_sam(run, chosen):
     assert done.stdout.endswith("--config-env local http://127.0.0.1:1\n")
 
 
+@pytest.mark.parametrize("option", ["--help", "--version"])
+def test_sam_itself(run, option):
+    """An option of the SAM CLI itself is passed on alone."""
+    assert run("sam", option).stdout == f"{option} http://127.0.0.1:1\n"
+
+
 @pytest.mark.parametrize("chosen", [["--config-env", "prod"], ["--config-env=prod"], ["--config-env", "default"]])
 def test_sam_of_aws(run, chosen):
     """`local/sam` refuses a command meant for AWS."""

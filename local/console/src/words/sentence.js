@@ -49,8 +49,8 @@ function running({ createdAt, steps, current, next, unconfirmedAt }, now, zone) 
   }
   const then = next ? `${a(next)} goes${to(next) || " out"}` : "the workflow ends";
   const remaining = current.expiresAt - now;
-  if (remaining <= 0 && next?.waitingSince != null) return { strong, rest: [`The ${seconds(current.expiry)} are over.`, queued(next, now, zone)] };
-  if (remaining <= 0) return { strong, rest: [`The ${seconds(current.expiry)} are over: ${then} any moment.`] };
+  if (remaining <= 0 && next?.waitingSince != null) return { strong, rest: [`The wait of ${seconds(current.expiry)} is over.`, queued(next, now, zone)] };
+  if (remaining <= 0) return { strong, rest: [`The wait of ${seconds(current.expiry)} is over: ${then} any moment.`] };
   return { strong, rest: [`${countdown(remaining)} left${unsure ? " for a status" : ""}, then ${then}.`] };
 }
 
