@@ -91,7 +91,7 @@ def put(world, number, channel="sms", *, status="running", at=None, account=None
     flow = replace(flow, created_at=NOW + number * SECOND if at is None else at)
     if status != "running":
         flow = replace(transitions.cancelled(flow, NOW), status=status)
-    world.put(flow, [SMS])
+    world.put_state(flow)
 
 
 @pytest.fixture

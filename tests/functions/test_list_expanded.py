@@ -37,7 +37,7 @@ def many(world):
     """120 workflows, a second apart."""
     for number in range(120):
         flow = workflow(("messenger", "read", 600), "sms", account=world.api_key)
-        world.put(replace(flow, id=numbered(number), created_at=NOW + number * 1000), [MESSENGER, SMS])
+        world.put_state(replace(flow, id=numbered(number), created_at=NOW + number * 1000))
 
 
 def delete(world, workflow_id):
