@@ -90,7 +90,7 @@ def test_readable_or_not(item, number):
     presentation.cancelled(flow)
     for entry in publication.webhooks(flow):
         bodies.body(flow, None, entry)
-    publication.earlier_published(flow, LATER)
+    publication.earlier_published(flow, LATER, None)
     overdue.due_at(flow, LATER)
     retention.content_expires_at(flow, 60)
     if flow.running:

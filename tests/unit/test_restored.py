@@ -114,8 +114,15 @@ def test_an_advance_is_refused():
     assert caught.value.state == "sent"
 
 
+def test_webhooks_of_one_that_was_over():
+    """A workflow that ended in the other table has no mark, and its webhooks are compared with the attempts as well."""
+    flow = replace(lived(sent(0), status(0, "read")), table_id="other")
+    assert transitions.restored(flow, HERE, NOW) is None
+    assert not publication.earlier_published(flow, NOW, HERE)
+
+
 def test_its_webhooks_are_checked():
     """The stream does not know which webhooks were queued before, so they are compared with the attempts."""
     flow = transitions.restored(replace(lived(sent(0)), table_id="other"), HERE, NOW)
-    assert not publication.earlier_published(flow, NOW)
-    assert publication.earlier_published(lived(sent(0)), NOW)
+    assert not publication.earlier_published(flow, NOW, HERE)
+    assert publication.earlier_published(replace(lived(sent(0)), table_id=HERE.id), NOW, HERE)

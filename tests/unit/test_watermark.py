@@ -69,13 +69,13 @@ def test_repairs_do_not_postpone_after_the_end():
 @pytest.mark.parametrize(("age", "sure"), [(0, True), (SURE - 1, True), (SURE, False), (30 * HOUR * 1000, False)])
 def test_who_may_be_sure(age, sure):
     """A record younger than the retention proves that earlier ones were published; an older one does not."""
-    assert publication.earlier_published(got(sent(), "submitted"), NOW + age) is sure
+    assert publication.earlier_published(got(sent(), "submitted"), NOW + age, None) is sure
 
 
 def test_nothing_before():
     """A change with no earlier webhook, or with all earlier ones known as queued, has no gap."""
     for before in (None, sent(), transitions.published(ENDED, 6)):
-        assert publication.earlier_published(before, NOW + 100 * SURE)
+        assert publication.earlier_published(before, NOW + 100 * SURE, None)
 
 
 def test_the_stream_gives_up_nothing_younger():

@@ -1,6 +1,7 @@
 """Which entries of the timeline are webhooks, and which of them are recorded as queued (docs/reliability.md, F29)."""
 
 from failover.rules.channels.statuses import ADVANCED
+from failover.rules.workflow import origin
 from failover.rules.workflow.state import EVENTS, FINAL_REPORTS, Entry, Workflow
 
 MESSAGE_STATUS = "status"
@@ -33,15 +34,18 @@ def unpublished(workflow: Workflow) -> list[Entry]:
     return [entry for entry in webhooks(workflow) if entry["sequence"] > workflow.published]
 
 
-def earlier_published(before: Workflow | None, now: int) -> bool:
+def earlier_published(before: Workflow | None, now: int, here: origin.Here | None) -> bool:
     """Return True if the webhooks of `before` are certainly queued by `now` (ms), although that is not recorded.
 
     That is so if all are younger than SURE_SECONDS: the stream neither reorders nor drops records that young. The
-    stream of a restored table begins empty.
+    stream of a restored table begins empty, so nothing is known of a workflow of another table than `here`: neither of
+    one that was marked as restored, nor of one that was over before and has no mark.
     """
-    if before is not None and restored(before):
+    if before is None:
+        return True
+    if restored(before) or origin.elsewhere(before, here):
         return False
-    return before is None or all(entry["at"] > now - SURE_SECONDS * 1000 for entry in unpublished(before))
+    return all(entry["at"] > now - SURE_SECONDS * 1000 for entry in unpublished(before))
 
 
 def restored(workflow: Workflow) -> bool:

@@ -37,7 +37,7 @@ def publish(outside: Outside, records: Sequence[StreamRecord]) -> None:
     queue(outside, [(one.after, one.webhooks) for one in records])
     for one in {one.after.id: one for one in records}.values():
         unsettled = not one.after.running and one.after.due_at is not None
-        if unsettled and publication.earlier_published(one.before, outside.now()):
+        if unsettled and publication.earlier_published(one.before, outside.now(), outside.here):
             _settle(outside, one.after)
 
 
