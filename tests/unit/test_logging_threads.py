@@ -7,9 +7,9 @@ from failover.observability import count, logger
 from tests.conftest import at_once
 
 
-def test_one_object_on_each_line(capsys):
+def test_one_object_on_each_line(capsys, monkeypatch):
     """A metric and a log line written at the same instant do not end up on one line, where both would be lost."""
-    logger.registered_handler.setStream(sys.stdout)
+    monkeypatch.setattr(logger.registered_handler, "stream", sys.stdout)
 
     def write():
         for _ in range(50):
